@@ -1,0 +1,100 @@
+# Plinth's one Makefile. `make help` lists the targets. Everything it makes lies under build/.
+#
+# The source lists follow the layers, bottom up (docs/architecture.md). A file NAME_test.c or
+# NAME_fuzz.c beside a NAME.c runs on the host only.
+
+BUILD   := build
+CC      := gcc
+LD      := ld
+NASM    := nasm
+OBJCOPY := objcopy
+NM      := nm
+
+LAYERS := lib x86 boot ept kernel vm device vmx guest
+not_host = $(filter-out %_test.c %_fuzz.c,$(1))
+
+# Modules without assembly, globals, locks or clock: compiled into the host tests unchanged.
+# One a line, in the order of the layers.
+PURE := \
+	lib/error.c \
+	lib/format.c \
+
+KERNEL_C   := main.c $(call not_host,$(wildcard $(LAYERS:%=%/*.c)))
+KERNEL_C   := $(filter-out %/offsets.c,$(KERNEL_C))
+KERNEL_ASM := $(wildcard $(LAYERS:%=%/*.asm))
+OFFSETS    := $(wildcard $(LAYERS:%=%/offsets.c))
+TESTS_C    := $(wildcard $(LAYERS:%=%/*_test.c))
+FUZZERS_C  := $(wildcard $(LAYERS:%=%/*_fuzz.c))
+
+KERNEL_OBJ := $(KERNEL_C:%.c=$(BUILD)/kernel/%.c.o) $(KERNEL_ASM:%.asm=$(BUILD)/kernel/%.asm.o)
+OFFSETS_INC := $(OFFSETS:%.c=$(BUILD)/gen/%.inc)
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
+	-Wpointer-arith -Wwrite-strings -Wno-unused-parameter
+REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=. -gno-record-gcc-switches
+
+CFLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
+	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -march=x86-64 -fno-pic -fno-pie \
+	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
+	-fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks \
+	-fno-common -ffunction-sections -fdata-sections $(REPRODUCIBLE) $(WARNINGS) -I. -I$(BUILD)/gen
+NASMFLAGS := -f elf64 -g -F dwarf -Werror -I./ -I$(BUILD)/gen/
+LDFLAGS := -nostdlib -static -T boot/plinth.ld --gc-sections --build-id=none -z max-page-size=4096 \
+	-z noexecstack --orphan-handling=error
+
+HOST_CFLAGS := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer -DPLINTH_SLOW_CHECKS -Wno-builtin-declaration-mismatch \
+	$(WARNINGS) -I. -I$(BUILD)/gen
+
+.PHONY: all
+all: $(BUILD)/plinth.elf $(BUILD)/plinth.iso ## the hypervisor with symbols, and the bootable ISO
+
+# --- the hypervisor -------------------------------------------------------------------------
+
+$(BUILD)/kernel/%.c.o: %.c | $(OFFSETS_INC)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/kernel/%.asm.o: %.asm $(OFFSETS_INC)
+	@mkdir -p $(@D)
+	$(NASM) $(NASMFLAGS) -MD $(@:.o=.d) -MP -o $@ $<
+
+# offsets.c emits lines `.ascii "->NAME VALUE"`; assembly includes them as NASM constants, so that
+# an offset is never written by hand.
+$(BUILD)/gen/%.inc: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S -o $(@:.inc=.s) $<
+	sed -n 's/^.*"->\([A-Za-z0-9_]*\) \$$*\([-0-9]*\)".*$$/%define \1 \2/p' $(@:.inc=.s) > $@
+
+# --- host tests -----------------------------------------------------------------------------
+
+PURE_OBJ := $(PURE:%.c=$(BUILD)/host/%.o) $(BUILD)/host/tests/host/support.o
+UNIT     := $(TESTS_C:%.c=$(BUILD)/host/%)
+
+$(BUILD)/host/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/host/libpure.a: $(PURE_OBJ)
+	rm -f $@
+	ar rcsD $@ $^
+
+$(UNIT): %: %.o $(BUILD)/host/libpure.a
+	$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka
+
+.PHONY: unit-build
+unit-build: $(UNIT)
+
+.PHONY: unit
+unit: $(UNIT) ## host unit tests, under ASan and UBSan
+	CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(UNIT)
+
+.PHONY: clean
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,44 @@
+/* Plinth's own command line, parsed once at boot. Pure: see command_line.c for the keys. */
+#ifndef KERNEL_COMMAND_LINE_H
+#define KERNEL_COMMAND_LINE_H
+
+#include "lib/error.h"
+#include "lib/types.h"
+
+enum exits_mode {
+	EXITS_ALL,     /* a line for every exit of every guest */
+	EXITS_SUMMARY, /* one line of counts per guest when it ends */
+	EXITS_OFF,
+};
+
+enum end_mode {
+	END_AUTO, /* an emulator's exit port where one is recognised, else halt */
+	END_HALT,
+	END_POWEROFF,
+	END_REBOOT,
+};
+
+struct command_line {
+	enum exits_mode exits;   /* exits=all|summary|off; default all */
+	enum end_mode end;       /* end=auto|halt|poweroff|reboot; default auto */
+	unsigned log_level;      /* log=debug|info|warn|error; enum log_level; default info */
+	unsigned cpus;           /* cpus=N, 1..512: use at most N CPUs; 0: all */
+	bool vpid;               /* vpid=on|off; default on */
+	bool large_pages;        /* pages=large|small: largest that fits, or 4 KiB only */
+	bool preemption_timer;   /* timer=preemption|apic: what ends a time slice */
+	unsigned slice_us;       /* slice=MICROSECONDS, 100..1000000; default 1000 */
+	char tests[256];         /* tests=NAME[,NAME...]: only these; a trailing * matches any rest */
+};
+
+/* Fills `out` with defaults, then applies `text`: keys separated by blanks. An unknown key or bad
+ * value is reported through `complain(context, sentence)` by name and left out; the rest counts. */
+void command_line_parse(struct command_line *out, const char *text,
+			void (*complain)(void *context, const char *sentence), void *context);
+
+/* True when `name` is selected by a tests= list ("" selects all). */
+bool command_line_selects(const char *list, const char *name);
+
+/* The one in force; constant after boot. */
+extern struct command_line command_line;
+
+#endif

@@ -1,0 +1,85 @@
+/* What Plinth knows of each physical CPU. %gs points at the running CPU's struct cpu, one
+ * sub-struct per owning layer; the table is filled from the MADT before the other CPUs start. */
+#ifndef KERNEL_CPU_H
+#define KERNEL_CPU_H
+
+#include "lib/types.h"
+
+#define MAX_CPUS 512
+
+enum cpu_state {
+	CPU_ABSENT,   /* in the MADT but disabled, or left out by cpus=N */
+	CPU_STARTING, /* INIT-SIPI-SIPI sent, not yet heard of */
+	CPU_ONLINE,
+	CPU_LOST, /* did not answer within its deadline */
+};
+
+struct cpu;
+
+/* Called on a CPU with interrupts off from the IPI or interrupt handler. */
+typedef void (*cpu_function)(void *argument);
+
+/* A vCPU as its state is printed when this CPU panics; set by the layer that runs guests. */
+struct cpu_current {
+	void *vcpu;                            /* opaque to the kernel */
+	void (*describe)(const struct cpu *c); /* prints the vCPU and its last exits; may be null */
+};
+
+struct cpu {
+	struct cpu *self; /* %gs:0 */
+	uint32_t index;   /* 0 .. cpu_count() - 1; 0 is the bootstrap processor */
+	uint32_t apic_id;
+	uint32_t acpi_uid;
+	uint32_t state;       /* enum cpu_state; atomic */
+	uint8_t *stack_top;   /* of the ordinary stack */
+	uint32_t irq_count;   /* interrupts taken in host mode; this CPU only */
+	bool need_resched;    /* set by interrupt handlers and kick IPIs; this CPU only; atomic */
+	bool in_panic;        /* this CPU only */
+	struct cpu_current current; /* this CPU only; read by others only in a panic */
+	void *backend;        /* the virtualization backend's per-CPU structure */
+	void *scheduler;      /* vm/'s per-CPU structure */
+	void *extended_state; /* vm/'s: whose x87/SSE/AVX registers this CPU holds */
+	void *arch;           /* kernel/'s own: GDT, TSS, stacks */
+} aligned_to(64);
+
+_Static_assert(offsetof(struct cpu, self) == 0, "%gs:0 is the self pointer");
+
+/* The CPU that runs this code. */
+static inline struct cpu *this_cpu(void)
+{
+	struct cpu *cpu;
+
+	__asm__("movq %%gs:0, %0" : "=r"(cpu));
+	return cpu;
+}
+
+/* CPUs in the table, whatever their state, and those online. */
+unsigned cpu_count(void);
+unsigned cpu_online_count(void);
+struct cpu *cpu_by_index(unsigned index);
+
+/* Sends the kick IPI: the target leaves its guest or its halt and sees need_resched. Kicking
+ * this CPU itself only sets the flag. */
+void cpu_kick(struct cpu *cpu);
+
+/* Runs `function(argument)` once on every online CPU, this one included, concurrently, and waits
+ * for all with a deadline of `timeout_us`. False when a CPU did not finish: it is named in the
+ * log. Not reentrant; called from one CPU, before the schedulers start. */
+bool cpu_run_everywhere(cpu_function function, void *argument, uint64_t timeout_us) must_check;
+
+static inline void cpu_relax(void)
+{
+	__builtin_ia32_pause();
+}
+
+static inline void interrupts_disable(void)
+{
+	__asm__ volatile("cli" : : : "memory");
+}
+
+static inline void interrupts_enable(void)
+{
+	__asm__ volatile("sti" : : : "memory");
+}
+
+#endif

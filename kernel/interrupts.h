@@ -1,0 +1,26 @@
+/* Host interrupt vectors and their handlers. Vector assignment is static. */
+#ifndef KERNEL_INTERRUPTS_H
+#define KERNEL_INTERRUPTS_H
+
+#include "lib/types.h"
+
+enum host_vector {
+	VECTOR_TIMER = 0xe0,    /* this CPU's local APIC timer */
+	VECTOR_KICK = 0xf0,     /* another CPU wants this one to look up */
+	VECTOR_CALL = 0xf1,     /* cpu_run_everywhere() */
+	VECTOR_SPURIOUS = 0xff, /* the local APIC's spurious-interrupt vector */
+};
+
+/* Handles host interrupt `vector` on this CPU, EOI included, as if it had come through the IDT:
+ * for a backend whose hardware acknowledged the interrupt while a guest ran. IRQs off. */
+void interrupt_dispatch(unsigned vector);
+
+/* Hands this CPU an NMI that arrived while a guest ran. */
+void interrupt_dispatch_nmi(void);
+
+/* One-shot local APIC timer of this CPU, `us` microseconds from now (1 .. 10^9); it sets
+ * need_resched. Setting it again replaces the deadline; lapic_timer_stop() cancels. */
+void lapic_timer_start(uint64_t us);
+void lapic_timer_stop(void);
+
+#endif

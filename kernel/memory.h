@@ -1,0 +1,38 @@
+/* The machine's memory: page allocation, and the direct map through which Plinth reaches any RAM
+ * page. Any CPU, any context except NMI and #MC. Never called on the exit path. */
+#ifndef KERNEL_MEMORY_H
+#define KERNEL_MEMORY_H
+
+#include "lib/error.h"
+#include "lib/types.h"
+
+/* `count` physically contiguous pages, zeroed, aligned to `align` bytes (a power of two >= 4096).
+ * Null when memory is used up: the caller returns ERROR_NO_MEMORY and says for what. */
+void *pages_alloc(size_t count, uint64_t align) must_check;
+
+/* One zeroed page, or null. */
+void *page_alloc(void) must_check;
+
+/* Gives back exactly what one pages_alloc(count, ...) returned; null is ignored. */
+void pages_free(void *pages, size_t count);
+void page_free(void *page);
+
+/* Pages handed out at this moment, for leak checks, and pages still free. */
+uint64_t pages_in_use(void);
+uint64_t pages_available(void);
+
+/* Between a pointer (into the direct map or into Plinth's image) and its physical address. */
+hpa_t virt_to_hpa(const void *pointer);
+void *hpa_to_virt(hpa_t address);
+
+/* True when [start, start + length) touches Plinth's image, a page it allocated for itself before
+ * guests existed, or anything that the memory map does not call RAM. */
+bool memory_is_plinths(hpa_t start, uint64_t length);
+
+/* Cacheability of a device mapping. */
+enum mmio_cache { MMIO_UNCACHED, MMIO_WRITE_COMBINING };
+
+/* Maps [start, start + length) of device memory; never unmapped. Null when the window is full. */
+void *mmio_map(hpa_t start, uint64_t length, enum mmio_cache cache) must_check;
+
+#endif

@@ -1,0 +1,28 @@
+/* Ticket spinlocks that know their name and holder. Taking one disables interrupts on this CPU and
+ * releasing it restores them, so a lock may be shared with interrupt handlers. The order in which
+ * locks nest is in docs/locking.md. A CPU that takes a lock it already holds panics by name. */
+#ifndef KERNEL_SPINLOCK_H
+#define KERNEL_SPINLOCK_H
+
+#include "lib/types.h"
+
+struct spinlock {
+	uint32_t next;    /* ticket handed to the next taker; atomic */
+	uint32_t serving; /* ticket that holds the lock; atomic */
+	uint32_t holder;  /* CPU index + 1 of the holder, 0 when free; atomic */
+	const char *name;
+};
+
+#define SPINLOCK_INIT(lock_name) { .name = (lock_name) }
+
+/* Waits for the lock; returns RFLAGS as they were, for spinlock_release(). */
+uint64_t spinlock_acquire(struct spinlock *lock) must_check;
+void spinlock_release(struct spinlock *lock, uint64_t rflags);
+
+/* Takes the lock only if it is free at once; interrupts are disabled only on success. */
+bool spinlock_try_acquire(struct spinlock *lock, uint64_t *rflags) must_check;
+
+/* True when this CPU holds the lock: for assertions. */
+bool spinlock_is_held(const struct spinlock *lock);
+
+#endif

@@ -1,0 +1,32 @@
+/* Time since boot from the invariant TSC, calibrated once against the ACPI PM timer or the 8254.
+ * Reading is lock-free and works on every CPU. Resolution is one TSC tick. */
+#ifndef KERNEL_TIME_H
+#define KERNEL_TIME_H
+
+#include "lib/error.h"
+#include "lib/types.h"
+
+/* Serialised enough for logging and deadlines, not for cycle measurement. */
+uint64_t time_ticks(void);
+
+/* Ticks per second as calibrated; before calibration an assumed 1 GHz. */
+uint64_t time_tick_rate(void);
+
+/* Microseconds since time_init(). */
+uint64_t time_us(void);
+
+uint64_t time_us_to_ticks(uint64_t us);
+uint64_t time_ticks_to_us(uint64_t ticks);
+
+/* Busy wait; usable with interrupts off. */
+void time_delay_us(uint64_t us);
+
+/* A deadline for a wait that polls: `while (!done) if (deadline_passed(&d)) name the culprit`. */
+struct deadline {
+	uint64_t at_ticks;
+};
+
+struct deadline deadline_in_us(uint64_t us);
+bool deadline_passed(const struct deadline *deadline);
+
+#endif

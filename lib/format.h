@@ -1,0 +1,19 @@
+/* printf for a freestanding machine: into a buffer, never past its end, no floating point. */
+#ifndef LIB_FORMAT_H
+#define LIB_FORMAT_H
+
+#include <stdarg.h>
+
+#include "lib/types.h"
+
+/* Conversions: %d %i %u %x %X %c %s %p %%, with flags `-`, `0`, `+`, ` `, `#`, a width and a
+ * precision (either may be `*`), and lengths hh, h, l, ll, z, j, t. Returns the length that the
+ * whole text has (as C's snprintf does); `buffer` is terminated whenever size > 0. */
+size_t format_string(char *buffer, size_t size, const char *format, ...) printf_like(3, 4);
+size_t format_string_va(char *buffer, size_t size, const char *format, va_list args)
+	printf_like(3, 0);
+
+/* format_string() at the end of what `buffer` already holds: appends, cut at `size`. */
+size_t format_append(char *buffer, size_t size, const char *format, ...) printf_like(3, 4);
+
+#endif

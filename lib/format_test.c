@@ -1,0 +1,77 @@
+/* format_string() against C's snprintf, at every buffer size around the text's length. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/format.h"
+
+#define SAME(...) \
+	do { \
+		char want[128], got[128]; \
+		int length = snprintf(want, sizeof(want), __VA_ARGS__); \
+		assert_int_equal(format_string(got, sizeof(got), __VA_ARGS__), length); \
+		assert_string_equal(got, want); \
+	} while (0)
+
+static void integers(void **state)
+{
+	SAME("%d %i %u", -5, 7, 4000000000u);
+	SAME("%5d|%-5d|%05d|%+d|% d", 42, 42, -42, 42, 42);
+	SAME("%x %X %#x %#x", 0xbeefu, 0xBEEFu, 0x12u, 0u);
+	SAME("%016lx %lld %lu", 0x1234ul, -9223372036854775807ll - 1, ~0ul);
+	SAME("%hhu %hu %hhd", 0x1ff, 0x1ffff, 0xff);
+	SAME("%.4d|%8.4x|%-8.4x|%.0d", 7, 0xabu, 0xabu, 0);
+	SAME("%*d|%-*d|%.*d", 6, 1, 6, 2, 3, 3);
+	SAME("%#010x|%#-10x|", 0xffu, 0xffu);
+	SAME("%zu", sizeof(int));
+}
+
+static void texts(void **state)
+{
+	SAME("%s|%10s|%-10s|%.2s|%c|%%", "abc", "abc", "abc", "abc", 'x');
+	SAME("%-3c|%3c|", 'a', 'b');
+}
+
+static void cuts_at_the_end(void **state)
+{
+	char buffer[8];
+
+	for (size_t size = 0; size <= sizeof(buffer); size++) {
+		memset(buffer, '#', sizeof(buffer));
+		assert_int_equal(format_string(buffer, size, "12345"), 5);
+		for (size_t i = size; i < sizeof(buffer); i++)
+			assert_int_equal(buffer[i], '#');
+		if (size)
+			assert_int_equal(strlen(buffer), size - 1 < 5 ? size - 1 : 5);
+	}
+	strcpy(buffer, "abc");
+	assert_int_equal(format_append(buffer, sizeof(buffer), "%s", "defghij"), 10);
+	assert_string_equal(buffer, "abcdefg");
+}
+
+static void unknown_conversions_are_shown(void **state)
+{
+	const char *format = "%y %";
+	char got[16];
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-security"
+	format_string(got, sizeof(got), format);
+#pragma GCC diagnostic pop
+	assert_string_equal(got, "%y %");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(integers),
+		cmocka_unit_test(texts),
+		cmocka_unit_test(cuts_at_the_end),
+		cmocka_unit_test(unknown_conversions_are_shown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,22 @@
+/* Round-robin over a run queue per CPU. A vCPU has a slice of guest time; HLT blocks it until an
+ * event is due; an idle CPU halts and is woken by a kick. */
+#ifndef VM_SCHEDULER_H
+#define VM_SCHEDULER_H
+
+#include "lib/error.h"
+#include "lib/types.h"
+#include "vm/vcpu.h"
+
+/* Prepares the run queue of the CPU that calls. Before any vCPU is added. */
+enum error scheduler_init_cpu(void) must_check;
+
+/* Makes a Free vCPU runnable: on its pinned CPU, else on the least loaded one. Any CPU. */
+void scheduler_add(struct vcpu *vcpu);
+
+/* An event is due for the vCPU: queue it if Blocked, kick its CPU if Running. Any CPU, IRQs any. */
+void scheduler_wake(struct vcpu *vcpu);
+
+/* The loop of one CPU: picks, binds, runs, acts. Returns when no VM is left running anywhere. */
+void scheduler_run(void);
+
+#endif

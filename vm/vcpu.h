@@ -1,0 +1,165 @@
+/* A virtual CPU: its life cycle, registers and pending events. The functions here check the state,
+ * call the backend (vm/virt_ops.h) and move the state on; a call in the wrong state is BadState
+ * and changes nothing.
+ *
+ *   create -> Created -- setup -> Free -- bind -> Ready -- run -> Running -- exit -> Ready
+ *   Ready -- unbind -> Free; Ready -- block -> Blocked -- wake -> Ready; any -- fatal -> Invalid
+ */
+#ifndef VM_VCPU_H
+#define VM_VCPU_H
+
+#include "lib/error.h"
+#include "lib/list.h"
+#include "lib/types.h"
+#include "vm/vcpu_event.h"
+#include "vm/vcpu_exit.h"
+
+struct vm;
+struct vcpu;
+struct cpu;
+
+#define VCPU_STATE_LIST(X) \
+	X(VCPU_CREATED, "Created") \
+	X(VCPU_FREE, "Free") \
+	X(VCPU_READY, "Ready") \
+	X(VCPU_RUNNING, "Running") \
+	X(VCPU_BLOCKED, "Blocked") \
+	X(VCPU_INVALID, "Invalid")
+
+enum vcpu_state {
+#define X(symbol, name) symbol,
+	VCPU_STATE_LIST(X)
+#undef X
+	VCPU_STATES
+};
+
+const char *vcpu_state_name(enum vcpu_state state);
+
+/* How a vCPU starts. Segments are flat, CS included, except in real mode. */
+enum vcpu_mode {
+	VCPU_MODE_REAL16, /* CS:IP = entry >> 4 : entry & 15; entry below 1 MiB */
+	VCPU_MODE_RESET,  /* the architectural reset state: F000:FFF0, base FFFF0000h */
+	VCPU_MODE_PROT32, /* protected, paging off */
+	VCPU_MODE_PAE32,  /* protected, PAE paging with `page_table` */
+	VCPU_MODE_LONG64, /* 64-bit, 4-level paging with `page_table` */
+};
+
+/* Interceptions that a VM's owner asks for beyond those that Plinth needs. */
+enum vcpu_intercept {
+	INTERCEPT_HLT = 1 << 0, /* set for every vCPU unless it has its CPU to itself */
+	INTERCEPT_PAUSE = 1 << 1,
+	INTERCEPT_RDTSC = 1 << 2,
+	INTERCEPT_CR3 = 1 << 3,
+	INTERCEPT_CR8 = 1 << 4,
+	INTERCEPT_DR = 1 << 5,
+	INTERCEPT_INVLPG = 1 << 6,
+	INTERCEPT_RDPMC = 1 << 7,
+	INTERCEPT_DESCRIPTOR_TABLE = 1 << 8,
+	INTERCEPT_WBINVD = 1 << 9,
+	INTERCEPT_MONITOR_MWAIT = 1 << 10,
+	INTERCEPT_RANDOM = 1 << 11,
+};
+
+struct vcpu_config {
+	enum vcpu_mode mode;
+	gpa_t page_table;       /* root for PAE32 and LONG64 */
+	uint64_t stack_pointer; /* initial RSP, 0 if the guest sets its own */
+	uint64_t argument;      /* initial RDI (RBX in real mode): for the guest's use */
+	uint32_t intercepts;    /* enum vcpu_intercept, or-ed */
+	uint32_t exceptions;    /* bitmap of exception vectors to intercept and then reflect */
+	bool wait_for_sipi;     /* starts as an application processor after INIT */
+};
+
+/* Registers that are reached by name. General ones are also in vcpu->gpr while not Running. */
+#define VCPU_REGISTER_LIST(X) \
+	X(VCPU_RIP, "rip") X(VCPU_RFLAGS, "rflags") X(VCPU_RSP, "rsp") \
+	X(VCPU_CR0, "cr0") X(VCPU_CR2, "cr2") X(VCPU_CR3, "cr3") X(VCPU_CR4, "cr4") \
+	X(VCPU_CR8, "cr8") X(VCPU_EFER, "efer") X(VCPU_DR7, "dr7") X(VCPU_XCR0, "xcr0") \
+	X(VCPU_CS_SELECTOR, "cs") X(VCPU_CS_BASE, "cs.base") X(VCPU_CS_LIMIT, "cs.limit") \
+	X(VCPU_CS_RIGHTS, "cs.rights") \
+	X(VCPU_SS_SELECTOR, "ss") X(VCPU_SS_BASE, "ss.base") X(VCPU_SS_LIMIT, "ss.limit") \
+	X(VCPU_SS_RIGHTS, "ss.rights") \
+	X(VCPU_DS_SELECTOR, "ds") X(VCPU_DS_BASE, "ds.base") X(VCPU_DS_LIMIT, "ds.limit") \
+	X(VCPU_DS_RIGHTS, "ds.rights") \
+	X(VCPU_ES_SELECTOR, "es") X(VCPU_ES_BASE, "es.base") X(VCPU_ES_LIMIT, "es.limit") \
+	X(VCPU_ES_RIGHTS, "es.rights") \
+	X(VCPU_FS_SELECTOR, "fs") X(VCPU_FS_BASE, "fs.base") X(VCPU_FS_LIMIT, "fs.limit") \
+	X(VCPU_FS_RIGHTS, "fs.rights") \
+	X(VCPU_GS_SELECTOR, "gs") X(VCPU_GS_BASE, "gs.base") X(VCPU_GS_LIMIT, "gs.limit") \
+	X(VCPU_GS_RIGHTS, "gs.rights") \
+	X(VCPU_TR_SELECTOR, "tr") X(VCPU_TR_BASE, "tr.base") X(VCPU_TR_LIMIT, "tr.limit") \
+	X(VCPU_TR_RIGHTS, "tr.rights") \
+	X(VCPU_LDTR_SELECTOR, "ldtr") X(VCPU_LDTR_BASE, "ldtr.base") \
+	X(VCPU_LDTR_LIMIT, "ldtr.limit") X(VCPU_LDTR_RIGHTS, "ldtr.rights") \
+	X(VCPU_GDTR_BASE, "gdtr.base") X(VCPU_GDTR_LIMIT, "gdtr.limit") \
+	X(VCPU_IDTR_BASE, "idtr.base") X(VCPU_IDTR_LIMIT, "idtr.limit")
+
+enum vcpu_register {
+#define X(symbol, name) symbol,
+	VCPU_REGISTER_LIST(X)
+#undef X
+	VCPU_REGISTERS
+};
+
+const char *vcpu_register_name(enum vcpu_register reg);
+
+/* Called by the backend for every exit, before it is handled, while a VM's owner watches. The
+ * handling of a watched exit is told afterwards through `handled` ("emulated", "injected #GP"). */
+struct vcpu_watcher {
+	void (*exit)(struct vcpu *vcpu, const struct vcpu_exit *exit);
+	void (*handled)(struct vcpu *vcpu, const struct vcpu_exit *exit, const char *what);
+};
+
+struct vcpu {
+	/* The backend's entry code reaches these by offset; RSP is kept by the hardware. */
+	uint64_t gpr[GPR_COUNT];
+	uint64_t cr2;
+	/* Everything below is owned by the CPU that the vCPU is bound to, unless said otherwise. */
+	struct vm *vm;                       /* constant */
+	uint32_t id;                         /* within the VM; constant */
+	uint32_t state;                      /* enum vcpu_state; atomic */
+	struct cpu *cpu;                     /* bound to; null in Created and Free */
+	void *backend;                       /* the backend's structure; constant after create */
+	const struct vcpu_watcher *watcher;  /* null: nobody watches */
+	struct vcpu_config config;
+	gpa_t entry;
+	hpa_t nested_root;
+	struct vcpu_events events;
+	struct reason trouble;               /* why it is Invalid */
+	uint64_t slice_ticks;                /* ticks of guest time left in this slice */
+	uint64_t exits;                      /* since create */
+	/* The scheduler's: guarded by the run-queue lock of `queue_cpu`. */
+	struct list run_link;
+	struct cpu *queue_cpu;
+	int pinned_cpu;                      /* -1: any */
+	uint64_t slices, guest_ticks;
+	bool wake_pending;                   /* atomic: an event came while it was about to block */
+	bool waits_for_sipi;                 /* guarded by the VM's lock */
+	void *owner;                         /* for the VM's board */
+};
+
+enum error vcpu_create(struct vcpu *vcpu, struct vm *vm, uint32_t vcpu_id) must_check;
+enum error vcpu_set_entry(struct vcpu *vcpu, gpa_t entry) must_check;
+enum error vcpu_set_nested_root(struct vcpu *vcpu, hpa_t root) must_check;
+enum error vcpu_setup(struct vcpu *vcpu, const struct vcpu_config *config) must_check;
+/* Ties the vCPU to the CPU that calls; undone only there. */
+enum error vcpu_bind(struct vcpu *vcpu) must_check;
+/* Runs until an exit needs the machine above; called on the bound CPU, interrupts on. */
+enum error vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit) must_check;
+enum error vcpu_unbind(struct vcpu *vcpu) must_check;
+/* From any CPU: queues an external interrupt or NMI atomically and wakes or kicks the vCPU.
+ * Exceptions only from the bound CPU. */
+enum error vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *event) must_check;
+enum error vcpu_get_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *value) must_check;
+enum error vcpu_set_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t value) must_check;
+/* Moves RIP past the instruction of the last exit and ends STI / MOV SS blocking, as executing it
+ * would have. */
+void vcpu_skip_instruction(struct vcpu *vcpu);
+/* INIT as another vCPU's IPI delivers it: the INIT register state, then waiting for SIPI; and the
+ * start-up that ends the wait. Bound CPU only. */
+enum error vcpu_init_reset(struct vcpu *vcpu) must_check;
+enum error vcpu_start_up(struct vcpu *vcpu, uint8_t sipi_vector) must_check;
+/* Allowed in every state but Running. */
+enum error vcpu_destroy(struct vcpu *vcpu) must_check;
+
+#endif

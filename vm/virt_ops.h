@@ -1,0 +1,61 @@
+/* The vendor boundary: all that the machine above asks of a virtualization backend. One table is
+ * chosen at boot. State checks are done by vm/vcpu.c before the call; a backend only does the
+ * work, and returns an error with nothing changed when it cannot. */
+#ifndef VM_VIRT_OPS_H
+#define VM_VIRT_OPS_H
+
+#include "lib/error.h"
+#include "lib/types.h"
+#include "vm/vcpu.h"
+
+struct nested_table;
+
+/* Cacheability of guest memory in the nested page table. */
+enum nested_memory_type { NESTED_UNCACHED, NESTED_WRITE_COMBINING, NESTED_WRITE_THROUGH,
+			  NESTED_WRITE_PROTECTED, NESTED_WRITE_BACK };
+
+struct virt_ops {
+	const char *name;
+
+	/* Each physical CPU, on that CPU. */
+	enum error (*init)(struct reason *why);
+	bool (*is_enabled)(void);
+	enum error (*hardware_enable)(struct reason *why);
+	enum error (*hardware_disable)(struct reason *why);
+
+	/* Can guests of this mode run here? Unsupported with the reason if not. */
+	enum error (*supports_mode)(enum vcpu_mode mode, struct reason *why);
+
+	/* Each vCPU. */
+	enum error (*create)(struct vcpu *vcpu, struct reason *why);
+	enum error (*set_entry)(struct vcpu *vcpu, gpa_t entry, struct reason *why);
+	enum error (*set_nested_root)(struct vcpu *vcpu, hpa_t root, struct reason *why);
+	enum error (*setup)(struct vcpu *vcpu, const struct vcpu_config *config, struct reason *why);
+	enum error (*bind)(struct vcpu *vcpu, struct reason *why);
+	enum error (*run)(struct vcpu *vcpu, struct vcpu_exit *exit);
+	enum error (*unbind)(struct vcpu *vcpu, struct reason *why);
+	enum error (*inject)(struct vcpu *vcpu, const struct vcpu_event *event, struct reason *why);
+	enum error (*get_register)(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *value);
+	enum error (*set_register)(struct vcpu *vcpu, enum vcpu_register reg, uint64_t value);
+	void (*skip_instruction)(struct vcpu *vcpu);
+	enum error (*init_reset)(struct vcpu *vcpu, struct reason *why);
+	enum error (*start_up)(struct vcpu *vcpu, uint8_t sipi_vector, struct reason *why);
+	void (*destroy)(struct vcpu *vcpu);
+	/* "10(CPUID)" for the log. */
+	void (*format_reason)(char *buffer, size_t size, uint32_t raw_reason);
+
+	/* Nested page tables, one a VM. `rights` is enum access, or-ed. Ranges are 4 KiB aligned;
+	 * the largest page that alignment, capability and policy allow is chosen. */
+	enum error (*nested_create)(struct nested_table **table, struct reason *why);
+	enum error (*nested_map)(struct nested_table *table, gpa_t at, hpa_t to, uint64_t length,
+				 unsigned rights, enum nested_memory_type type, struct reason *why);
+	enum error (*nested_unmap)(struct nested_table *table, gpa_t at, uint64_t length,
+				   struct reason *why);
+	hpa_t (*nested_root)(const struct nested_table *table);
+	void (*nested_destroy)(struct nested_table *table);
+};
+
+/* The backend in use; null when this machine has none. Constant after boot. */
+extern const struct virt_ops *virt;
+
+#endif

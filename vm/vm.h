@@ -1,0 +1,45 @@
+/* A virtual machine: memory, vCPUs, a board. The VM manager (vm/manager.h) owns them all. */
+#ifndef VM_VM_H
+#define VM_VM_H
+
+#include "kernel/spinlock.h"
+#include "lib/error.h"
+#include "lib/types.h"
+#include "vm/vcpu.h"
+#include "vm/virt_ops.h"
+
+#define VM_MAX_VCPUS 64
+#define VM_MAX_SLOTS 8
+#define VM_NAME_MAX  32
+
+struct board_ops;
+
+/* A stretch of guest RAM: contiguous in guest-physical and in host-physical memory. */
+struct vm_slot {
+	gpa_t base;
+	uint64_t length;
+	uint8_t *host; /* through the direct map */
+	unsigned rights;
+};
+
+enum vm_state { VM_NEW, VM_STARTED, VM_ENDED };
+
+struct vm {
+	uint32_t id;                     /* constant; printed as vm=ID(NAME) */
+	char name[VM_NAME_MAX];          /* constant */
+	const struct board_ops *board;   /* constant */
+	void *board_data;                /* the board's */
+	struct nested_table *nested;     /* constant after creation */
+	struct vm_slot slots[VM_MAX_SLOTS];
+	unsigned slot_count;
+	unsigned vcpu_count;
+	struct vcpu *vcpus[VM_MAX_VCPUS];
+	struct spinlock lock;            /* guards state, waits_for_sipi of its vCPUs */
+	uint32_t state;                  /* enum vm_state; atomic to read, lock to write */
+	uint32_t running_vcpus;          /* vCPUs that have not ended; atomic */
+};
+
+/* The host address of guest RAM [at, at + length), or null when any byte of it is not RAM. */
+void *vm_memory(struct vm *vm, gpa_t at, uint64_t length);
+
+#endif
