@@ -18,6 +18,7 @@ not_host = $(filter-out %_test.c %_fuzz.c,$(1))
 PURE := \
 	lib/error.c \
 	lib/format.c \
+	x86/msr.c \
 
 KERNEL_C   := main.c $(call not_host,$(wildcard $(LAYERS:%=%/*.c)))
 KERNEL_C   := $(filter-out %/offsets.c,$(KERNEL_C))
