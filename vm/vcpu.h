@@ -70,7 +70,8 @@ struct vcpu_config {
 	bool wait_for_sipi;     /* starts as an application processor after INIT */
 };
 
-/* Registers that are reached by name. General ones are also in vcpu->gpr while not Running. */
+/* Registers that are reached by name. *_RIGHTS are bits 40..55 of a descriptor moved down to bit 0,
+ * and bit 16 set for an unusable segment; PDPTEs count under PAE paging only. General ones are also in vcpu->gpr while not Running. */
 #define VCPU_REGISTER_LIST(X) \
 	X(VCPU_RIP, "rip") X(VCPU_RFLAGS, "rflags") X(VCPU_RSP, "rsp") \
 	X(VCPU_CR0, "cr0") X(VCPU_CR2, "cr2") X(VCPU_CR3, "cr3") X(VCPU_CR4, "cr4") \
@@ -91,6 +92,8 @@ struct vcpu_config {
 	X(VCPU_TR_RIGHTS, "tr.rights") \
 	X(VCPU_LDTR_SELECTOR, "ldtr") X(VCPU_LDTR_BASE, "ldtr.base") \
 	X(VCPU_LDTR_LIMIT, "ldtr.limit") X(VCPU_LDTR_RIGHTS, "ldtr.rights") \
+	X(VCPU_PDPTE0, "pdpte0") X(VCPU_PDPTE1, "pdpte1") \
+	X(VCPU_PDPTE2, "pdpte2") X(VCPU_PDPTE3, "pdpte3") \
 	X(VCPU_GDTR_BASE, "gdtr.base") X(VCPU_GDTR_LIMIT, "gdtr.limit") \
 	X(VCPU_IDTR_BASE, "idtr.base") X(VCPU_IDTR_LIMIT, "idtr.limit")
 

@@ -51,6 +51,8 @@ struct virt_ops {
 				 unsigned rights, enum nested_memory_type type, struct reason *why);
 	enum error (*nested_unmap)(struct nested_table *table, gpa_t at, uint64_t length,
 				   struct reason *why);
+	/* For test guests: makes the hardware refuse the entry of `at`'s page as malformed. */
+	enum error (*nested_misconfigure)(struct nested_table *table, gpa_t at, struct reason *why);
 	hpa_t (*nested_root)(const struct nested_table *table);
 	void (*nested_destroy)(struct nested_table *table);
 };

@@ -1,0 +1,57 @@
+/* Guest memory as the machine above reads and writes it: by guest-physical address, and by linear
+ * address through the guest's own page tables with the faults the CPU would raise. The vCPU is not
+ * running, and the caller is on the CPU it is bound to. */
+#ifndef VM_GUEST_MEMORY_H
+#define VM_GUEST_MEMORY_H
+
+#include "lib/error.h"
+#include "lib/page_walk.h"
+#include "lib/types.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
+
+/* Copies between [at, at + length) and a buffer. False, and nothing copied, when any byte of the
+ * range is not RAM. Ranges may span slots. */
+bool guest_physical_read(struct vm *vm, gpa_t at, void *to, uint64_t length) must_check;
+bool guest_physical_write(struct vm *vm, gpa_t at, const void *from, uint64_t length) must_check;
+
+enum guest_access_status {
+	GUEST_ACCESS_DONE,
+	GUEST_ACCESS_FAULT,   /* `fault` is the event that the guest has to be given */
+	GUEST_ACCESS_NOT_RAM, /* `at` is no RAM: a device, or nothing */
+	GUEST_ACCESS_BROKEN,  /* the backend could not say a register: `why` */
+};
+
+struct guest_access {
+	enum guest_access_status status;
+	struct vcpu_event fault;
+	gpa_t at;
+	struct reason why;
+};
+
+/* A linear range translated: at most two pages, since it is at most one page long. */
+struct guest_span {
+	struct {
+		gpa_t at;
+		uint32_t length;
+	} part[2];
+	unsigned parts;
+};
+
+/* The registers that decide this vCPU's translations, at its CPL. */
+enum error guest_walk_state(struct vcpu *vcpu, struct page_walk_state *state,
+			    struct reason *why) must_check;
+
+/* Translates [at, at + length), 1 <= length <= 4096, for `access`, setting accessed and dirty
+ * flags. The first failing byte counts. */
+struct guest_access guest_translate(struct vcpu *vcpu, gva_t at, uint32_t length,
+				    enum page_access access, struct guest_span *span);
+
+/* Copies by linear address, any length. Pages before a failing one have been copied. */
+struct guest_access guest_linear_read(struct vcpu *vcpu, gva_t at, void *to, uint64_t length);
+struct guest_access guest_linear_write(struct vcpu *vcpu, gva_t at, const void *from,
+				       uint64_t length);
+/* Reads as an instruction fetch. */
+struct guest_access guest_linear_fetch(struct vcpu *vcpu, gva_t at, void *to, uint64_t length);
+
+#endif
