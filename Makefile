@@ -19,6 +19,8 @@ PURE := \
 	lib/error.c \
 	lib/format.c \
 	x86/msr.c \
+	vmx/fields.c \
+	vmx/instruction_error.c \
 
 KERNEL_C   := main.c $(call not_host,$(wildcard $(LAYERS:%=%/*.c)))
 KERNEL_C   := $(filter-out %/offsets.c,$(KERNEL_C))

@@ -1,0 +1,55 @@
+/* The VMCS field list: unique encodings and names, and a few that the SDM's appendix shows. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "vmx/fields.h"
+
+static void encodings_and_names_are_unique(void **state)
+{
+	for (unsigned i = 0; i < vmcs_field_count; i++) {
+		assert_string_not_equal(vmcs_field_name(vmcs_fields[i]), "unknown VMCS field");
+		for (unsigned j = 0; j < i; j++) {
+			assert_int_not_equal(vmcs_fields[i], vmcs_fields[j]);
+			assert_string_not_equal(vmcs_field_name(vmcs_fields[i]),
+						vmcs_field_name(vmcs_fields[j]));
+		}
+	}
+}
+
+static void known_encodings(void **state)
+{
+	assert_string_equal(vmcs_field_name(0x681e), "guest RIP");
+	assert_string_equal(vmcs_field_name(0x4402), "exit reason");
+	assert_string_equal(vmcs_field_name(0x201a), "EPT pointer");
+	assert_string_equal(vmcs_field_name(0x482e), "VMX-preemption timer value");
+	assert_string_equal(vmcs_field_name(0x6c16), "host RIP");
+	assert_string_equal(vmcs_field_name(0x681f), "unknown VMCS field");
+	assert_string_equal(vmcs_field_name(0xffffffff), "unknown VMCS field");
+}
+
+static void widths_and_types(void **state)
+{
+	assert_int_equal(vmcs_field_bits(VMCS_VPID), 16);
+	assert_int_equal(vmcs_field_bits(VMCS_EXIT_REASON), 32);
+	assert_int_equal(vmcs_field_bits(VMCS_TSC_OFFSET), 64);
+	assert_int_equal(vmcs_field_bits(VMCS_GUEST_RIP), 64);
+	assert_int_equal(vmcs_field_type(VMCS_GUEST_RIP), VMCS_TYPE_GUEST);
+	assert_int_equal(vmcs_field_type(VMCS_HOST_RIP), VMCS_TYPE_HOST);
+	assert_int_equal(vmcs_field_type(VMCS_EXIT_REASON), VMCS_TYPE_READ_ONLY);
+	assert_int_equal(vmcs_field_type(VMCS_VPID), VMCS_TYPE_CONTROL);
+	assert_string_equal(vmcs_field_name(VMCS_GUEST_RIGHTS(SEGMENT_CS)),
+			    "guest CS access rights");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(encodings_and_names_are_unique),
+		cmocka_unit_test(known_encodings),
+		cmocka_unit_test(widths_and_types),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
