@@ -1,5 +1,12 @@
 /* Why a vCPU stopped running, in neutral words. The backend decodes its hardware's exit into this
- * once; everything above compares, prints and acts on it. */
+ * once; everything above compares, prints and acts on it.
+ *
+ * Who moves RIP: an exit that the backend handles itself is over when `run` goes on. An exit that
+ * `run` returns has changed nothing in the guest: RIP still points at the instruction, and the
+ * machine above finishes it (stores an IN's result, say) and calls vcpu_skip_instruction(). Not so
+ * after VCPU_EXIT_TIME_SLICE, KICKED, INTERRUPT, INIT, SIPI and the fault kinds (NESTED_FAULT,
+ * NESTED_MISCONFIG), where there is nothing to skip: the guest goes on, or tries again, at RIP.
+ * VCPU_EXIT_PAUSE is a hint that has been carried out already: RIP is behind it. */
 #ifndef VM_VCPU_EXIT_H
 #define VM_VCPU_EXIT_H
 
@@ -102,6 +109,7 @@ struct vcpu_exit {
 			uint8_t number;
 			bool write;
 			enum gpr gpr;
+			uint64_t value; /* written; not used for a read */
 		} dr;
 		struct {
 			uint32_t leaf, subleaf;
@@ -110,6 +118,17 @@ struct vcpu_exit {
 			uint32_t index;
 			uint64_t value;
 		} xsetbv;
+		struct {
+			gva_t address;
+		} invlpg;
+		struct {
+			enum gpr gpr;
+			uint8_t width; /* 2, 4 or 8 bytes */
+			bool seed;     /* RDSEED, else RDRAND */
+		} random;
+		struct {
+			uint8_t which; /* 0 SGDT, 1 SIDT, 2 LGDT, 3 LIDT, 4 SLDT, 5 STR, 6 LLDT, 7 LTR */
+		} descriptor_table;
 		struct {
 			gpa_t gpa;
 			gva_t gva;
@@ -128,6 +147,8 @@ struct vcpu_exit {
 		struct {
 			uint16_t selector;
 			uint8_t source; /* 0 CALL, 1 IRET, 2 JMP, 3 task gate */
+			bool has_error_code;
+			uint32_t error_code; /* to be pushed in the new task */
 		} task_switch;
 		struct {
 			uint64_t icr; /* as written to the local APIC's ICR, x2APIC layout */
