@@ -21,6 +21,9 @@ PURE := \
 	x86/msr.c \
 	vmx/fields.c \
 	vmx/instruction_error.c \
+	vmx/exit_reason.c \
+	vmx/exit_decode.c \
+	vmx/exit_event.c \
 
 KERNEL_C   := main.c $(call not_host,$(wildcard $(LAYERS:%=%/*.c)))
 KERNEL_C   := $(filter-out %/offsets.c,$(KERNEL_C))
