@@ -26,7 +26,8 @@ struct vcpu_event {
 	uint64_t fault_address;     /* #PF only: the value for CR2 */
 };
 
-/* What the guest's state allows at this moment. */
+/* What the guest's state allows at this moment. An interrupted NMI goes on whatever nmi_blocking
+ * says (its first delivery set the blocking): the backend lifts it for the injection. */
 struct event_openings {
 	bool interrupts_enabled; /* RFLAGS.IF */
 	bool sti_blocking;       /* interruptibility: blocking by STI */
@@ -35,8 +36,9 @@ struct event_openings {
 };
 
 struct vcpu_events {
+	/* At most one of these two waits at a time. */
 	struct vcpu_event interrupted; /* cut short by an exit: delivered again first */
-	struct vcpu_event exception;   /* raised by emulation: belongs to the next entry */
+	struct vcpu_event exception;   /* or INT n: raised by emulation, belongs to the next entry */
 	uint8_t nmis;                  /* waiting NMIs: at most 2 are remembered, as by a CPU */
 	uint64_t interrupts[4];        /* requested external vectors, a bit each; atomic: any CPU may set */
 	uint32_t nmi_requests;         /* atomic: NMIs asked for by other CPUs, folded into `nmis` */
@@ -52,7 +54,9 @@ struct event_choice {
 /* Queues an event. InvalidInput for a malformed one (vector against kind, error code where the
  * vector has none); ResourceBusy when an exception waits already that this one cannot combine
  * with. Two exceptions combine as SDM volume 3, "Interrupt 8—Double Fault Exception (#DF)" says;
- * a fault on top of a waiting #DF is reported through `triple_fault`. */
+ * a fault on top of a waiting #DF is reported through `triple_fault`. An exception that arises
+ * while another event is delivered goes first: that event waits again, or comes again by itself
+ * when its instruction is restarted. External interrupts and NMIs may be queued by any CPU. */
 enum error vcpu_events_queue(struct vcpu_events *events, const struct vcpu_event *event,
 			     bool *triple_fault, struct reason *why) must_check;
 
