@@ -19,6 +19,11 @@ PURE := \
 	lib/error.c \
 	lib/format.c \
 	x86/msr.c \
+	vm/ipi.c \
+	vm/vcpu.c \
+	vm/vcpu_event.c \
+	vm/vcpu_exit.c \
+	vm/vcpu_state.c \
 	vmx/fields.c \
 	vmx/instruction_error.c \
 	vmx/exit_reason.c \

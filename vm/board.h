@@ -18,7 +18,8 @@ enum board_action {
 };
 
 struct board_ops {
-	/* On the bound CPU, interrupts on. Time-slice and kick exits never come here. */
+	/* On the bound CPU, interrupts on, vCPU Ready. Time-slice, kick and IPI exits never come
+	 * here. May say what it did in vcpu->did (a constant string). */
 	enum board_action (*exit)(struct vcpu *vcpu, const struct vcpu_exit *exit);
 	/* Once, after the last vCPU stopped, before the VM's memory goes. `trouble` is null for an
 	 * orderly end, else says why the VM was stopped. May not block. */

@@ -35,6 +35,15 @@ enum vcpu_state {
 
 const char *vcpu_state_name(enum vcpu_state state);
 
+/* What the last exits were, kept for every vCPU: for a panic and for the death of its VM. */
+#define VCPU_LAST_EXITS 16 /* a power of two */
+
+struct vcpu_exit_record {
+	uint64_t rip, qualification;
+	uint32_t raw_reason;
+	uint32_t kind; /* enum vcpu_exit_kind */
+};
+
 /* How a vCPU starts. Segments are flat, CS included, except in real mode. */
 enum vcpu_mode {
 	VCPU_MODE_REAL16, /* CS:IP = entry >> 4 : entry & 15; entry below 1 MiB */
@@ -129,15 +138,26 @@ struct vcpu {
 	hpa_t nested_root;
 	struct vcpu_events events;
 	struct reason trouble;               /* why it is Invalid */
-	uint64_t slice_ticks;                /* ticks of guest time left in this slice */
-	uint64_t exits;                      /* since create */
+	/* Ticks of guest time left in this slice, set by the scheduler and counted down by a backend
+	 * that has a slice timer. run returns VCPU_EXIT_TIME_SLICE once it is used up. */
+	uint64_t slice_ticks;
+	uint64_t exits;                      /* since create; vcpu_note_exit() counts */
+	uint32_t exit_counts[VCPU_EXIT_KINDS];
+	struct vcpu_exit_record last_exits[VCPU_LAST_EXITS]; /* [exits % VCPU_LAST_EXITS] is next */
+	/* What the board did about the present exit, for the exit line; null: named by the action. */
+	const char *did;
 	/* The scheduler's: guarded by the run-queue lock of `queue_cpu`. */
 	struct list run_link;
 	struct cpu *queue_cpu;
 	int pinned_cpu;                      /* -1: any */
 	uint64_t slices, guest_ticks;
-	bool wake_pending;                   /* atomic: an event came while it was about to block */
-	bool waits_for_sipi;                 /* guarded by the VM's lock */
+	bool wake_pending;                   /* atomic: has to run whatever its events say */
+	bool halted_interruptible;           /* RFLAGS.IF when it blocked */
+	bool queued;                         /* in the run queue of `queue_cpu` */
+	bool ended;                          /* atomic: will never run again */
+	uint64_t blocked_since;              /* time_ticks(); atomic; 0 while not Blocked */
+	/* INIT and SIPI from other vCPUs, as vm/ipi.h packs them; atomic: any CPU. */
+	uint32_t startup;
 	void *owner;                         /* for the VM's board */
 };
 
@@ -147,12 +167,18 @@ enum error vcpu_set_nested_root(struct vcpu *vcpu, hpa_t root) must_check;
 enum error vcpu_setup(struct vcpu *vcpu, const struct vcpu_config *config) must_check;
 /* Ties the vCPU to the CPU that calls; undone only there. */
 enum error vcpu_bind(struct vcpu *vcpu) must_check;
-/* Runs until an exit needs the machine above; called on the bound CPU, interrupts on. */
+/* Runs until an exit needs the machine above; called on the bound CPU, interrupts on. An error
+ * makes the vCPU Invalid, and `trouble` says why. */
 enum error vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit) must_check;
+/* Ready to Blocked and back, the binding kept. The scheduler calls these under the run-queue lock
+ * of `queue_cpu`; wake from any CPU. */
+enum error vcpu_block(struct vcpu *vcpu) must_check;
+enum error vcpu_wake(struct vcpu *vcpu) must_check;
 enum error vcpu_unbind(struct vcpu *vcpu) must_check;
 /* From any CPU: queues an external interrupt or NMI atomically and wakes or kicks the vCPU.
- * Exceptions only from the bound CPU. */
+ * Other events only from the bound CPU. */
 enum error vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *event) must_check;
+/* On the bound CPU, or from any while Free. */
 enum error vcpu_get_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *value) must_check;
 enum error vcpu_set_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t value) must_check;
 /* Moves RIP past the instruction of the last exit and ends STI / MOV SS blocking, as executing it
@@ -162,7 +188,19 @@ void vcpu_skip_instruction(struct vcpu *vcpu);
  * start-up that ends the wait. Bound CPU only. */
 enum error vcpu_init_reset(struct vcpu *vcpu) must_check;
 enum error vcpu_start_up(struct vcpu *vcpu, uint8_t sipi_vector) must_check;
-/* Allowed in every state but Running. */
+/* Allowed in every state but Running; on the bound CPU where there is one. */
 enum error vcpu_destroy(struct vcpu *vcpu) must_check;
+
+/* Remembers and counts an exit; the backend calls it once for each, before handling. */
+static inline void vcpu_note_exit(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+	vcpu->last_exits[vcpu->exits++ % VCPU_LAST_EXITS] = (struct vcpu_exit_record){
+		.rip = exit->rip,
+		.qualification = exit->qualification,
+		.raw_reason = exit->raw_reason,
+		.kind = exit->kind,
+	};
+	vcpu->exit_counts[exit->kind]++;
+}
 
 #endif

@@ -23,6 +23,10 @@ struct virt_ops {
 	enum error (*hardware_enable)(struct reason *why);
 	enum error (*hardware_disable)(struct reason *why);
 
+	/* Does `run` end a slice by itself when vcpu->slice_ticks are used up? If not (null says
+	 * not) the scheduler sets the local APIC timer, and run returns VCPU_EXIT_KICKED. */
+	bool (*has_slice_timer)(void);
+
 	/* Can guests of this mode run here? Unsupported with the reason if not. */
 	enum error (*supports_mode)(enum vcpu_mode mode, struct reason *why);
 

@@ -22,7 +22,7 @@ struct vm_slot {
 	unsigned rights;
 };
 
-enum vm_state { VM_NEW, VM_STARTED, VM_ENDED };
+enum vm_state { VM_NEW, VM_STARTED, VM_STOPPING, VM_ENDED };
 
 struct vm {
 	uint32_t id;                     /* constant; printed as vm=ID(NAME) */
@@ -34,7 +34,11 @@ struct vm {
 	unsigned slot_count;
 	unsigned vcpu_count;
 	struct vcpu *vcpus[VM_MAX_VCPUS];
-	struct spinlock lock;            /* guards state, waits_for_sipi of its vCPUs */
+	/* A watchdog for guests that must end: more guest time on one vCPU, or all vCPUs blocked for
+	 * longer than this, stops the VM by name. 0: none. Constant after vm_start(). */
+	uint64_t deadline_us;
+	struct spinlock lock;            /* guards state and trouble */
+	struct reason trouble;           /* why it was stopped; kind ERROR_NONE: an orderly end */
 	uint32_t state;                  /* enum vm_state; atomic to read, lock to write */
 	uint32_t running_vcpus;          /* vCPUs that have not ended; atomic */
 };
