@@ -18,6 +18,8 @@ not_host = $(filter-out %_test.c %_fuzz.c,$(1))
 PURE := \
 	lib/error.c \
 	lib/format.c \
+	ept/ept.c \
+	ept/query.c \
 	x86/msr.c \
 	vm/ipi.c \
 	vm/vcpu.c \
