@@ -18,6 +18,7 @@ not_host = $(filter-out %_test.c %_fuzz.c,$(1))
 PURE := \
 	lib/error.c \
 	lib/format.c \
+	x86/mtrr.c \
 	ept/ept.c \
 	ept/query.c \
 	x86/msr.c \

@@ -5,20 +5,7 @@
 #define X86_MTRR_H
 
 #include "lib/types.h"
-
-/* X(symbol, value, printed name): the encodings of MTRRs, PAT and nested tables. */
-#define MEMORY_TYPE_LIST(X)                \
-	X(MEMORY_UNCACHED, 0, "UC")        \
-	X(MEMORY_WRITE_COMBINING, 1, "WC") \
-	X(MEMORY_WRITE_THROUGH, 4, "WT")   \
-	X(MEMORY_WRITE_PROTECTED, 5, "WP") \
-	X(MEMORY_WRITE_BACK, 6, "WB")
-
-enum memory_type {
-#define X(symbol, value, name) symbol = value,
-	MEMORY_TYPE_LIST(X)
-#undef X
-};
+#include "x86/msr.h"
 
 #define MTRR_MAX_VARIABLE 16
 #define MTRR_FIXED_COUNT  11
@@ -36,12 +23,6 @@ enum memory_type {
 	X(0x26d, 0xe8000, 0x1000)  \
 	X(0x26e, 0xf0000, 0x1000)  \
 	X(0x26f, 0xf8000, 0x1000)
-
-enum {
-	MTRR_MSR_CAPABILITY = 0xfe,
-	MTRR_MSR_VARIABLE = 0x200, /* base of range n at 0x200 + 2n, its mask behind it */
-	MTRR_MSR_DEFAULT = 0x2ff,
-};
 
 struct mtrr_state {
 	bool supported;                   /* CPUID.01H:EDX[12]; without it every type is UC */
