@@ -1,0 +1,399 @@
+#!/bin/bash
+# Builds Plinth, boots it in the best machine present, streams its serial log and ends with its
+# verdict. `./run-qemu.sh --help` lists the options; docs/testing.md says how it decides.
+set -uo pipefail
+
+readonly STATUS_PASS=0 STATUS_FAIL=1 STATUS_USAGE=2 STATUS_NOVMX=3 STATUS_TIMEOUT=4 STATUS_MISSING=5
+
+# Ticks a second of Bochs' clock: its TSC, its timers and its serial port's baud rate follow it.
+readonly BOCHS_IPS=${BOCHS_IPS:-50000000}
+# Seconds that a machine may take to end after its verdict.
+readonly ENDING_GRACE=20
+
+usage() {
+	cat <<-END
+	usage: ./run-qemu.sh [OPTION]...
+	Builds the Plinth ISO, boots it and streams its serial log.
+
+	  --engine auto|kvm|bochs|tcg  the machine; auto takes KVM where it offers VMX, else Bochs
+	  --cpus N                     CPUs, 1 to 255 (Bochs: 1 to 8; default 4)
+	  --memory MIB                 memory, 64 to 65536 (Bochs: to 2048; default 512)
+	  --model NAME                 the engine's CPU model
+	  --firmware bios|uefi         default bios; Bochs has no UEFI
+	  --media cd|usb               the ISO as a CD (the default) or as a USB stick; Bochs: cd only
+	  --append TEXT                Plinth's command line
+	  --module 'FILE STRING'       a Multiboot2 module and its string; repeatable
+	  --log FILE                   keep the serial log, as it came, in FILE
+	  --timeout SECONDS            for the whole run, 1 to 86400 (default 300)
+	  --iso FILE                   boot this ISO; nothing is built
+	  --no-build                   take build/plinth.elf as it is
+	  --help                       this text
+
+	Exit status: 0 verdict PASS; 1 verdict FAIL or a crash; 2 usage; 3 ran to the end, but the
+	machine has no usable VMX; 4 no verdict within the timeout; 5 engine or tool missing.
+	END
+}
+
+say() {
+	printf 'run-qemu: %s\n' "$*"
+}
+
+die() { # STATUS SENTENCE...
+	local status=$1
+	shift
+	printf 'run-qemu: %s\n' "$*" >&2
+	exit "$status"
+}
+
+# --- options ---------------------------------------------------------------------------------
+
+want_number() { # OPTION VALUE LOW HIGH
+	[[ $2 =~ ^[1-9][0-9]{0,6}$ ]] && (($2 >= $3 && $2 <= $4)) ||
+		die $STATUS_USAGE "$1 takes a number from $3 to $4, not '$2'"
+}
+
+want_one_of() { # OPTION VALUE CHOICE...
+	local option=$1 value=$2 choice
+	shift 2
+	for choice; do
+		[[ $value != "$choice" ]] || return 0
+	done
+	die $STATUS_USAGE "$option takes one of: $*; not '$value'"
+}
+
+want_plain_text() { # OPTION VALUE
+	[[ ! $2 =~ [[:cntrl:]] ]] || die $STATUS_USAGE "$1 takes text without control characters"
+}
+
+want_file() { # OPTION VALUE
+	[[ -f $2 && -r $2 ]] || die $STATUS_USAGE "$1: '$2' is not a file that can be read"
+}
+
+engine=auto cpus= memory=512 model= firmware=bios media=cd append= log= timeout=300 iso= build=yes
+modules=()
+
+parse_options() {
+	while (($#)); do
+		case $1 in
+		--help | -h)
+			usage
+			exit 0
+			;;
+		--no-build)
+			build=no
+			shift
+			continue
+			;;
+		--engine | --cpus | --memory | --model | --firmware | --media | --append | --module | \
+			--log | --timeout | --iso)
+			(($# > 1)) || die $STATUS_USAGE "$1 needs a value"
+			;;
+		*) die $STATUS_USAGE "unknown option '$1'; --help lists them" ;;
+		esac
+		case $1 in
+		--engine) want_one_of "$1" "$2" auto kvm bochs tcg && engine=$2 ;;
+		--cpus) want_number "$1" "$2" 1 255 && cpus=$2 ;;
+		--memory) want_number "$1" "$2" 64 65536 && memory=$2 ;;
+		--model)
+			[[ $2 =~ ^[A-Za-z0-9_.,+=-]+$ ]] ||
+				die $STATUS_USAGE "--model takes a CPU model's name, not '$2'"
+			model=$2
+			;;
+		--firmware) want_one_of "$1" "$2" bios uefi && firmware=$2 ;;
+		--media) want_one_of "$1" "$2" cd usb && media=$2 ;;
+		--append) want_plain_text "$1" "$2" && append=$2 ;;
+		--module)
+			want_plain_text "$1" "$2"
+			want_file "$1" "${2%% *}"
+			modules+=("$(realpath "${2%% *}")${2#"${2%% *}"}")
+			;;
+		--log)
+			: >"$2" || die $STATUS_USAGE "--log: '$2' cannot be written"
+			log=$(realpath "$2")
+			;;
+		--timeout) want_number "$1" "$2" 1 86400 && timeout=$2 ;;
+		--iso) want_file "$1" "$2" && iso=$(realpath "$2") ;;
+		esac
+		shift 2
+	done
+	if [[ -n $iso && (-n $append || ${#modules[@]} -gt 0) ]]; then
+		die $STATUS_USAGE "--iso boots an image as it is: no --append and no --module with it"
+	fi
+	if [[ $engine == bochs && $firmware == uefi ]]; then
+		die $STATUS_USAGE "Bochs has no UEFI firmware: --firmware uefi needs --engine tcg or kvm"
+	fi
+	if [[ $engine == bochs && $media == usb ]]; then
+		die $STATUS_USAGE "Plinth boots from CD under Bochs: --media usb needs --engine tcg or kvm"
+	fi
+}
+
+# --- the engine ------------------------------------------------------------------------------
+
+# Why nested KVM cannot be used here; nothing when it can.
+kvm_obstacle() {
+	if [[ ! -e /dev/kvm ]]; then
+		echo "there is no /dev/kvm"
+	elif ! (exec 3<>/dev/kvm) 2>/dev/null; then
+		echo "/dev/kvm does not open for this user"
+	elif ! grep -qw vmx /proc/cpuinfo; then
+		echo "this CPU shows no VMX to nest"
+	fi
+}
+
+need() { # GROUP...
+	"$here/tools/install-packages" "$@" || exit $STATUS_MISSING
+}
+
+# Sets `engine` and `why`.
+pick_engine() {
+	local obstacle
+	obstacle=$(kvm_obstacle)
+	case $engine in
+	kvm)
+		[[ -z $obstacle ]] || die $STATUS_MISSING "no nested KVM: $obstacle"
+		why="asked for"
+		;;
+	bochs | tcg) why="asked for" ;;
+	auto)
+		if [[ -z $obstacle ]]; then
+			engine=kvm why="/dev/kvm opens and the CPU has VMX"
+		elif [[ $firmware == uefi || $media == usb ]]; then
+			engine=tcg why="no nested KVM ($obstacle), and Bochs has no UEFI and no USB boot"
+		elif "$here/tools/install-packages" bochs; then
+			engine=bochs why="no nested KVM ($obstacle); Bochs emulates VMX"
+		else
+			engine=tcg why="no nested KVM ($obstacle) and no Bochs; QEMU alone has no VMX"
+		fi
+		;;
+	esac
+	case $engine in
+	bochs) need bochs ;;
+	*) need qemu ;;
+	esac
+	if [[ $firmware == uefi ]]; then
+		need uefi
+	fi
+}
+
+# Checks what only the chosen engine knows, and fills in its defaults.
+settle_machine() {
+	if [[ $engine == bochs ]]; then
+		: "${cpus:=4}" "${model:=corei7_skylake_x}"
+		((cpus <= 8)) || die $STATUS_USAGE "Bochs runs 1 to 8 CPUs here, not $cpus"
+		((memory <= 2048)) || die $STATUS_USAGE "Bochs takes up to 2048 MiB here, not $memory"
+		grep -qxF -- "$model" <<<"$(bochs --help cpu 2>&1)" ||
+			die $STATUS_USAGE "Bochs has no CPU model '$model'; bochs --help cpu lists them"
+		return
+	fi
+	: "${cpus:=4}"
+	if [[ -z $model ]]; then
+		model=max
+		[[ $engine == tcg ]] || model=host
+	fi
+	grep -qE -- "^(x86 )? *${model%%,*}( |$)" <<<"$(qemu-system-x86_64 -cpu help)" ||
+		die $STATUS_USAGE "QEMU has no CPU model '${model%%,*}'; qemu-system-x86_64 -cpu help lists them"
+}
+
+# --- the image -------------------------------------------------------------------------------
+
+make_image() {
+	if [[ -n $iso ]]; then
+		ln -s "$iso" "$run/disc.iso"
+		return
+	fi
+	need build
+	if [[ $build == yes ]]; then
+		say "+ make -C $here -j$(nproc) build/plinth.elf"
+		make -C "$here" -j"$(nproc)" --no-print-directory build/plinth.elf >"$run/make.log" 2>&1 || {
+			cat "$run/make.log" >&2
+			die $STATUS_FAIL "the build failed"
+		}
+	fi
+	[[ -f $here/build/plinth.elf ]] ||
+		die $STATUS_USAGE "there is no build/plinth.elf; run without --no-build"
+	local arguments=(--kernel "$here/build/plinth.elf" --output "$run/disc.iso" --work "$run/iso"
+		--append "$append") module
+	for module in "${modules[@]}"; do
+		arguments+=(--module "$module")
+	done
+	"$here/tools/make-iso" "${arguments[@]}" || die $STATUS_FAIL "the ISO could not be built"
+}
+
+# --- the machines ----------------------------------------------------------------------------
+
+# Bochs reads its settings from a file and its debugger's commands from another; `script` gives
+# its text screen a terminal to draw on. The pid file names the process to end.
+start_bochs() {
+	cat >"$run/bochsrc" <<-END
+	cpu: model=$model, count=$cpus, ips=$BOCHS_IPS, reset_on_triple_fault=0, ignore_bad_msrs=1
+	memory: guest=$memory, host=$memory
+	romimage: file=/usr/share/bochs/BIOS-bochs-latest
+	vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
+	display_library: term
+	clock: sync=none, time0=1000000000
+	pci: enabled=1, chipset=i440fx
+	com1: enabled=1, mode=file, dev=serial
+	port_e9_hack: enabled=1
+	plugin_ctrl: unmapped=1, biosdev=1, iodebug=1, serial=1, speaker=0, gameport=0, parallel=0, extfpuirq=0
+	sound: waveoutdrv=dummy
+	ata0-master: type=cdrom, path=disc.iso, status=inserted
+	boot: cdrom
+	log: bochs.log
+	panic: action=fatal
+	error: action=report
+	info: action=report
+	debug: action=ignore
+	END
+	printf 'c\nquit\n' >"$run/commands"
+	say "+ bochs -q -f bochsrc -rc commands"
+	printf '%s\n' '#!/bin/sh' 'echo $$ >pid' 'exec bochs -q -f bochsrc -rc commands' >"$run/start"
+	chmod +x "$run/start"
+	start env SHELL=/bin/sh TERM=vt100 script -qec ./start /dev/null
+}
+
+start_qemu() {
+	local accelerator=$engine arguments
+	[[ $engine == kvm ]] || accelerator=tcg
+	arguments=(-machine q35 -accel "$accelerator" -cpu "$model" -smp "$cpus" -m "$memory"
+		-nodefaults -vga std -display none -no-reboot -serial file:serial
+		-device "isa-debug-exit,iobase=0xf4,iosize=0x04")
+	if [[ $firmware == uefi ]]; then
+		cp /usr/share/OVMF/OVMF_VARS_4M.fd "$run/vars.fd"
+		arguments+=(
+			-drive "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"
+			-drive "if=pflash,format=raw,file=vars.fd")
+	fi
+	if [[ $media == usb ]]; then
+		arguments+=(-device qemu-xhci
+			-drive "if=none,id=stick,format=raw,readonly=on,file=disc.iso"
+			-device "usb-storage,drive=stick")
+	else
+		arguments+=(-cdrom disc.iso)
+	fi
+	say "+ qemu-system-x86_64 ${arguments[*]}"
+	start sh -c 'echo $$ >pid; exec "$0" "$@"' qemu-system-x86_64 "${arguments[@]}"
+}
+
+# Runs the command in the background, in the run's directory. Its `pid` file names the emulator.
+start() {
+	(
+		cd "$run" || exit
+		"$@" </dev/null
+		echo $? >status
+	) >"$run/screen" 2>&1 &
+	emulator=$!
+}
+
+# --- watching --------------------------------------------------------------------------------
+
+# The log for people: line ends and firmware's screen control taken out.
+stream_log() {
+	tail -c +1 -f -s 0.2 --pid="$emulator" "$run/serial" 2>/dev/null |
+		perl -pe 'BEGIN { $| = 1 } s/\r|\e\[[0-9;=?]*[A-Za-z]//g' &
+	streamer=$!
+}
+
+verdict_line() {
+	tail -c 65536 "$run/serial" | tr -d '\r' |
+		grep -a -E '^verdict (PASS|FAIL|NOVMX) .*' | tail -n 1
+}
+
+end_emulator() {
+	local pid
+	pid=$(cat "$run/pid" 2>/dev/null) && kill -KILL "$pid" 2>/dev/null
+}
+
+# Waits for the machine's end. Sets `outcome` (ended, timeout, lingers) and `machine_status`.
+watch() {
+	local deadline=$((SECONDS + timeout)) grace=
+	outcome=ended
+	while kill -0 "$emulator" 2>/dev/null; do
+		if [[ -z $grace && -n $(verdict_line) ]]; then
+			grace=$((SECONDS + ENDING_GRACE))
+		fi
+		if [[ -n $grace ]] && ((SECONDS >= grace)); then
+			outcome=lingers
+			end_emulator
+		elif [[ -z $grace ]] && ((SECONDS >= deadline)); then
+			outcome=timeout
+			end_emulator
+		fi
+		sleep 0.1
+	done
+	machine_status=$(cat "$run/status")
+	emulator=
+	wait "$streamer" 2>/dev/null
+}
+
+# True when the way in which the emulator ended is one that its verdict calls for. Plinth ends
+# Bochs with status 0 and QEMU with 1 (0 written to the exit port) only when it passed.
+ending_fits() { # VERDICT
+	local passed=1
+	[[ $engine != bochs ]] || passed=0
+	case $1 in
+	PASS) ((machine_status == passed)) ;;
+	FAIL) ((machine_status != passed && machine_status < 128)) ;;
+	NOVMX) ((machine_status < 128)) ;;
+	esac
+}
+
+conclude() {
+	local verdict word last
+	verdict=$(verdict_line)
+	word=${verdict#verdict }
+	word=${word%% *}
+	last=$(tr -d '\r' <"$run/serial" | grep -a -E '^\[[0-9]+ [0-9]+us c[0-9]+\] ' | tail -n 1)
+	if [[ -z $word ]]; then
+		if [[ $outcome == timeout ]]; then
+			die $STATUS_TIMEOUT "no verdict within $timeout s; the last line: ${last:-none}"
+		fi
+		tail -n 5 "$run/screen" "$run/bochs.log" 2>/dev/null | tr -d '\r\033' >&2
+		die $STATUS_FAIL "the machine ended (status $machine_status) without a verdict;" \
+			"the last line: ${last:-none}"
+	fi
+	# An end= key asks for another ending, which says nothing about the verdict.
+	if [[ " $append" != *" end="* ]]; then
+		[[ $outcome != lingers ]] ||
+			die $STATUS_FAIL "$verdict, but the machine did not end within $ENDING_GRACE s"
+		ending_fits "$word" ||
+			die $STATUS_FAIL "$verdict, but the machine ended with status $machine_status"
+	fi
+	say "$verdict"
+	case $word in
+	PASS) exit $STATUS_PASS ;;
+	NOVMX) exit $STATUS_NOVMX ;;
+	*) exit $STATUS_FAIL ;;
+	esac
+}
+
+clean_up() {
+	while [[ -n $emulator ]] && kill -0 "$emulator" 2>/dev/null; do
+		end_emulator
+		sleep 0.1
+	done
+	[[ -n $run ]] || return 0
+	[[ -z $log ]] || cp "$run/serial" "$log" 2>/dev/null
+	rm -rf "$run"
+}
+
+here=$(cd "$(dirname "$(realpath "$0")")" && pwd) run= emulator= streamer=
+parse_options "$@"
+pick_engine
+settle_machine
+say "engine $engine: $why; model $model, $cpus CPUs, $memory MiB, $firmware"
+mkdir -p "$here/build/run"
+run=$(mktemp -d "$here/build/run/XXXXXXXX") || die $STATUS_MISSING "build/run cannot be written"
+trap clean_up EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+make_image
+: >"$run/serial"
+if [[ $engine == bochs ]]; then
+	start_bochs
+else
+	start_qemu
+fi
+stream_log
+watch
+conclude
