@@ -81,6 +81,12 @@ $(BUILD)/gen/%.inc: %.c
 	$(CC) $(CFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S -o $(@:.inc=.s) $<
 	sed -n 's/^.*"->\([A-Za-z0-9_]*\) \$$*\([-0-9]*\)".*$$/%define \1 \2/p' $(@:.inc=.s) > $@
 
+$(BUILD)/plinth.elf: $(KERNEL_OBJ) boot/plinth.ld
+	$(LD) $(LDFLAGS) -o $@ $(KERNEL_OBJ)
+
+$(BUILD)/plinth.iso: $(BUILD)/plinth.elf tools/make-iso $(wildcard iso/*)
+	tools/make-iso --kernel $< --menu iso/grub.cfg --output $@ --work $(BUILD)/iso
+
 # --- host tests -----------------------------------------------------------------------------
 
 PURE_OBJ := $(PURE:%.c=$(BUILD)/host/%.o) $(BUILD)/host/tests/host/support.o
@@ -97,12 +103,51 @@ $(BUILD)/host/libpure.a: $(PURE_OBJ)
 $(UNIT): %: %.o $(BUILD)/host/libpure.a
 	$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka
 
-.PHONY: unit-build
-unit-build: $(UNIT)
+# Each fuzzer runs the pure modules it links under libFuzzer, ASan and UBSan.
+FUZZ_CC     := clang
+FUZZ_CFLAGS := $(filter-out -fno-sanitize-recover=all,$(HOST_CFLAGS)) -fsanitize=fuzzer \
+	-fno-sanitize-recover=all -Wno-unknown-warning-option
+FUZZERS     := $(FUZZERS_C:%.c=$(BUILD)/fuzz/%)
+FUZZ_OBJ    := $(PURE:%.c=$(BUILD)/fuzz/%.o) $(BUILD)/fuzz/tests/host/support.o
+
+$(BUILD)/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/libpure.a: $(FUZZ_OBJ)
+	rm -f $@
+	ar rcsD $@ $^
+
+$(FUZZERS): %: %.o $(BUILD)/fuzz/libpure.a
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -o $@ $^
+
+# --- tests ----------------------------------------------------------------------------------
+
+# One `prove` runs everything, so that one summary line ends a run. Two at a time: the engines
+# have one busy thread each.
+PROVE  := CMOCKA_MESSAGE_OUTPUT=TAP prove --jobs 2 --exec ''
+SYSTEM := $(sort $(wildcard tests/system/*.t))
+TOOLS  := $(sort $(wildcard tests/tools/*.t))
 
 .PHONY: unit
 unit: $(UNIT) ## host unit tests, under ASan and UBSan
-	CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(UNIT)
+	$(PROVE) $(UNIT)
+
+.PHONY: system
+system: all ## the image in real engines, judged by its serial log
+	$(PROVE) $(SYSTEM)
+
+.PHONY: test
+test: all $(UNIT) $(FUZZERS) ## all tests: system, unit, tools, and a short run of each fuzzer
+	$(PROVE) $(SYSTEM) $(TOOLS) $(UNIT)
+
+.PHONY: fuzz
+fuzz: $(FUZZERS) ## each fuzzer for FUZZ_SECONDS (60) from a random seed
+	tools/run-fuzzers --seconds $(or $(FUZZ_SECONDS),60) $(FUZZERS)
+
+.PHONY: lint
+lint: $(BUILD)/plinth.elf ## layers, headers, format, cppcheck, and what the ELF may not hold
+	tools/lint/run $(BUILD)
 
 .PHONY: clean
 clean: ## remove build/

@@ -1,0 +1,9 @@
+#!/bin/bash
+# A short run of every fuzzer, always with the same inputs.
+cd "$(dirname "$0")/../.." || exit 1
+mapfile -t fuzzers < <(find build/fuzz -type f -name '*_fuzz' -executable | sort)
+if ((${#fuzzers[@]} == 0)); then
+	echo "1..0 # SKIP there is no fuzzer"
+	exit 0
+fi
+exec tools/run-fuzzers --runs 20000 "${fuzzers[@]}"
