@@ -6,4 +6,4 @@ if ((${#fuzzers[@]} == 0)); then
 	echo "1..0 # SKIP there is no fuzzer"
 	exit 0
 fi
-exec tools/run-fuzzers --runs 20000 "${fuzzers[@]}"
+exec tools/run-fuzzers --runs 3000 "${fuzzers[@]}"
