@@ -32,7 +32,7 @@ PURE := \
 	vmx/exit_reason.c \
 	vmx/exit_decode.c \
 	vmx/exit_event.c \
-	vmx/cr_checks.c \
+	vmx/register_checks.c \
 
 KERNEL_C   := main.c $(call not_host,$(wildcard $(LAYERS:%=%/*.c)))
 KERNEL_C   := $(filter-out %/offsets.c,$(KERNEL_C))
