@@ -18,10 +18,11 @@ not_host = $(filter-out %_test.c %_fuzz.c,$(1))
 PURE := \
 	lib/error.c \
 	lib/format.c \
+	lib/range_set.c \
+	x86/msr.c \
 	x86/mtrr.c \
 	ept/ept.c \
 	ept/query.c \
-	x86/msr.c \
 	vm/ipi.c \
 	vm/vcpu.c \
 	vm/vcpu_event.c \
@@ -33,6 +34,7 @@ PURE := \
 	vmx/exit_decode.c \
 	vmx/exit_event.c \
 	vmx/register_checks.c \
+	vmx/nested_format.c \
 
 KERNEL_C   := main.c $(call not_host,$(wildcard $(LAYERS:%=%/*.c)))
 KERNEL_C   := $(filter-out %/offsets.c,$(KERNEL_C))
