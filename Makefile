@@ -28,6 +28,8 @@ PURE := \
 	vm/vcpu_event.c \
 	vm/vcpu_exit.c \
 	vm/vcpu_state.c \
+	vmx/capability.c \
+	vmx/controls.c \
 	vmx/fields.c \
 	vmx/instruction_error.c \
 	vmx/exit_reason.c \

@@ -1,0 +1,155 @@
+/* Decisions from the capability snapshot. A control's allowed settings are two halves of one MSR:
+ * bits 31:0 are those that must be 1, bits 63:32 those that may be 1. */
+#include "vmx/capability.h"
+
+#include "vmx/controls.h"
+
+#define ALLOWED_0(msr_value) ((msr_value)&0xffffffffull)
+#define ALLOWED_1(msr_value) ((msr_value) >> 32)
+
+bool vmx_capability_has_msr(const struct vmx_capability *so_far, enum msr msr)
+{
+	switch (msr) {
+	case MSR_FEATURE_CONTROL: /* SDM volume 4: if CPUID.1:ECX[5] or [6] is set */
+		return so_far->vmx || so_far->smx;
+	case MSR_VMX_PROCBASED_CTLS2:
+		return ALLOWED_1(so_far->primary) & PRIMARY_ACTIVATE_SECONDARY;
+	case MSR_VMX_EPT_VPID_CAP:
+		return ALLOWED_1(so_far->secondary) &
+		       (SECONDARY_ENABLE_EPT | SECONDARY_ENABLE_VPID);
+	case MSR_VMX_TRUE_PINBASED_CTLS:
+	case MSR_VMX_TRUE_PROCBASED_CTLS:
+	case MSR_VMX_TRUE_EXIT_CTLS:
+	case MSR_VMX_TRUE_ENTRY_CTLS:
+		return so_far->basic & VMX_BASIC_TRUE_CONTROLS;
+	case MSR_VMX_VMFUNC:
+		return ALLOWED_1(so_far->secondary) & SECONDARY_ENABLE_VM_FUNCTIONS;
+	case MSR_VMX_PROCBASED_CTLS3:
+		return ALLOWED_1(so_far->primary) & PRIMARY_ACTIVATE_TERTIARY;
+	case MSR_VMX_EXIT_CTLS2:
+		return ALLOWED_1(so_far->exit) & EXIT_ACTIVATE_SECONDARY;
+	default:
+		return so_far->vmx && msr >= MSR_VMX_BASIC && msr <= MSR_VMX_VMCS_ENUM;
+	}
+}
+
+/* The MSR that speaks for a word, the tertiary one excepted, which has no must-be-1 half. */
+static uint64_t control_msr(const struct vmx_capability *cap, enum vmx_control_word word)
+{
+	bool use_true = cap->basic & VMX_BASIC_TRUE_CONTROLS;
+
+	switch (word) {
+	case CONTROL_PIN:
+		return use_true ? cap->true_pin : cap->pin;
+	case CONTROL_PRIMARY:
+		return use_true ? cap->true_primary : cap->primary;
+	case CONTROL_SECONDARY:
+		return cap->secondary;
+	case CONTROL_EXIT:
+		return use_true ? cap->true_exit : cap->exit;
+	case CONTROL_ENTRY:
+		return use_true ? cap->true_entry : cap->entry;
+	default:
+		return 0;
+	}
+}
+
+uint64_t vmx_control_may_be_one(const struct vmx_capability *cap, enum vmx_control_word word)
+{
+	return word == CONTROL_TERTIARY ? cap->tertiary : ALLOWED_1(control_msr(cap, word));
+}
+
+uint64_t vmx_control_must_be_one(const struct vmx_capability *cap, enum vmx_control_word word)
+{
+	return ALLOWED_0(control_msr(cap, word));
+}
+
+bool vmx_has_ept(const struct vmx_capability *cap)
+{
+	return vmx_control_may_be_one(cap, CONTROL_SECONDARY) & SECONDARY_ENABLE_EPT;
+}
+
+bool vmx_has_unrestricted_guest(const struct vmx_capability *cap)
+{
+	return vmx_has_ept(cap) &&
+	       (vmx_control_may_be_one(cap, CONTROL_SECONDARY) & SECONDARY_UNRESTRICTED_GUEST);
+}
+
+bool vmx_has_vpid(const struct vmx_capability *cap)
+{
+	return vmx_control_may_be_one(cap, CONTROL_SECONDARY) & SECONDARY_ENABLE_VPID;
+}
+
+bool vmx_has_preemption_timer(const struct vmx_capability *cap)
+{
+	return vmx_control_may_be_one(cap, CONTROL_PIN) & PIN_ACTIVATE_PREEMPTION_TIMER;
+}
+
+bool vmx_has_virtual_nmis(const struct vmx_capability *cap)
+{
+	return vmx_control_may_be_one(cap, CONTROL_PIN) & PIN_VIRTUAL_NMIS;
+}
+
+void vmx_capability_ept_format(const struct vmx_capability *cap, bool large_pages,
+			       struct ept_format *format)
+{
+	uint64_t caps = cap->ept_vpid;
+
+	*format = (struct ept_format) {
+		.largest_page =
+			!large_pages
+				? KIB(4)
+				:
+				/* 1-GByte pages are no use to a table that cannot split into 2 MiB */
+				!(caps & EPT_CAP_2M) ? KIB(4)
+			: !(caps & EPT_CAP_1G)       ? MIB(2)
+						     : GIB(1),
+		.address_bits = cap->physical_bits,
+		.accessed_dirty = caps & EPT_CAP_ACCESS_DIRTY,
+		.execute_only = caps & EPT_CAP_EXECUTE_ONLY,
+		.write_back_tables = caps & EPT_CAP_WB,
+	};
+}
+
+static enum error ept_usable(const struct vmx_capability *cap, struct reason *why)
+{
+	if (!vmx_has_ept(cap))
+		return reason_set(why, ERROR_UNSUPPORTED, "this CPU has VMX but no EPT");
+	if (!(cap->ept_vpid & EPT_CAP_WALK_4))
+		return reason_set(why, ERROR_UNSUPPORTED,
+				  "this CPU's EPT has no page-walk length of 4");
+	if (!(cap->ept_vpid & (EPT_CAP_WB | EPT_CAP_UC)))
+		return reason_set(why, ERROR_UNSUPPORTED,
+				  "this CPU's EPT knows neither write-back nor uncacheable tables");
+	if (!(cap->ept_vpid & EPT_CAP_INVEPT) ||
+	    !(cap->ept_vpid & (EPT_CAP_INVEPT_SINGLE | EPT_CAP_INVEPT_ALL)))
+		return reason_set(why, ERROR_UNSUPPORTED, "this CPU has EPT but no INVEPT");
+	return ERROR_NONE;
+}
+
+enum error vmx_usable(const struct vmx_capability *cap, struct reason *why)
+{
+	struct vmx_controls controls;
+	uint64_t locked_off =
+		cap->feature_control & (FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMX_OUTSIDE_SMX);
+
+	if (!cap->vmx)
+		return reason_set(why, ERROR_UNSUPPORTED, "this CPU has no VMX");
+	if (locked_off == FEATURE_CONTROL_LOCK)
+		return reason_set(why, ERROR_UNSUPPORTED, "VMX disabled by firmware");
+	enum error error = ept_usable(cap, why);
+	if (error)
+		return error;
+	return vmx_controls_resolve(cap, vmx_request(false, false, INTERCEPT_HLT), &controls, why);
+}
+
+enum error vmx_mode_usable(const struct vmx_capability *cap, enum vcpu_mode mode,
+			   struct reason *why)
+{
+	bool real = mode == VCPU_MODE_REAL16 || mode == VCPU_MODE_RESET;
+
+	if (real && !vmx_has_unrestricted_guest(cap))
+		return reason_set(why, ERROR_UNSUPPORTED,
+				  "real mode needs unrestricted guest, which this CPU lacks");
+	return ERROR_NONE;
+}

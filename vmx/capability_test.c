@@ -1,0 +1,165 @@
+/* What is decided from the capability snapshot of known CPUs, and of broken ones. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "vmx/capability.h"
+#include "vmx/capability_samples.h"
+#include "vmx/controls.h"
+
+static struct reason why;
+
+#define REFUSED(cap, sentence)                                                 \
+	do {                                                                   \
+		assert_int_equal(vmx_usable(&(cap), &why), ERROR_UNSUPPORTED); \
+		assert_int_equal(why.kind, ERROR_UNSUPPORTED);                 \
+		assert_string_equal(why.text, sentence);                       \
+	} while (0)
+
+static void known_cpus(void **state)
+{
+	struct vmx_capability cap = sample_skylake();
+
+	assert_int_equal(vmx_usable(&cap, &why), ERROR_NONE);
+	assert_int_equal(vmx_revision(&cap), 4);
+	assert_int_equal(vmx_region_size(&cap), 1024);
+	assert_int_equal(vmx_timer_shift(&cap), 7);
+	assert_true(vmx_has_ept(&cap) && vmx_has_vpid(&cap) && vmx_has_preemption_timer(&cap));
+	assert_true(vmx_has_unrestricted_guest(&cap) && vmx_has_virtual_nmis(&cap));
+	assert_true(vmx_invept_single(&cap));
+
+	cap = sample_lynnfield();
+	assert_int_equal(vmx_usable(&cap, &why), ERROR_NONE);
+	assert_false(vmx_has_unrestricted_guest(&cap));
+
+	cap = sample_penryn();
+	assert_false(vmx_has_ept(&cap) || vmx_has_vpid(&cap) || vmx_has_preemption_timer(&cap));
+	REFUSED(cap, "this CPU has VMX but no EPT");
+	cap = sample_first();
+	REFUSED(cap, "this CPU has VMX but no EPT");
+}
+
+static void unusable_machines(void **state)
+{
+	struct vmx_capability cap = { .physical_bits = 36 };
+
+	REFUSED(cap, "this CPU has no VMX");
+	cap = sample_skylake();
+	cap.feature_control = FEATURE_CONTROL_LOCK;
+	REFUSED(cap, "VMX disabled by firmware");
+	cap.feature_control = FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMX_INSIDE_SMX;
+	REFUSED(cap, "VMX disabled by firmware");
+	cap.feature_control = 0; /* unlocked: Plinth will set and lock it */
+	assert_int_equal(vmx_usable(&cap, &why), ERROR_NONE);
+
+	cap = sample_skylake();
+	cap.ept_vpid &= ~EPT_CAP_WALK_4;
+	REFUSED(cap, "this CPU's EPT has no page-walk length of 4");
+	cap = sample_skylake();
+	cap.ept_vpid &= ~(EPT_CAP_WB | EPT_CAP_UC);
+	REFUSED(cap, "this CPU's EPT knows neither write-back nor uncacheable tables");
+	cap = sample_skylake();
+	cap.ept_vpid &= ~EPT_CAP_INVEPT;
+	REFUSED(cap, "this CPU has EPT but no INVEPT");
+	cap = sample_skylake();
+	cap.ept_vpid &= ~(EPT_CAP_INVEPT_SINGLE | EPT_CAP_INVEPT_ALL);
+	REFUSED(cap, "this CPU has EPT but no INVEPT");
+	cap = sample_skylake();
+	cap.true_exit &= ~((uint64_t)EXIT_SAVE_EFER << 32);
+	REFUSED(cap, "required control \"save IA32_EFER\" cannot be 1: "
+		     "a guest's IA32_EFER would be lost at its exit");
+}
+
+static void modes(void **state)
+{
+	struct vmx_capability with = sample_skylake(), without = sample_lynnfield();
+
+	for (int mode = VCPU_MODE_REAL16; mode <= VCPU_MODE_LONG64; mode++) {
+		bool real = mode == VCPU_MODE_REAL16 || mode == VCPU_MODE_RESET;
+		assert_int_equal(vmx_mode_usable(&with, mode, &why), ERROR_NONE);
+		assert_int_equal(vmx_mode_usable(&without, mode, &why),
+				 real ? ERROR_UNSUPPORTED : ERROR_NONE);
+	}
+	assert_string_equal(why.text, "real mode needs unrestricted guest, which this CPU lacks");
+}
+
+/* Reading an MSR that a CPU lacks would fault: each depends on what its predecessors say. */
+static void which_msrs_exist(void **state)
+{
+	struct vmx_capability none = { 0 }, smx = { .smx = true };
+	struct vmx_capability first = sample_first(), penryn = sample_penryn(),
+			      full = sample_skylake();
+
+#define X(member, msr) assert_false(vmx_capability_has_msr(&none, msr));
+	VMX_CAPABILITY_MSR_LIST(X)
+#undef X
+	assert_false(vmx_capability_has_msr(&none, MSR_FEATURE_CONTROL));
+	assert_true(vmx_capability_has_msr(&smx, MSR_FEATURE_CONTROL));
+	assert_false(vmx_capability_has_msr(&smx, MSR_VMX_BASIC));
+
+	assert_true(vmx_capability_has_msr(&first, MSR_VMX_VMCS_ENUM));
+	assert_false(vmx_capability_has_msr(&first, MSR_VMX_PROCBASED_CTLS2));
+	assert_true(vmx_capability_has_msr(&penryn, MSR_VMX_PROCBASED_CTLS2));
+	assert_false(vmx_capability_has_msr(&penryn, MSR_VMX_EPT_VPID_CAP));
+	assert_false(vmx_capability_has_msr(&penryn, MSR_VMX_TRUE_PINBASED_CTLS));
+
+	assert_true(vmx_capability_has_msr(&full, MSR_VMX_EPT_VPID_CAP));
+	assert_true(vmx_capability_has_msr(&full, MSR_VMX_TRUE_ENTRY_CTLS));
+	assert_true(vmx_capability_has_msr(&full, MSR_VMX_VMFUNC));
+	assert_false(vmx_capability_has_msr(&full, MSR_VMX_PROCBASED_CTLS3));
+	assert_false(vmx_capability_has_msr(&full, MSR_VMX_EXIT_CTLS2));
+	assert_false(vmx_capability_has_msr(&full, MSR_EFER));
+	full.primary |= (uint64_t)PRIMARY_ACTIVATE_TERTIARY << 32;
+	full.exit |= (uint64_t)EXIT_ACTIVATE_SECONDARY << 32;
+	assert_true(vmx_capability_has_msr(&full, MSR_VMX_PROCBASED_CTLS3));
+	assert_true(vmx_capability_has_msr(&full, MSR_VMX_EXIT_CTLS2));
+}
+
+static void true_controls_count_where_they_exist(void **state)
+{
+	struct vmx_capability cap = sample_skylake();
+
+	assert_int_equal(vmx_control_must_be_one(&cap, CONTROL_PRIMARY), 0x04006172);
+	cap.basic &= ~VMX_BASIC_TRUE_CONTROLS;
+	assert_int_equal(vmx_control_must_be_one(&cap, CONTROL_PRIMARY), 0x0401e172);
+	assert_int_equal(vmx_control_may_be_one(&cap, CONTROL_PIN), 0xff);
+	assert_int_equal(vmx_control_may_be_one(&cap, CONTROL_TERTIARY), 0);
+	cap.tertiary = 0x8000000000000001; /* 64 bits that may be 1, none that must */
+	assert_true(vmx_control_may_be_one(&cap, CONTROL_TERTIARY) == cap.tertiary);
+	assert_int_equal(vmx_control_must_be_one(&cap, CONTROL_TERTIARY), 0);
+}
+
+static void ept_formats(void **state)
+{
+	struct vmx_capability cap = sample_skylake();
+	struct ept_format format;
+
+	vmx_capability_ept_format(&cap, true, &format);
+	assert_true(format.largest_page == GIB(1) && format.accessed_dirty);
+	assert_true(format.execute_only && format.write_back_tables);
+	assert_int_equal(format.address_bits, 46);
+	vmx_capability_ept_format(&cap, false, &format);
+	assert_true(format.largest_page == KIB(4));
+	cap.ept_vpid &= ~EPT_CAP_1G;
+	vmx_capability_ept_format(&cap, true, &format);
+	assert_true(format.largest_page == MIB(2));
+	cap.ept_vpid = EPT_CAP_WALK_4 | EPT_CAP_UC | EPT_CAP_1G;
+	vmx_capability_ept_format(&cap, true, &format);
+	assert_true(format.largest_page == KIB(4));
+	assert_false(format.accessed_dirty || format.execute_only || format.write_back_tables);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(known_cpus),
+		cmocka_unit_test(unusable_machines),
+		cmocka_unit_test(modes),
+		cmocka_unit_test(which_msrs_exist),
+		cmocka_unit_test(true_controls_count_where_they_exist),
+		cmocka_unit_test(ept_formats),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
