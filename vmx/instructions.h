@@ -8,12 +8,7 @@
 #include "lib/types.h"
 #include "vmx/fields.h"
 #include "vmx/instruction_error.h"
-
-enum vmx_result {
-	VMX_SUCCEED,
-	VMX_FAIL_INVALID,
-	VMX_FAIL_VALID,
-};
+#include "vmx/instruction_result.h"
 
 /* INVEPT and INVVPID take a type in a register and a descriptor in memory. */
 enum invept_type { INVEPT_SINGLE_CONTEXT = 1, INVEPT_ALL_CONTEXTS = 2 };
