@@ -37,6 +37,8 @@ PURE := \
 	vmx/exit_event.c \
 	vmx/register_checks.c \
 	vmx/nested_format.c \
+	guest/image.c \
+	guest/expect.c \
 
 KERNEL_C   := main.c $(call not_host,$(wildcard $(LAYERS:%=%/*.c)))
 KERNEL_C   := $(filter-out %/offsets.c,$(KERNEL_C))
@@ -90,6 +92,25 @@ $(BUILD)/plinth.elf: $(KERNEL_OBJ) boot/plinth.ld
 
 $(BUILD)/plinth.iso: $(BUILD)/plinth.elf tools/make-iso $(wildcard iso/*)
 	tools/make-iso --kernel $< --menu iso/grub.cfg --output $@ --work $(BUILD)/iso
+
+# --- test guests ----------------------------------------------------------------------------
+
+# guest/cases/NAME.asm becomes an image, and the kernel holds a table of all of them, by name.
+GUEST_CASES  := $(sort $(notdir $(basename $(wildcard guest/cases/*.asm))))
+GUEST_IMAGES := $(GUEST_CASES:%=$(BUILD)/guest/%.bin)
+GUEST_SHARED := $(wildcard guest/include/*.inc guest/bodies/*.inc)
+GUEST_TABLE  := $(BUILD)/gen/guest/registry.inc
+
+$(GUEST_IMAGES): $(BUILD)/guest/%.bin: guest/cases/%.asm $(GUEST_SHARED) $(BUILD)/gen/guest/offsets.inc
+	@mkdir -p $(@D)
+	$(NASM) -f bin -Werror -I./ -Iguest/ -Iguest/include/ -I$(BUILD)/gen/ -o $@ $<
+
+$(GUEST_TABLE): $(wildcard guest/cases) Makefile
+	@mkdir -p $(@D)
+	printf 'guest_image %s\n' $(GUEST_CASES) > $@
+
+$(BUILD)/kernel/guest/registry.asm.o: $(GUEST_TABLE) $(GUEST_IMAGES)
+$(BUILD)/kernel/guest/registry.asm.o: NASMFLAGS += -I$(BUILD)/
 
 # --- host tests -----------------------------------------------------------------------------
 

@@ -1,0 +1,366 @@
+/* The matcher of expectation tables. */
+#include "guest/expect.h"
+
+#include "lib/format.h"
+#include "lib/string.h"
+
+void expect_init(struct expect *expect, const struct guest_image *image)
+{
+	memset(expect, 0, sizeof(*expect));
+	expect->image = image;
+}
+
+/* The value of a field that this kind of exit has; false when it has not. */
+static bool fault_field(const struct vcpu_exit *exit, unsigned field, uint64_t *value)
+{
+	if (exit->kind != VCPU_EXIT_NESTED_FAULT && exit->kind != VCPU_EXIT_NESTED_MISCONFIG)
+		return false;
+	switch (field) {
+	case FIELD_GPA:
+		*value = exit->nested_fault.gpa.value;
+		return true;
+	case FIELD_GVA:
+		*value = exit->nested_fault.gva.value;
+		return exit->nested_fault.gva_valid;
+	case FIELD_ACCESS:
+		*value = exit->nested_fault.access;
+		return true;
+	case FIELD_ALLOWED:
+		*value = exit->nested_fault.allowed;
+		return true;
+	case FIELD_DURING_WALK:
+		*value = exit->nested_fault.during_walk;
+		return true;
+	}
+	return false;
+}
+
+static bool event_field(const struct vcpu_exit *exit, unsigned field, uint64_t *value)
+{
+	switch (field) {
+	case FIELD_VECTOR:
+		*value = exit->event.vector;
+		return true;
+	case FIELD_HAS_ERROR_CODE:
+		*value = exit->event.has_error_code;
+		return true;
+	case FIELD_ERROR_CODE:
+		*value = exit->event.error_code;
+		return true;
+	case FIELD_ADDRESS:
+		*value = exit->event.address;
+		return true;
+	}
+	return false;
+}
+
+static bool register_field(const struct vcpu_exit *exit, unsigned field, uint64_t *value)
+{
+	switch (field) {
+	case FIELD_MSR_INDEX:
+		*value = exit->msr.index;
+		return exit->kind == VCPU_EXIT_MSR_READ || exit->kind == VCPU_EXIT_MSR_WRITE;
+	case FIELD_MSR_VALUE:
+		*value = exit->msr.value;
+		return exit->kind == VCPU_EXIT_MSR_WRITE;
+	case FIELD_CR_NUMBER:
+		*value = exit->cr.number;
+		return exit->kind == VCPU_EXIT_CR_ACCESS;
+	case FIELD_CR_VALUE:
+		*value = exit->cr.value;
+		return exit->kind == VCPU_EXIT_CR_ACCESS && exit->cr.write;
+	case FIELD_DR_NUMBER:
+		*value = exit->dr.number;
+		return exit->kind == VCPU_EXIT_DR_ACCESS;
+	case FIELD_LMSW_VALUE:
+		*value = exit->lmsw.value;
+		return exit->kind == VCPU_EXIT_LMSW;
+	case FIELD_XSETBV_INDEX:
+		*value = exit->xsetbv.index;
+		return exit->kind == VCPU_EXIT_XSETBV;
+	case FIELD_XSETBV_VALUE:
+		*value = exit->xsetbv.value;
+		return exit->kind == VCPU_EXIT_XSETBV;
+	}
+	return false;
+}
+
+static bool io_field(const struct vcpu_exit *exit, unsigned field, uint64_t *value)
+{
+	if (exit->kind != VCPU_EXIT_IO)
+		return false;
+	switch (field) {
+	case FIELD_PORT:
+		*value = exit->io.port;
+		return true;
+	case FIELD_WIDTH:
+		*value = exit->io.width;
+		return true;
+	case FIELD_IO_ADDRESS:
+		*value = exit->io.address.value;
+		return exit->io.string;
+	case FIELD_SEGMENT:
+		*value = exit->io.segment;
+		return exit->io.string;
+	}
+	return false;
+}
+
+static bool other_field(const struct vcpu_exit *exit, unsigned field, uint64_t *value)
+{
+	switch (field) {
+	case FIELD_LEAF:
+		*value = exit->cpuid.leaf;
+		return exit->kind == VCPU_EXIT_CPUID;
+	case FIELD_SUBLEAF:
+		*value = exit->cpuid.subleaf;
+		return exit->kind == VCPU_EXIT_CPUID;
+	case FIELD_SELECTOR:
+		*value = exit->task_switch.selector;
+		return exit->kind == VCPU_EXIT_TASK_SWITCH;
+	case FIELD_SOURCE:
+		*value = exit->task_switch.source;
+		return exit->kind == VCPU_EXIT_TASK_SWITCH;
+	case FIELD_ICR:
+		*value = exit->ipi.icr;
+		return exit->kind == VCPU_EXIT_IPI;
+	case FIELD_RAW_REASON:
+		*value = exit->raw_reason;
+		return true;
+	case FIELD_INSTRUCTION_ERROR:
+		*value = exit->entry_failed.instruction_error;
+		return exit->kind == VCPU_EXIT_ENTRY_FAILED;
+	}
+	return false;
+}
+
+static bool exit_has_event(const struct vcpu_exit *exit)
+{
+	return exit->kind == VCPU_EXIT_EXCEPTION || exit->kind == VCPU_EXIT_NMI ||
+	       exit->kind == VCPU_EXIT_INTERRUPT || exit->kind == VCPU_EXIT_SIPI;
+}
+
+static bool exit_field(const struct vcpu_exit *exit, unsigned field, uint64_t *value)
+{
+	return fault_field(exit, field, value) ||
+	       (exit_has_event(exit) && event_field(exit, field, value)) ||
+	       register_field(exit, field, value) || io_field(exit, field, value) ||
+	       other_field(exit, field, value);
+}
+
+typedef unsigned long long ull;
+
+/* The sentence on a difference: "line 42: expected rip=... but observed ...". */
+static enum error differs(struct reason *why, const struct guest_row *row, const char *what,
+			  uint64_t expected, uint64_t observed)
+{
+	return reason_set(why, ERROR_INVALID_DATA, "line %u: expected %s %s=%#llx, observed %#llx",
+			  row->line, vcpu_exit_name((enum vcpu_exit_kind)row->kind), what,
+			  (ull)expected, (ull)observed);
+}
+
+static enum error compare_exit(const struct guest_row *row, const struct vcpu_exit *exit,
+			       struct reason *why)
+{
+	if (exit->kind != row->kind)
+		return reason_set(
+			why, ERROR_INVALID_DATA,
+			"line %u: expected exit %s rip=%#llx, observed %s rip=%#llx qual=%#llx",
+			row->line, vcpu_exit_name((enum vcpu_exit_kind)row->kind), (ull)row->at,
+			vcpu_exit_name(exit->kind), (ull)exit->rip, (ull)exit->qualification);
+	if (!(row->flags & ROW_ANY_RIP) && exit->rip != row->at)
+		return differs(why, row, "rip", row->at, exit->rip);
+	if (!(row->flags & ROW_ANY_LENGTH) && exit->length != row->length)
+		return differs(why, row, "len", row->length, exit->length);
+	if ((exit->qualification & row->mask) != row->value)
+		return differs(why, row, "qual", row->value, exit->qualification & row->mask);
+	return ERROR_NONE;
+}
+
+/* The row and the checks that belong to it. */
+static enum error compare_row(const struct guest_image *image, uint32_t index,
+			      const struct vcpu_exit *exit, const uint64_t *gpr, struct reason *why)
+{
+	enum error error = compare_exit(&image->rows[index], exit, why);
+
+	for (uint32_t i = index + 1; !error && i < image->row_count; i++) {
+		const struct guest_row *row = &image->rows[i];
+		uint64_t value = 0;
+
+		if (row->type == ROW_GPR) {
+			value = gpr[row->which];
+			if ((value & row->mask) != row->value)
+				error = reason_set(why, ERROR_INVALID_DATA,
+						   "line %u: at this %s expected register %u = "
+						   "%#llx, observed %#llx",
+						   row->line, vcpu_exit_name(exit->kind),
+						   row->which, (ull)row->value,
+						   (ull)(value & row->mask));
+		} else if (row->type == ROW_FIELD) {
+			const char *name = guest_field_name((enum guest_field)row->which);
+
+			if (!exit_field(exit, row->which, &value))
+				return reason_set(why, ERROR_INVALID_DATA,
+						  "line %u: this %s has no %s", row->line,
+						  vcpu_exit_name(exit->kind), name);
+			if ((value & row->mask) != row->value)
+				error = differs(why, row, name, row->value, value & row->mask);
+		} else {
+			break;
+		}
+	}
+	return error;
+}
+
+/* The first exit row of `vcpu` at or behind `from`; row_count when there is none. */
+static uint32_t next_row(const struct guest_image *image, unsigned vcpu, uint32_t from)
+{
+	while (from < image->row_count &&
+	       (image->rows[from].type != ROW_EXIT || image->rows[from].vcpu != vcpu))
+		from++;
+	return from;
+}
+
+enum expect_result expect_exit(struct expect *expect, unsigned vcpu, const struct vcpu_exit *exit,
+			       const uint64_t gpr[GPR_COUNT], struct reason *why)
+{
+	const struct guest_image *image = expect->image;
+	struct expect_vcpu *state = &expect->vcpus[vcpu];
+
+	state->counts[exit->kind]++;
+	if ((image->header.ignored >> exit->kind & 1) || state->failed)
+		return EXPECT_IGNORED;
+
+	for (;;) {
+		state->row = next_row(image, vcpu, state->row);
+		if (state->row == image->row_count) {
+			reason_set(why, ERROR_INVALID_DATA,
+				   "vcpu %u: expected no further exit, observed %s rip=%#llx "
+				   "qual=%#llx",
+				   vcpu, vcpu_exit_name(exit->kind), (ull)exit->rip,
+				   (ull)exit->qualification);
+			break;
+		}
+
+		const struct guest_row *row = &image->rows[state->row];
+		bool enough = state->times >= row->min;
+
+		/* A row that has had enough leaves its place to the next one, so the sentence
+		 * about a difference is then about that next row. */
+		if (state->times < row->max &&
+		    !compare_row(image, state->row, exit, gpr, enough ? NULL : why)) {
+			state->times++;
+			return row->flags & ROW_ENDS ? EXPECT_ENDS : EXPECT_MATCH;
+		}
+		if (!enough)
+			break;
+		state->row++;
+		state->times = 0;
+	}
+	state->failed = true;
+	return EXPECT_DIFFERS;
+}
+
+static enum error check_all_met(const struct expect *expect, unsigned vcpu, struct reason *why)
+{
+	const struct guest_image *image = expect->image;
+	const struct expect_vcpu *state = &expect->vcpus[vcpu];
+	uint32_t times = state->times;
+
+	for (uint32_t i = next_row(image, vcpu, state->row); i < image->row_count;
+	     i = next_row(image, vcpu, i + 1)) {
+		const struct guest_row *row = &image->rows[i];
+
+		if (times < row->min)
+			return reason_set(why, ERROR_INVALID_DATA,
+					  "line %u: vcpu %u ended after %u of %u expected exits %s "
+					  "rip=%#llx",
+					  row->line, vcpu, times, row->min,
+					  vcpu_exit_name((enum vcpu_exit_kind)row->kind),
+					  (ull)row->at);
+		times = 0;
+	}
+	return ERROR_NONE;
+}
+
+static enum error check_work(const struct guest_image *image, const struct guest_row *row,
+			     const struct expect_reader *reader, struct reason *why)
+{
+	uint64_t low = UINT64_MAX, high = 0, sum = 0;
+
+	for (uint32_t i = 0; i < image->header.vcpus; i++) {
+		uint64_t work = 0;
+
+		if (!reader->memory(reader->context, row->at + (uint64_t)i * row->length, &work))
+			return reason_set(why, ERROR_INVALID_DATA,
+					  "line %u: counter %u cannot be read", row->line, i);
+		low = work < low ? work : low;
+		high = work > high ? work : high;
+		sum += work >> 8; /* so that hostile counters cannot overflow the sum */
+	}
+	uint64_t mean = sum / image->header.vcpus << 8;
+
+	if (low < row->min || high - low > mean / 100 * row->max)
+		return reason_set(why, ERROR_INVALID_DATA,
+				  "line %u: expected equal work within %u percent and at least %u, "
+				  "observed %llu to %llu",
+				  row->line, row->max, row->min, (ull)low, (ull)high);
+	return ERROR_NONE;
+}
+
+static enum error check_end_row(const struct expect *expect, const struct guest_row *row,
+				const struct expect_reader *reader, struct reason *why)
+{
+	uint64_t value = 0;
+
+	switch (row->type) {
+	case ROW_COUNT:
+		value = expect->vcpus[row->vcpu].counts[row->kind];
+		if (value < row->min || value > row->max)
+			return reason_set(why, ERROR_INVALID_DATA,
+					  "line %u: expected %u to %u exits %s, observed %llu",
+					  row->line, row->min, row->max,
+					  vcpu_exit_name((enum vcpu_exit_kind)row->kind),
+					  (ull)value);
+		break;
+	case ROW_FINAL:
+	case ROW_MEMORY: {
+		bool memory = row->type == ROW_MEMORY;
+
+		if (memory ? !reader->memory(reader->context, row->at, &value)
+			   : !reader->reg(reader->context, row->vcpu, row->which, &value))
+			return reason_set(why, ERROR_INVALID_DATA,
+					  "line %u: the final %s cannot be read", row->line,
+					  memory ? "memory" : "register");
+		if ((value & row->mask) != row->value)
+			return reason_set(why, ERROR_INVALID_DATA,
+					  "line %u: expected at the end %s %#llx = %#llx, observed "
+					  "%#llx",
+					  row->line, memory ? "memory" : "register",
+					  memory ? (ull)row->at : row->which, (ull)row->value,
+					  (ull)(value & row->mask));
+		break;
+	}
+	case ROW_WORK:
+		return check_work(expect->image, row, reader, why);
+	}
+	return ERROR_NONE;
+}
+
+enum error expect_end(const struct expect *expect, const struct expect_reader *reader,
+		      struct reason *why)
+{
+	for (unsigned vcpu = 0; vcpu < expect->image->header.vcpus; vcpu++) {
+		enum error error = check_all_met(expect, vcpu, why);
+
+		if (error)
+			return error;
+	}
+	for (uint32_t i = 0; i < expect->image->row_count; i++) {
+		enum error error = check_end_row(expect, &expect->image->rows[i], reader, why);
+
+		if (error)
+			return error;
+	}
+	return ERROR_NONE;
+}
