@@ -1,0 +1,257 @@
+/* Chooses, makes and starts the embedded test guests. */
+#include "guest/run_tests.h"
+
+#include "guest/registry.h"
+#include "kernel/command_line.h"
+#include "kernel/cpu.h"
+#include "kernel/log.h"
+#include "kernel/memory.h"
+#include "kernel/tap.h"
+#include "kernel/time.h"
+#include "lib/bits.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "vm/manager.h"
+#include "vm/scheduler.h"
+
+static struct {
+	struct spinlock lock; /* guards all below, and state and meetings of each guest */
+	struct test_guest *guests;
+	unsigned count;
+	unsigned running; /* started and not ended */
+} tests = { .lock = SPINLOCK_INIT("test-guests") };
+
+static struct guest_name {
+	char text[VM_NAME_MAX + sizeof("guest/")];
+} name_buffer;
+
+static const char *full_name(const struct guest_entry *entry, struct guest_name *name)
+{
+	format_string(name->text, sizeof(name->text), "guest/%s", entry->name);
+	return name->text;
+}
+
+static bool selected(const struct guest_entry *entry)
+{
+	return command_line_selects(command_line.tests, full_name(entry, &name_buffer));
+}
+
+unsigned test_guests_plan(void)
+{
+	unsigned count = 0;
+
+	for (uint64_t i = 0; i < guest_registry_count; i++)
+		count += selected(&guest_registry[i]);
+	return count;
+}
+
+void test_guests_skip(const char *reason)
+{
+	for (uint64_t i = 0; i < guest_registry_count; i++) {
+		if (selected(&guest_registry[i]))
+			tap_skip(name_buffer.text, "%s", reason);
+	}
+}
+
+/* --- making one ------------------------------------------------------------------------------ */
+
+static enum error set_up_vcpu(const struct test_guest *guest, struct vcpu *vcpu, unsigned id)
+{
+	const struct guest_header *header = &guest->image.header;
+	const struct vcpu_config config = {
+		.mode = (enum vcpu_mode)header->mode,
+		.page_table = gpa(GUEST_PAGE_TABLES),
+		.stack_pointer = GUEST_STACK_TOP - (uint64_t)id * GUEST_STACK_SIZE,
+		.argument = id,
+		.intercepts = header->intercepts | INTERCEPT_HLT,
+		.exceptions = header->exceptions,
+		.wait_for_sipi = id && !(header->flags & GUEST_ALL_START),
+	};
+	enum error error = vcpu_set_entry(vcpu, gpa(header->entry));
+
+	if (!error)
+		error = vcpu_setup(vcpu, &config);
+	vcpu->watcher = &test_watcher;
+	if (header->pinned >= 0)
+		vcpu->pinned_cpu = (int)((unsigned)header->pinned % cpu_online_count());
+	return error;
+}
+
+static enum error make_vm(struct test_guest *guest, const char *name, struct reason *why)
+{
+	const struct guest_header *header = &guest->image.header;
+	enum error error = virt->supports_mode((enum vcpu_mode)header->mode, why);
+
+	if (error)
+		return error;
+	error = vm_create(&guest->vm, name, header->memory, header->vcpus, &test_board, guest, why);
+	if (error)
+		return error;
+	uint8_t *memory = vm_memory(guest->vm, gpa(0), header->memory);
+	if (!memory)
+		return reason_set(why, ERROR_BAD_STATE, "its memory is not in one piece");
+	guest_image_load(&guest->image, memory);
+	for (unsigned i = 0; i < header->vcpus && !error; i++) {
+		error = set_up_vcpu(guest, guest->vm->vcpus[i], i);
+		if (error)
+			reason_set(why, error, "vcpu %u could not be set up: see the log", i);
+	}
+	return error;
+}
+
+/* A guest that cannot be made has its TAP line here and now. */
+static void prepare(struct test_guest *guest, const struct guest_entry *entry)
+{
+	struct reason why = { 0 };
+	enum error error;
+
+	guest->lock = (struct spinlock)SPINLOCK_INIT("test-guest");
+	error = guest_image_parse(entry->image, (size_t)(entry->image_end - entry->image),
+				  &guest->image, &why);
+	if (!error) {
+		expect_init(&guest->expect, &guest->image);
+		error = make_vm(guest, entry->name, &why);
+	}
+	if (!error) {
+		guest->state = TEST_GUEST_PREPARED;
+		return;
+	}
+	guest->state = TEST_GUEST_ENDED;
+	if (error == ERROR_UNSUPPORTED)
+		tap_skip(guest->name, "%s", why.text);
+	else
+		tap_result(false, guest->name, "%s: %s", error_name(error), why.text);
+}
+
+/* --- starting -------------------------------------------------------------------------------- */
+
+/* Under the lock; vm_start() only queues. */
+static void start(struct test_guest *guest)
+{
+	struct reason why = { 0 };
+
+	guest->state = TEST_GUEST_STARTED;
+	guest->deadline_us = time_us() + guest->image.header.deadline_ms * 1000ull;
+	tests.running++;
+	if (!vm_start(guest->vm, &why))
+		return;
+	tests.running--;
+	guest->state = TEST_GUEST_ENDED;
+	tap_result(false, guest->name, "not started: %s", why.text);
+}
+
+/* Guests that want to be alone start one by one, when nothing else runs any more. */
+static void start_next_alone(void)
+{
+	for (unsigned i = 0; i < tests.count && !tests.running; i++) {
+		if (tests.guests[i].state == TEST_GUEST_PREPARED)
+			start(&tests.guests[i]);
+	}
+}
+
+enum error test_guests_start(void)
+{
+	unsigned count = test_guests_plan();
+	size_t names = count * sizeof(struct guest_name);
+	size_t pages = (count * sizeof(struct test_guest) + names + PAGE_MASK) / PAGE_SIZE;
+	struct reason why;
+
+	if (!count)
+		return ERROR_NONE;
+	tests.guests = pages_alloc(pages, PAGE_SIZE);
+	if (!tests.guests) {
+		reason_set(&why, ERROR_NO_MEMORY, "no memory for the list of test guests");
+		return log_reason(LOG_ERROR, "guest", &why);
+	}
+	struct guest_name *name = (struct guest_name *)(tests.guests + count);
+	for (uint64_t i = 0; i < guest_registry_count; i++) {
+		if (!selected(&guest_registry[i]))
+			continue;
+		struct test_guest *guest = &tests.guests[tests.count++];
+
+		guest->name = full_name(&guest_registry[i], name++);
+		prepare(guest, &guest_registry[i]);
+	}
+
+	uint64_t flags = spinlock_acquire(&tests.lock);
+	for (unsigned i = 0; i < tests.count; i++) {
+		struct test_guest *guest = &tests.guests[i];
+
+		if (guest->state == TEST_GUEST_PREPARED &&
+		    !(guest->image.header.flags & GUEST_ALONE))
+			start(guest);
+	}
+	start_next_alone();
+	spinlock_release(&tests.lock, flags);
+	return ERROR_NONE;
+}
+
+/* --- while they run -------------------------------------------------------------------------- */
+
+void test_guests_check_deadlines(void)
+{
+	uint64_t now = time_us();
+
+	for (unsigned i = 0; i < tests.count; i++) {
+		struct test_guest *guest = &tests.guests[i];
+		struct reason why;
+		uint64_t flags = spinlock_acquire(&tests.lock);
+		bool overdue = guest->state == TEST_GUEST_STARTED && now > guest->deadline_us;
+
+		spinlock_release(&tests.lock, flags);
+		if (!overdue)
+			continue;
+		reason_set(&why, ERROR_TIMEOUT, "it had not ended after %u ms",
+			   guest->image.header.deadline_ms);
+		vm_stop(guest->vm, &why);
+	}
+}
+
+/* Under the lock: nobody of the meeting who is still to come has come less often. */
+static bool all_there(const struct test_guest *guest)
+{
+	for (unsigned i = 0; i < tests.count; i++) {
+		const struct test_guest *other = &tests.guests[i];
+
+		if (other->image.header.meeting == guest->image.header.meeting &&
+		    other->state == TEST_GUEST_STARTED && other->meetings < guest->meetings)
+			return false;
+	}
+	return true;
+}
+
+/* Under the lock. */
+static void wake_meeting(uint32_t meeting)
+{
+	for (unsigned i = 0; meeting && i < tests.count; i++) {
+		struct test_guest *guest = &tests.guests[i];
+
+		if (guest->image.header.meeting == meeting && guest->state == TEST_GUEST_STARTED &&
+		    guest->meetings && all_there(guest))
+			scheduler_wake(guest->vm->vcpus[0]);
+	}
+}
+
+bool test_guests_meet(struct test_guest *guest)
+{
+	uint64_t flags = spinlock_acquire(&tests.lock);
+
+	guest->meetings++;
+	bool there = all_there(guest);
+	if (there)
+		wake_meeting(guest->image.header.meeting);
+	spinlock_release(&tests.lock, flags);
+	return there;
+}
+
+void test_guests_ended(struct test_guest *guest)
+{
+	uint64_t flags = spinlock_acquire(&tests.lock);
+
+	guest->state = TEST_GUEST_ENDED;
+	tests.running--;
+	wake_meeting(guest->image.header.meeting);
+	if (!tests.running)
+		start_next_alone();
+	spinlock_release(&tests.lock, flags);
+}

@@ -1,0 +1,62 @@
+/* The board of an embedded test guest: it answers hypercalls, has a scratch device on a few ports,
+ * ends the guest, and judges it. docs/guests.md describes it from the guest's side. */
+#ifndef GUEST_TEST_BOARD_H
+#define GUEST_TEST_BOARD_H
+
+#include "guest/expect.h"
+#include "guest/image.h"
+#include "lib/error.h"
+#include "lib/types.h"
+#include "vm/board.h"
+#include "vm/vm.h"
+
+#define TEST_GUEST_FINALS 16
+
+/* Its device answers at these ports, and at the same ones with TEST_PORT_HIGH added. */
+#define TEST_PORT      0xe0
+#define TEST_PORTS     4
+#define TEST_PORT_HIGH 0xf000
+
+enum test_guest_state {
+	TEST_GUEST_NEW,
+	TEST_GUEST_PREPARED, /* its VM exists */
+	TEST_GUEST_STARTED,
+	TEST_GUEST_ENDED,
+};
+
+struct test_guest {
+	const char *name; /* "guest/NAME"; constant */
+	struct guest_image image;
+	struct vm *vm;
+	enum test_guest_state state; /* guarded by the lock in run_tests.c */
+	uint32_t meetings;           /* arrivals at its meeting; guarded likewise */
+	uint64_t deadline_us;        /* on the clock of kernel/time.h */
+
+	/* The rest: each vCPU's part is touched by the CPU that runs it; the verdict by the first
+	 * one to have something to say, under `lock`. */
+	struct expect expect;
+	struct spinlock lock;
+	bool failed, skipped, ended; /* atomic to read */
+	struct reason story;         /* of the failure, or why it was skipped */
+	struct {
+		bool valid;
+		uint8_t vcpu, which;
+		uint64_t value;
+	} finals[TEST_GUEST_FINALS]; /* registers at the end that memory does not hold */
+	unsigned final_count;
+	uint8_t device[TEST_PORTS]; /* the scratch device, first vCPU only */
+	uint32_t on_fault;          /* ON_FAULT_... */
+	uint32_t slices;            /* atomic */
+	uint64_t last_rip[GUEST_MAX_VCPUS];
+};
+
+extern const struct board_ops test_board;
+extern const struct vcpu_watcher test_watcher;
+
+/* Remembers why the guest failed; the first reason counts. Any CPU. */
+void test_guest_fail(struct test_guest *guest, const struct reason *why);
+
+/* After the last vCPU stopped: compares what is left to compare and prints the guest's TAP line. */
+void test_guest_report(struct test_guest *guest, const struct reason *trouble);
+
+#endif

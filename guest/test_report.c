@@ -1,0 +1,68 @@
+/* The judgement of a test guest that has ended, and its line in the test report. */
+#include "guest/test_board.h"
+
+#include "kernel/tap.h"
+
+static bool read_final(void *context, unsigned vcpu, unsigned which, uint64_t *value)
+{
+	struct test_guest *guest = context;
+
+	if (which < GPR_COUNT) {
+		*value = guest->vm->vcpus[vcpu]->gpr[which];
+		return which != RSP;
+	}
+	for (unsigned i = 0; i < guest->final_count; i++) {
+		if (guest->finals[i].vcpu == vcpu && guest->finals[i].which == which) {
+			*value = guest->finals[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_memory(void *context, uint64_t at, uint64_t *value)
+{
+	struct test_guest *guest = context;
+	const uint64_t *memory = vm_memory(guest->vm, gpa(at), sizeof(*value));
+
+	if (!memory)
+		return false;
+	__builtin_memcpy(value, memory, sizeof(*value));
+	return true;
+}
+
+static void print_registers(const struct test_guest *guest)
+{
+	for (uint32_t i = 0; i < guest->image.header.vcpus; i++) {
+		const uint64_t *gpr = guest->vm->vcpus[i]->gpr;
+
+		tap_diagnostic("%s vcpu=%u rip=0x%lx rax=0x%lx rbx=0x%lx rcx=0x%lx rdx=0x%lx "
+			       "rbp=0x%lx rsi=0x%lx rdi=0x%lx",
+			       guest->name, i, guest->last_rip[i], gpr[RAX], gpr[RBX], gpr[RCX],
+			       gpr[RDX], gpr[RBP], gpr[RSI], gpr[RDI]);
+	}
+}
+
+void test_guest_report(struct test_guest *guest, const struct reason *trouble)
+{
+	const struct expect_reader reader = { guest, read_final, read_memory };
+	struct reason why = { 0 };
+
+	if (guest->skipped) {
+		tap_skip(guest->name, "%s", guest->story.text);
+		return;
+	}
+	/* A VM that was stopped for a reason, as its guest meant it to be, is content. */
+	if (trouble && !guest->ended)
+		test_guest_fail(guest, trouble);
+	if (!guest->failed && expect_end(&guest->expect, &reader, &why))
+		test_guest_fail(guest, &why);
+	if (!guest->failed) {
+		tap_result(true, guest->name, NULL);
+		return;
+	}
+	tap_result(false, guest->name, "%s", guest->story.text);
+	if (trouble && !guest->ended)
+		tap_diagnostic("%s stopped: %s", guest->name, trouble->text);
+	print_registers(guest);
+}
