@@ -1,0 +1,355 @@
+/* The memory map as a sorted array, changed one claim at a time: split the ranges at the claim's two
+ * borders, raise the type of all that lies between, fill the holes, merge. When the array is full,
+ * each step has a way that needs no slot and never makes anything usable. */
+#include "boot/memory_map.h"
+
+#include "lib/bits.h"
+#include "lib/string.h"
+
+/* SDM volume 3, "Paging Modes and Control Bits": physical addresses have 52 bits at most. */
+#define PHYSICAL_END (1ull << 52)
+
+static const char *const type_names[] = {
+#define X(symbol, name) [symbol] = (name),
+	MEMORY_TYPE_LIST(X)
+#undef X
+};
+_Static_assert(ARRAY_SIZE(type_names) == MEMORY_TYPES, "every memory type has a name");
+
+const char *memory_type_name(enum memory_type type)
+{
+	return (unsigned)type < MEMORY_TYPES ? type_names[type] : "unknown";
+}
+
+static uint64_t range_end(const struct memory_range *range)
+{
+	return range->start.value + range->length;
+}
+
+/* The index of the first range that ends behind `address`; `count` if none does. */
+static unsigned first_after(const struct memory_map *map, uint64_t address)
+{
+	unsigned low = 0, high = map->count;
+
+	while (low < high) {
+		unsigned middle = (low + high) / 2;
+		if (range_end(&map->ranges[middle]) > address)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* Opens a slot at `index`; false when the array is full. */
+static bool open_slot(struct memory_map *map, unsigned index)
+{
+	if (map->count == MEMORY_MAP_MAX_RANGES)
+		return false;
+	memmove(&map->ranges[index + 1], &map->ranges[index],
+		(map->count - index) * sizeof(map->ranges[0]));
+	map->count++;
+	return true;
+}
+
+static void overflow(struct memory_map *map, uint64_t start, uint64_t end,
+		     const struct complaints *complaints)
+{
+	map->overflowed = true;
+	complain(complaints,
+		 "memory map: more than %u ranges: 0x%llx-0x%llx is not listed and not used",
+		 MEMORY_MAP_MAX_RANGES, (unsigned long long)start, (unsigned long long)end);
+}
+
+/* Which part of a range a split may give up when there is no slot for both. */
+enum spare { SPARE_BELOW, SPARE_ABOVE };
+
+/* Makes `address` a border of the ranges. Without a free slot, usable memory on the `spare` side is
+ * given up, and any other range becomes of type `type` as a whole. */
+static void split_at(struct memory_map *map, uint64_t address, enum memory_type type,
+		     enum spare spare, const struct complaints *complaints)
+{
+	unsigned index = first_after(map, address);
+
+	if (index == map->count || map->ranges[index].start.value >= address)
+		return;
+	struct memory_range *range = &map->ranges[index];
+	uint64_t start = range->start.value, end = range_end(range);
+
+	if (open_slot(map, index)) {
+		range[0].length = address - start;
+		range[1].start = hpa(address);
+		range[1].length = end - address;
+	} else if (range->type != MEMORY_USABLE) {
+		if (range->type < type)
+			range->type = type;
+	} else if (spare == SPARE_ABOVE) {
+		range->length = address - start;
+		overflow(map, address, end, complaints);
+	} else {
+		range->start = hpa(address);
+		range->length = end - address;
+		overflow(map, start, address, complaints);
+	}
+}
+
+/* Covers the hole [start, end) just before `index` with `type`. True if a slot was added. */
+static bool fill_hole(struct memory_map *map, unsigned index, uint64_t start, uint64_t end,
+		      enum memory_type type, const struct complaints *complaints)
+{
+	struct memory_range *before = index ? &map->ranges[index - 1] : NULL;
+
+	if (before && range_end(before) == start && before->type == type) {
+		before->length += end - start;
+		return false;
+	}
+	if (!open_slot(map, index)) {
+		overflow(map, start, end, complaints);
+		return false;
+	}
+	map->ranges[index] = (struct memory_range) { hpa(start), end - start, type };
+	return true;
+}
+
+static void merge_neighbours(struct memory_map *map)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 1; i < map->count; i++) {
+		struct memory_range *last = &map->ranges[kept], *next = &map->ranges[i];
+		if (last->type == next->type && range_end(last) == next->start.value)
+			last->length += next->length;
+		else
+			map->ranges[++kept] = *next;
+	}
+	map->count = map->count ? kept + 1 : 0;
+}
+
+/* `start` and `end` are page aligned, start < end. */
+static void claim(struct memory_map *map, uint64_t start, uint64_t end, enum memory_type type,
+		  bool fill, const struct complaints *complaints)
+{
+	if (type != MEMORY_USABLE) { /* nothing gives way to a claim of usable memory */
+		split_at(map, start, type, SPARE_ABOVE, complaints);
+		split_at(map, end, type, SPARE_BELOW, complaints);
+	}
+
+	uint64_t cursor = start;
+	unsigned i = first_after(map, start);
+	while (cursor < end) {
+		struct memory_range *range = i < map->count ? &map->ranges[i] : NULL;
+		if (range && range->start.value <= cursor) {
+			if (range->type < type)
+				range->type = type;
+			cursor = range_end(range);
+			i++;
+			continue;
+		}
+		uint64_t stop = range && range->start.value < end ? range->start.value : end;
+		if (fill && fill_hole(map, i, cursor, stop, type, complaints))
+			i++;
+		cursor = stop;
+	}
+	merge_neighbours(map);
+}
+
+/* Cuts a claim to whole pages inside the physical address space. False when nothing is left. */
+static bool to_pages(uint64_t *start, uint64_t *end, enum memory_type type,
+		     const struct complaints *complaints)
+{
+	uint64_t length = *end;
+
+	if (!length)
+		return false; /* firmware lists empty ranges; they mean nothing */
+	if (!range_is_valid(*start, length) || *start >= PHYSICAL_END ||
+	    length > PHYSICAL_END - *start)
+		complain(complaints,
+			 "memory map: %s range start=0x%llx length=0x%llx leaves the physical "
+			 "address space and is cut",
+			 memory_type_name(type), (unsigned long long)*start,
+			 (unsigned long long)length);
+	if (*start >= PHYSICAL_END)
+		return false;
+	*end = length > PHYSICAL_END - *start ? PHYSICAL_END : *start + length;
+	if (type == MEMORY_USABLE) {
+		*start = align_up(*start, PAGE_SIZE);
+		*end = align_down(*end, PAGE_SIZE);
+	} else {
+		*start = align_down(*start, PAGE_SIZE);
+		*end = align_up(*end, PAGE_SIZE);
+	}
+	return *start < *end;
+}
+
+void memory_map_add(struct memory_map *map, uint64_t start, uint64_t length, enum memory_type type,
+		    const struct complaints *complaints)
+{
+	uint64_t end = length;
+
+	if (!to_pages(&start, &end, type, complaints))
+		return;
+	if (type == MEMORY_USABLE && map->overflowed)
+		overflow(map, start, end, complaints);
+	else
+		claim(map, start, end, type, true, complaints);
+}
+
+void memory_map_take(struct memory_map *map, hpa_t start, uint64_t length,
+		     const struct complaints *complaints)
+{
+	uint64_t from = start.value, end = length;
+
+	if (to_pages(&from, &end, MEMORY_TAKEN, complaints))
+		claim(map, from, end, MEMORY_TAKEN, false, complaints);
+}
+
+/* Multiboot2 Specification, "Memory map": what it does not define is reserved. */
+static enum memory_type type_from_multiboot2(uint32_t type)
+{
+	switch (type) {
+	case 1:
+		return MEMORY_USABLE;
+	case 3:
+		return MEMORY_ACPI;
+	case 4:
+		return MEMORY_NVS;
+	case 5:
+		return MEMORY_BAD;
+	default:
+		return MEMORY_RESERVED;
+	}
+}
+
+/* UEFI Specification, "EFI_BOOT_SERVICES.GetMemoryMap()". */
+enum {
+	EFI_LOADER_CODE = 1,
+	EFI_LOADER_DATA = 2,
+	EFI_BOOT_SERVICES_CODE = 3,
+	EFI_BOOT_SERVICES_DATA = 4,
+	EFI_CONVENTIONAL = 7,
+	EFI_UNUSABLE = 8,
+	EFI_ACPI_RECLAIM = 9,
+	EFI_ACPI_NVS = 10,
+};
+#define EFI_MEMORY_WRITE_BACK BIT(3)  /* the range can be cached write-back */
+#define EFI_MEMORY_SPECIFIC   BIT(18) /* set aside for some device's purpose */
+#define EFI_MEMORY_RUNTIME    BIT(63)
+
+static enum memory_type type_from_efi(const struct efi_memory_descriptor *descriptor,
+				      bool boot_services)
+{
+	switch (descriptor->type) {
+	case EFI_BOOT_SERVICES_CODE:
+	case EFI_BOOT_SERVICES_DATA:
+		if (boot_services)
+			return MEMORY_RESERVED;
+		break;
+	case EFI_LOADER_CODE:
+	case EFI_LOADER_DATA:
+	case EFI_CONVENTIONAL:
+		break;
+	case EFI_UNUSABLE:
+		return MEMORY_BAD;
+	case EFI_ACPI_RECLAIM:
+		return MEMORY_ACPI;
+	case EFI_ACPI_NVS:
+		return MEMORY_NVS;
+	default:
+		return MEMORY_RESERVED;
+	}
+	if (descriptor->attributes & (EFI_MEMORY_RUNTIME | EFI_MEMORY_SPECIFIC))
+		return MEMORY_RESERVED;
+	return descriptor->attributes & EFI_MEMORY_WRITE_BACK ? MEMORY_USABLE : MEMORY_RESERVED;
+}
+
+static void add_efi(struct memory_map *map, const struct multiboot2_info *info,
+		    const struct complaints *complaints)
+{
+	const struct multiboot2_table *table = &info->efi_memory_map;
+
+	for (uint32_t i = 0; i < table->count; i++) {
+		struct efi_memory_descriptor entry = multiboot2_efi_descriptor(table, i);
+		/* A count that would wrap in bytes is cut, and complained of, as too long. */
+		uint64_t length = entry.page_count > UINT64_MAX / PAGE_SIZE
+					  ? UINT64_MAX
+					  : entry.page_count * PAGE_SIZE;
+		memory_map_add(map, entry.physical_start, length,
+			       type_from_efi(&entry, info->efi_boot_services), complaints);
+	}
+}
+
+static void add_multiboot2(struct memory_map *map, const struct multiboot2_info *info,
+			   const struct complaints *complaints)
+{
+	for (uint32_t i = 0; i < info->memory_map.count; i++) {
+		struct multiboot2_memory_entry entry =
+			multiboot2_memory_entry(&info->memory_map, i);
+		memory_map_add(map, entry.start, entry.length, type_from_multiboot2(entry.type),
+			       complaints);
+	}
+}
+
+enum error memory_map_build(struct memory_map *map, const struct multiboot2_info *info,
+			    const struct complaints *complaints, struct reason *why)
+{
+	map->count = 0;
+	map->overflowed = false;
+
+	add_efi(map, info, complaints);
+	add_multiboot2(map, info, complaints);
+	if (!map->count && info->has_basic_memory) {
+		complain(complaints, "memory map: there is none; the basic memory tag has to do");
+		memory_map_add(map, 0, KIB(info->lower_kib), MEMORY_USABLE, complaints);
+		memory_map_add(map, MIB(1), KIB(info->upper_kib), MEMORY_USABLE, complaints);
+	}
+	if (!memory_map_total(map, MEMORY_USABLE))
+		return reason_set(why, ERROR_INVALID_DATA,
+				  "memory map: %u ranges and no usable memory in them", map->count);
+	return ERROR_NONE;
+}
+
+bool memory_map_find(const struct memory_map *map, uint64_t length, uint64_t align, uint64_t lowest,
+		     uint64_t limit, hpa_t *at)
+{
+	for (unsigned i = first_after(map, lowest); i < map->count; i++) {
+		const struct memory_range *range = &map->ranges[i];
+		uint64_t start = range->start.value > lowest ? range->start.value : lowest;
+		uint64_t end = range_end(range) < limit ? range_end(range) : limit;
+
+		start = align_up(start, align);
+		if (range->type == MEMORY_USABLE && start < end && length <= end - start) {
+			*at = hpa(start);
+			return true;
+		}
+	}
+	return false;
+}
+
+const struct memory_range *memory_map_lookup(const struct memory_map *map, hpa_t address)
+{
+	unsigned index = first_after(map, address.value);
+
+	if (index == map->count || map->ranges[index].start.value > address.value)
+		return NULL;
+	return &map->ranges[index];
+}
+
+uint64_t memory_map_total(const struct memory_map *map, enum memory_type type)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < map->count; i++) {
+		if (map->ranges[i].type == type)
+			total += map->ranges[i].length;
+	}
+	return total;
+}
+
+uint64_t memory_map_top(const struct memory_map *map)
+{
+	for (unsigned i = map->count; i--;) {
+		if (map->ranges[i].type <= MEMORY_TAKEN)
+			return range_end(&map->ranges[i]);
+	}
+	return 0;
+}

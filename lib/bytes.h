@@ -1,0 +1,37 @@
+/* Little-endian loads from memory of any alignment, for tables that firmware, boot loaders and
+ * guests lay out. The caller has checked that the bytes exist. */
+#ifndef LIB_BYTES_H
+#define LIB_BYTES_H
+
+#include "lib/types.h"
+
+static inline uint8_t load_u8(const void *at)
+{
+	return *(const uint8_t *)at;
+}
+
+static inline uint16_t load_u16(const void *at)
+{
+	uint16_t value;
+
+	__builtin_memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+static inline uint32_t load_u32(const void *at)
+{
+	uint32_t value;
+
+	__builtin_memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+static inline uint64_t load_u64(const void *at)
+{
+	uint64_t value;
+
+	__builtin_memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+#endif
