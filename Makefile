@@ -19,8 +19,15 @@ PURE := \
 	lib/error.c \
 	lib/format.c \
 	lib/range_set.c \
+	lib/complain.c \
+	lib/page_pool.c \
 	x86/msr.c \
 	x86/mtrr.c \
+	boot/acpi.c \
+	boot/acpi_madt.c \
+	boot/acpi_s5.c \
+	boot/memory_map.c \
+	boot/multiboot2.c \
 	ept/ept.c \
 	ept/query.c \
 	vm/ipi.c \

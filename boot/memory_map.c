@@ -1,5 +1,5 @@
 /* The memory map as a sorted array, changed one claim at a time: split the ranges at the claim's two
- * borders, raise the type of all that lies between, fill the holes, merge. When the array is full,
+ * borders, raise the kind of all that lies between, fill the holes, merge. When the array is full,
  * each step has a way that needs no slot and never makes anything usable. */
 #include "boot/memory_map.h"
 
@@ -9,16 +9,16 @@
 /* SDM volume 3, "Paging Modes and Control Bits": physical addresses have 52 bits at most. */
 #define PHYSICAL_END (1ull << 52)
 
-static const char *const type_names[] = {
+static const char *const kind_names[] = {
 #define X(symbol, name) [symbol] = (name),
-	MEMORY_TYPE_LIST(X)
+	MEMORY_KIND_LIST(X)
 #undef X
 };
-_Static_assert(ARRAY_SIZE(type_names) == MEMORY_TYPES, "every memory type has a name");
+_Static_assert(ARRAY_SIZE(kind_names) == MEMORY_KINDS, "every kind of memory has a name");
 
-const char *memory_type_name(enum memory_type type)
+const char *memory_kind_name(enum memory_kind kind)
 {
-	return (unsigned)type < MEMORY_TYPES ? type_names[type] : "unknown";
+	return (unsigned)kind < MEMORY_KINDS ? kind_names[kind] : "unknown";
 }
 
 static uint64_t range_end(const struct memory_range *range)
@@ -65,8 +65,8 @@ static void overflow(struct memory_map *map, uint64_t start, uint64_t end,
 enum spare { SPARE_BELOW, SPARE_ABOVE };
 
 /* Makes `address` a border of the ranges. Without a free slot, usable memory on the `spare` side is
- * given up, and any other range becomes of type `type` as a whole. */
-static void split_at(struct memory_map *map, uint64_t address, enum memory_type type,
+ * given up, and any other range becomes of kind `kind` as a whole. */
+static void split_at(struct memory_map *map, uint64_t address, enum memory_kind kind,
 		     enum spare spare, const struct complaints *complaints)
 {
 	unsigned index = first_after(map, address);
@@ -80,9 +80,9 @@ static void split_at(struct memory_map *map, uint64_t address, enum memory_type 
 		range[0].length = address - start;
 		range[1].start = hpa(address);
 		range[1].length = end - address;
-	} else if (range->type != MEMORY_USABLE) {
-		if (range->type < type)
-			range->type = type;
+	} else if (range->kind != MEMORY_USABLE) {
+		if (range->kind < kind)
+			range->kind = kind;
 	} else if (spare == SPARE_ABOVE) {
 		range->length = address - start;
 		overflow(map, address, end, complaints);
@@ -93,13 +93,13 @@ static void split_at(struct memory_map *map, uint64_t address, enum memory_type 
 	}
 }
 
-/* Covers the hole [start, end) just before `index` with `type`. True if a slot was added. */
+/* Covers the hole [start, end) just before `index` with `kind`. True if a slot was added. */
 static bool fill_hole(struct memory_map *map, unsigned index, uint64_t start, uint64_t end,
-		      enum memory_type type, const struct complaints *complaints)
+		      enum memory_kind kind, const struct complaints *complaints)
 {
 	struct memory_range *before = index ? &map->ranges[index - 1] : NULL;
 
-	if (before && range_end(before) == start && before->type == type) {
+	if (before && range_end(before) == start && before->kind == kind) {
 		before->length += end - start;
 		return false;
 	}
@@ -107,7 +107,7 @@ static bool fill_hole(struct memory_map *map, unsigned index, uint64_t start, ui
 		overflow(map, start, end, complaints);
 		return false;
 	}
-	map->ranges[index] = (struct memory_range) { hpa(start), end - start, type };
+	map->ranges[index] = (struct memory_range) { hpa(start), end - start, kind };
 	return true;
 }
 
@@ -117,7 +117,7 @@ static void merge_neighbours(struct memory_map *map)
 
 	for (unsigned i = 1; i < map->count; i++) {
 		struct memory_range *last = &map->ranges[kept], *next = &map->ranges[i];
-		if (last->type == next->type && range_end(last) == next->start.value)
+		if (last->kind == next->kind && range_end(last) == next->start.value)
 			last->length += next->length;
 		else
 			map->ranges[++kept] = *next;
@@ -126,12 +126,12 @@ static void merge_neighbours(struct memory_map *map)
 }
 
 /* `start` and `end` are page aligned, start < end. */
-static void claim(struct memory_map *map, uint64_t start, uint64_t end, enum memory_type type,
+static void claim(struct memory_map *map, uint64_t start, uint64_t end, enum memory_kind kind,
 		  bool fill, const struct complaints *complaints)
 {
-	if (type != MEMORY_USABLE) { /* nothing gives way to a claim of usable memory */
-		split_at(map, start, type, SPARE_ABOVE, complaints);
-		split_at(map, end, type, SPARE_BELOW, complaints);
+	if (kind != MEMORY_USABLE) { /* nothing gives way to a claim of usable memory */
+		split_at(map, start, kind, SPARE_ABOVE, complaints);
+		split_at(map, end, kind, SPARE_BELOW, complaints);
 	}
 
 	uint64_t cursor = start;
@@ -139,14 +139,14 @@ static void claim(struct memory_map *map, uint64_t start, uint64_t end, enum mem
 	while (cursor < end) {
 		struct memory_range *range = i < map->count ? &map->ranges[i] : NULL;
 		if (range && range->start.value <= cursor) {
-			if (range->type < type)
-				range->type = type;
+			if (range->kind < kind)
+				range->kind = kind;
 			cursor = range_end(range);
 			i++;
 			continue;
 		}
 		uint64_t stop = range && range->start.value < end ? range->start.value : end;
-		if (fill && fill_hole(map, i, cursor, stop, type, complaints))
+		if (fill && fill_hole(map, i, cursor, stop, kind, complaints))
 			i++;
 		cursor = stop;
 	}
@@ -154,7 +154,7 @@ static void claim(struct memory_map *map, uint64_t start, uint64_t end, enum mem
 }
 
 /* Cuts a claim to whole pages inside the physical address space. False when nothing is left. */
-static bool to_pages(uint64_t *start, uint64_t *end, enum memory_type type,
+static bool to_pages(uint64_t *start, uint64_t *end, enum memory_kind kind,
 		     const struct complaints *complaints)
 {
 	uint64_t length = *end;
@@ -166,12 +166,12 @@ static bool to_pages(uint64_t *start, uint64_t *end, enum memory_type type,
 		complain(complaints,
 			 "memory map: %s range start=0x%llx length=0x%llx leaves the physical "
 			 "address space and is cut",
-			 memory_type_name(type), (unsigned long long)*start,
+			 memory_kind_name(kind), (unsigned long long)*start,
 			 (unsigned long long)length);
 	if (*start >= PHYSICAL_END)
 		return false;
 	*end = length > PHYSICAL_END - *start ? PHYSICAL_END : *start + length;
-	if (type == MEMORY_USABLE) {
+	if (kind == MEMORY_USABLE) {
 		*start = align_up(*start, PAGE_SIZE);
 		*end = align_down(*end, PAGE_SIZE);
 	} else {
@@ -181,17 +181,17 @@ static bool to_pages(uint64_t *start, uint64_t *end, enum memory_type type,
 	return *start < *end;
 }
 
-void memory_map_add(struct memory_map *map, uint64_t start, uint64_t length, enum memory_type type,
+void memory_map_add(struct memory_map *map, uint64_t start, uint64_t length, enum memory_kind kind,
 		    const struct complaints *complaints)
 {
 	uint64_t end = length;
 
-	if (!to_pages(&start, &end, type, complaints))
+	if (!to_pages(&start, &end, kind, complaints))
 		return;
-	if (type == MEMORY_USABLE && map->overflowed)
+	if (kind == MEMORY_USABLE && map->overflowed)
 		overflow(map, start, end, complaints);
 	else
-		claim(map, start, end, type, true, complaints);
+		claim(map, start, end, kind, true, complaints);
 }
 
 void memory_map_take(struct memory_map *map, hpa_t start, uint64_t length,
@@ -204,7 +204,7 @@ void memory_map_take(struct memory_map *map, hpa_t start, uint64_t length,
 }
 
 /* Multiboot2 Specification, "Memory map": what it does not define is reserved. */
-static enum memory_type type_from_multiboot2(uint32_t type)
+static enum memory_kind kind_from_multiboot2(uint32_t type)
 {
 	switch (type) {
 	case 1:
@@ -235,7 +235,7 @@ enum {
 #define EFI_MEMORY_SPECIFIC   BIT(18) /* set aside for some device's purpose */
 #define EFI_MEMORY_RUNTIME    BIT(63)
 
-static enum memory_type type_from_efi(const struct efi_memory_descriptor *descriptor,
+static enum memory_kind kind_from_efi(const struct efi_memory_descriptor *descriptor,
 				      bool boot_services)
 {
 	switch (descriptor->type) {
@@ -274,7 +274,7 @@ static void add_efi(struct memory_map *map, const struct multiboot2_info *info,
 					  ? UINT64_MAX
 					  : entry.page_count * PAGE_SIZE;
 		memory_map_add(map, entry.physical_start, length,
-			       type_from_efi(&entry, info->efi_boot_services), complaints);
+			       kind_from_efi(&entry, info->efi_boot_services), complaints);
 	}
 }
 
@@ -284,7 +284,7 @@ static void add_multiboot2(struct memory_map *map, const struct multiboot2_info 
 	for (uint32_t i = 0; i < info->memory_map.count; i++) {
 		struct multiboot2_memory_entry entry =
 			multiboot2_memory_entry(&info->memory_map, i);
-		memory_map_add(map, entry.start, entry.length, type_from_multiboot2(entry.type),
+		memory_map_add(map, entry.start, entry.length, kind_from_multiboot2(entry.type),
 			       complaints);
 	}
 }
@@ -317,7 +317,7 @@ bool memory_map_find(const struct memory_map *map, uint64_t length, uint64_t ali
 		uint64_t end = range_end(range) < limit ? range_end(range) : limit;
 
 		start = align_up(start, align);
-		if (range->type == MEMORY_USABLE && start < end && length <= end - start) {
+		if (range->kind == MEMORY_USABLE && start < end && length <= end - start) {
 			*at = hpa(start);
 			return true;
 		}
@@ -334,12 +334,12 @@ const struct memory_range *memory_map_lookup(const struct memory_map *map, hpa_t
 	return &map->ranges[index];
 }
 
-uint64_t memory_map_total(const struct memory_map *map, enum memory_type type)
+uint64_t memory_map_total(const struct memory_map *map, enum memory_kind kind)
 {
 	uint64_t total = 0;
 
 	for (unsigned i = 0; i < map->count; i++) {
-		if (map->ranges[i].type == type)
+		if (map->ranges[i].kind == kind)
 			total += map->ranges[i].length;
 	}
 	return total;
@@ -348,7 +348,7 @@ uint64_t memory_map_total(const struct memory_map *map, enum memory_type type)
 uint64_t memory_map_top(const struct memory_map *map)
 {
 	for (unsigned i = map->count; i--;) {
-		if (map->ranges[i].type <= MEMORY_TAKEN)
+		if (map->ranges[i].kind <= MEMORY_TAKEN)
 			return range_end(&map->ranges[i]);
 	}
 	return 0;

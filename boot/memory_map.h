@@ -13,7 +13,7 @@
 #define MEMORY_MAP_MAX_RANGES 512u
 
 /* X(symbol, printed name), in the order in which a later one wins over an earlier one. */
-#define MEMORY_TYPE_LIST(X)                                                    \
+#define MEMORY_KIND_LIST(X)                                                    \
 	X(MEMORY_USABLE, "usable")                                             \
 	X(MEMORY_TAKEN, "taken") /* RAM that is in use: image, modules, ... */ \
 	X(MEMORY_ACPI, "acpi")   /* ACPI tables, reclaimable */                \
@@ -21,22 +21,22 @@
 	X(MEMORY_RESERVED, "reserved")                                         \
 	X(MEMORY_BAD, "bad")
 
-enum memory_type {
+enum memory_kind {
 #define X(symbol, name) symbol,
-	MEMORY_TYPE_LIST(X)
+	MEMORY_KIND_LIST(X)
 #undef X
-		MEMORY_TYPES
+		MEMORY_KINDS
 };
 
-const char *memory_type_name(enum memory_type type);
+const char *memory_kind_name(enum memory_kind kind);
 
 struct memory_range {
 	hpa_t start;     /* page aligned */
 	uint64_t length; /* whole pages, not 0 */
-	enum memory_type type;
+	enum memory_kind kind;
 };
 
-/* Sorted, without overlaps, neighbours of one type merged. What no range covers is not memory. */
+/* Sorted, without overlaps, neighbours of one kind merged. What no range covers is not memory. */
 struct memory_map {
 	unsigned count;
 	bool overflowed; /* something found no room; no usable memory is added any more */
@@ -55,7 +55,7 @@ enum error memory_map_build(struct memory_map *map, const struct multiboot2_info
 
 /* Adds one claim of any source; start and length in bytes, any alignment. Bad ones (empty,
  * wrapping, past 52 bits) are complained of and cut or left out. */
-void memory_map_add(struct memory_map *map, uint64_t start, uint64_t length, enum memory_type type,
+void memory_map_add(struct memory_map *map, uint64_t start, uint64_t length, enum memory_kind kind,
 		    const struct complaints *complaints);
 
 /* Marks what of [start, start + length), widened to whole pages, is usable as taken. */
@@ -70,8 +70,8 @@ bool memory_map_find(const struct memory_map *map, uint64_t length, uint64_t ali
 /* The range that holds `address`, or null. */
 const struct memory_range *memory_map_lookup(const struct memory_map *map, hpa_t address);
 
-/* Bytes of `type`, and the end of the highest range that is RAM (usable or taken), 0 if none. */
-uint64_t memory_map_total(const struct memory_map *map, enum memory_type type);
+/* Bytes of `kind`, and the end of the highest range that is RAM (usable or taken), 0 if none. */
+uint64_t memory_map_total(const struct memory_map *map, enum memory_kind kind);
 uint64_t memory_map_top(const struct memory_map *map);
 
 #endif
