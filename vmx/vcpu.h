@@ -58,6 +58,9 @@ struct vmx_control_registers {
 	bool paging_off_table; /* runs on the identity map because its CR0.PG is 0 */
 };
 
+/* The size of tables that are indexed by basic exit reason. */
+#define VMX_EXIT_REASONS 80
+
 struct vmx_vcpu {
 	/* The entry code reaches these by offset (vmx/offsets.c). */
 	uint64_t host_rsp; /* what HOST_RSP holds in the VMCS */
@@ -71,6 +74,8 @@ struct vmx_vcpu {
 	struct cpu *host_state_of; /* CPU whose host state the VMCS holds, or null */
 	bool configured;           /* setup() completed */
 
+	/* Exits by basic reason since create; numbers past the table share its last element. */
+	uint64_t exit_counts[VMX_EXIT_REASONS];
 	struct vmx_exit last; /* the exit being handled */
 	const char *did;      /* words for the exit line: set by the handler ("emulated") */
 
@@ -81,6 +86,7 @@ struct vmx_vcpu {
 
 	struct vmx_resident resident;
 	uint64_t xcr0;        /* the guest's; XSS is in msrs.xss */
+	uint8_t cr8;          /* the guest's task priority: MOV to and from CR8 always exit */
 	uint8_t *xstate_area; /* xstate_area_size() bytes, 64-byte aligned */
 
 	/* Physical addresses of the bitmaps in use; shared by the vCPUs of a VM where equal. */
@@ -114,10 +120,9 @@ typedef enum vmx_next (*vmx_exit_handler)(struct vmx_vcpu *v);
 
 /* By basic exit reason; a null handler means VMX_LEAVE. Defined in vmx/exit_handlers.c; the loop's
  * own reasons (external interrupt, NMI, the windows, preemption timer) are in vmx/run.c. */
-#define VMX_EXIT_REASONS 80
 extern const vmx_exit_handler vmx_exit_handlers[VMX_EXIT_REASONS];
 
-/* Fills all of `exit` from v->last and the VMCS. Defined in vmx/exit_decode.c. */
+/* Fills all of `exit` from v->last and the VMCS. Defined in vmx/exit_handlers.c. */
 void vmx_exit_decode(struct vmx_vcpu *v, struct vcpu_exit *exit);
 
 /* Loop-owned handlers, for the table. */
