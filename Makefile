@@ -94,6 +94,16 @@ $(BUILD)/gen/%.inc: %.c
 	$(CC) $(CFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S -o $(@:.inc=.s) $<
 	sed -n 's/^.*"->\([A-Za-z0-9_]*\) \$$*\([-0-9]*\)".*$$/%define \1 \2/p' $(@:.inc=.s) > $@
 
+# Every header by itself, with the kernel's flags.
+HEADERS := $(wildcard $(LAYERS:%=%/*.h))
+
+$(BUILD)/headers/%.h.o: %.h | $(OFFSETS_INC)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c -o $@ -x c $<
+
+.PHONY: headers
+headers: $(HEADERS:%.h=$(BUILD)/headers/%.h.o)
+
 $(BUILD)/plinth.elf: $(KERNEL_OBJ) boot/plinth.ld
 	$(LD) $(LDFLAGS) -o $@ $(KERNEL_OBJ)
 

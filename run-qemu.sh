@@ -108,7 +108,7 @@ parse_options() {
 			modules+=("$(realpath "${2%% *}")${2#"${2%% *}"}")
 			;;
 		--log)
-			: >"$2" || die $STATUS_USAGE "--log: '$2' cannot be written"
+			: 2>/dev/null >"$2" || die $STATUS_USAGE "--log: '$2' cannot be written"
 			log=$(realpath "$2")
 			;;
 		--timeout) want_number "$1" "$2" 1 86400 && timeout=$2 ;;

@@ -1,0 +1,110 @@
+"""What the system tests share: starting Plinth in an engine, its log, and a TAP report."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+from log_check import Log  # noqa: E402
+
+PASS, FAIL, USAGE, NOVMX, TIMEOUT, MISSING = range(6)
+STATUS_NAMES = ("PASS", "FAIL or crash", "usage", "NOVMX", "timeout", "missing")
+
+# Seconds for one run: many times what it takes, since only a machine that hangs should meet it.
+RUN_SECONDS = 420
+
+
+class Report:
+    """A TAP report on standard output, its plan at the end."""
+
+    def __init__(self):
+        self.count = 0
+        self.failed = 0
+
+    def ok(self, good, name, detail=""):
+        """Reports one result; `detail` explains a failure. Returns `good` as a bool."""
+        self.count += 1
+        good = bool(good)
+        self.failed += not good
+        print(f"{'ok' if good else 'not ok'} {self.count} - {name}")
+        if not good:
+            for line in str(detail).splitlines():
+                print(f"# {line}")
+        sys.stdout.flush()
+        return good
+
+    def skip(self, name, why):
+        """Reports a skipped test. Under CI nothing may be missing: there it is a failure."""
+        if os.environ.get("CI") == "true":
+            self.ok(False, name, f"{why}, and in CI nothing may be skipped")
+            return
+        self.count += 1
+        print(f"ok {self.count} - {name} # SKIP {why}", flush=True)
+
+    def done(self):
+        """Prints the plan and ends the program."""
+        print(f"1..{self.count}", flush=True)
+        sys.exit(1 if self.failed else 0)
+
+
+class Run:
+    """One finished run: `status`, `output`, `raw` (the log's bytes) and `log`."""
+
+    def __init__(self, status, output, raw, cpus):
+        self.status = status
+        self.output = output
+        self.raw = raw
+        self.log = Log(raw, cpus)
+
+    def story(self):
+        """What a failed test shows of the run."""
+        problems = [f"{p.line}: {p.rule}: {p.text}" for p in self.log.problems[:10]]
+        failures = [f"not ok - {r.name}" for r in self.log.results if not r.ok]
+        tail = self.output.splitlines()[-12:]
+        return "\n".join([f"status {self.status}"] + problems + failures + tail)
+
+
+def missing(*groups):
+    """The packages of these groups of tools/packages.txt that are not there, as one string."""
+    check = subprocess.run([os.path.join(ROOT, "tools/install-packages"), "--check", *groups],
+                           stdout=subprocess.PIPE, text=True, check=False)
+    return " ".join(check.stdout.split())
+
+
+def command(*options, seconds=RUN_SECONDS, env=None, script=None):
+    """Runs run-qemu.sh with the options. Returns its status and its output, errors included."""
+    done = subprocess.run([script or os.path.join(ROOT, "run-qemu.sh"), *options],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=seconds + 120, env=env, check=False)
+    return done.returncode, done.stdout.decode("utf-8", "replace")
+
+
+def boot(engine, *options, cpus=4, seconds=RUN_SECONDS):
+    """Boots Plinth and returns the Run. The image is built already."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "serial.log")
+        status, output = command("--engine", engine, "--cpus", str(cpus), "--log", path,
+                                 "--timeout", str(seconds), "--no-build", *options,
+                                 seconds=seconds)
+        with open(path, "rb") as file:
+            raw = file.read()
+    return Run(status, output, raw, cpus)
+
+
+def engine_missing(engine, firmware="bios"):
+    """Why the engine cannot be used here, or an empty string."""
+    groups = ["build", "bochs" if engine == "bochs" else "qemu"]
+    if firmware == "uefi":
+        groups.append("uefi")
+    packages = missing(*groups)
+    return f"not installed: {packages}" if packages else ""
+
+
+def expect(report, run, name, status):
+    """The two things every run owes: its exit status and a log that keeps the grammar."""
+    report.ok(run.status == status, f"{name}: ends with status {status} ({STATUS_NAMES[status]})",
+              run.story())
+    report.ok(not run.log.problems, f"{name}: the log keeps its grammar", run.story())
