@@ -40,6 +40,7 @@ PURE := \
 	vmx/fields.c \
 	vmx/instruction_error.c \
 	vmx/exit_reason.c \
+	vmx/exit_qualification.c \
 	vmx/exit_decode.c \
 	vmx/exit_event.c \
 	vmx/register_checks.c \
