@@ -30,7 +30,10 @@ PURE := \
 	boot/multiboot2.c \
 	ept/ept.c \
 	ept/query.c \
+	vm/io_policy.c \
 	vm/ipi.c \
+	vm/msr_policy.c \
+	vm/msr_emulate.c \
 	vm/vcpu.c \
 	vm/vcpu_event.c \
 	vm/vcpu_exit.c \
@@ -47,6 +50,8 @@ PURE := \
 	vmx/nested_format.c \
 	guest/image.c \
 	guest/expect.c \
+	vmx/io_bitmap.c \
+	vmx/msr_bitmap.c \
 
 KERNEL_C   := main.c $(call not_host,$(wildcard $(LAYERS:%=%/*.c)))
 KERNEL_C   := $(filter-out %/offsets.c,$(KERNEL_C))

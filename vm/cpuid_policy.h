@@ -46,7 +46,10 @@ struct cpuid_result cpuid_policy(cpuid_reader host, const struct cpuid_guest *gu
  * Feature Set and XSAVE-Enabled Features". */
 bool cpuid_xcr0_valid(uint64_t allowed, uint64_t value);
 
-/* CR4 bits that the guest may set, given what it sees of CPUID. VMXE-like bits are the backend's. */
+/* CR4 and EFER bits that the guest may set, and MAXPHYADDR, given what it sees of CPUID. Constant
+ * for a vCPU but for IA32_MISC_ENABLE, which can hide NX. */
 uint64_t cpuid_cr4_allowed(cpuid_reader host, const struct cpuid_guest *guest);
+uint64_t cpuid_efer_allowed(cpuid_reader host, const struct cpuid_guest *guest);
+unsigned cpuid_address_bits(cpuid_reader host, const struct cpuid_guest *guest);
 
 #endif

@@ -31,8 +31,8 @@ struct msr_range {
 /* The range that holds `index`; for none, a range of that index alone that denies all. */
 struct msr_range msr_policy_lookup(uint32_t index);
 
-/* The whole table, ascending, ranges disjoint. */
-const struct msr_range *msr_policy_table(unsigned *count);
+/* Range `n` of the table, ascending and disjoint; null past the end. */
+const struct msr_range *msr_policy_range(unsigned n);
 
 /* The registers that MSR_SWITCH_MANUAL names, in the order of msr_state.manual. */
 #define MSR_MANUAL_LIST(X)                                         \
@@ -52,7 +52,7 @@ enum msr_manual {
 
 /* The emulated registers of one vCPU. */
 struct msr_state {
-	uint64_t efer; /* as the guest sees it; LMA follows the backend's copy in msr_inputs */
+	uint64_t efer; /* without LMA, which is the backend's to know */
 	uint64_t pat;
 	uint64_t apic_base;
 	uint64_t tsc_adjust;
@@ -60,7 +60,8 @@ struct msr_state {
 	uint64_t misc_enable;
 	uint64_t bios_sign_id;
 	uint64_t xss;
-	struct mtrr_state mtrr;
+	uint64_t icr;           /* the last IPI command, x2APIC layout */
+	struct mtrr_state mtrr; /* its address_bits are the guest's MAXPHYADDR */
 	uint64_t manual[MSR_MANUAL_COUNT];
 };
 
@@ -71,9 +72,9 @@ struct msr_inputs {
 	uint64_t host_tsc;     /* now */
 	uint64_t efer_allowed; /* EFER bits that the guest may set: SCE, LME, NXE as CPUID shows */
 	uint64_t xss_allowed;
-	uint64_t platform_info; /* the host's, masked; 0 when it has none */
 	uint32_t vcpu_id;
-	bool x2apic; /* CPUID shows x2APIC */
+	/* What CPUID shows. */
+	bool x2apic, tsc_deadline, xsaves;
 };
 
 enum msr_outcome {
@@ -91,11 +92,13 @@ enum msr_changed {
 	MSR_CHANGED_XSS = 1 << 4,
 };
 
-/* Power-up values. `address_bits` is MAXPHYADDR as the guest sees it. */
+/* Power-up values. `address_bits` is MAXPHYADDR as the guest sees it; vCPU 0 is the bootstrap
+ * processor. */
 void msr_state_reset(struct msr_state *state, unsigned vcpu_id, unsigned address_bits);
-/* What INIT changes, and nothing else. */
-void msr_state_init(struct msr_state *state, unsigned vcpu_id);
+/* What INIT changes, and nothing else: SDM volume 3, "Processor State After Reset". */
+void msr_state_init(struct msr_state *state);
 
+/* `index` may be any; MSR_PASS ranges answer MSR_FAULT here, since the hardware serves them. */
 enum msr_outcome msr_policy_read(const struct msr_state *state, const struct msr_inputs *inputs,
 				 uint32_t index, uint64_t *value);
 /* On MSR_FAULT the state is unchanged. `changed`: enum msr_changed, or-ed. */

@@ -18,6 +18,7 @@
 	X(MSR_PRED_CMD, 0x049, "IA32_PRED_CMD")                               \
 	X(MSR_BIOS_UPDT_TRIG, 0x079, "IA32_BIOS_UPDT_TRIG")                   \
 	X(MSR_BIOS_SIGN_ID, 0x08b, "IA32_BIOS_SIGN_ID")                       \
+	X(MSR_PLATFORM_INFO, 0x0ce, "MSR_PLATFORM_INFO")                      \
 	X(MSR_UMWAIT_CONTROL, 0x0e1, "IA32_UMWAIT_CONTROL")                   \
 	X(MSR_MTRRCAP, 0x0fe, "IA32_MTRRCAP")                                 \
 	X(MSR_ARCH_CAPABILITIES, 0x10a, "IA32_ARCH_CAPABILITIES")             \
@@ -66,6 +67,7 @@
 	X(MSR_X2APIC_VERSION, 0x803, "IA32_X2APIC_VERSION")                   \
 	X(MSR_X2APIC_TPR, 0x808, "IA32_X2APIC_TPR")                           \
 	X(MSR_X2APIC_EOI, 0x80b, "IA32_X2APIC_EOI")                           \
+	X(MSR_X2APIC_LDR, 0x80d, "IA32_X2APIC_LDR")                           \
 	X(MSR_X2APIC_SIVR, 0x80f, "IA32_X2APIC_SIVR")                         \
 	X(MSR_X2APIC_ESR, 0x828, "IA32_X2APIC_ESR")                           \
 	X(MSR_X2APIC_ICR, 0x830, "IA32_X2APIC_ICR")                           \
