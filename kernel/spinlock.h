@@ -13,7 +13,10 @@ struct spinlock {
 	const char *name;
 };
 
-#define SPINLOCK_INIT(lock_name) { .name = (lock_name) }
+#define SPINLOCK_INIT(lock_name)    \
+	{                           \
+		.name = (lock_name) \
+	}
 
 /* Waits for the lock; returns RFLAGS as they were, for spinlock_release(). */
 uint64_t spinlock_acquire(struct spinlock *lock) must_check;

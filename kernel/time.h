@@ -9,7 +9,8 @@
 /* Serialised enough for logging and deadlines, not for cycle measurement. */
 uint64_t time_ticks(void);
 
-/* Ticks per second as calibrated; before calibration an assumed 1 GHz. */
+/* Ticks per second as calibrated; before calibration an assumed 8 GHz, so that
+ * deadlines come late rather than early. */
 uint64_t time_tick_rate(void);
 
 /* Microseconds since time_init(). */

@@ -1,0 +1,99 @@
+/* How fast the TSC counts: measured for 10 ms against a clock of known frequency. Each wait also
+ * ends after a number of reads that no living clock needs, so that a missing one costs a moment
+ * and is named. */
+#include "kernel/log.h"
+#include "kernel/time_init.h"
+#include "kernel/time.h"
+#include "x86/instructions.h"
+
+#define CALIBRATION_US 10000u
+#define MAX_POLLS      20000000u
+
+/* ACPI specification, "Power Management Timer": 24 or 32 bits; 24 are enough here. */
+#define PM_TIMER_HZ   3579545u
+#define PM_TIMER_MASK 0xffffffu
+
+/* Intel 8254 datasheet; the gate and output of channel 2 are in port 61h. */
+#define PIT_HZ             1193182u
+#define PIT_CHANNEL2       0x42
+#define PIT_COMMAND        0x43
+#define PIT_CHANNEL2_MODE0 0xb0 /* channel 2, both bytes, interrupt on terminal count, binary */
+#define PORT_SPEAKER       0x61
+#define SPEAKER_GATE       0x01
+#define SPEAKER_DATA       0x02
+#define SPEAKER_OUTPUT     0x20
+
+/* Ticks per second, 0 when the timer does not move. */
+static uint64_t against_pm_timer(uint16_t port)
+{
+	const uint32_t wanted = (uint64_t)PM_TIMER_HZ * CALIBRATION_US / 1000000u;
+	uint32_t first = port_read32(port) & PM_TIMER_MASK, edge, passed;
+	unsigned polls = 0;
+
+	do { /* start on an edge, so that the interval is not cut */
+		edge = port_read32(port) & PM_TIMER_MASK;
+		if (++polls > MAX_POLLS)
+			return 0;
+	} while (edge == first);
+
+	uint64_t start = read_tsc();
+	do {
+		passed = ((port_read32(port) & PM_TIMER_MASK) - edge) & PM_TIMER_MASK;
+		if (++polls > MAX_POLLS)
+			return 0;
+	} while (passed < wanted);
+	return (read_tsc() - start) * PM_TIMER_HZ / passed;
+}
+
+static uint64_t against_pit(void)
+{
+	const uint16_t count = (uint64_t)PIT_HZ * CALIBRATION_US / 1000000u;
+	uint8_t speaker = port_read8(PORT_SPEAKER) & (uint8_t) ~(SPEAKER_DATA | SPEAKER_GATE);
+	unsigned polls = 0;
+
+	port_write8(PORT_SPEAKER, speaker | SPEAKER_GATE);
+	port_write8(PIT_COMMAND, PIT_CHANNEL2_MODE0);
+	port_write8(PIT_CHANNEL2, (uint8_t)count);
+	port_write8(PIT_CHANNEL2, (uint8_t)(count >> 8));
+
+	uint64_t start = read_tsc();
+	while (!(port_read8(PORT_SPEAKER) & SPEAKER_OUTPUT)) {
+		if (++polls > MAX_POLLS)
+			return 0;
+	}
+	uint64_t ticks = read_tsc() - start;
+	port_write8(PORT_SPEAKER, speaker);
+	/* An output that was high from the first read on is no timer at all. */
+	return polls ? ticks * PIT_HZ / count : 0;
+}
+
+/* CPUID 15h: the crystal's frequency and the TSC's ratio to it; 0 when it does not say. */
+static uint64_t stated(void)
+{
+	if (cpuid_query(0, 0).eax < 0x15)
+		return 0;
+	struct cpuid_result r = cpuid_query(0x15, 0);
+	return r.eax && r.ebx && r.ecx ? (uint64_t)r.ecx * r.ebx / r.eax : 0;
+}
+
+void time_calibrate(uint16_t pm_timer_port)
+{
+	const char *source = "acpi-pm-timer";
+	uint64_t found = pm_timer_port ? against_pm_timer(pm_timer_port) : 0;
+
+	if (!found) {
+		source = "8254";
+		found = against_pit();
+	}
+	if (!found) {
+		source = "cpuid-15h";
+		found = stated();
+	}
+	if (!found) {
+		log_warn("time", "no clock to measure the TSC with: deadlines assume tsc-hz=%lu",
+			 time_tick_rate());
+		return;
+	}
+	time_set_rate(found);
+	log_info("time", "TSC calibrated source=%s tsc-hz=%lu", source, found);
+}
