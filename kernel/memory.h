@@ -25,8 +25,16 @@ uint64_t pages_available(void);
 hpa_t virt_to_hpa(const void *pointer);
 void *hpa_to_virt(hpa_t address);
 
-/* True when [start, start + length) touches Plinth's image, a page it allocated for itself before
- * guests existed, or anything that the memory map does not call RAM. */
+/* Who a page of RAM belongs to: Plinth, unless it was handed to a guest. `owner` is a VM's id + 1;
+ * 0 makes it Plinth's again. The pages come from pages_alloc(). */
+#define OWNER_PLINTH 0
+void pages_set_owner(const void *pages, size_t count, uint16_t owner);
+
+/* True when all of [start, start + length) is RAM that belongs to `owner`. */
+bool memory_is_owned_by(hpa_t start, uint64_t length, uint16_t owner);
+
+/* True when [start, start + length) touches anything that was not handed to a guest: Plinth's
+ * image, its own pages, memory that is not RAM. */
 bool memory_is_plinths(hpa_t start, uint64_t length);
 
 /* Cacheability of a device mapping. */
