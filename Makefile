@@ -22,7 +22,9 @@ PURE := \
 	lib/complain.c \
 	lib/page_pool.c \
 	x86/msr.c \
+	lib/ring.c \
 	x86/mtrr.c \
+	x86/page_table.c \
 	boot/acpi.c \
 	boot/acpi_madt.c \
 	boot/acpi_s5.c \

@@ -19,15 +19,15 @@ enum end_mode {
 };
 
 struct command_line {
-	enum exits_mode exits;   /* exits=all|summary|off; default all */
-	enum end_mode end;       /* end=auto|halt|poweroff|reboot; default auto */
-	unsigned log_level;      /* log=debug|info|warn|error; enum log_level; default info */
-	unsigned cpus;           /* cpus=N, 1..512: use at most N CPUs; 0: all */
-	bool vpid;               /* vpid=on|off; default on */
-	bool large_pages;        /* pages=large|small: largest that fits, or 4 KiB only */
-	bool preemption_timer;   /* timer=preemption|apic: what ends a time slice */
-	unsigned slice_us;       /* slice=MICROSECONDS, 100..1000000; default 1000 */
-	char tests[256];         /* tests=NAME[,NAME...]: only these; a trailing * matches any rest */
+	enum exits_mode exits; /* exits=all|summary|off; default all */
+	enum end_mode end;     /* end=auto|halt|poweroff|reboot; default auto */
+	unsigned log_level;    /* log=debug|info|warn|error; enum log_level; default info */
+	unsigned cpus;         /* cpus=N, 1..512: use at most N CPUs; 0: all */
+	bool vpid;             /* vpid=on|off; default on */
+	bool large_pages;      /* pages=large|small: largest that fits, or 4 KiB only */
+	bool preemption_timer; /* timer=preemption|apic: what ends a time slice */
+	unsigned slice_us;     /* slice=MICROSECONDS, 100..1000000; default 1000 */
+	char tests[256];       /* tests=NAME[,NAME...]: only these; a trailing * matches any rest */
 };
 
 /* Fills `out` with defaults, then applies `text`: keys separated by blanks. An unknown key or bad

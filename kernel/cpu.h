@@ -16,7 +16,7 @@ enum cpu_state {
 
 struct cpu;
 
-/* Called on a CPU with interrupts off from the IPI or interrupt handler. */
+/* Work for cpu_run_everywhere(): called outside of interrupt handlers, interrupts on. */
 typedef void (*cpu_function)(void *argument);
 
 /* A vCPU as its state is printed when this CPU panics; set by the layer that runs guests. */
@@ -30,16 +30,16 @@ struct cpu {
 	uint32_t index;   /* 0 .. cpu_count() - 1; 0 is the bootstrap processor */
 	uint32_t apic_id;
 	uint32_t acpi_uid;
-	uint32_t state;       /* enum cpu_state; atomic */
-	uint8_t *stack_top;   /* of the ordinary stack */
-	uint32_t irq_count;   /* interrupts taken in host mode; this CPU only */
-	bool need_resched;    /* set by interrupt handlers and kick IPIs; this CPU only; atomic */
-	bool in_panic;        /* this CPU only */
+	uint32_t state;     /* enum cpu_state; atomic */
+	uint8_t *stack_top; /* of the ordinary stack */
+	uint32_t irq_count; /* interrupts taken in host mode; this CPU only */
+	bool need_resched;  /* set by interrupt handlers and kick IPIs; this CPU only; atomic */
+	bool in_panic;      /* this CPU only */
 	struct cpu_current current; /* this CPU only; read by others only in a panic */
-	void *backend;        /* the virtualization backend's per-CPU structure */
-	void *scheduler;      /* vm/'s per-CPU structure */
-	void *extended_state; /* vm/'s: whose x87/SSE/AVX registers this CPU holds */
-	void *arch;           /* kernel/'s own: GDT, TSS, stacks */
+	void *backend;              /* the virtualization backend's per-CPU structure */
+	void *scheduler;            /* vm/'s per-CPU structure */
+	void *extended_state;       /* vm/'s: whose x87/SSE/AVX registers this CPU holds */
+	void *arch;                 /* kernel/'s own: GDT, TSS, stacks */
 } aligned_to(64);
 
 _Static_assert(offsetof(struct cpu, self) == 0, "%gs:0 is the self pointer");
@@ -63,8 +63,8 @@ struct cpu *cpu_by_index(unsigned index);
 void cpu_kick(struct cpu *cpu);
 
 /* Runs `function(argument)` once on every online CPU, this one included, concurrently, and waits
- * for all with a deadline of `timeout_us`. False when a CPU did not finish: it is named in the
- * log. Not reentrant; called from one CPU, before the schedulers start. */
+ * for all, at most `timeout_us` from when this CPU is done. False when a CPU did not finish: it is
+ * named in the log. From the bootstrap processor only, not from within such work. */
 bool cpu_run_everywhere(cpu_function function, void *argument, uint64_t timeout_us) must_check;
 
 static inline void cpu_relax(void)

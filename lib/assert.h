@@ -8,8 +8,7 @@
 /* Provided by kernel/panic.c on the machine and by tests/host/support.c in host tests. */
 void assert_failed(const char *expression, const char *file, int line) noreturn_fn;
 
-#define assert(expression) \
-	((expression) ? (void)0 : assert_failed(#expression, __FILE__, __LINE__))
+#define assert(expression) ((expression) ? (void)0 : assert_failed(#expression, __FILE__, __LINE__))
 
 #ifdef PLINTH_SLOW_CHECKS
 #define assert_slow(expression) assert(expression)

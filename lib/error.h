@@ -7,22 +7,22 @@
 #include "lib/types.h"
 
 /* X(symbol, printed name, meaning) */
-#define ERROR_LIST(X) \
-	X(ERROR_NONE, "None", "success") \
-	X(ERROR_UNSUPPORTED, "Unsupported", "the machine or this build cannot do it") \
-	X(ERROR_RESOURCE_BUSY, "ResourceBusy", "somebody already holds it") \
-	X(ERROR_BAD_STATE, "BadState", "not allowed in the present state") \
-	X(ERROR_INVALID_INPUT, "InvalidInput", "an argument is out of its range") \
+#define ERROR_LIST(X)                                                                  \
+	X(ERROR_NONE, "None", "success")                                               \
+	X(ERROR_UNSUPPORTED, "Unsupported", "the machine or this build cannot do it")  \
+	X(ERROR_RESOURCE_BUSY, "ResourceBusy", "somebody already holds it")            \
+	X(ERROR_BAD_STATE, "BadState", "not allowed in the present state")             \
+	X(ERROR_INVALID_INPUT, "InvalidInput", "an argument is out of its range")      \
 	X(ERROR_INVALID_DATA, "InvalidData", "a table, image or message is malformed") \
-	X(ERROR_NO_MEMORY, "NoMemory", "memory or table slots are used up") \
-	X(ERROR_ENTRY_FAILED, "EntryFailed", "the CPU refused to enter the guest") \
+	X(ERROR_NO_MEMORY, "NoMemory", "memory or table slots are used up")            \
+	X(ERROR_ENTRY_FAILED, "EntryFailed", "the CPU refused to enter the guest")     \
 	X(ERROR_TIMEOUT, "Timeout", "a wait reached its deadline")
 
 enum error {
 #define X(symbol, name, meaning) symbol,
 	ERROR_LIST(X)
 #undef X
-	ERROR_COUNT
+		ERROR_COUNT
 };
 
 /* The printed name of a kind ("ResourceBusy"); "Unknown" for a value out of range. */

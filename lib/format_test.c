@@ -8,12 +8,12 @@
 
 #include "lib/format.h"
 
-#define SAME(...) \
-	do { \
-		char want[128], got[128]; \
-		int length = snprintf(want, sizeof(want), __VA_ARGS__); \
+#define SAME(...)                                                                       \
+	do {                                                                            \
+		char want[128], got[128];                                               \
+		int length = snprintf(want, sizeof(want), __VA_ARGS__);                 \
 		assert_int_equal(format_string(got, sizeof(got), __VA_ARGS__), length); \
-		assert_string_equal(got, want); \
+		assert_string_equal(got, want);                                         \
 	} while (0)
 
 static void integers(void **state)

@@ -1,0 +1,38 @@
+/* Walking the frame-pointer chain, with nothing taken on trust. */
+#include "kernel/backtrace.h"
+
+#include "kernel/address_space.h"
+#include "kernel/log.h"
+#include "kernel/symbols.h"
+#include "lib/bits.h"
+
+#define MAX_FRAMES 32
+
+static void print_frame(unsigned number, uint64_t address)
+{
+	uint64_t offset;
+	const char *name = symbols_find(address, &offset);
+
+	if (name)
+		log_error("panic", "frame=%u rip=%#lx symbol=%s+%#lx", number, address, name,
+			  offset);
+	else
+		log_error("panic", "frame=%u rip=%#lx", number, address);
+}
+
+void backtrace_print(uint64_t rip, uint64_t rbp)
+{
+	unsigned number = 0;
+
+	print_frame(number++, rip);
+	while (number < MAX_FRAMES && rbp && is_aligned(rbp, 8) && address_space_is_mapped(rbp) &&
+	       address_space_is_mapped(rbp + 8)) {
+		const uint64_t *frame = (const uint64_t *)rbp;
+		if (!frame[1])
+			break;
+		print_frame(number++, frame[1]);
+		if (frame[0] <= rbp) /* stacks grow down: an outer frame lies higher */
+			break;
+		rbp = frame[0];
+	}
+}

@@ -1,0 +1,11 @@
+/* Who called whom, from the chain of frame pointers, with symbols. */
+#ifndef KERNEL_BACKTRACE_H
+#define KERNEL_BACKTRACE_H
+
+#include "lib/types.h"
+
+/* Logs `rip` and then every return address found from frame pointer `rbp` on. Survives a broken
+ * chain: it reads only mapped memory, at most 32 frames. Any context. */
+void backtrace_print(uint64_t rip, uint64_t rbp);
+
+#endif

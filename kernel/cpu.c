@@ -1,0 +1,57 @@
+/* The table of CPUs. */
+#include "kernel/cpu.h"
+
+#include "kernel/cpu_table.h"
+#include "kernel/interrupts.h"
+#include "kernel/lapic.h"
+#include "lib/assert.h"
+
+/* The bootstrap processor's row is part of the image: %gs points here from the start. */
+struct cpu boot_cpu __attribute__((section(".percpu")));
+
+/* Rows are added by the bootstrap processor before the others start, and stay. */
+static struct cpu *table[MAX_CPUS] = { &boot_cpu };
+static unsigned count = 1;
+
+unsigned cpu_count(void)
+{
+	return count;
+}
+
+struct cpu *cpu_by_index(unsigned index)
+{
+	assert(index < count);
+	return table[index];
+}
+
+struct cpu **cpu_table(void)
+{
+	return table;
+}
+
+bool cpu_table_add(struct cpu *cpu)
+{
+	if (count == MAX_CPUS)
+		return false;
+	cpu->self = cpu;
+	cpu->index = count;
+	table[count++] = cpu;
+	return true;
+}
+
+unsigned cpu_online_count(void)
+{
+	unsigned online = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		online += __atomic_load_n(&table[i]->state, __ATOMIC_ACQUIRE) == CPU_ONLINE;
+	return online;
+}
+
+void cpu_kick(struct cpu *cpu)
+{
+	if (cpu == this_cpu())
+		__atomic_store_n(&cpu->need_resched, true, __ATOMIC_RELAXED);
+	else
+		lapic_send(cpu->apic_id, DELIVER_FIXED, VECTOR_KICK);
+}

@@ -1,0 +1,210 @@
+/* The local APIC behind one register accessor: memory-mapped in xAPIC mode, MSRs in x2APIC mode.
+ * The register numbers are the same in both (offset >> 4). */
+#include "kernel/lapic.h"
+
+#include "kernel/cpu.h"
+#include "kernel/interrupts.h"
+#include "kernel/log.h"
+#include "kernel/memory.h"
+#include "kernel/time.h"
+#include "lib/bits.h"
+#include "x86/cpuid.h"
+#include "x86/control_registers.h"
+#include "x86/instructions.h"
+#include "x86/msr.h"
+
+/* SDM volume 3, "Local APIC Register Address Map", offsets >> 4. */
+enum lapic_register {
+	LAPIC_ID = 0x02,
+	LAPIC_VERSION = 0x03,
+	LAPIC_TPR = 0x08,
+	LAPIC_EOI = 0x0b,
+	LAPIC_SVR = 0x0f,
+	LAPIC_ESR = 0x28,
+	LAPIC_ICR = 0x30,
+	LAPIC_ICR_HIGH = 0x31, /* xAPIC only */
+	LAPIC_LVT_TIMER = 0x32,
+	LAPIC_LVT_THERMAL = 0x33,
+	LAPIC_LVT_PERFORMANCE = 0x34,
+	LAPIC_LVT_LINT0 = 0x35,
+	LAPIC_LVT_LINT1 = 0x36,
+	LAPIC_LVT_ERROR = 0x37,
+	LAPIC_TIMER_INITIAL = 0x38,
+	LAPIC_TIMER_CURRENT = 0x39,
+	LAPIC_TIMER_DIVIDE = 0x3e,
+};
+
+#define MSR_X2APIC_BASE   0x800u
+#define SVR_ENABLE        BIT(8)
+#define LVT_MASKED        BIT(16)
+#define LVT_NMI           (4u << 8)
+#define ICR_DELIVERY(d)   ((uint32_t)(d) << 8)
+#define ICR_PENDING       BIT(12)
+#define ICR_ASSERT        BIT(14)
+#define ICR_OTHERS        (3u << 18)
+#define TIMER_DIVIDE_BY_1 0xb
+#define XAPIC_HIGHEST_ID  254
+#define SEND_TIMEOUT_US   1000
+#define CALIBRATION_US    1000
+
+/* Constant after lapic_init(). */
+static bool x2apic;
+static volatile uint32_t *registers; /* device memory: volatile is what it is for */
+static uint64_t timer_rate;          /* ticks per second; constant after calibration */
+
+static uint32_t lapic_read(enum lapic_register r)
+{
+	return x2apic ? (uint32_t)read_msr(MSR_X2APIC_BASE + r) : registers[r << 2];
+}
+
+static void lapic_write(enum lapic_register r, uint32_t value)
+{
+	if (x2apic)
+		write_msr(MSR_X2APIC_BASE + r, value);
+	else
+		registers[r << 2] = value;
+}
+
+bool lapic_is_x2apic(void)
+{
+	return x2apic;
+}
+
+uint32_t lapic_id(void)
+{
+	return x2apic ? lapic_read(LAPIC_ID) : lapic_read(LAPIC_ID) >> 24;
+}
+
+void lapic_eoi(void)
+{
+	lapic_write(LAPIC_EOI, 0);
+}
+
+static bool cpu_has_x2apic(void)
+{
+	return cpuid_query(1, 0).ecx & CPUID_1_ECX_X2APIC;
+}
+
+enum error lapic_init(hpa_t base, enum lapic_preference wanted, uint32_t highest_apic_id,
+		      struct reason *why)
+{
+	bool firmware_x2apic = read_msr(MSR_APIC_BASE) & APIC_BASE_X2APIC;
+
+	if (!(cpuid_query(1, 0).edx & CPUID_1_EDX_APIC))
+		return reason_set(why, ERROR_UNSUPPORTED, "this CPU has no local APIC");
+	x2apic = firmware_x2apic || (cpu_has_x2apic() &&
+				     (wanted != LAPIC_XAPIC || highest_apic_id > XAPIC_HIGHEST_ID));
+	if (firmware_x2apic && wanted == LAPIC_XAPIC)
+		log_warn("lapic", "firmware turned x2APIC mode on: it stays on");
+	if (!x2apic && wanted == LAPIC_X2APIC)
+		log_warn("lapic", "this CPU has no x2APIC mode: xAPIC mode it is");
+	if (!x2apic) {
+		registers = mmio_map(base, PAGE_SIZE, MMIO_UNCACHED);
+		if (!registers)
+			return reason_set(why, ERROR_NO_MEMORY, "no room to map the local APIC");
+	}
+	log_info("lapic", "mode=%s base=%#lx", x2apic ? "x2apic" : "xapic", base.value);
+	return ERROR_NONE;
+}
+
+void lapic_enable(void)
+{
+	uint64_t base = read_msr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
+
+	/* Disabled to x2APIC mode is no legal step: first xAPIC (SDM volume 3, "x2APIC States"). */
+	write_msr(MSR_APIC_BASE, base);
+	if (x2apic)
+		write_msr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+
+	lapic_write(LAPIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
+	unsigned highest_lvt = field_get(lapic_read(LAPIC_VERSION), BITS(23, 16));
+	lapic_write(LAPIC_LVT_TIMER, LVT_MASKED);
+	lapic_write(LAPIC_LVT_LINT0, LVT_MASKED);
+	lapic_write(LAPIC_LVT_LINT1, LVT_MASKED);
+	if (highest_lvt >= 3)
+		lapic_write(LAPIC_LVT_ERROR, LVT_MASKED);
+	if (highest_lvt >= 4)
+		lapic_write(LAPIC_LVT_PERFORMANCE, LVT_MASKED);
+	if (highest_lvt >= 5)
+		lapic_write(LAPIC_LVT_THERMAL, LVT_MASKED);
+	lapic_write(LAPIC_TPR, 0);
+}
+
+void lapic_set_nmi_pin(unsigned pin)
+{
+	lapic_write(pin ? LAPIC_LVT_LINT1 : LAPIC_LVT_LINT0, LVT_NMI);
+}
+
+static bool wait_sent(void)
+{
+	struct deadline end = deadline_in_us(SEND_TIMEOUT_US);
+
+	while (lapic_read(LAPIC_ICR) & ICR_PENDING) {
+		if (deadline_passed(&end))
+			return false;
+	}
+	return true;
+}
+
+static bool send(uint32_t apic_id, uint32_t command)
+{
+	if (x2apic) {
+		/* WRMSR to the ICR does not wait for earlier stores as a device write does (SDM
+		 * volume 3, "MSR Access in x2APIC Mode"). */
+		__asm__ volatile("mfence; lfence" : : : "memory");
+		write_msr(MSR_X2APIC_BASE + LAPIC_ICR, (uint64_t)apic_id << 32 | command);
+		return true;
+	}
+
+	/* An interrupt handler that sends between the two writes would change the target. */
+	uint64_t rflags = read_rflags();
+	interrupts_disable();
+	bool sent = wait_sent();
+	if (sent) {
+		lapic_write(LAPIC_ICR_HIGH, apic_id << 24);
+		lapic_write(LAPIC_ICR, command);
+	}
+	if (rflags & RFLAGS_IF)
+		interrupts_enable();
+	return sent;
+}
+
+bool lapic_send(uint32_t apic_id, enum lapic_delivery delivery, uint8_t vector)
+{
+	return send(apic_id, ICR_DELIVERY(delivery) | ICR_ASSERT | vector);
+}
+
+bool lapic_send_others(enum lapic_delivery delivery, uint8_t vector)
+{
+	return send(0, ICR_DELIVERY(delivery) | ICR_ASSERT | ICR_OTHERS | vector);
+}
+
+void lapic_timer_calibrate(void)
+{
+	lapic_write(LAPIC_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
+	lapic_write(LAPIC_TIMER_INITIAL, UINT32_MAX);
+	uint64_t start = time_ticks();
+	time_delay_us(CALIBRATION_US);
+	uint32_t counted = UINT32_MAX - lapic_read(LAPIC_TIMER_CURRENT);
+	uint64_t passed = time_ticks() - start;
+	lapic_write(LAPIC_TIMER_INITIAL, 0);
+	timer_rate = counted * (time_tick_rate() / 1000) / (passed / 1000 ? passed / 1000 : 1);
+	log_info("lapic", "timer calibrated hz=%lu", timer_rate);
+}
+
+void lapic_timer_start(uint64_t us)
+{
+	uint64_t count = timer_rate * us / 1000000;
+
+	lapic_write(LAPIC_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
+	lapic_write(LAPIC_LVT_TIMER, VECTOR_TIMER);
+	lapic_write(LAPIC_TIMER_INITIAL, count > UINT32_MAX ? UINT32_MAX
+					 : count            ? (uint32_t)count
+							    : 1);
+}
+
+void lapic_timer_stop(void)
+{
+	lapic_write(LAPIC_TIMER_INITIAL, 0);
+	lapic_write(LAPIC_LVT_TIMER, LVT_MASKED);
+}

@@ -1,0 +1,39 @@
+/* This CPU's local APIC, in xAPIC or x2APIC mode (SDM volume 3, "Advanced Programmable Interrupt
+ * Controller (APIC)"). One mode for all CPUs, chosen on the bootstrap processor. Interrupts off or
+ * not shared with handlers unless said otherwise. */
+#ifndef KERNEL_LAPIC_H
+#define KERNEL_LAPIC_H
+
+#include "lib/error.h"
+#include "lib/types.h"
+
+enum lapic_preference { LAPIC_AUTO, LAPIC_XAPIC, LAPIC_X2APIC };
+
+/* Chooses the mode: `wanted` where the machine can do it. x2APIC mode that firmware turned on
+ * stays; an APIC ID above 254 needs x2APIC mode. `base` is the MADT's register address. */
+enum error lapic_init(hpa_t base, enum lapic_preference wanted, uint32_t highest_apic_id,
+		      struct reason *why) must_check;
+
+/* Enables the APIC of the CPU that calls: spurious vector, LVTs masked, all priorities open. */
+void lapic_enable(void);
+
+/* The lint pin (0 or 1) that delivers NMI on this CPU, as the MADT says. */
+void lapic_set_nmi_pin(unsigned pin);
+
+bool lapic_is_x2apic(void);
+uint32_t lapic_id(void);
+void lapic_eoi(void); /* handlers only */
+
+enum lapic_delivery { DELIVER_FIXED = 0, DELIVER_NMI = 4, DELIVER_INIT = 5, DELIVER_STARTUP = 6 };
+
+/* Sends an IPI to one CPU; any context. False when the previous one is still not sent after a
+ * millisecond (xAPIC delivery status). */
+bool lapic_send(uint32_t apic_id, enum lapic_delivery delivery, uint8_t vector);
+
+/* Sends to all other CPUs. */
+bool lapic_send_others(enum lapic_delivery delivery, uint8_t vector);
+
+/* Measures the timer's rate against the TSC; once, on the bootstrap processor, about 1 ms. */
+void lapic_timer_calibrate(void);
+
+#endif

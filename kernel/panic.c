@@ -1,0 +1,106 @@
+/* Panics: stop everybody else, say everything that is known, end the run. */
+#include "kernel/panic.h"
+
+#include <stdarg.h>
+
+#include "kernel/backtrace.h"
+#include "kernel/cpu.h"
+#include "kernel/lapic.h"
+#include "kernel/log.h"
+#include "kernel/machine_end.h"
+#include "kernel/panic_report.h"
+#include "kernel/tap.h"
+#include "lib/format.h"
+#include "x86/instructions.h"
+
+/* The CPU that panicked first, + 1; atomic. Others that panic meanwhile just stop. */
+static uint32_t owner;
+
+bool panic_stopping(void)
+{
+	return __atomic_load_n(&owner, __ATOMIC_ACQUIRE) != 0;
+}
+
+void panic_stop_this_cpu(void)
+{
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+static void begin(void)
+{
+	struct cpu *cpu = this_cpu();
+	uint32_t nobody = 0;
+
+	interrupts_disable();
+	if (cpu->in_panic) { /* the panic itself failed: one sentence and out */
+		log_error("panic", "a panic within the panic");
+		tap_print_verdict(VERDICT_FAIL, "a panic within a panic");
+		machine_end(VERDICT_FAIL);
+	}
+	if (!__atomic_compare_exchange_n(&owner, &nobody, cpu->index + 1, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE))
+		panic_stop_this_cpu();
+	cpu->in_panic = true;
+	if (cpu_online_count() > 1)
+		lapic_send_others(DELIVER_NMI, 0);
+}
+
+static void end(const char *sentence) noreturn_fn;
+
+static void end(const char *sentence)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (cpu->current.vcpu && cpu->current.describe)
+		cpu->current.describe(cpu);
+	tap_print_verdict(VERDICT_FAIL, sentence);
+	machine_end(VERDICT_FAIL);
+}
+
+static void print_control_registers(void)
+{
+	log_error("panic", "cr0=%#lx cr2=%#lx cr3=%#lx cr4=%#lx", read_cr0(), read_cr2(),
+		  read_cr3(), read_cr4());
+}
+
+void panic(const char *format, ...)
+{
+	char text[160];
+	va_list args;
+
+	va_start(args, format);
+	format_string_va(text, sizeof(text), format, args);
+	va_end(args);
+
+	begin();
+	log_error("panic", "%s", text);
+	print_control_registers();
+	backtrace_print((uintptr_t)__builtin_return_address(0),
+			(uintptr_t)__builtin_frame_address(0));
+	end(text);
+}
+
+void panic_on_trap(const struct trap_frame *f)
+{
+	char text[160];
+
+	begin();
+	format_string(text, sizeof(text), "exception %s in Plinth at rip=%#lx error=%#lx",
+		      exception_name((unsigned)f->vector), f->rip, f->error_code);
+	log_error("panic", "%s", text);
+	log_error("panic",
+		  "rax=%#lx rbx=%#lx rcx=%#lx rdx=%#lx rsi=%#lx rdi=%#lx rbp=%#lx rsp=%#lx", f->rax,
+		  f->rbx, f->rcx, f->rdx, f->rsi, f->rdi, f->rbp, f->rsp);
+	log_error("panic", "r8=%#lx r9=%#lx r10=%#lx r11=%#lx r12=%#lx r13=%#lx r14=%#lx r15=%#lx",
+		  f->r8, f->r9, f->r10, f->r11, f->r12, f->r13, f->r14, f->r15);
+	log_error("panic", "rflags=%#lx cs=%#lx ss=%#lx", f->rflags, f->cs, f->ss);
+	print_control_registers();
+	backtrace_print(f->rip, f->rbp);
+	end(text);
+}
+
+void assert_failed(const char *expression, const char *file, int line)
+{
+	panic("assertion failed: %s at %s:%d", expression, file, line);
+}

@@ -1,0 +1,120 @@
+/* The interrupt descriptor table and what happens to each vector. Plinth itself never faults on
+ * purpose, except in the two guarded MSR accesses; every other exception is a panic. */
+#include "kernel/traps.h"
+
+#include "kernel/cpu.h"
+#include "kernel/descriptors.h"
+#include "kernel/interrupts.h"
+#include "kernel/lapic.h"
+#include "kernel/log.h"
+#include "kernel/panic.h"
+#include "kernel/panic_report.h"
+
+/* SDM volume 3, "64-Bit Mode IDT". */
+struct packed_layout gate {
+	uint16_t offset_low;
+	uint16_t selector;
+	uint8_t ist;
+	uint8_t type;
+	uint16_t offset_middle;
+	uint32_t offset_high;
+	uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct gate) == 16, "as the SDM lays it out");
+
+#define GATE_INTERRUPT 0x8e /* present, DPL 0, 64-bit interrupt gate */
+#define VECTORS        256
+
+enum exception_vector { VECTOR_NMI = 2, VECTOR_DF = 8, VECTOR_GP = 13, VECTOR_MC = 18 };
+
+extern const uint64_t trap_entries[VECTORS];
+extern const char safe_read_instruction[], safe_write_instruction[], safe_access_failed[];
+
+static struct gate idt[VECTORS] aligned_to(16);
+
+static const char *const exception_names[32] = {
+	"#DE", "#DB", "NMI", "#BP", "#OF", "#BR", "#UD", "#NM", "#DF", "?9",  "#TS",
+	"#NP", "#SS", "#GP", "#PF", "?15", "#MF", "#AC", "#MC", "#XM", "#VE", "#CP",
+	"?22", "?23", "?24", "?25", "?26", "?27", "#HV", "#VC", "#SX", "?31",
+};
+
+const char *exception_name(unsigned vector)
+{
+	return vector < ARRAY_SIZE(exception_names) ? exception_names[vector] : "?";
+}
+
+void traps_init(void)
+{
+	for (unsigned v = 0; v < VECTORS; v++) {
+		uint64_t entry = trap_entries[v];
+		idt[v] = (struct gate) {
+			.offset_low = (uint16_t)entry,
+			.selector = SELECTOR_KERNEL_CODE,
+			.type = GATE_INTERRUPT,
+			.offset_middle = (uint16_t)(entry >> 16),
+			.offset_high = (uint32_t)(entry >> 32),
+		};
+	}
+	idt[VECTOR_NMI].ist = IST_NMI;
+	idt[VECTOR_DF].ist = IST_DOUBLE_FAULT;
+	idt[VECTOR_MC].ist = IST_MACHINE_CHECK;
+}
+
+void traps_load(void)
+{
+	struct packed_layout {
+		uint16_t limit;
+		uint64_t base;
+	} pointer = { sizeof(idt) - 1, (uintptr_t)idt };
+
+	__asm__ volatile("lidt %0" : : "m"(pointer) : "memory");
+}
+
+/* A #GP in read_msr_safe() or write_msr_safe() goes on behind them. */
+static bool fix_up(struct trap_frame *frame)
+{
+	if (frame->vector != VECTOR_GP || (frame->rip != (uintptr_t)safe_read_instruction &&
+					   frame->rip != (uintptr_t)safe_write_instruction))
+		return false;
+	frame->rip = (uintptr_t)safe_access_failed;
+	return true;
+}
+
+void interrupt_dispatch(unsigned vector)
+{
+	struct cpu *cpu = this_cpu();
+
+	cpu->irq_count++;
+	switch (vector) {
+	case VECTOR_TIMER:
+	case VECTOR_KICK:
+		__atomic_store_n(&cpu->need_resched, true, __ATOMIC_RELAXED);
+		break;
+	case VECTOR_CALL: /* its work waits in the mailbox that the idle loop looks at */
+		break;
+	case VECTOR_SPURIOUS: /* not in service: no EOI (SDM volume 3, "Spurious Interrupt") */
+		return;
+	default:
+		log_warn("irq", "nobody asked for this interrupt vector=%#x", vector);
+		break;
+	}
+	lapic_eoi();
+}
+
+void interrupt_dispatch_nmi(void)
+{
+	if (panic_stopping())
+		panic_stop_this_cpu();
+	log_warn("irq", "NMI from outside");
+}
+
+void trap_handle(struct trap_frame *frame)
+{
+	if (frame->vector == VECTOR_NMI)
+		interrupt_dispatch_nmi();
+	else if (frame->vector >= 32)
+		interrupt_dispatch((unsigned)frame->vector);
+	else if (!fix_up(frame))
+		panic_on_trap(frame);
+}

@@ -1,0 +1,112 @@
+/* The front door: everything Plinth does, in order. The one file that sees every layer. */
+#include "kernel/address_space.h"
+#include "kernel/command_line.h"
+#include "kernel/cpu_setup.h"
+#include "kernel/cpu_table.h"
+#include "kernel/firmware.h"
+#include "kernel/lapic.h"
+#include "kernel/log.h"
+#include "kernel/machine_end.h"
+#include "kernel/memory_init.h"
+#include "kernel/panic.h"
+#include "kernel/pic.h"
+#include "kernel/selftest.h"
+#include "kernel/serial.h"
+#include "kernel/tap.h"
+#include "kernel/time_init.h"
+#include "kernel/traps.h"
+#include "x86/cpuid.h"
+#include "x86/instructions.h"
+
+struct command_line command_line;
+
+void kernel_main(uint32_t boot_info, uint64_t load_offset) noreturn_fn;
+
+static void complain_of_option(void *context, const char *sentence)
+{
+	log_warn("boot", "%s", sentence);
+}
+
+/* What boot cannot go on without. */
+static void must(enum error error, const struct reason *why)
+{
+	if (error)
+		panic("%s: %s", error_name(why->kind), why->text);
+}
+
+static uint32_t initial_apic_id(void)
+{
+	return (uint32_t)field_get(cpuid_query(1, 0).ebx, CPUID_1_EBX_INITIAL_APIC_ID);
+}
+
+static void start_log(uint64_t load_offset)
+{
+	time_start();
+	serial_init();
+	log_info("boot", "Plinth starts image=%#lx length=%#lx", image_physical_start().value,
+		 image_length());
+	if (load_offset)
+		log_info("boot", "the loader moved the image by=%#lx", load_offset);
+}
+
+static void read_command_line(void)
+{
+	const struct multiboot2_info *loader = firmware_loader();
+
+	command_line_parse(&command_line, loader->command_line, complain_of_option, NULL);
+	log_set_level(command_line.log_level);
+	log_info("boot", "loader=\"%s\" command-line=\"%s\" modules=%u firmware=%s",
+		 loader->loader_name, loader->command_line, loader->module_count,
+		 loader->efi_system_table ? "uefi" : "bios");
+}
+
+static void start_interrupts(void)
+{
+	const struct acpi_info *acpi = firmware_acpi();
+	struct reason why;
+	uint32_t highest = 0;
+
+	for (unsigned i = 0; i < acpi->cpu_count; i++) {
+		if (acpi->cpus[i].state == ACPI_CPU_ENABLED && acpi->cpus[i].apic_id > highest)
+			highest = acpi->cpus[i].apic_id;
+	}
+	pic_silence();
+	hpa_t base = acpi->has_madt ? acpi->local_apic : hpa(0xfee00000);
+	must(lapic_init(base, LAPIC_AUTO, highest, &why), &why);
+}
+
+void kernel_main(uint32_t boot_info, uint64_t load_offset)
+{
+	struct reason why;
+
+	/* Alone, without memory: the log, exceptions, and what the loader says. */
+	address_space_init(load_offset);
+	boot_cpu.state = CPU_ONLINE;
+	boot_cpu.apic_id = initial_apic_id();
+	boot_cpu.stack_top = (uint8_t *)boot_stack_top;
+	start_log(load_offset);
+	traps_init();
+	traps_load();
+	must(firmware_read_loader(boot_info, &why), &why);
+	read_command_line();
+
+	/* Memory, then the machine. */
+	must(memory_init(firmware_memory_map(), &why), &why);
+	firmware_read_acpi();
+	const struct acpi_register *pm = &firmware_acpi()->pm_timer;
+	time_calibrate(pm->present && pm->space == ACPI_SPACE_IO ? (uint16_t)pm->address : 0);
+	start_interrupts();
+	must(cpu_setup_prepare(&boot_cpu, &why), &why);
+	cpu_setup_load(&boot_cpu);
+	lapic_timer_calibrate();
+	interrupts_enable();
+
+	/* The other CPUs. */
+	firmware_start_cpus();
+
+	tap_plan(kernel_selftest_count());
+	kernel_selftest();
+	enum verdict verdict = tap_verdict(false);
+	tap_print_verdict(verdict, "not built yet");
+	machine_end(verdict);
+}
