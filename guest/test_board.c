@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "vm/exit_log.h"
 #include "vm/guest_memory.h"
+#include "vm/io_result.h"
 #include "vm/manager.h"
 #include "vm/string_io.h"
 
@@ -134,14 +135,12 @@ static enum board_action handle_io(struct test_guest *guest, struct vcpu *vcpu,
 		return BOARD_UNHANDLED;
 	}
 
-	/* SDM volume 1, "General-Purpose Registers in 64-Bit Mode": a 32-bit result clears the upper
-	 * half, smaller ones leave the rest alone. */
 	uint64_t mask = BITS(exit->io.width * 8 - 1, 0);
 	uint32_t value = (uint32_t)(vcpu->gpr[RAX] & mask);
 
 	device_access(guest, exit->io.port, exit->io.width, exit->io.in, &value);
 	if (exit->io.in)
-		vcpu->gpr[RAX] = exit->io.width == 4 ? value : (vcpu->gpr[RAX] & ~mask) | value;
+		vcpu->gpr[RAX] = io_result(vcpu->gpr[RAX], exit->io.width, value);
 	vcpu_skip_instruction(vcpu);
 	return BOARD_RESUME;
 }

@@ -2,9 +2,7 @@
  * IRET had just ended. */
 #include "vmx/exit_decode.h"
 #include "vmx/exit_reason.h"
-
-#define VECTOR_DOUBLE_FAULT 8
-#define VECTOR_PAGE_FAULT   14
+#include "x86/exception.h"
 
 /* In the qualification of the exits that fault on an access to memory. */
 #define VIOLATION_NMI_UNBLOCKING BIT(12)
@@ -33,7 +31,7 @@ bool exit_interrupted_event(const struct exit_snapshot *s, uint64_t cr2, struct 
 	event->error_code = event->has_error_code ? s->vectoring_error : 0;
 	event->instruction_length =
 		interruption_is_software(info) ? (uint8_t)s->instruction_length : 0;
-	page_fault = event->kind == EVENT_EXCEPTION && event->vector == VECTOR_PAGE_FAULT;
+	page_fault = event->kind == EVENT_EXCEPTION && event->vector == EXCEPTION_PAGE_FAULT;
 	event->fault_address = page_fault ? cr2 : 0;
 	return event->kind != EVENT_NONE;
 }
@@ -47,7 +45,7 @@ bool exit_unblocked_nmis(const struct exit_snapshot *s)
 		/* Undefined for a double fault and while an event was being delivered. */
 		return !vectoring && (s->interruption_info & INTERRUPTION_VALID) &&
 		       field_get(s->interruption_info, INTERRUPTION_VECTOR_MASK) !=
-			       VECTOR_DOUBLE_FAULT &&
+			       EXCEPTION_DOUBLE_FAULT &&
 		       (s->interruption_info & INTERRUPTION_NMI_UNBLOCKING);
 	case EXIT_REASON_EPT_VIOLATION:
 	case EXIT_REASON_PML_FULL:

@@ -3,6 +3,7 @@
 
 #include "lib/format.h"
 #include "vmx/exit_reason.h"
+#include "x86/exception.h"
 
 /* EDX:EAX, as WRMSR and XSETBV take their 64-bit operand. */
 static uint64_t edx_eax(const struct exit_snapshot *s)
@@ -11,8 +12,6 @@ static uint64_t edx_eax(const struct exit_snapshot *s)
 }
 
 /* --- exceptions and other vectored events --------------------------------------------------- */
-
-#define VECTOR_PAGE_FAULT 14
 
 static void decode_event(const struct exit_snapshot *s, struct vcpu_exit *exit)
 {
@@ -38,7 +37,7 @@ void exit_decode_exception(const struct exit_snapshot *s, struct vcpu_exit *exit
 		exit->length = s->instruction_length;
 		break;
 	case INTERRUPTION_HARDWARE_EXCEPTION:
-		if (exit->event.vector == VECTOR_PAGE_FAULT)
+		if (exit->event.vector == EXCEPTION_PAGE_FAULT)
 			exit->event.address = s->qualification;
 		break;
 	default:
