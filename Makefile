@@ -42,6 +42,8 @@ PURE := \
 	vm/vcpu_state.c \
 	vmx/capability.c \
 	vmx/controls.c \
+	vmx/enable.c \
+	vmx/fake_cpu.c \
 	vmx/fields.c \
 	vmx/instruction_error.c \
 	vmx/exit_reason.c \

@@ -3,6 +3,7 @@
 #include "vmx/capability.h"
 
 #include "vmx/controls.h"
+#include "vmx/nested_format.h"
 
 #define ALLOWED_0(msr_value) ((msr_value)&0xffffffffull)
 #define ALLOWED_1(msr_value) ((msr_value) >> 32)
@@ -31,6 +32,27 @@ bool vmx_capability_has_msr(const struct vmx_capability *so_far, enum msr msr)
 	default:
 		return so_far->vmx && msr >= MSR_VMX_BASIC && msr <= MSR_VMX_VMCS_ENUM;
 	}
+}
+
+enum error vmx_capability_agrees(const struct vmx_capability *mine,
+				 const struct vmx_capability *first, struct reason *why)
+{
+	if (mine->vmx != first->vmx)
+		return reason_set(why, ERROR_UNSUPPORTED, "this CPU %s VMX, unlike CPU 0",
+				  mine->vmx ? "has" : "lacks");
+	if (mine->physical_bits != first->physical_bits)
+		return reason_set(why, ERROR_UNSUPPORTED,
+				  "this CPU has %u physical-address bits and CPU 0 has %u",
+				  mine->physical_bits, first->physical_bits);
+#define X(member, msr)                                                                           \
+	if (mine->member != first->member)                                                       \
+		return reason_set(why, ERROR_UNSUPPORTED,                                        \
+				  "%s is 0x%llx on this CPU and 0x%llx on CPU 0", msr_name(msr), \
+				  (unsigned long long)mine->member,                              \
+				  (unsigned long long)first->member);
+	VMX_CAPABILITY_MSR_LIST(X)
+#undef X
+	return ERROR_NONE;
 }
 
 /* The MSR that speaks for a word, the tertiary one excepted, which has no must-be-1 half. */
@@ -90,41 +112,13 @@ bool vmx_has_virtual_nmis(const struct vmx_capability *cap)
 	return vmx_control_may_be_one(cap, CONTROL_PIN) & PIN_VIRTUAL_NMIS;
 }
 
-void vmx_capability_ept_format(const struct vmx_capability *cap, bool large_pages,
-			       struct ept_format *format)
-{
-	uint64_t caps = cap->ept_vpid;
-
-	*format = (struct ept_format) {
-		.largest_page =
-			!large_pages
-				? KIB(4)
-				:
-				/* 1-GByte pages are no use to a table that cannot split into 2 MiB */
-				!(caps & EPT_CAP_2M) ? KIB(4)
-			: !(caps & EPT_CAP_1G)       ? MIB(2)
-						     : GIB(1),
-		.address_bits = cap->physical_bits,
-		.accessed_dirty = caps & EPT_CAP_ACCESS_DIRTY,
-		.execute_only = caps & EPT_CAP_EXECUTE_ONLY,
-		.write_back_tables = caps & EPT_CAP_WB,
-	};
-}
-
 static enum error ept_usable(const struct vmx_capability *cap, struct reason *why)
 {
+	struct ept_format format;
+
 	if (!vmx_has_ept(cap))
 		return reason_set(why, ERROR_UNSUPPORTED, "this CPU has VMX but no EPT");
-	if (!(cap->ept_vpid & EPT_CAP_WALK_4))
-		return reason_set(why, ERROR_UNSUPPORTED,
-				  "this CPU's EPT has no page-walk length of 4");
-	if (!(cap->ept_vpid & (EPT_CAP_WB | EPT_CAP_UC)))
-		return reason_set(why, ERROR_UNSUPPORTED,
-				  "this CPU's EPT knows neither write-back nor uncacheable tables");
-	if (!(cap->ept_vpid & EPT_CAP_INVEPT) ||
-	    !(cap->ept_vpid & (EPT_CAP_INVEPT_SINGLE | EPT_CAP_INVEPT_ALL)))
-		return reason_set(why, ERROR_UNSUPPORTED, "this CPU has EPT but no INVEPT");
-	return ERROR_NONE;
+	return nested_format_choose(&format, cap->ept_vpid, cap->physical_bits, true, why);
 }
 
 enum error vmx_usable(const struct vmx_capability *cap, struct reason *why)

@@ -4,7 +4,6 @@
 #ifndef VMX_CAPABILITY_H
 #define VMX_CAPABILITY_H
 
-#include "ept/ept.h"
 #include "lib/error.h"
 #include "lib/types.h"
 #include "vm/vcpu.h"
@@ -47,6 +46,11 @@ struct vmx_capability {
 
 /* True when the CPU of which `so_far` holds the MSRs before `msr` in the list has `msr`. */
 bool vmx_capability_has_msr(const struct vmx_capability *so_far, enum msr msr);
+
+/* Do two CPUs offer the same? Unsupported, naming the MSR, when not: a vCPU that moved would break.
+ * IA32_FEATURE_CONTROL may differ until VMX is on. */
+enum error vmx_capability_agrees(const struct vmx_capability *mine,
+				 const struct vmx_capability *first, struct reason *why) must_check;
 
 /* Reads this CPU's snapshot. Any context; faults nowhere, whatever the CPU. */
 void vmx_capability_read(struct vmx_capability *out);
@@ -102,10 +106,6 @@ static inline bool vmx_invept_single(const struct vmx_capability *cap)
 {
 	return cap->ept_vpid & EPT_CAP_INVEPT_SINGLE;
 }
-
-/* The format of EPT structures here; `large_pages` is the user's wish. */
-void vmx_capability_ept_format(const struct vmx_capability *cap, bool large_pages,
-			       struct ept_format *format);
 
 /* Can this machine run guests? Unsupported with one sentence: no VMX, disabled by firmware, no EPT,
  * or a control that Plinth cannot do without, by name. Asks nothing of CR0 and CR4: that is

@@ -56,16 +56,16 @@ static void unusable_machines(void **state)
 
 	cap = sample_skylake();
 	cap.ept_vpid &= ~EPT_CAP_WALK_4;
-	REFUSED(cap, "this CPU's EPT has no page-walk length of 4");
+	REFUSED(cap, "EPT without page walks of four levels");
 	cap = sample_skylake();
 	cap.ept_vpid &= ~(EPT_CAP_WB | EPT_CAP_UC);
-	REFUSED(cap, "this CPU's EPT knows neither write-back nor uncacheable tables");
+	REFUSED(cap, "EPT without any memory type for EPT tables");
 	cap = sample_skylake();
 	cap.ept_vpid &= ~EPT_CAP_INVEPT;
-	REFUSED(cap, "this CPU has EPT but no INVEPT");
+	REFUSED(cap, "EPT without INVEPT");
 	cap = sample_skylake();
 	cap.ept_vpid &= ~(EPT_CAP_INVEPT_SINGLE | EPT_CAP_INVEPT_ALL);
-	REFUSED(cap, "this CPU has EPT but no INVEPT");
+	REFUSED(cap, "EPT without INVEPT");
 	cap = sample_skylake();
 	cap.true_exit &= ~((uint64_t)EXIT_SAVE_EFER << 32);
 	REFUSED(cap, "required control \"save IA32_EFER\" cannot be 1: "
@@ -131,24 +131,23 @@ static void true_controls_count_where_they_exist(void **state)
 	assert_int_equal(vmx_control_must_be_one(&cap, CONTROL_TERTIARY), 0);
 }
 
-static void ept_formats(void **state)
+static void cpus_agree_or_not(void **state)
 {
-	struct vmx_capability cap = sample_skylake();
-	struct ept_format format;
+	struct vmx_capability first = sample_skylake(), mine = first;
 
-	vmx_capability_ept_format(&cap, true, &format);
-	assert_true(format.largest_page == GIB(1) && format.accessed_dirty);
-	assert_true(format.execute_only && format.write_back_tables);
-	assert_int_equal(format.address_bits, 46);
-	vmx_capability_ept_format(&cap, false, &format);
-	assert_true(format.largest_page == KIB(4));
-	cap.ept_vpid &= ~EPT_CAP_1G;
-	vmx_capability_ept_format(&cap, true, &format);
-	assert_true(format.largest_page == MIB(2));
-	cap.ept_vpid = EPT_CAP_WALK_4 | EPT_CAP_UC | EPT_CAP_1G;
-	vmx_capability_ept_format(&cap, true, &format);
-	assert_true(format.largest_page == KIB(4));
-	assert_false(format.accessed_dirty || format.execute_only || format.write_back_tables);
+	mine.feature_control = 0;
+	assert_int_equal(vmx_capability_agrees(&mine, &first, &why), ERROR_NONE);
+	mine.true_entry ^= (uint64_t)ENTRY_LOAD_PKRS << 32;
+	assert_int_equal(vmx_capability_agrees(&mine, &first, &why), ERROR_UNSUPPORTED);
+	assert_string_equal(why.text,
+			    "IA32_VMX_TRUE_ENTRY_CTLS is 0x43ffff000011fb on this CPU and "
+			    "0x3ffff000011fb on CPU 0");
+	mine = first;
+	mine.physical_bits = 39;
+	assert_int_equal(vmx_capability_agrees(&mine, &first, &why), ERROR_UNSUPPORTED);
+	mine = (struct vmx_capability) { .physical_bits = 46 };
+	assert_int_equal(vmx_capability_agrees(&mine, &first, &why), ERROR_UNSUPPORTED);
+	assert_string_equal(why.text, "this CPU lacks VMX, unlike CPU 0");
 }
 
 int main(void)
@@ -159,7 +158,7 @@ int main(void)
 		cmocka_unit_test(modes),
 		cmocka_unit_test(which_msrs_exist),
 		cmocka_unit_test(true_controls_count_where_they_exist),
-		cmocka_unit_test(ept_formats),
+		cmocka_unit_test(cpus_agree_or_not),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
