@@ -32,14 +32,17 @@ PURE := \
 	boot/multiboot2.c \
 	ept/ept.c \
 	ept/query.c \
+	vm/exit_text.c \
 	vm/io_policy.c \
 	vm/ipi.c \
 	vm/msr_policy.c \
 	vm/msr_emulate.c \
+	vm/run_queue.c \
 	vm/vcpu.c \
 	vm/vcpu_event.c \
 	vm/vcpu_exit.c \
 	vm/vcpu_state.c \
+	vm/watchdog_judge.c \
 	vmx/capability.c \
 	vmx/controls.c \
 	vmx/enable.c \

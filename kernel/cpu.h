@@ -82,4 +82,11 @@ static inline void interrupts_enable(void)
 	__asm__ volatile("sti" : : : "memory");
 }
 
+/* Enables interrupts and halts until one comes. Called with interrupts off; there is no gap between
+ * the two in which one could be missed: an interrupt that is pending ends the halt at once. */
+static inline void interrupts_enable_and_halt(void)
+{
+	__asm__ volatile("sti; hlt" : : : "memory");
+}
+
 #endif

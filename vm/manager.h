@@ -8,22 +8,36 @@
 #include "vm/board.h"
 #include "vm/vm.h"
 
+#define MAX_VMS 1024
+
 /* Makes a VM with `memory` bytes of zeroed RAM at guest-physical 0 (4 KiB multiple; aligned so
  * that large pages fit) and `vcpu_count` vCPUs in state Created, with their nested root set. */
 enum error vm_create(struct vm **out, const char *name, uint64_t memory, unsigned vcpu_count,
-		     const struct board_ops *board, void *board_data, struct reason *why) must_check;
+		     const struct board_ops *board, void *board_data,
+		     struct reason *why) must_check;
 
-/* Hands its vCPUs, all set up, to the schedulers. */
+/* Adds `length` bytes of zeroed memory at guest-physical `base`, whole pages that overlap none of
+ * the VM's others, mapped with `rights` (enum access, or-ed). Before vm_start(). */
+enum error vm_add_memory(struct vm *vm, gpa_t base, uint64_t length, unsigned rights,
+			 struct reason *why) must_check;
+
+/* Hands its vCPUs, all set up, to the schedulers. On success the VM may have ended by the time this
+ * returns, and then its memory is gone; on failure it is still New. */
 enum error vm_start(struct vm *vm, struct reason *why) must_check;
 
-/* From any CPU: stops every vCPU of the VM. `why` null for an orderly end. Idempotent; the first
- * reason counts. */
+/* Stops every vCPU of the VM; the last one to stop ends it. `why` null for an orderly end. The
+ * first reason counts. A VM that was never started ends, and is freed, at once. From any CPU, by
+ * whoever knows that the VM still exists: one of its own vCPUs, or a visitor of vm_for_each(). */
 void vm_stop(struct vm *vm, const struct reason *why);
 
 /* VMs started and not yet ended. */
 unsigned vm_running_count(void);
 
-/* Calls `visit` for every VM that exists. */
+/* For the scheduler: this vCPU is unbound and will not run again. May free the VM. */
+void vm_vcpu_ended(struct vcpu *vcpu);
+
+/* Calls `visit` for every VM that exists, under the lock of the table: none of them goes away
+ * meanwhile. `visit` may stop started VMs, but neither create nor free any. */
 void vm_for_each(void (*visit)(struct vm *vm, void *context), void *context);
 
 #endif

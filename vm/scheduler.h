@@ -16,6 +16,16 @@ void scheduler_add(struct vcpu *vcpu);
 /* An event is due for the vCPU: queue it if Blocked, kick its CPU if Running. Any CPU, IRQs any. */
 void scheduler_wake(struct vcpu *vcpu);
 
+/* As scheduler_wake(), but a Blocked vCPU runs whatever its events say: to see that it has to stop,
+ * for one. */
+void scheduler_wake_always(struct vcpu *vcpu);
+
+/* Has this CPU index a run queue, so that a vCPU may be pinned there? */
+bool scheduler_has_cpu(int index) must_check;
+
+/* Ends the halt of every idle CPU: no VM is left. */
+void scheduler_rouse_all(void);
+
 /* The loop of one CPU: picks, binds, runs, acts. Returns when no VM is left running anywhere. */
 void scheduler_run(void);
 

@@ -198,11 +198,14 @@ enum error vcpu_wake(struct vcpu *vcpu)
 enum error vcpu_unbind(struct vcpu *vcpu)
 {
 	struct reason why = { 0 };
-	enum error error = allowed_here(vcpu, CALL_UNBIND);
+	/* What became Invalid while bound can still be released, and stays Invalid. */
+	bool failed = vcpu->cpu && state_of(vcpu) == VCPU_INVALID;
+	enum vcpu_call call = failed ? CALL_RELEASE : CALL_UNBIND;
+	enum error error = allowed_here(vcpu, call);
 
 	if (error)
 		return error;
-	error = settle_or_invalid(vcpu, CALL_UNBIND, virt->unbind(vcpu, &why), &why);
+	error = settle_or_invalid(vcpu, call, virt->unbind(vcpu, &why), &why);
 	if (!error)
 		vcpu->cpu = NULL;
 	return error;

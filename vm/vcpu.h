@@ -150,12 +150,13 @@ struct vcpu {
 	struct list run_link;
 	struct cpu *queue_cpu;
 	int pinned_cpu;                      /* -1: any */
-	uint64_t slices, guest_ticks;
+	uint64_t slices, guest_ticks;        /* turns had, and their time; bound CPU writes, any reads */
 	bool wake_pending;                   /* atomic: has to run whatever its events say */
 	bool halted_interruptible;           /* RFLAGS.IF when it blocked */
 	bool queued;                         /* in the run queue of `queue_cpu` */
 	bool ended;                          /* atomic: will never run again */
 	uint64_t blocked_since;              /* time_ticks(); atomic; 0 while not Blocked */
+	uint64_t turn_started;               /* time_ticks(); atomic; 0 between turns */
 	/* INIT and SIPI from other vCPUs, as vm/ipi.h packs them; atomic: any CPU. */
 	uint32_t startup;
 	void *owner;                         /* for the VM's board */

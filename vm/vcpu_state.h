@@ -28,6 +28,7 @@
 	X(CALL_BLOCK, "block", IN_READY, VCPU_BLOCKED)                                          \
 	X(CALL_WAKE, "wake", IN_BLOCKED, VCPU_READY)                                            \
 	X(CALL_UNBIND, "unbind", IN_READY, VCPU_FREE)                                           \
+	X(CALL_RELEASE, "unbind", IN_INVALID, VCPU_STATE_SAME)                                  \
 	X(CALL_INJECT, "inject", IN_FREE | IN_READY | IN_RUNNING | IN_BLOCKED, VCPU_STATE_SAME) \
 	X(CALL_GET_REGISTER, "get_register",                                                    \
 	  IN_FREE | IN_READY | IN_RUNNING | IN_BLOCKED | IN_INVALID, VCPU_STATE_SAME)           \

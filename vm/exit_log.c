@@ -1,0 +1,130 @@
+/* Writes exits into the log. */
+#include "vm/exit_log.h"
+
+#include "kernel/command_line.h"
+#include "kernel/cpu.h"
+#include "kernel/log.h"
+#include "lib/format.h"
+#include "vm/exit_text.h"
+#include "vm/vcpu_state.h"
+#include "vm/virt_ops.h"
+
+#define REASON_MAX 48
+
+const struct vcpu_watcher exit_log_watcher = { .handled = exit_log_handled };
+
+static void line_of(char *buffer, size_t size, const struct vcpu *vcpu,
+		    const struct vcpu_exit *exit, const char *did)
+{
+	char reason[REASON_MAX];
+
+	virt->format_reason(reason, sizeof(reason), exit->raw_reason);
+	const struct exit_line line = {
+		.vm_id = vcpu->vm->id,
+		.vm_name = vcpu->vm->name,
+		.vcpu_id = vcpu->id,
+		.reason = reason,
+		.did = did,
+	};
+	exit_text(buffer, size, &line, exit);
+}
+
+void exit_log_handled(struct vcpu *vcpu, const struct vcpu_exit *exit, const char *did)
+{
+	char text[LOG_LINE_MAX];
+
+	line_of(text, sizeof(text), vcpu, exit, did);
+	log_tagged("exit", "%s", text);
+}
+
+void exit_log_summary(const struct vm *vm)
+{
+	uint64_t counts[VCPU_EXIT_KINDS] = { 0 }, total = 0;
+	char text[LOG_LINE_MAX];
+
+	if (command_line.exits == EXITS_OFF)
+		return;
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		const struct vcpu *vcpu = vm->vcpus[i];
+
+		total += vcpu->exits;
+		for (unsigned kind = 0; kind < VCPU_EXIT_KINDS; kind++)
+			counts[kind] += vcpu->exit_counts[kind];
+	}
+	exit_text_counts(text, sizeof(text), counts);
+	log_info("vm", "exits vm=%u(%s) total=%lu%s", vm->id, vm->name, total, text);
+}
+
+static void last_exits(const struct vcpu *vcpu)
+{
+	uint64_t first = vcpu->exits > VCPU_LAST_EXITS ? vcpu->exits - VCPU_LAST_EXITS : 0;
+
+	for (uint64_t i = first; i < vcpu->exits; i++) {
+		const struct vcpu_exit_record *r = &vcpu->last_exits[i % VCPU_LAST_EXITS];
+		char reason[REASON_MAX];
+
+		virt->format_reason(reason, sizeof(reason), r->raw_reason);
+		log_error("vm",
+			  "exit before: vm=%u(%s) vcpu=%u n=%lu reason=%s rip=0x%lx qual=0x%lx",
+			  vcpu->vm->id, vcpu->vm->name, vcpu->id, i + 1, reason, r->rip,
+			  r->qualification);
+	}
+}
+
+static void general_registers(const struct vcpu *vcpu)
+{
+	const uint64_t *g = vcpu->gpr;
+
+	log_error("vm",
+		  "registers vm=%u(%s) vcpu=%u rax=0x%lx rcx=0x%lx rdx=0x%lx rbx=0x%lx "
+		  "rbp=0x%lx rsi=0x%lx rdi=0x%lx",
+		  vcpu->vm->id, vcpu->vm->name, vcpu->id, g[RAX], g[RCX], g[RDX], g[RBX], g[RBP],
+		  g[RSI], g[RDI]);
+	log_error("vm",
+		  "registers vm=%u(%s) vcpu=%u r8=0x%lx r9=0x%lx r10=0x%lx r11=0x%lx "
+		  "r12=0x%lx r13=0x%lx r14=0x%lx r15=0x%lx",
+		  vcpu->vm->id, vcpu->vm->name, vcpu->id, g[R8], g[R9], g[R10], g[R11], g[R12],
+		  g[R13], g[R14], g[R15]);
+}
+
+#define REGISTERS_A_LINE 8
+
+static void other_registers(struct vcpu *vcpu)
+{
+	char text[LOG_LINE_MAX];
+	uint64_t value;
+
+	for (unsigned first = 0; first < VCPU_REGISTERS; first += REGISTERS_A_LINE) {
+		text[0] = 0;
+		for (unsigned reg = first; reg < VCPU_REGISTERS && reg < first + REGISTERS_A_LINE;
+		     reg++)
+			if (!vcpu_get_register(vcpu, reg, &value))
+				format_append(text, sizeof(text), " %s=0x%lx",
+					      vcpu_register_name(reg), value);
+		log_error("vm", "registers vm=%u(%s) vcpu=%u%s", vcpu->vm->id, vcpu->vm->name,
+			  vcpu->id, text);
+	}
+}
+
+void exit_log_story(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+	char text[LOG_LINE_MAX];
+
+	line_of(text, sizeof(text), vcpu, exit, "stopped");
+	log_error("vm", "cannot go on: kind=%s %s", vcpu_exit_name(exit->kind), text);
+	general_registers(vcpu);
+	other_registers(vcpu);
+	last_exits(vcpu);
+}
+
+void exit_log_describe(const struct cpu *c)
+{
+	const struct vcpu *vcpu = c->current.vcpu;
+
+	if (!vcpu)
+		return;
+	log_error("vm", "current vcpu: vm=%u(%s) vcpu=%u state=%s exits=%lu", vcpu->vm->id,
+		  vcpu->vm->name, vcpu->id, vcpu_state_name(vcpu->state), vcpu->exits);
+	general_registers(vcpu);
+	last_exits(vcpu);
+}

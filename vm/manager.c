@@ -1,0 +1,311 @@
+/* The table of VMs, their making and their end. The last vCPU that stops takes its VM apart, on
+ * whatever CPU that happens; nothing of one VM is shared with another. */
+#include "vm/manager.h"
+
+#include "kernel/command_line.h"
+#include "kernel/log.h"
+#include "kernel/memory.h"
+#include "kernel/time.h"
+#include "lib/assert.h"
+#include "lib/bits.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "vm/exit_log.h"
+#include "vm/ipi.h"
+#include "vm/scheduler.h"
+#include "vm/virt_ops.h"
+
+#define SMALL_PAGE PAGE_SIZE
+#define LARGE_PAGE MIB(2)
+#define HUGE_PAGE  GIB(1)
+
+static struct spinlock table_lock = SPINLOCK_INIT("vm table");
+static struct vm *table[MAX_VMS]; /* guarded by table_lock */
+static uint32_t next_id = 1;      /* guarded by table_lock */
+static uint32_t running;          /* VMs started and not yet ended; atomic */
+
+static size_t pages_for(size_t bytes)
+{
+	return (bytes + PAGE_SIZE - 1) / PAGE_SIZE;
+}
+
+/* --- the table ------------------------------------------------------------------------------ */
+
+static enum error table_add(struct vm *vm, struct reason *why)
+{
+	uint64_t flags = spinlock_acquire(&table_lock);
+	unsigned i = 0;
+
+	while (i < MAX_VMS && table[i])
+		i++;
+	if (i < MAX_VMS) {
+		table[i] = vm;
+		vm->id = next_id++;
+	}
+	spinlock_release(&table_lock, flags);
+	if (i < MAX_VMS)
+		return ERROR_NONE;
+	return reason_set(why, ERROR_NO_MEMORY, "all %u places for VMs are taken", MAX_VMS);
+}
+
+static void table_remove(struct vm *vm)
+{
+	uint64_t flags = spinlock_acquire(&table_lock);
+
+	for (unsigned i = 0; i < MAX_VMS; i++)
+		if (table[i] == vm)
+			table[i] = NULL;
+	spinlock_release(&table_lock, flags);
+}
+
+void vm_for_each(void (*visit)(struct vm *vm, void *context), void *context)
+{
+	uint64_t flags = spinlock_acquire(&table_lock);
+
+	for (unsigned i = 0; i < MAX_VMS; i++)
+		if (table[i])
+			visit(table[i], context);
+	spinlock_release(&table_lock, flags);
+}
+
+unsigned vm_running_count(void)
+{
+	return __atomic_load_n(&running, __ATOMIC_ACQUIRE);
+}
+
+/* --- making --------------------------------------------------------------------------------- */
+
+/* Aligned so that the nested tables can use the largest page that fits inside. */
+static void *allocate_ram(uint64_t length)
+{
+	static const uint64_t alignments[] = { HUGE_PAGE, LARGE_PAGE, SMALL_PAGE };
+	void *ram = NULL;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(alignments) && !ram; i++)
+		if (length >= alignments[i])
+			ram = pages_alloc(length / PAGE_SIZE, alignments[i]);
+	return ram;
+}
+
+enum error vm_add_memory(struct vm *vm, gpa_t base, uint64_t length, unsigned rights,
+			 struct reason *why)
+{
+	if (!range_is_valid(base.value, length) || !is_aligned(base.value | length, PAGE_SIZE))
+		return reason_set(why, ERROR_INVALID_INPUT,
+				  "memory of VM %s: 0x%lx bytes at 0x%lx are no whole pages",
+				  vm->name, length, base.value);
+	if (vm->slot_count == VM_MAX_SLOTS)
+		return reason_set(why, ERROR_NO_MEMORY, "VM %s has %u stretches of memory already",
+				  vm->name, VM_MAX_SLOTS);
+	for (unsigned i = 0; i < vm->slot_count; i++)
+		if (ranges_overlap(vm->slots[i].base.value, vm->slots[i].length, base.value,
+				   length))
+			return reason_set(why, ERROR_INVALID_INPUT,
+					  "memory of VM %s at 0x%lx overlaps that at 0x%lx",
+					  vm->name, base.value, vm->slots[i].base.value);
+	void *ram = allocate_ram(length);
+	if (!ram)
+		return reason_set(
+			why, ERROR_NO_MEMORY, "no %lu KiB in one piece for VM %s: %lu KiB are free",
+			length / KIB(1), vm->name, pages_available() << (PAGE_SHIFT - 10));
+	enum error error = virt->nested_map(vm->nested, base, virt_to_hpa(ram), length, rights,
+					    NESTED_WRITE_BACK, why);
+	if (error) {
+		pages_free(ram, length / PAGE_SIZE);
+		return error;
+	}
+	vm->slots[vm->slot_count++] =
+		(struct vm_slot) { .base = base, .length = length, .host = ram, .rights = rights };
+	return ERROR_NONE;
+}
+
+static enum error add_vcpu(struct vm *vm, uint32_t id, struct reason *why)
+{
+	struct vcpu *vcpu = pages_alloc(pages_for(sizeof(*vcpu)), PAGE_SIZE);
+
+	if (!vcpu)
+		return reason_set(why, ERROR_NO_MEMORY, "no page for vcpu %u of VM %s", id,
+				  vm->name);
+	enum error error = vcpu_create(vcpu, vm, id);
+	if (error) {
+		pages_free(vcpu, pages_for(sizeof(*vcpu)));
+		return reason_set(why, error, "vcpu %u of VM %s could not be created", id,
+				  vm->name);
+	}
+	vm->vcpus[vm->vcpu_count++] = vcpu;
+	if (command_line.exits == EXITS_ALL)
+		vcpu->watcher = &exit_log_watcher;
+	error = vcpu_set_nested_root(vcpu, virt->nested_root(vm->nested));
+	if (error)
+		return reason_set(why, error, "vcpu %u of VM %s takes no page table", id, vm->name);
+	return ERROR_NONE;
+}
+
+static void free_vm(struct vm *vm);
+
+static enum error furnish(struct vm *vm, uint64_t memory, unsigned vcpu_count, struct reason *why)
+{
+	enum error error = virt->nested_create(&vm->nested, why);
+
+	if (error)
+		return error;
+	error = memory ? vm_add_memory(vm, gpa(0), memory,
+				       ACCESS_READ | ACCESS_WRITE | ACCESS_EXECUTE, why)
+		       : ERROR_NONE;
+	for (uint32_t id = 0; id < vcpu_count && !error; id++)
+		error = add_vcpu(vm, id, why);
+	return error ? error : table_add(vm, why);
+}
+
+enum error vm_create(struct vm **out, const char *name, uint64_t memory, unsigned vcpu_count,
+		     const struct board_ops *board, void *board_data, struct reason *why)
+{
+	struct vm *vm;
+
+	*out = NULL;
+	if (!vcpu_count || vcpu_count > VM_MAX_VCPUS)
+		return reason_set(why, ERROR_INVALID_INPUT, "VM %s: %u vcpus, 1 to %u are possible",
+				  name, vcpu_count, VM_MAX_VCPUS);
+	vm = pages_alloc(pages_for(sizeof(*vm)), PAGE_SIZE);
+	if (!vm)
+		return reason_set(why, ERROR_NO_MEMORY, "no page for VM %s", name);
+	format_string(vm->name, sizeof(vm->name), "%s", name);
+	vm->board = board;
+	vm->board_data = board_data;
+	vm->lock = (struct spinlock)SPINLOCK_INIT("vm");
+	enum error error = furnish(vm, memory, vcpu_count, why);
+	if (error) {
+		free_vm(vm);
+		return error;
+	}
+	*out = vm;
+	return ERROR_NONE;
+}
+
+/* --- the end -------------------------------------------------------------------------------- */
+
+/* Frees all of it. A vCPU that cannot be destroyed may still be known to the hardware: its memory
+ * stays taken, and so does the RAM that it might write to. */
+static void free_vm(struct vm *vm)
+{
+	bool released = true;
+
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		if (vcpu_destroy(vm->vcpus[i]))
+			released = false;
+		else
+			pages_free(vm->vcpus[i], pages_for(sizeof(struct vcpu)));
+	}
+	if (!released) {
+		log_error("vm", "memory of vm=%u(%s) stays taken", vm->id, vm->name);
+		return;
+	}
+	if (vm->nested)
+		virt->nested_destroy(vm->nested);
+	for (unsigned i = 0; i < vm->slot_count; i++)
+		pages_free(vm->slots[i].host, vm->slots[i].length / PAGE_SIZE);
+	pages_free(vm, pages_for(sizeof(*vm)));
+}
+
+static void tell_end(const struct vm *vm)
+{
+	uint64_t ticks = 0;
+
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		ticks += vm->vcpus[i]->guest_ticks;
+	exit_log_summary(vm);
+	if (vm->trouble.kind)
+		log_warn("vm", "stopped vm=%u(%s) guest_us=%lu error=%s: %s", vm->id, vm->name,
+			 time_ticks_to_us(ticks), error_name(vm->trouble.kind), vm->trouble.text);
+	else
+		log_info("vm", "ended vm=%u(%s) guest_us=%lu", vm->id, vm->name,
+			 time_ticks_to_us(ticks));
+}
+
+/* No vCPU of it will run again, and nobody holds a pointer to it but the table. */
+static void end(struct vm *vm, bool was_running)
+{
+	__atomic_store_n(&vm->state, VM_ENDED, __ATOMIC_RELEASE);
+	tell_end(vm);
+	if (vm->board && vm->board->ended)
+		vm->board->ended(vm, vm->trouble.kind ? &vm->trouble : NULL);
+	table_remove(vm);
+	free_vm(vm);
+	if (was_running && __atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST) == 0)
+		scheduler_rouse_all();
+}
+
+/* Do all vCPUs that have not ended wait for a start-up that none of them can send? */
+static bool all_wait_for_sipi(const struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		const struct vcpu *vcpu = vm->vcpus[i];
+		uint32_t startup = __atomic_load_n(&vcpu->startup, __ATOMIC_SEQ_CST);
+
+		if (!__atomic_load_n(&vcpu->ended, __ATOMIC_SEQ_CST) &&
+		    (startup & (STARTUP_WAITING | STARTUP_SIPI)) != STARTUP_WAITING)
+			return false;
+	}
+	return true;
+}
+
+void vm_vcpu_ended(struct vcpu *vcpu)
+{
+	struct vm *vm = vcpu->vm;
+
+	__atomic_store_n(&vcpu->ended, true, __ATOMIC_SEQ_CST);
+	/* Before the count goes down: afterwards another CPU may take the VM apart. */
+	if (all_wait_for_sipi(vm))
+		vm_stop(vm, NULL);
+	if (__atomic_sub_fetch(&vm->running_vcpus, 1, __ATOMIC_ACQ_REL) == 0)
+		end(vm, true);
+}
+
+void vm_stop(struct vm *vm, const struct reason *why)
+{
+	uint64_t flags = spinlock_acquire(&vm->lock);
+	uint32_t was = vm->state;
+
+	if (was == VM_NEW || was == VM_STARTED) {
+		if (why)
+			vm->trouble = *why;
+		__atomic_store_n(&vm->state, VM_STOPPING, __ATOMIC_SEQ_CST);
+	}
+	spinlock_release(&vm->lock, flags);
+	if (was == VM_NEW)
+		end(vm, false);
+	else if (was == VM_STARTED)
+		for (unsigned i = 0; i < vm->vcpu_count; i++)
+			scheduler_wake_always(vm->vcpus[i]);
+}
+
+enum error vm_start(struct vm *vm, struct reason *why)
+{
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		const struct vcpu *vcpu = vm->vcpus[i];
+
+		if (vcpu->state != VCPU_FREE)
+			return reason_set(why, ERROR_BAD_STATE, "vcpu %u of VM %s is not set up", i,
+					  vm->name);
+		if (vcpu->pinned_cpu >= 0 && !scheduler_has_cpu(vcpu->pinned_cpu))
+			return reason_set(why, ERROR_INVALID_INPUT,
+					  "vcpu %u of VM %s is pinned to CPU %d, which runs none",
+					  i, vm->name, vcpu->pinned_cpu);
+	}
+	uint64_t flags = spinlock_acquire(&vm->lock);
+	bool fresh = vm->state == VM_NEW;
+	if (fresh) {
+		vm->running_vcpus = vm->vcpu_count;
+		__atomic_store_n(&vm->state, VM_STARTED, __ATOMIC_RELEASE);
+	}
+	spinlock_release(&vm->lock, flags);
+	if (!fresh)
+		return reason_set(why, ERROR_BAD_STATE, "VM %s was started already", vm->name);
+	__atomic_fetch_add(&running, 1, __ATOMIC_SEQ_CST);
+
+	/* Once the last one is queued, the VM may end and be gone at any moment. */
+	unsigned count = vm->vcpu_count;
+	for (unsigned i = 0; i < count; i++)
+		scheduler_add(vm->vcpus[i]);
+	return ERROR_NONE;
+}

@@ -1,0 +1,55 @@
+/* The line of vCPUs before a CPU. */
+#include "vm/run_queue.h"
+
+#include "lib/assert.h"
+
+static bool is_movable(const struct vcpu *vcpu)
+{
+	return vcpu->pinned_cpu < 0;
+}
+
+void run_queue_init(struct run_queue *queue)
+{
+	list_init(&queue->waiting);
+	queue->length = 0;
+	queue->movable = 0;
+}
+
+void run_queue_append(struct run_queue *queue, struct vcpu *vcpu)
+{
+	assert(!vcpu->queued);
+	list_append(&queue->waiting, &vcpu->run_link);
+	vcpu->queued = true;
+	queue->length++;
+	queue->movable += is_movable(vcpu);
+}
+
+static struct vcpu *take_out(struct run_queue *queue, struct list *link)
+{
+	struct vcpu *vcpu = list_entry(link, struct vcpu, run_link);
+
+	assert(vcpu->queued);
+	list_remove(link);
+	vcpu->queued = false;
+	queue->length--;
+	queue->movable -= is_movable(vcpu);
+	return vcpu;
+}
+
+struct vcpu *run_queue_take(struct run_queue *queue)
+{
+	struct list *link = list_first(&queue->waiting);
+
+	return link ? take_out(queue, link) : NULL;
+}
+
+struct vcpu *run_queue_take_movable(struct run_queue *queue)
+{
+	if (!queue->movable)
+		return NULL;
+	for (struct list *link = queue->waiting.previous; link != &queue->waiting;
+	     link = link->previous)
+		if (is_movable(list_entry(link, struct vcpu, run_link)))
+			return take_out(queue, link);
+	return NULL;
+}
