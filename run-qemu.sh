@@ -8,7 +8,7 @@ readonly STATUS_PASS=0 STATUS_FAIL=1 STATUS_USAGE=2 STATUS_NOVMX=3 STATUS_TIMEOU
 # Ticks a second of Bochs' clock: its TSC, its timers and its serial port's baud rate follow it.
 readonly BOCHS_IPS=${BOCHS_IPS:-50000000}
 # Seconds that a machine may take to end after its verdict.
-readonly ENDING_GRACE=20
+readonly ENDING_GRACE=${PLINTH_ENDING_GRACE:-20}
 
 usage() {
 	cat <<-END
