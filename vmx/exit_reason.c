@@ -23,3 +23,19 @@ void exit_reason_format(char *buffer, size_t size, uint32_t raw_reason)
 
 	format_string(buffer, size, "%u(%s)", basic, exit_reason_name(basic));
 }
+
+void exit_reason_format_counts(char *buffer, size_t size, const uint64_t *counts, size_t count)
+{
+	bool first = true;
+
+	format_string(buffer, size, "none");
+	for (size_t i = 0; i < count; i++) {
+		if (!counts[i])
+			continue;
+		if (first && size)
+			buffer[0] = '\0';
+		format_append(buffer, size, "%s%zu(%s)=%llu", first ? "" : " ", i,
+			      exit_reason_name((uint32_t)i), (unsigned long long)counts[i]);
+		first = false;
+	}
+}

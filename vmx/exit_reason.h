@@ -88,6 +88,10 @@ enum exit_reason {
 		EXIT_REASONS /* the size of a table indexed by basic exit reason */
 };
 
+/* The size of tables of handlers and counters: a few numbers more than have a name, the last of
+ * which counts all those beyond. */
+#define VMX_EXIT_REASONS 80
+
 /* The exit-reason field: SDM volume 3, "Basic VM-Exit Information". */
 #define EXIT_REASON_BASIC_MASK    BITS(15, 0)
 #define EXIT_REASON_BUS_LOCK_BIT  BIT(26)
@@ -102,10 +106,23 @@ static inline uint32_t exit_reason_basic(uint32_t raw_reason)
 	return raw_reason & EXIT_REASON_BASIC_MASK;
 }
 
+/* One exit of that reason more, in a table of VMX_EXIT_REASONS counters. */
+static inline void exit_reason_count(uint64_t *counts, uint32_t raw_reason)
+{
+	uint32_t basic = exit_reason_basic(raw_reason);
+
+	counts[basic < VMX_EXIT_REASONS ? basic : VMX_EXIT_REASONS - 1]++;
+}
+
 /* "EPT_VIOLATION" for a basic reason, "UNKNOWN" for a number that the SDM does not define. */
 const char *exit_reason_name(uint32_t basic_reason);
 
 /* Writes "48(EPT_VIOLATION)" for a whole exit-reason field, cut to `size`. */
 void exit_reason_format(char *buffer, size_t size, uint32_t raw_reason);
+
+/* Writes "10(CPUID)=3 12(HLT)=1" for the counters that are not 0, lowest reason first; "none" when
+ * all are 0. `counts` is indexed by basic reason; its last element, past the names, collects the
+ * unknown ones. What does not fit `size` is cut. */
+void exit_reason_format_counts(char *buffer, size_t size, const uint64_t *counts, size_t count);
 
 #endif

@@ -8,6 +8,7 @@
 #include "lib/error.h"
 #include "lib/types.h"
 #include "vmx/enable.h"
+#include "vmx/exit_reason.h"
 
 struct vmx_vcpu;
 
@@ -19,6 +20,7 @@ struct vmx_percpu {
 	struct vmx_vcpu *resident; /* whose CR2, debug registers and MSRs the CPU holds, or null */
 	uint64_t host_xcr0;        /* 0 on a CPU without XSAVE; constant while VMX is on */
 	uint64_t xcr0;             /* what XCR0 holds at this moment */
+	uint64_t exit_counts[VMX_EXIT_REASONS]; /* as in struct vmx_vcpu, of all that ran here */
 } aligned_to(64);
 
 /* Guards the `vmx` member of every row. Taken with interrupts off; the memory allocator's locks

@@ -16,6 +16,7 @@
 #include "vm/cpuid_policy.h"
 #include "vm/msr_policy.h"
 #include "vm/vcpu.h"
+#include "vmx/exit_reason.h"
 
 /* Registers that the guest reads and writes without an exit and that Plinth itself does not use:
  * with CR2 (struct vcpu) and the MSRs in msr_state.manual they change hands when another vCPU
@@ -57,9 +58,6 @@ struct vmx_control_registers {
 	uint64_t cr3;          /* the guest's view, kept only while `paging_off_table` is in use */
 	bool paging_off_table; /* runs on the identity map because its CR0.PG is 0 */
 };
-
-/* The size of tables that are indexed by basic exit reason. */
-#define VMX_EXIT_REASONS 80
 
 struct vmx_vcpu {
 	/* The entry code reaches these by offset (vmx/offsets.c). */
