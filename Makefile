@@ -32,6 +32,7 @@ PURE := \
 	boot/multiboot2.c \
 	ept/ept.c \
 	ept/query.c \
+	kernel/command_line.c \
 	vm/exit_text.c \
 	vm/io_policy.c \
 	vm/ipi.c \

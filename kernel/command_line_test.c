@@ -1,0 +1,138 @@
+/* Plinth's command line: defaults, every key, and every mistake by name. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "kernel/command_line.h"
+#include "kernel/log.h"
+#include "tests/host/complaint_book.h"
+
+static struct command_line line;
+static struct complaint_book book;
+
+static void parse(const char *text)
+{
+	memset(&book, 0, sizeof(book));
+	memset(&line, 0x5a, sizeof(line));
+	command_line_parse(&line, text, complaint_book_hear, &book);
+}
+
+static void defaults(void **state)
+{
+	parse("");
+	assert_int_equal(line.exits, EXITS_ALL);
+	assert_int_equal(line.end, END_AUTO);
+	assert_int_equal(line.log_level, LOG_INFO);
+	assert_int_equal(line.cpus, 0);
+	assert_true(line.vpid && line.large_pages && line.preemption_timer);
+	assert_int_equal(line.slice_us, 1000);
+	assert_string_equal(line.tests, "");
+	parse(" \t \r\n ");
+	assert_int_equal(book.count, 0);
+}
+
+static void every_key(void **state)
+{
+	parse("exits=summary end=poweroff\tlog=debug  cpus=512 vpid=off pages=small timer=apic "
+	      "slice=100 tests=cpuid,io.* ");
+	assert_int_equal(book.count, 0);
+	assert_int_equal(line.exits, EXITS_SUMMARY);
+	assert_int_equal(line.end, END_POWEROFF);
+	assert_int_equal(line.log_level, LOG_DEBUG);
+	assert_int_equal(line.cpus, 512);
+	assert_false(line.vpid || line.large_pages || line.preemption_timer);
+	assert_int_equal(line.slice_us, 100);
+	assert_string_equal(line.tests, "cpuid,io.*");
+	parse("exits=off exits=all end=halt end=reboot log=warn log=error vpid=off vpid=on "
+	      "pages=small pages=large timer=apic timer=preemption slice=1000000 cpus=1");
+	assert_int_equal(book.count, 0);
+	assert_int_equal(line.exits, EXITS_ALL);
+	assert_int_equal(line.end, END_REBOOT);
+	assert_int_equal(line.log_level, LOG_ERROR);
+	assert_true(line.vpid && line.large_pages && line.preemption_timer);
+	assert_int_equal(line.slice_us, 1000000);
+}
+
+/* `text` alone is complained of with these words, and leaves the defaults; its neighbours count. */
+static void complains(const char *text, const char *words)
+{
+	struct command_line plain;
+	char with[700];
+
+	parse("");
+	plain = line;
+	parse(text);
+	assert_int_equal(book.count, 1);
+	assert_true(complaint_book_has(&book, words));
+	assert_int_equal(line.exits, plain.exits);
+	assert_int_equal(line.cpus, plain.cpus);
+	assert_int_equal(line.slice_us, plain.slice_us);
+	assert_int_equal(line.vpid, plain.vpid);
+	assert_string_equal(line.tests, plain.tests);
+	format_string(with, sizeof(with), "cpus=3 %s end=halt", text);
+	parse(with);
+	assert_int_equal(book.count, 1);
+	assert_int_equal(line.cpus, 3);
+	assert_int_equal(line.end, END_HALT);
+}
+
+static void mistakes_are_named(void **state)
+{
+	char list[400] = "tests=";
+
+	complains("exit=all", "\"exit=all\" left out: no such key");
+	complains("exits", "\"exits\" left out: it wants all, summary or off");
+	complains("exits=", "it wants all");
+	complains("exits=ALL", "it wants all");
+	complains("exits=allx", "it wants all");
+	complains("=all", "no such key");
+	complains("cpu", "no such key");
+	complains("cpus=0", "from 1 to 512");
+	complains("cpus=513", "from 1 to 512");
+	complains("cpus=99999999999999999999", "from 1 to 512");
+	complains("cpus=1x", "from 1 to 512");
+	complains("cpus=-1", "from 1 to 512");
+	complains("slice=99", "from 100 to 1000000");
+	complains("slice=1000001", "from 100 to 1000000");
+	complains("vpid=yes", "on or off");
+	complains("pages=2M", "large or small");
+	complains("timer=hpet", "preemption or apic");
+	complains("end=off", "auto, halt, poweroff or reboot");
+	complains("log=all", "debug, info, warn or error");
+	complains("tests=", "a list of names");
+	memset(list + 6, 'x', 256);
+	complains(list, "xxx...\" left out");
+	list[6 + 255] = 0;
+	parse(list);
+	assert_int_equal(book.count, 0);
+	assert_int_equal(strlen(line.tests), 255);
+	command_line_parse(&line, "nonsense", NULL, NULL);
+}
+
+static void selects_by_name_and_prefix(void **state)
+{
+	assert_true(command_line_selects("", "cpuid"));
+	assert_true(command_line_selects("cpuid", "cpuid"));
+	assert_true(command_line_selects("io.out,cpuid", "cpuid"));
+	assert_true(command_line_selects("io.*,cpuid", "io.out"));
+	assert_true(command_line_selects("*", "anything"));
+	assert_true(command_line_selects("io.out*", "io.out"));
+	assert_false(command_line_selects("cpuid", "cpuid.leaf"));
+	assert_false(command_line_selects("cpuid.leaf", "cpuid"));
+	assert_false(command_line_selects("io.*", "io"));
+	assert_false(command_line_selects(",", "cpuid"));
+	assert_false(command_line_selects("a,b", "a,b"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(every_key),
+		cmocka_unit_test(mistakes_are_named),
+		cmocka_unit_test(selects_by_name_and_prefix),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
