@@ -46,6 +46,10 @@ PURE := \
 	vm/watchdog_judge.c \
 	vmx/capability.c \
 	vmx/controls.c \
+	vmx/control_state.c \
+	vmx/injection.c \
+	vmx/start_states.c \
+	vmx/xstate_layout.c \
 	vmx/enable.c \
 	vmx/fake_cpu.c \
 	vmx/fields.c \

@@ -145,6 +145,11 @@ unsigned exit_needs(uint32_t raw_reason)
 	return format_of(raw_reason)->needs;
 }
 
+enum vcpu_exit_kind exit_kind(uint32_t raw_reason)
+{
+	return (enum vcpu_exit_kind)format_of(raw_reason)->kind;
+}
+
 void exit_decode(const struct exit_snapshot *s, struct vcpu_exit *exit)
 {
 	const struct exit_format *format = format_of(s->reason);

@@ -41,6 +41,10 @@ struct exit_snapshot {
 /* enum exit_needs, or-ed, for a whole exit-reason field. */
 unsigned exit_needs(uint32_t raw_reason);
 
+/* The kind that exit_decode() gives such an exit before it looks at the details, which tell an NMI
+ * from an exception and an IPI from another WRMSR. */
+enum vcpu_exit_kind exit_kind(uint32_t raw_reason);
+
 /* Fills `exit` for any content of `snapshot`. What the SDM does not define, and what Plinth never
  * asks the hardware for, becomes VCPU_EXIT_UNKNOWN. `length` is 0 unless the reason defines it. */
 void exit_decode(const struct exit_snapshot *snapshot, struct vcpu_exit *exit);

@@ -16,6 +16,8 @@
 #include "vm/cpuid_policy.h"
 #include "vm/msr_policy.h"
 #include "vm/vcpu.h"
+#include "vmx/control_state.h"
+#include "vmx/controls.h"
 #include "vmx/exit_reason.h"
 
 /* Registers that the guest reads and writes without an exit and that Plinth itself does not use:
@@ -50,13 +52,13 @@ struct vmx_live_controls {
 	uint32_t exception_bitmap;
 };
 
-/* What the guest believes its control registers to hold; vmx/control_state.h turns that into what
- * the hardware gets. */
+/* CR0, CR4 and EFER as the guest sees them (bits outside the masks it owns itself: those are in the
+ * VMCS), and CR3 while the identity map of vmx/identity_map.h stands in for it. */
 struct vmx_control_registers {
-	uint64_t cr0, cr4,
-		efer;          /* the guest's view; CR0 and CR4 bits that it owns are in the VMCS */
-	uint64_t cr3;          /* the guest's view, kept only while `paging_off_table` is in use */
-	bool paging_off_table; /* runs on the identity map because its CR0.PG is 0 */
+	struct control_view view;
+	uint64_t cr0_mask, cr4_mask;
+	uint64_t cr3;
+	bool identity_map;
 };
 
 struct vmx_vcpu {
@@ -70,18 +72,20 @@ struct vmx_vcpu {
 	struct cpu
 		*active_on; /* CPU on which the VMCS was loaded since its last VMCLEAR, or null */
 	struct cpu *host_state_of; /* CPU whose host state the VMCS holds, or null */
-	bool configured;           /* setup() completed */
 
 	/* Exits by basic reason since create; numbers past the table share its last element. */
 	uint64_t exit_counts[VMX_EXIT_REASONS];
 	struct vmx_exit last; /* the exit being handled */
 	const char *did;      /* words for the exit line: set by the handler ("emulated") */
 
+	struct vmx_controls resolved; /* as setup found them possible */
 	struct vmx_live_controls controls;
+	struct control_limits limits; /* constant after setup */
 	struct vmx_control_registers control_registers;
-	uint16_t vpid; /* 0: none */
-	bool injected; /* the entry being made delivers an event */
+	void *identity_page; /* this vCPU owns its VM's identity map, or null */
+	uint16_t vpid;       /* 0: none */
 
+	uint64_t slice_start; /* time_ticks() when run() began, without preemption timer */
 	struct vmx_resident resident;
 	uint64_t xcr0;        /* the guest's; XSS is in msrs.xss */
 	uint8_t cr8;          /* the guest's task priority: MOV to and from CR8 always exit */
@@ -174,11 +178,20 @@ void vmx_set_secondary(struct vmx_vcpu *v, uint32_t value);
 void vmx_set_entry_controls(struct vmx_vcpu *v, uint32_t value);
 void vmx_set_exception_bitmap(struct vmx_vcpu *v, uint32_t value);
 
+/* Makes `view` the guest's, in the VMCS and here, without the checks of the writes above. */
+void vmx_apply_view(struct vmx_vcpu *v, const struct control_view *view);
+
 /* --- the VMCS ------------------------------------------------------------------------------- */
 
 /* Loads the vCPU's VMCS on this CPU unless it is the current one already. Panics when another CPU
  * still holds it active: the vCPU was not unbound there. IRQs any. */
 void vmx_make_current(struct vmx_vcpu *v);
+
+/* Before every entry, on the bound CPU: CR2, debug registers and resident MSRs become this vCPU's. */
+void vmx_make_resident(struct vmx_vcpu *v);
+/* Copies them out of the CPU if it holds them, and back in after the copies were changed. */
+void vmx_sync_resident(struct vmx_vcpu *v);
+void vmx_reload_resident(struct vmx_vcpu *v);
 
 /* Writes back what only this CPU holds of the vCPU (resident and extended registers) and VMCLEARs,
  * so that another CPU may load it. On the bound CPU. */

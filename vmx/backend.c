@@ -1,0 +1,96 @@
+/* The Intel backend's table of operations, and those of them that need no file of their own. */
+#include "vmx/backend.h"
+
+#include "kernel/cpu.h"
+#include "vmx/bitmaps.h"
+#include "vmx/capability.h"
+#include "vmx/exit_reason.h"
+#include "vmx/nested.h"
+#include "vmx/percpu.h"
+#include "vmx/xstate.h"
+
+/* What all CPUs share is made by the bootstrap processor, which comes first. */
+static enum error init_shared(struct reason *why)
+{
+	enum error error;
+
+	vmx_vcpu_init();
+	xstate_init();
+	error = nested_init(vmx_capability.ept_vpid, why);
+	return error ? error : bitmaps_init(why);
+}
+
+static enum error init(struct reason *why)
+{
+	enum error error = vmx_percpu_init(why);
+
+	if (error || this_cpu()->index)
+		return error;
+	return init_shared(why);
+}
+
+static enum error supports_mode(enum vcpu_mode mode, struct reason *why)
+{
+	return vmx_mode_usable(&vmx_capability, mode, why);
+}
+
+/* Both are in struct vcpu, and go into the VMCS at setup. */
+static enum error set_entry(struct vcpu *vcpu, gpa_t entry, struct reason *why)
+{
+	if (entry.value >> vmx_capability.physical_bits)
+		return reason_set(why, ERROR_INVALID_INPUT,
+				  "entry 0x%lx is past the physical address width of %u bits",
+				  entry.value, vmx_capability.physical_bits);
+	return ERROR_NONE;
+}
+
+static enum error set_ept_root(struct vcpu *vcpu, hpa_t root, struct reason *why)
+{
+	if (!root.value || !is_aligned(root.value, PAGE_SIZE))
+		return reason_set(why, ERROR_INVALID_INPUT, "0x%lx is no root of an EPT",
+				  root.value);
+	return ERROR_NONE;
+}
+
+/* Queued here; delivered by the next entry that can. */
+static enum error inject(struct vcpu *vcpu, const struct vcpu_event *event, struct reason *why)
+{
+	bool triple_fault = false;
+	enum error error = vcpu_events_queue(&vcpu->events, event, &triple_fault, why);
+
+	if (!error && triple_fault)
+		return reason_set(why, ERROR_RESOURCE_BUSY,
+				  "vector %u on top of a double fault is a triple fault",
+				  event->vector);
+	return error;
+}
+
+const struct virt_ops vmx_virt_ops = {
+	.name = "VMX",
+	.init = init,
+	.is_enabled = vmx_is_enabled,
+	.hardware_enable = vmx_hardware_enable,
+	.hardware_disable = vmx_hardware_disable,
+	.supports_mode = supports_mode,
+	.create = vmx_vcpu_create,
+	.set_entry = set_entry,
+	.set_nested_root = set_ept_root,
+	.setup = vmx_vcpu_setup,
+	.bind = vmx_vcpu_bind,
+	.run = vmx_vcpu_run,
+	.unbind = vmx_vcpu_unbind,
+	.inject = inject,
+	.get_register = vmx_vcpu_get_register,
+	.set_register = vmx_vcpu_set_register,
+	.skip_instruction = vmx_vcpu_skip_instruction,
+	.init_reset = vmx_vcpu_init_reset,
+	.start_up = vmx_vcpu_start_up,
+	.destroy = vmx_vcpu_destroy,
+	.format_reason = exit_reason_format,
+	.nested_create = nested_create,
+	.nested_map = nested_map,
+	.nested_unmap = nested_unmap,
+	.nested_root = nested_root,
+	.nested_destroy = nested_destroy,
+	.nested_misconfigure = nested_misconfigure,
+};

@@ -1,0 +1,103 @@
+; The way into a guest and back: what C cannot do, since every register changes hands. The caller
+; sees an ordinary function. SDM volume 3, "VMLAUNCH/VMRESUME" and "Loading Host State".
+;
+; The exit lands on vmx_exit_point with HOST_RSP loaded: the stack as it was at the entry. Only RSP,
+; RIP and RFLAGS of the guest are in the VMCS; the other general registers are stored here.
+
+bits 64
+default rel
+
+%include "vmx/offsets.inc"
+
+; What vmx_enter() returns, as enum vmx_result has it.
+%define RESULT_SUCCEED 0
+%define RESULT_FAIL_INVALID 1
+%define RESULT_FAIL_VALID 2
+
+section .text
+
+; enum vmx_result vmx_enter(struct vcpu *vcpu, struct vmx_vcpu *v)
+; Interrupts off, the VMCS current. VMX_SUCCEED: there was an exit; otherwise the instruction failed
+; and no register of the guest was touched.
+global vmx_enter
+vmx_enter:
+	push	rbp
+	push	rbx
+	push	r12
+	push	r13
+	push	r14
+	push	r15
+	push	rdi
+
+	; The stack is the same at each call from one run loop, so this is written once.
+	cmp	rsp, [rsi + VMX_VCPU_HOST_RSP]
+	jne	.write_host_rsp
+.host_rsp_written:
+	cmp	dword [rsi + VMX_VCPU_LAUNCHED], 0
+
+	; MOV does not change the flags.
+	mov	rax, [rdi + VCPU_RAX]
+	mov	rcx, [rdi + VCPU_RCX]
+	mov	rdx, [rdi + VCPU_RDX]
+	mov	rbx, [rdi + VCPU_RBX]
+	mov	rbp, [rdi + VCPU_RBP]
+	mov	rsi, [rdi + VCPU_RSI]
+	mov	r8, [rdi + VCPU_R8]
+	mov	r9, [rdi + VCPU_R9]
+	mov	r10, [rdi + VCPU_R10]
+	mov	r11, [rdi + VCPU_R11]
+	mov	r12, [rdi + VCPU_R12]
+	mov	r13, [rdi + VCPU_R13]
+	mov	r14, [rdi + VCPU_R14]
+	mov	r15, [rdi + VCPU_R15]
+	mov	rdi, [rdi + VCPU_RDI]
+	je	.launch
+	vmresume
+	; Here only when the instruction failed. CF: there is no current VMCS. ZF: error number.
+	jmp	.failed
+.launch:
+	vmlaunch
+.failed:
+	mov	eax, RESULT_FAIL_VALID
+	mov	ecx, RESULT_FAIL_INVALID
+	cmovc	eax, ecx
+	add	rsp, 8
+	jmp	return_to_caller
+
+.write_host_rsp:
+	mov	eax, FIELD_HOST_RSP
+	vmwrite	rax, rsp
+	mov	[rsi + VMX_VCPU_HOST_RSP], rsp
+	jmp	.host_rsp_written
+
+; HOST_RIP
+global vmx_exit_point
+vmx_exit_point:
+	push	rdi
+	mov	rdi, [rsp + 8]
+	mov	[rdi + VCPU_RAX], rax
+	mov	[rdi + VCPU_RCX], rcx
+	mov	[rdi + VCPU_RDX], rdx
+	mov	[rdi + VCPU_RBX], rbx
+	mov	[rdi + VCPU_RBP], rbp
+	mov	[rdi + VCPU_RSI], rsi
+	mov	[rdi + VCPU_R8], r8
+	mov	[rdi + VCPU_R9], r9
+	mov	[rdi + VCPU_R10], r10
+	mov	[rdi + VCPU_R11], r11
+	mov	[rdi + VCPU_R12], r12
+	mov	[rdi + VCPU_R13], r13
+	mov	[rdi + VCPU_R14], r14
+	mov	[rdi + VCPU_R15], r15
+	pop	qword [rdi + VCPU_RDI]
+	add	rsp, 8
+	xor	eax, eax		; RESULT_SUCCEED
+
+return_to_caller:
+	pop	r15
+	pop	r14
+	pop	r13
+	pop	r12
+	pop	rbx
+	pop	rbp
+	ret

@@ -1,0 +1,49 @@
+/* SDM volume 3, "32-Bit Paging" for the entries. */
+#include "vmx/identity_map.h"
+
+#include "kernel/memory.h"
+#include "lib/bits.h"
+#include "vm/vm.h"
+#include "vmx/nested.h"
+#include "vmx/vcpu.h"
+
+/* Present, writable, user, accessed, dirty, 4 MBytes: the CPU never has to write the entry. */
+#define ENTRY_FLAGS (BIT(0) | BIT(1) | BIT(2) | BIT(5) | BIT(6) | BIT(7))
+#define ENTRY_COUNT 1024u
+#define ENTRY_SHIFT 22
+
+/* One page serves all vCPUs of a VM; the first that needs it owns it. VMs are set up on one CPU,
+ * before any of their vCPUs runs. */
+static bool provided(const struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		const struct vmx_vcpu *v = vm->vcpus[i] ? vmx_of(vm->vcpus[i]) : NULL;
+
+		if (v && v->identity_page)
+			return true;
+	}
+	return false;
+}
+
+enum error identity_map_provide(struct vmx_vcpu *v, struct reason *why)
+{
+	struct vm *vm = v->vcpu->vm;
+	uint32_t *table;
+	enum error error;
+
+	if (v->identity_page || provided(vm))
+		return ERROR_NONE;
+	table = page_alloc();
+	if (!table)
+		return reason_set(why, ERROR_NO_MEMORY, "no page for the identity map");
+	for (uint32_t i = 0; i < ENTRY_COUNT; i++)
+		table[i] = i << ENTRY_SHIFT | (uint32_t)ENTRY_FLAGS;
+	error = nested_map(vm->nested, gpa(IDENTITY_MAP_ADDRESS), virt_to_hpa(table), PAGE_SIZE,
+			   ACCESS_READ, NESTED_WRITE_BACK, why);
+	if (error) {
+		page_free(table);
+		return error;
+	}
+	v->identity_page = table;
+	return ERROR_NONE;
+}

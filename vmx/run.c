@@ -1,0 +1,254 @@
+/* The hot loop: enter, exit, handle, enter again, until an exit needs the machine above. What it
+ * does per exit is counted in instructions (docs/exits.md), so it reads only what every exit needs
+ * and writes to the VMCS only what changed. SDM volume 3, "VM Entries" and "VM Exits". */
+#include "kernel/cpu.h"
+#include "kernel/interrupts.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "vm/vm.h"
+#include "vmx/backend.h"
+#include "vmx/capability.h"
+#include "vmx/controls.h"
+#include "vmx/entry.h"
+#include "vmx/exit_decode.h"
+#include "vmx/exit_fields.h"
+#include "vmx/exit_reason.h"
+#include "vmx/inject.h"
+#include "vmx/instructions.h"
+#include "vmx/interruptibility.h"
+#include "vmx/nested.h"
+#include "vmx/percpu.h"
+#include "vmx/slice.h"
+#include "vmx/vcpu.h"
+#include "vmx/xstate.h"
+#include "x86/control_registers.h"
+
+/* --- handlers of the loop's own exits -------------------------------------------------------- */
+
+/* The hardware has acknowledged the interrupt. If it was a kick or the end of a slice, the loop
+ * sees need_resched before it enters again. */
+enum vmx_next vmx_handle_external_interrupt(struct vmx_vcpu *v)
+{
+	uint32_t info = (uint32_t)vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
+
+	if (info & INTERRUPTION_VALID)
+		interrupt_dispatch(info & INTERRUPTION_VECTOR_MASK);
+	v->did = "host interrupt handled";
+	return VMX_RESUME;
+}
+
+enum vmx_next vmx_handle_exception_or_nmi_nmi(struct vmx_vcpu *v)
+{
+	interrupt_dispatch_nmi();
+	v->did = "host NMI handled";
+	return VMX_RESUME;
+}
+
+/* inject_events() sees what waits, and opens the window again if it still has to. */
+enum vmx_next vmx_handle_interrupt_window(struct vmx_vcpu *v)
+{
+	vmx_set_primary(v, v->controls.primary & ~(uint32_t)PRIMARY_INTERRUPT_WINDOW_EXITING);
+	v->did = "window open";
+	return VMX_RESUME;
+}
+
+enum vmx_next vmx_handle_nmi_window(struct vmx_vcpu *v)
+{
+	vmx_set_primary(v, v->controls.primary & ~(uint32_t)PRIMARY_NMI_WINDOW_EXITING);
+	v->did = "window open";
+	return VMX_RESUME;
+}
+
+/* --- as if an instruction had executed ------------------------------------------------------- */
+
+void vmx_skip_instruction(struct vmx_vcpu *v)
+{
+	uint64_t rip = vmx_exit_rip(v);
+	uint64_t next = rip + vmx_exit_length(v);
+	uint64_t interruptibility;
+
+	/* Only a carry out of bit 31 needs to know the mode. 16-bit code does not wrap at 64 KiB:
+	 * the fetch past the limit faults, as on the CPU. */
+	if (unlikely((rip ^ next) >> 32) && !(v->control_registers.view.efer & EFER_LMA))
+		next = (uint32_t)next;
+	vmcs_write(VMCS_GUEST_RIP, next);
+
+	interruptibility = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+	if (unlikely(interruptibility & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)))
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+			   interruptibility & ~(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS));
+	if (unlikely(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF))
+		vmcs_write(VMCS_GUEST_PENDING_DEBUG,
+			   vmcs_read(VMCS_GUEST_PENDING_DEBUG) | PENDING_DEBUG_BS);
+}
+
+void vmx_vcpu_skip_instruction(struct vcpu *vcpu)
+{
+	struct vmx_vcpu *v = vmx_of(vcpu);
+
+	vmx_make_current(v);
+	vmx_skip_instruction(v);
+}
+
+/* --- entries that fail ----------------------------------------------------------------------- */
+
+/* VMLAUNCH or VMRESUME refused: there is no exit, and nothing of the guest was loaded. */
+static void entry_refused(struct vmx_vcpu *v, enum vmx_result result, struct vcpu_exit *exit)
+{
+	const char *instruction = v->launched ? "VMRESUME" : "VMLAUNCH";
+	uint32_t number = 0;
+
+	if (result == VMX_FAIL_VALID)
+		number = (uint32_t)vmcs_read(VMCS_INSTRUCTION_ERROR);
+	*exit = (struct vcpu_exit) { .kind = VCPU_EXIT_ENTRY_FAILED };
+	exit->entry_failed.instruction_error = number;
+	if (result != VMX_FAIL_VALID) {
+		format_string(exit->entry_failed.story, sizeof(exit->entry_failed.story),
+			      "%s failed: no VMCS is current", instruction);
+		return;
+	}
+	exit->rip = vmcs_read(VMCS_GUEST_RIP);
+	format_string(exit->entry_failed.story, sizeof(exit->entry_failed.story),
+		      "%s failed with instruction error %u: %s", instruction, number,
+		      vmx_instruction_error_text(number));
+}
+
+static enum error tell_entry_failure(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+	return reason_set(&vcpu->trouble, ERROR_ENTRY_FAILED,
+			  "%s (basic reason %u, qualification 0x%lx)", exit->entry_failed.story,
+			  exit_reason_basic(exit->raw_reason), exit->qualification);
+}
+
+/* --- the loop -------------------------------------------------------------------------------- */
+
+/* Everything that must be this vCPU's before it can be entered on this CPU. */
+static void arrive(struct vmx_vcpu *v)
+{
+	vmx_make_current(v);
+	vmx_make_resident(v);
+	slice_begin(v);
+}
+
+static void leave(struct vmx_vcpu *v)
+{
+	slice_end(v);
+	xstate_leave(v);
+	nested_leave(v->vcpu->vm->nested, this_cpu()->index);
+}
+
+static enum vmx_result enter(struct vmx_vcpu *v)
+{
+	if (unlikely(events_waiting(&v->vcpu->events)))
+		inject_events(v);
+	xstate_enter(v);
+	nested_enter(v->vcpu->vm->nested, this_cpu()->index);
+	return vmx_enter(v->vcpu, v);
+}
+
+/* What is read of every exit. True when the entry itself succeeded. */
+static bool read_exit(struct vmx_vcpu *v)
+{
+	v->last.reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
+	v->last.known = 0;
+	v->last.vectoring = 0;
+	v->did = NULL;
+	if (unlikely(v->last.reason & EXIT_REASON_ENTRY_FAILURE))
+		return false;
+	v->launched = true;
+	v->last.vectoring = (uint32_t)vmcs_read(VMCS_IDT_VECTORING_INFO);
+	if (unlikely(v->last.vectoring & INTERRUPTION_VALID))
+		inject_save_interrupted(v);
+	return true;
+}
+
+/* Counts the exit and remembers it among the last ones. */
+static void note(struct vmx_vcpu *v)
+{
+	struct vcpu *vcpu = v->vcpu;
+	struct vcpu_exit_record *record = &vcpu->last_exits[vcpu->exits++ % VCPU_LAST_EXITS];
+	enum vcpu_exit_kind kind = exit_kind(v->last.reason);
+
+	record->rip = vmx_exit_rip(v);
+	record->qualification = exit_needs(v->last.reason) & EXIT_NEEDS_QUALIFICATION
+					? vmx_exit_qualification(v)
+					: 0;
+	record->raw_reason = v->last.reason;
+	record->kind = kind;
+	vcpu->exit_counts[kind]++;
+}
+
+static enum vmx_next handle(struct vmx_vcpu *v)
+{
+	uint32_t basic = exit_reason_basic(v->last.reason);
+	vmx_exit_handler handler;
+
+	if (unlikely(basic >= VMX_EXIT_REASONS))
+		return VMX_LEAVE;
+	v->exit_counts[basic]++;
+	handler = vmx_exit_handlers[basic];
+	return handler ? handler(v) : VMX_LEAVE;
+}
+
+/* Handles a watched exit: decoded first, since handling changes what it was about. */
+static enum vmx_next handle_watched(struct vmx_vcpu *v, struct vcpu_exit *exit)
+{
+	struct vcpu *vcpu = v->vcpu;
+	enum vmx_next next;
+
+	vmx_exit_decode(v, exit);
+	vcpu->watcher->exit(vcpu, exit);
+	next = handle(v);
+	if (next == VMX_RESUME && vcpu->watcher->handled)
+		vcpu->watcher->handled(vcpu, exit, v->did ? v->did : "resumed");
+	return next;
+}
+
+/* Turns the last exit into what run() returns. */
+static void hand_up(struct vmx_vcpu *v, enum vmx_next next, struct vcpu_exit *exit)
+{
+	if (!v->vcpu->watcher)
+		vmx_exit_decode(v, exit);
+	if (next == VMX_LEAVE_TRIPLE_FAULT)
+		exit->kind = VCPU_EXIT_TRIPLE_FAULT;
+}
+
+enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
+{
+	struct vmx_vcpu *v = vmx_of(vcpu);
+	enum error error = ERROR_NONE;
+	enum vmx_result result;
+	enum vmx_next next;
+
+	interrupts_disable();
+	arrive(v);
+	do {
+		/* With interrupts off a kick that comes now is pending, and ends the guest's time
+		 * as soon as it is entered: none is lost. */
+		if (unlikely(slice_is_over(v) ||
+			     __atomic_load_n(&this_cpu()->need_resched, __ATOMIC_RELAXED))) {
+			*exit = (struct vcpu_exit) { .kind = slice_is_over(v) ? VCPU_EXIT_TIME_SLICE
+									      : VCPU_EXIT_KICKED };
+			goto out;
+		}
+		result = enter(v);
+		if (unlikely(result != VMX_SUCCEED)) {
+			entry_refused(v, result, exit);
+			error = tell_entry_failure(vcpu, exit);
+			goto out;
+		}
+		if (unlikely(!read_exit(v))) {
+			note(v);
+			vmx_exit_decode(v, exit);
+			error = tell_entry_failure(vcpu, exit);
+			goto out;
+		}
+		note(v);
+		next = unlikely(vcpu->watcher) ? handle_watched(v, exit) : handle(v);
+	} while (likely(next == VMX_RESUME));
+	hand_up(v, next, exit);
+out:
+	leave(v);
+	interrupts_enable();
+	return error;
+}
