@@ -184,8 +184,9 @@ static enum vmx_next handle(struct vmx_vcpu *v)
 	vmx_exit_handler handler;
 
 	if (unlikely(basic >= VMX_EXIT_REASONS))
-		return VMX_LEAVE;
+		basic = VMX_EXIT_REASONS - 1;
 	v->exit_counts[basic]++;
+	vmx_this_percpu()->exit_counts[basic]++;
 	handler = vmx_exit_handlers[basic];
 	return handler ? handler(v) : VMX_LEAVE;
 }
