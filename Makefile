@@ -36,6 +36,7 @@ PURE := \
 	vm/exit_text.c \
 	vm/io_policy.c \
 	vm/ipi.c \
+	vm/cpuid_policy.c \
 	vm/msr_policy.c \
 	vm/msr_emulate.c \
 	vm/run_queue.c \
