@@ -3,16 +3,9 @@
 #ifndef VMX_EXIT_FIELDS_H
 #define VMX_EXIT_FIELDS_H
 
-#include "lib/bits.h"
 #include "lib/types.h"
 #include "vmx/instructions.h"
 #include "vmx/vcpu.h"
-
-/* VMCS_GUEST_INTERRUPTIBILITY: SDM volume 3, table "Format of Interruptibility State". */
-#define INTERRUPTIBILITY_STI    BIT(0)
-#define INTERRUPTIBILITY_MOV_SS BIT(1)
-#define INTERRUPTIBILITY_SMI    BIT(2)
-#define INTERRUPTIBILITY_NMI    BIT(3)
 
 /* RIP of the instruction that exited: not moved by vmx_skip_instruction(). Read it before RIP is
  * written by other means. */
