@@ -123,8 +123,24 @@ $(BUILD)/headers/%.h.o: %.h | $(OFFSETS_INC)
 .PHONY: headers
 headers: $(HEADERS:%.h=$(BUILD)/headers/%.h.o)
 
-$(BUILD)/plinth.elf: $(KERNEL_OBJ) boot/plinth.ld
-	$(LD) $(LDFLAGS) -o $@ $(KERNEL_OBJ)
+# Linked twice: the second time with the table of function names that the first one gives.
+$(BUILD)/symbols/none.asm:
+	@mkdir -p $(@D)
+	printf 'global symbol_count, symbol_offsets, symbol_names\nsection .symbols\nsymbol_count: dd 0\nsymbol_offsets:\nsymbol_names:\n' > $@
+
+$(BUILD)/symbols/%.o: $(BUILD)/symbols/%.asm
+	$(NASM) $(NASMFLAGS) -o $@ $<
+
+$(BUILD)/symbols/first.elf: $(KERNEL_OBJ) $(BUILD)/symbols/none.o boot/plinth.ld
+	$(LD) $(LDFLAGS) -o $@ $(KERNEL_OBJ) $(BUILD)/symbols/none.o
+
+$(BUILD)/symbols/table.asm: $(BUILD)/symbols/first.elf tools/make-symbols
+	tools/make-symbols $(NM) $< > $@
+
+$(BUILD)/plinth.elf: $(KERNEL_OBJ) $(BUILD)/symbols/table.o boot/plinth.ld
+	$(LD) $(LDFLAGS) -o $@.new $(KERNEL_OBJ) $(BUILD)/symbols/table.o
+	tools/make-symbols $(NM) $@.new | cmp - $(BUILD)/symbols/table.asm
+	mv $@.new $@
 
 $(BUILD)/plinth.iso: $(BUILD)/plinth.elf tools/make-iso $(wildcard iso/*)
 	tools/make-iso --kernel $< --menu iso/grub.cfg --output $@ --work $(BUILD)/iso
