@@ -23,7 +23,10 @@ static void provoke_assert(void)
 /* A pointer into the page that nothing maps. */
 static void provoke_page_fault(void)
 {
-	*(volatile uint32_t *)0x10 = 1;
+	uintptr_t nowhere = 0x10;
+
+	__asm__("" : "+r"(nowhere)); /* keeps the compiler from seeing through it */
+	*(volatile uint32_t *)nowhere = 1;
 }
 
 /* Text is read-only: the write has to fault. */
@@ -48,6 +51,8 @@ static __attribute__((noinline)) unsigned dig(unsigned depth)
 	volatile char room[512];
 
 	room[0] = (char)depth;
+	if (depth == UINT32_MAX)
+		return 0;
 	return dig(depth + 1) + (unsigned)room[0];
 }
 
