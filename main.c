@@ -10,6 +10,7 @@
 #include "kernel/memory_init.h"
 #include "kernel/panic.h"
 #include "kernel/pic.h"
+#include "kernel/provoke.h"
 #include "kernel/selftest.h"
 #include "kernel/serial.h"
 #include "kernel/tap.h"
@@ -43,10 +44,10 @@ static void start_log(uint64_t load_offset)
 {
 	time_start();
 	serial_init();
-	log_info("boot", "Plinth starts image=%#lx length=%#lx", image_physical_start().value,
+	log_info("boot", "Plinth starts image=0x%lx length=0x%lx", image_physical_start().value,
 		 image_length());
 	if (load_offset)
-		log_info("boot", "the loader moved the image by=%#lx", load_offset);
+		log_info("boot", "the loader moved the image by=0x%lx", load_offset);
 }
 
 static void read_command_line(void)
@@ -72,7 +73,7 @@ static void start_interrupts(void)
 	}
 	pic_silence();
 	hpa_t base = acpi->has_madt ? acpi->local_apic : hpa(0xfee00000);
-	must(lapic_init(base, LAPIC_AUTO, highest, &why), &why);
+	must(lapic_init(base, command_line.apic, highest, &why), &why);
 }
 
 void kernel_main(uint32_t boot_info, uint64_t load_offset)
@@ -103,6 +104,8 @@ void kernel_main(uint32_t boot_info, uint64_t load_offset)
 
 	/* The other CPUs. */
 	firmware_start_cpus();
+
+	provoke(command_line.provoke);
 
 	tap_plan(kernel_selftest_count());
 	kernel_selftest();

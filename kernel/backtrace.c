@@ -14,10 +14,10 @@ static void print_frame(unsigned number, uint64_t address)
 	const char *name = symbols_find(address, &offset);
 
 	if (name)
-		log_error("panic", "frame=%u rip=%#lx symbol=%s+%#lx", number, address, name,
+		log_error("panic", "frame=%u rip=0x%lx symbol=%s+0x%lx", number, address, name,
 			  offset);
 	else
-		log_error("panic", "frame=%u rip=%#lx", number, address);
+		log_error("panic", "frame=%u rip=0x%lx", number, address);
 }
 
 void backtrace_print(uint64_t rip, uint64_t rbp)

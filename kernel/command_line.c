@@ -7,6 +7,7 @@
 #include "lib/string.h"
 
 #define MAX_CPUS_ARGUMENT 512
+#define PHANTOM_APIC_ID_MOST 254
 #define SLICE_US_LEAST    100
 #define SLICE_US_MOST     1000000
 #define SLICE_US_DEFAULT  1000
@@ -135,13 +136,42 @@ static bool set_slice(struct command_line *out, const struct word *word)
 	return number(word, SLICE_US_LEAST, SLICE_US_MOST, &out->slice_us);
 }
 
+static bool set_apic(struct command_line *out, const struct word *word)
+{
+	static const struct choice choices[] = { { "auto", APIC_AUTO },
+						 { "xapic", APIC_XAPIC },
+						 { "x2apic", APIC_X2APIC } };
+	unsigned value;
+
+	if (!choose(word, choices, ARRAY_SIZE(choices), &value))
+		return false;
+	out->apic = (enum apic_mode)value;
+	return true;
+}
+
+static bool set_phantom_cpu(struct command_line *out, const struct word *word)
+{
+	return number(word, 1, PHANTOM_APIC_ID_MOST, &out->phantom_cpu);
+}
+
+/* A word of at least one character, kept whole or refused. */
+static bool keep(char *to, size_t size, const struct word *word)
+{
+	if (!word->length || word->length >= size)
+		return false;
+	memcpy(to, word->text, word->length);
+	to[word->length] = 0;
+	return true;
+}
+
+static bool set_provoke(struct command_line *out, const struct word *word)
+{
+	return keep(out->provoke, sizeof(out->provoke), word);
+}
+
 static bool set_tests(struct command_line *out, const struct word *word)
 {
-	if (!word->length || word->length >= sizeof(out->tests))
-		return false;
-	memcpy(out->tests, word->text, word->length);
-	out->tests[word->length] = 0;
-	return true;
+	return keep(out->tests, sizeof(out->tests), word);
 }
 
 static const struct {
@@ -157,6 +187,9 @@ static const struct {
 	{ "pages", "large or small", set_pages },
 	{ "timer", "preemption or apic", set_timer },
 	{ "slice", "microseconds from 100 to 1000000", set_slice },
+	{ "apic", "auto, xapic or x2apic", set_apic },
+	{ "phantom-cpu", "an APIC ID from 1 to 254", set_phantom_cpu },
+	{ "provoke", "the name of a failure", set_provoke },
 	{ "tests", "a list of names with commas, 255 characters at most", set_tests },
 };
 

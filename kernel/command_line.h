@@ -18,6 +18,13 @@ enum end_mode {
 	END_REBOOT,
 };
 
+/* The mode of the local APICs. */
+enum apic_mode {
+	APIC_AUTO, /* x2APIC where the CPUs have it */
+	APIC_XAPIC,
+	APIC_X2APIC,
+};
+
 struct command_line {
 	enum exits_mode exits; /* exits=all|summary|off; default all */
 	enum end_mode end;     /* end=auto|halt|poweroff|reboot; default auto */
@@ -27,6 +34,9 @@ struct command_line {
 	bool large_pages;      /* pages=large|small: largest that fits, or 4 KiB only */
 	bool preemption_timer; /* timer=preemption|apic: what ends a time slice */
 	unsigned slice_us;     /* slice=MICROSECONDS, 100..1000000; default 1000 */
+	enum apic_mode apic;   /* apic=auto|xapic|x2apic; default auto */
+	unsigned phantom_cpu;  /* phantom-cpu=APICID, 1..254: list a CPU that is not there; 0: none */
+	char provoke[24];      /* provoke=NAME: fail in this way after boot (kernel/provoke.c) */
 	char tests[256];       /* tests=NAME[,NAME...]: only these; a trailing * matches any rest */
 };
 

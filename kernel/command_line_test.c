@@ -36,7 +36,7 @@ static void defaults(void **state)
 static void every_key(void **state)
 {
 	parse("exits=summary end=poweroff\tlog=debug  cpus=512 vpid=off pages=small timer=apic "
-	      "slice=100 tests=cpuid,io.* ");
+	      "slice=100 tests=cpuid,io.* apic=xapic phantom-cpu=254 provoke=panic");
 	assert_int_equal(book.count, 0);
 	assert_int_equal(line.exits, EXITS_SUMMARY);
 	assert_int_equal(line.end, END_POWEROFF);
@@ -45,6 +45,9 @@ static void every_key(void **state)
 	assert_false(line.vpid || line.large_pages || line.preemption_timer);
 	assert_int_equal(line.slice_us, 100);
 	assert_string_equal(line.tests, "cpuid,io.*");
+	assert_int_equal(line.apic, APIC_XAPIC);
+	assert_int_equal(line.phantom_cpu, 254);
+	assert_string_equal(line.provoke, "panic");
 	parse("exits=off exits=all end=halt end=reboot log=warn log=error vpid=off vpid=on "
 	      "pages=small pages=large timer=apic timer=preemption slice=1000000 cpus=1");
 	assert_int_equal(book.count, 0);

@@ -60,7 +60,7 @@ enum error firmware_read_loader(uint32_t boot_info, struct reason *why)
 		return reason_set(why, ERROR_NO_MEMORY, "no room to map the boot information");
 	if (*size < sizeof(struct multiboot2_header) || *size > BOOT_INFO_MAX)
 		return reason_set(why, ERROR_INVALID_DATA,
-				  "boot information at %#x says a size of %u bytes", boot_info,
+				  "boot information at 0x%x says a size of %u bytes", boot_info,
 				  *size);
 
 	struct multiboot2_source source = {
@@ -117,7 +117,7 @@ void firmware_read_acpi(void)
 		.reset_port = io_port(&acpi.reset),
 		.reset_value = acpi.reset_value,
 	});
-	log_info("acpi", "root=%s cpus-listed=%u io-apics=%u local-apic=%#lx pm-timer=%#x",
+	log_info("acpi", "root=%s cpus-listed=%u io-apics=%u local-apic=0x%lx pm-timer=0x%x",
 		 acpi.from_xsdt ? "xsdt" : "rsdt", acpi.cpu_count, acpi.io_apic_count,
 		 acpi.local_apic.value, io_port(&acpi.pm_timer));
 }
@@ -135,7 +135,8 @@ static uint8_t nmi_pins_of(const struct acpi_cpu *cpu)
 
 void firmware_start_cpus(void)
 {
-	static struct smp_candidate candidates[ACPI_MAX_CPUS];
+	static struct smp_candidate candidates[ACPI_MAX_CPUS + 1];
+	unsigned count = acpi.cpu_count;
 
 	for (unsigned i = 0; i < acpi.cpu_count; i++) {
 		const struct acpi_cpu *cpu = &acpi.cpus[i];
@@ -146,6 +147,12 @@ void firmware_start_cpus(void)
 			.nmi_pins = nmi_pins_of(cpu),
 		};
 	}
-	smp_add_cpus(candidates, acpi.cpu_count, command_line.cpus);
+	if (command_line.phantom_cpu)
+		candidates[count++] = (struct smp_candidate){
+			.apic_id = command_line.phantom_cpu,
+			.acpi_uid = command_line.phantom_cpu,
+			.enabled = true,
+		};
+	smp_add_cpus(candidates, count, command_line.cpus);
 	smp_start();
 }

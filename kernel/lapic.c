@@ -85,7 +85,7 @@ static bool cpu_has_x2apic(void)
 	return cpuid_query(1, 0).ecx & CPUID_1_ECX_X2APIC;
 }
 
-enum error lapic_init(hpa_t base, enum lapic_preference wanted, uint32_t highest_apic_id,
+enum error lapic_init(hpa_t base, enum apic_mode wanted, uint32_t highest_apic_id,
 		      struct reason *why)
 {
 	bool firmware_x2apic = read_msr(MSR_APIC_BASE) & APIC_BASE_X2APIC;
@@ -93,17 +93,17 @@ enum error lapic_init(hpa_t base, enum lapic_preference wanted, uint32_t highest
 	if (!(cpuid_query(1, 0).edx & CPUID_1_EDX_APIC))
 		return reason_set(why, ERROR_UNSUPPORTED, "this CPU has no local APIC");
 	x2apic = firmware_x2apic || (cpu_has_x2apic() &&
-				     (wanted != LAPIC_XAPIC || highest_apic_id > XAPIC_HIGHEST_ID));
-	if (firmware_x2apic && wanted == LAPIC_XAPIC)
+				     (wanted != APIC_XAPIC || highest_apic_id > XAPIC_HIGHEST_ID));
+	if (firmware_x2apic && wanted == APIC_XAPIC)
 		log_warn("lapic", "firmware turned x2APIC mode on: it stays on");
-	if (!x2apic && wanted == LAPIC_X2APIC)
+	if (!x2apic && wanted == APIC_X2APIC)
 		log_warn("lapic", "this CPU has no x2APIC mode: xAPIC mode it is");
 	if (!x2apic) {
 		registers = mmio_map(base, PAGE_SIZE, MMIO_UNCACHED);
 		if (!registers)
 			return reason_set(why, ERROR_NO_MEMORY, "no room to map the local APIC");
 	}
-	log_info("lapic", "mode=%s base=%#lx", x2apic ? "x2apic" : "xapic", base.value);
+	log_info("lapic", "mode=%s base=0x%lx", x2apic ? "x2apic" : "xapic", base.value);
 	return ERROR_NONE;
 }
 

@@ -4,14 +4,13 @@
 #ifndef KERNEL_LAPIC_H
 #define KERNEL_LAPIC_H
 
+#include "kernel/command_line.h"
 #include "lib/error.h"
 #include "lib/types.h"
 
-enum lapic_preference { LAPIC_AUTO, LAPIC_XAPIC, LAPIC_X2APIC };
-
 /* Chooses the mode: `wanted` where the machine can do it. x2APIC mode that firmware turned on
  * stays; an APIC ID above 254 needs x2APIC mode. `base` is the MADT's register address. */
-enum error lapic_init(hpa_t base, enum lapic_preference wanted, uint32_t highest_apic_id,
+enum error lapic_init(hpa_t base, enum apic_mode wanted, uint32_t highest_apic_id,
 		      struct reason *why) must_check;
 
 /* Enables the APIC of the CPU that calls: spurious vector, LVTs masked, all priorities open. */

@@ -35,7 +35,7 @@ void *pages_alloc(size_t count, uint64_t align)
 
 	spinlock_release(&lock, rflags);
 	if (error == ERROR_INVALID_INPUT)
-		panic("pages_alloc(%zu, %#lx): %s", count, align, why.text);
+		panic("pages_alloc(%zu, 0x%lx): %s", count, align, why.text);
 	if (error)
 		return NULL;
 	return memset(hpa_to_virt(at), 0, count * PAGE_SIZE);
@@ -170,7 +170,7 @@ static void take_into_use(const struct memory_map *map, uint64_t from, uint64_t 
 		if (!error)
 			error = page_pool_add(&pool, hpa(start), end - start, &why);
 		if (error)
-			log_warn("memory", "cannot use RAM start=%#lx length=%#lx error=%s", start,
+			log_warn("memory", "cannot use RAM start=0x%lx length=0x%lx error=%s", start,
 				 end - start, error_name(error));
 	}
 }
@@ -206,7 +206,7 @@ enum error memory_init(struct memory_map *map, struct reason *why)
 	hpa_t at;
 
 	if (top > DIRECT_MAP_END - DIRECT_MAP_BASE) {
-		log_warn("memory", "RAM above %#llx is not used", DIRECT_MAP_END - DIRECT_MAP_BASE);
+		log_warn("memory", "RAM above 0x%llx is not used", DIRECT_MAP_END - DIRECT_MAP_BASE);
 		top = DIRECT_MAP_END - DIRECT_MAP_BASE;
 	}
 	find_trampoline_page(map);
@@ -224,7 +224,7 @@ enum error memory_init(struct memory_map *map, struct reason *why)
 	for (unsigned i = 0; i < map->count; i++) {
 		const struct memory_range *r = &map->ranges[i];
 		if (r->kind == MEMORY_TAKEN && map_ram(r->start.value, r->start.value + r->length))
-			return reason_set(why, ERROR_NO_MEMORY, "no page tables for RAM at %#lx",
+			return reason_set(why, ERROR_NO_MEMORY, "no page tables for RAM at 0x%lx",
 					  r->start.value);
 	}
 	memset(owners, 0, owner_pages * sizeof(*owners));
@@ -233,7 +233,7 @@ enum error memory_init(struct memory_map *map, struct reason *why)
 	address_space_use_pool();
 	if (top > LOW_MEMORY_END)
 		take_into_use(map, LOW_MEMORY_END, top);
-	log_info("memory", "usable-mib=%lu pages=%lu top=%#lx", page_pool_available(&pool) >> 8,
+	log_info("memory", "usable-mib=%lu pages=%lu top=0x%lx", page_pool_available(&pool) >> 8,
 		 page_pool_available(&pool), top);
 	return page_pool_available(&pool) ? ERROR_NONE
 					  : reason_set(why, ERROR_NO_MEMORY, "no usable memory");

@@ -60,7 +60,7 @@ static void end(const char *sentence)
 
 static void print_control_registers(void)
 {
-	log_error("panic", "cr0=%#lx cr2=%#lx cr3=%#lx cr4=%#lx", read_cr0(), read_cr2(),
+	log_error("panic", "cr0=0x%lx cr2=0x%lx cr3=0x%lx cr4=0x%lx", read_cr0(), read_cr2(),
 		  read_cr3(), read_cr4());
 }
 
@@ -76,9 +76,25 @@ void panic(const char *format, ...)
 	begin();
 	log_error("panic", "%s", text);
 	print_control_registers();
+	/* From the caller on: this frame holds the caller's frame pointer. */
 	backtrace_print((uintptr_t)__builtin_return_address(0),
-			(uintptr_t)__builtin_frame_address(0));
+			*(const uintptr_t *)__builtin_frame_address(0));
 	end(text);
+}
+
+/* SDM volume 3, "Page-Fault Exceptions": the bits of the error code. */
+enum page_fault_error { FAULT_PRESENT = 1, FAULT_WRITE = 2, FAULT_RESERVED = 8, FAULT_FETCH = 16 };
+
+static void explain_page_fault(uint64_t error_code)
+{
+	const char *access = error_code & FAULT_FETCH ? "instruction fetch from" :
+			     error_code & FAULT_WRITE ? "write to" :
+							"read of";
+	const char *page = error_code & FAULT_RESERVED ? "a page whose entry has reserved bits set" :
+			   error_code & FAULT_PRESENT  ? "a page that forbids it" :
+							 "a page that is not mapped";
+
+	log_error("panic", "%s %s address=0x%lx", access, page, read_cr2());
 }
 
 void panic_on_trap(const struct trap_frame *f)
@@ -86,15 +102,15 @@ void panic_on_trap(const struct trap_frame *f)
 	char text[160];
 
 	begin();
-	format_string(text, sizeof(text), "exception %s in Plinth at rip=%#lx error=%#lx",
+	format_string(text, sizeof(text), "exception %s in Plinth at rip=0x%lx error=0x%lx",
 		      exception_name((unsigned)f->vector), f->rip, f->error_code);
 	log_error("panic", "%s", text);
 	log_error("panic",
-		  "rax=%#lx rbx=%#lx rcx=%#lx rdx=%#lx rsi=%#lx rdi=%#lx rbp=%#lx rsp=%#lx", f->rax,
+		  "rax=0x%lx rbx=0x%lx rcx=0x%lx rdx=0x%lx rsi=0x%lx rdi=0x%lx rbp=0x%lx rsp=0x%lx", f->rax,
 		  f->rbx, f->rcx, f->rdx, f->rsi, f->rdi, f->rbp, f->rsp);
-	log_error("panic", "r8=%#lx r9=%#lx r10=%#lx r11=%#lx r12=%#lx r13=%#lx r14=%#lx r15=%#lx",
+	log_error("panic", "r8=0x%lx r9=0x%lx r10=0x%lx r11=0x%lx r12=0x%lx r13=0x%lx r14=0x%lx r15=0x%lx",
 		  f->r8, f->r9, f->r10, f->r11, f->r12, f->r13, f->r14, f->r15);
-	log_error("panic", "rflags=%#lx cs=%#lx ss=%#lx", f->rflags, f->cs, f->ss);
+	log_error("panic", "rflags=0x%lx cs=0x%lx ss=0x%lx", f->rflags, f->cs, f->ss);
 	print_control_registers();
 	backtrace_print(f->rip, f->rbp);
 	end(text);

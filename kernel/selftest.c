@@ -162,7 +162,7 @@ static void test_guarded_msr_access(void)
 
 	tap_result(read && value == efer && refused && read_msr(MSR_EFER) == efer,
 		   "boot/refused-msr-access-is-survived",
-		   "read=%d value=%#lx expected=%#lx reserved-bit-refused=%d", read, value, efer,
+		   "read=%d value=0x%lx expected=0x%lx reserved-bit-refused=%d", read, value, efer,
 		   refused);
 }
 

@@ -50,7 +50,7 @@ static void add_cpu(const struct smp_candidate *c)
 
 	_Static_assert(sizeof(*cpu) <= PAGE_SIZE, "a CPU's row fits in a page");
 	if (!cpu || !cpu_table_add(cpu)) {
-		log_warn("smp", "no room for another CPU: left out apic-id=%#x", c->apic_id);
+		log_warn("smp", "no room for another CPU: left out apic-id=0x%x", c->apic_id);
 		page_free(cpu);
 		return;
 	}
@@ -120,7 +120,7 @@ static void send_to_starting(enum lapic_delivery delivery, uint8_t vector)
 	for (unsigned i = 1; i < cpu_count(); i++) {
 		struct cpu *cpu = cpu_by_index(i);
 		if (is_starting(cpu) && !lapic_send(cpu->apic_id, delivery, vector))
-			log_warn("smp", "the IPI was not accepted apic-id=%#x", cpu->apic_id);
+			log_warn("smp", "the IPI was not accepted apic-id=0x%x", cpu->apic_id);
 	}
 }
 
@@ -143,7 +143,7 @@ static void give_up_on_silent(void)
 						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 			log_error("smp",
 				  "CPU %u does not answer to INIT-SIPI-SIPI and is left out "
-				  "apic-id=%#x acpi-uid=%u",
+				  "apic-id=0x%x acpi-uid=%u",
 				  i, cpu->apic_id, cpu->acpi_uid);
 	}
 }

@@ -26,8 +26,6 @@ _Static_assert(sizeof(struct gate) == 16, "as the SDM lays it out");
 #define GATE_INTERRUPT 0x8e /* present, DPL 0, 64-bit interrupt gate */
 #define VECTORS        256
 
-enum exception_vector { VECTOR_NMI = 2, VECTOR_DF = 8, VECTOR_GP = 13, VECTOR_MC = 18 };
-
 extern const uint64_t trap_entries[VECTORS];
 extern const char safe_read_instruction[], safe_write_instruction[], safe_access_failed[];
 
@@ -96,7 +94,7 @@ void interrupt_dispatch(unsigned vector)
 	case VECTOR_SPURIOUS: /* not in service: no EOI (SDM volume 3, "Spurious Interrupt") */
 		return;
 	default:
-		log_warn("irq", "nobody asked for this interrupt vector=%#x", vector);
+		log_warn("irq", "nobody asked for this interrupt vector=0x%x", vector);
 		break;
 	}
 	lapic_eoi();
