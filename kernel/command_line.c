@@ -6,12 +6,12 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-#define MAX_CPUS_ARGUMENT 512
+#define MAX_CPUS_ARGUMENT    512
 #define PHANTOM_APIC_ID_MOST 254
-#define SLICE_US_LEAST    100
-#define SLICE_US_MOST     1000000
-#define SLICE_US_DEFAULT  1000
-#define SHOWN_WORD_MAX    48 /* of a word that a complaint repeats */
+#define SLICE_US_LEAST       100
+#define SLICE_US_MOST        1000000
+#define SLICE_US_DEFAULT     1000
+#define SHOWN_WORD_MAX       48 /* of a word that a complaint repeats */
 
 /* Part of the command line; not terminated. */
 struct word {

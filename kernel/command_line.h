@@ -35,9 +35,10 @@ struct command_line {
 	bool preemption_timer; /* timer=preemption|apic: what ends a time slice */
 	unsigned slice_us;     /* slice=MICROSECONDS, 100..1000000; default 1000 */
 	enum apic_mode apic;   /* apic=auto|xapic|x2apic; default auto */
-	unsigned phantom_cpu;  /* phantom-cpu=APICID, 1..254: list a CPU that is not there; 0: none */
-	char provoke[24];      /* provoke=NAME: fail in this way after boot (kernel/provoke.c) */
-	char tests[256];       /* tests=NAME[,NAME...]: only these; a trailing * matches any rest */
+	unsigned
+		phantom_cpu; /* phantom-cpu=APICID, 1..254: list a CPU that is not there; 0: none */
+	char provoke[24];    /* provoke=NAME: fail in this way after boot (kernel/provoke.c) */
+	char tests[256];     /* tests=NAME[,NAME...]: only these; a trailing * matches any rest */
 };
 
 /* Fills `out` with defaults, then applies `text`: keys separated by blanks. An unknown key or bad

@@ -148,7 +148,7 @@ void firmware_start_cpus(void)
 		};
 	}
 	if (command_line.phantom_cpu)
-		candidates[count++] = (struct smp_candidate){
+		candidates[count++] = (struct smp_candidate) {
 			.apic_id = command_line.phantom_cpu,
 			.acpi_uid = command_line.phantom_cpu,
 			.enabled = true,

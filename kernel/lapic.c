@@ -92,8 +92,8 @@ enum error lapic_init(hpa_t base, enum apic_mode wanted, uint32_t highest_apic_i
 
 	if (!(cpuid_query(1, 0).edx & CPUID_1_EDX_APIC))
 		return reason_set(why, ERROR_UNSUPPORTED, "this CPU has no local APIC");
-	x2apic = firmware_x2apic || (cpu_has_x2apic() &&
-				     (wanted != APIC_XAPIC || highest_apic_id > XAPIC_HIGHEST_ID));
+	x2apic = firmware_x2apic ||
+		 (cpu_has_x2apic() && (wanted != APIC_XAPIC || highest_apic_id > XAPIC_HIGHEST_ID));
 	if (firmware_x2apic && wanted == APIC_XAPIC)
 		log_warn("lapic", "firmware turned x2APIC mode on: it stays on");
 	if (!x2apic && wanted == APIC_X2APIC)

@@ -170,8 +170,8 @@ static void take_into_use(const struct memory_map *map, uint64_t from, uint64_t 
 		if (!error)
 			error = page_pool_add(&pool, hpa(start), end - start, &why);
 		if (error)
-			log_warn("memory", "cannot use RAM start=0x%lx length=0x%lx error=%s", start,
-				 end - start, error_name(error));
+			log_warn("memory", "cannot use RAM start=0x%lx length=0x%lx error=%s",
+				 start, end - start, error_name(error));
 	}
 }
 
@@ -206,7 +206,8 @@ enum error memory_init(struct memory_map *map, struct reason *why)
 	hpa_t at;
 
 	if (top > DIRECT_MAP_END - DIRECT_MAP_BASE) {
-		log_warn("memory", "RAM above 0x%llx is not used", DIRECT_MAP_END - DIRECT_MAP_BASE);
+		log_warn("memory", "RAM above 0x%llx is not used",
+			 DIRECT_MAP_END - DIRECT_MAP_BASE);
 		top = DIRECT_MAP_END - DIRECT_MAP_BASE;
 	}
 	find_trampoline_page(map);

@@ -11,6 +11,7 @@
 #include "kernel/panic_report.h"
 #include "kernel/tap.h"
 #include "lib/format.h"
+#include "x86/exception.h"
 #include "x86/instructions.h"
 
 /* The CPU that panicked first, + 1; atomic. Others that panic meanwhile just stop. */
@@ -87,12 +88,12 @@ enum page_fault_error { FAULT_PRESENT = 1, FAULT_WRITE = 2, FAULT_RESERVED = 8, 
 
 static void explain_page_fault(uint64_t error_code)
 {
-	const char *access = error_code & FAULT_FETCH ? "instruction fetch from" :
-			     error_code & FAULT_WRITE ? "write to" :
-							"read of";
-	const char *page = error_code & FAULT_RESERVED ? "a page whose entry has reserved bits set" :
-			   error_code & FAULT_PRESENT  ? "a page that forbids it" :
-							 "a page that is not mapped";
+	const char *access = error_code & FAULT_FETCH   ? "instruction fetch from"
+			     : error_code & FAULT_WRITE ? "write to"
+							: "read of";
+	const char *page = error_code & FAULT_RESERVED  ? "a page whose entry has reserved bits set"
+			   : error_code & FAULT_PRESENT ? "a page that forbids it"
+							: "a page that is not mapped";
 
 	log_error("panic", "%s %s address=0x%lx", access, page, read_cr2());
 }
@@ -105,10 +106,13 @@ void panic_on_trap(const struct trap_frame *f)
 	format_string(text, sizeof(text), "exception %s in Plinth at rip=0x%lx error=0x%lx",
 		      exception_name((unsigned)f->vector), f->rip, f->error_code);
 	log_error("panic", "%s", text);
+	if (f->vector == EXCEPTION_PAGE_FAULT)
+		explain_page_fault(f->error_code);
 	log_error("panic",
-		  "rax=0x%lx rbx=0x%lx rcx=0x%lx rdx=0x%lx rsi=0x%lx rdi=0x%lx rbp=0x%lx rsp=0x%lx", f->rax,
-		  f->rbx, f->rcx, f->rdx, f->rsi, f->rdi, f->rbp, f->rsp);
-	log_error("panic", "r8=0x%lx r9=0x%lx r10=0x%lx r11=0x%lx r12=0x%lx r13=0x%lx r14=0x%lx r15=0x%lx",
+		  "rax=0x%lx rbx=0x%lx rcx=0x%lx rdx=0x%lx rsi=0x%lx rdi=0x%lx rbp=0x%lx rsp=0x%lx",
+		  f->rax, f->rbx, f->rcx, f->rdx, f->rsi, f->rdi, f->rbp, f->rsp);
+	log_error("panic",
+		  "r8=0x%lx r9=0x%lx r10=0x%lx r11=0x%lx r12=0x%lx r13=0x%lx r14=0x%lx r15=0x%lx",
 		  f->r8, f->r9, f->r10, f->r11, f->r12, f->r13, f->r14, f->r15);
 	log_error("panic", "rflags=0x%lx cs=0x%lx ss=0x%lx", f->rflags, f->cs, f->ss);
 	print_control_registers();

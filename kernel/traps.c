@@ -9,6 +9,7 @@
 #include "kernel/log.h"
 #include "kernel/panic.h"
 #include "kernel/panic_report.h"
+#include "x86/exception.h"
 
 /* SDM volume 3, "64-Bit Mode IDT". */
 struct packed_layout gate {
@@ -31,15 +32,19 @@ extern const char safe_read_instruction[], safe_write_instruction[], safe_access
 
 static struct gate idt[VECTORS] aligned_to(16);
 
+#define VECTOR_NMI 2
+
 static const char *const exception_names[32] = {
-	"#DE", "#DB", "NMI", "#BP", "#OF", "#BR", "#UD", "#NM", "#DF", "?9",  "#TS",
-	"#NP", "#SS", "#GP", "#PF", "?15", "#MF", "#AC", "#MC", "#XM", "#VE", "#CP",
-	"?22", "?23", "?24", "?25", "?26", "?27", "#HV", "#VC", "#SX", "?31",
+#define X(vector, symbol, mnemonic, code) [vector] = (mnemonic),
+	EXCEPTION_LIST(X)
+#undef X
 };
 
 const char *exception_name(unsigned vector)
 {
-	return vector < ARRAY_SIZE(exception_names) ? exception_names[vector] : "?";
+	const char *name = vector < ARRAY_SIZE(exception_names) ? exception_names[vector] : NULL;
+
+	return name ? name : "?";
 }
 
 void traps_init(void)
@@ -55,8 +60,8 @@ void traps_init(void)
 		};
 	}
 	idt[VECTOR_NMI].ist = IST_NMI;
-	idt[VECTOR_DF].ist = IST_DOUBLE_FAULT;
-	idt[VECTOR_MC].ist = IST_MACHINE_CHECK;
+	idt[EXCEPTION_DOUBLE_FAULT].ist = IST_DOUBLE_FAULT;
+	idt[EXCEPTION_MACHINE_CHECK].ist = IST_MACHINE_CHECK;
 }
 
 void traps_load(void)
@@ -72,8 +77,9 @@ void traps_load(void)
 /* A #GP in read_msr_safe() or write_msr_safe() goes on behind them. */
 static bool fix_up(struct trap_frame *frame)
 {
-	if (frame->vector != VECTOR_GP || (frame->rip != (uintptr_t)safe_read_instruction &&
-					   frame->rip != (uintptr_t)safe_write_instruction))
+	if (frame->vector != EXCEPTION_PROTECTION ||
+	    (frame->rip != (uintptr_t)safe_read_instruction &&
+	     frame->rip != (uintptr_t)safe_write_instruction))
 		return false;
 	frame->rip = (uintptr_t)safe_access_failed;
 	return true;

@@ -6,15 +6,6 @@
 #include "lib/error.h"
 #include "lib/types.h"
 
-/* The exceptions that Plinth itself tells apart. */
-enum exception_vector {
-	VECTOR_NMI = 2,
-	VECTOR_DF = 8,
-	VECTOR_GP = 13,
-	VECTOR_PF = 14,
-	VECTOR_MC = 18,
-};
-
 /* As pushed by kernel/trap_entry.asm, lowest address first. */
 struct trap_frame {
 	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
