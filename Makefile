@@ -55,6 +55,7 @@ PURE := \
 	vmx/fake_cpu.c \
 	vmx/fields.c \
 	vmx/instruction_error.c \
+	vmx/report.c \
 	vmx/exit_reason.c \
 	vmx/exit_qualification.c \
 	vmx/exit_decode.c \

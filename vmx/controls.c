@@ -179,35 +179,33 @@ const char *vmx_control_word_name(enum vmx_control_word word)
 	return names[word];
 }
 
-enum vmx_control_state vmx_control_state(const struct vmx_control_row *row,
-					 const struct vmx_capability *cap, uint32_t request)
+enum vmx_control_state vmx_need_state(enum vmx_control_need need, bool is_requested,
+				      bool can_be_one, bool forced)
 {
-	bool forced = vmx_control_must_be_one(cap, row->word) & row->mask;
-	bool can_be_one = possible(row, cap);
-
-	switch (row->need) {
+	switch (need) {
 	case NEED_REQUIRED:
 	case NEED_DYNAMIC:
 		return can_be_one ? CONTROL_STATE_REQUIRED : CONTROL_STATE_MISSING;
 	case NEED_WANTED:
 	case NEED_DYNAMIC_WANTED:
-		if (requested(row, request))
+	case NEED_ON_DEMAND:
+		if (is_requested)
 			return can_be_one ? CONTROL_STATE_USED : CONTROL_STATE_MISSING;
 		break;
-	case NEED_ON_DEMAND:
-		if (!can_be_one)
-			return CONTROL_STATE_MISSING;
-		if (requested(row, request))
-			return CONTROL_STATE_USED;
-		break;
+	case NEED_UNUSED:
 	case NEED_FORBIDDEN:
-		return forced ? CONTROL_STATE_FORCED : CONTROL_STATE_NOT_USED;
-	default:
 		break;
 	}
 	return forced       ? CONTROL_STATE_FORCED
 	       : can_be_one ? CONTROL_STATE_NOT_USED
 			    : CONTROL_STATE_ABSENT;
+}
+
+enum vmx_control_state vmx_control_state(const struct vmx_control_row *row,
+					 const struct vmx_capability *cap, uint32_t request)
+{
+	return vmx_need_state(row->need, requested(row, request), possible(row, cap),
+			      vmx_control_must_be_one(cap, row->word) & row->mask);
 }
 
 const char *vmx_control_state_name(enum vmx_control_state state)

@@ -39,6 +39,7 @@ enum vmx_request {
 	REQUEST_ALWAYS = 1 << 16,
 	REQUEST_VPID = 1 << 17,
 	REQUEST_PREEMPTION_TIMER = 1 << 18,
+	REQUEST_LARGE_PAGES = 1 << 19, /* concerns no control, but the report */
 };
 _Static_assert(!(INTERCEPT_RANDOM & ~REQUEST_INTERCEPTS), "intercepts fit below the toggles");
 
@@ -90,6 +91,9 @@ enum vmx_control_state {
 	CONTROL_STATES
 };
 
+/* `possible`: may the bit be 1, `forced`: must it. */
+enum vmx_control_state vmx_need_state(enum vmx_control_need need, bool requested, bool possible,
+				      bool forced);
 enum vmx_control_state vmx_control_state(const struct vmx_control_row *row,
 					 const struct vmx_capability *cap, uint32_t request);
 const char *vmx_control_state_name(enum vmx_control_state state);

@@ -170,12 +170,11 @@ enum error vmx_hardware_disable(struct reason *why)
 	return error;
 }
 
-bool vmx_percpu_can_enable(void)
+enum error vmx_percpu_can_enable(struct reason *why)
 {
 	struct vmx_enable_plan plan;
 
 	if (vmx_is_enabled())
-		return true;
-	return vmx_enable_decide(&vmx_capability, false, read_cr0(), read_cr4(), &plan, NULL) ==
-	       ERROR_NONE;
+		return ERROR_NONE;
+	return vmx_enable_decide(&vmx_capability, false, read_cr0(), read_cr4(), &plan, why);
 }

@@ -43,7 +43,8 @@ enum error vmx_hardware_enable(struct reason *why) must_check;
 /* Errors as vmx_disable(), and BadState while a vCPU's VMCS is current. */
 enum error vmx_hardware_disable(struct reason *why) must_check;
 
-/* True when VMX can be turned on here, guests or not: for tests of just that. */
-bool vmx_percpu_can_enable(void);
+/* Can VMX be turned on here, guests or not? For tests of just that: errors as vmx_enable_decide(),
+ * and none when VMX is on already. */
+enum error vmx_percpu_can_enable(struct reason *why) must_check;
 
 #endif

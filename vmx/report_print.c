@@ -1,0 +1,25 @@
+/* The capability report on its way to the log. */
+#include "vmx/report.h"
+
+#include "kernel/command_line.h"
+#include "kernel/log.h"
+
+static void print_line(void *context, enum vmx_report_weight weight, const char *text)
+{
+	static const enum log_level levels[] = {
+		[REPORT_DETAIL] = LOG_DEBUG,
+		[REPORT_NOTE] = LOG_INFO,
+		[REPORT_TROUBLE] = LOG_WARN,
+	};
+
+	log_write(levels[weight], "vmx", "%s", text);
+}
+
+void vmx_report_print(void)
+{
+	uint32_t request =
+		vmx_request(command_line.vpid, command_line.preemption_timer, INTERCEPT_HLT) |
+		(command_line.large_pages ? REQUEST_LARGE_PAGES : 0);
+
+	vmx_report(&vmx_capability, request, print_line, NULL);
+}
