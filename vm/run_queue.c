@@ -8,6 +8,15 @@ static bool is_movable(const struct vcpu *vcpu)
 	return vcpu->pinned_cpu < 0;
 }
 
+/* Stored atomically: an idle CPU, or one that shares out work, looks without the lock. */
+static void count(struct run_queue *queue, const struct vcpu *vcpu, int by)
+{
+	uint32_t movable = is_movable(vcpu) ? (uint32_t)by : 0;
+
+	__atomic_store_n(&queue->length, queue->length + (uint32_t)by, __ATOMIC_RELAXED);
+	__atomic_store_n(&queue->movable, queue->movable + movable, __ATOMIC_RELAXED);
+}
+
 void run_queue_init(struct run_queue *queue)
 {
 	list_init(&queue->waiting);
@@ -20,8 +29,7 @@ void run_queue_append(struct run_queue *queue, struct vcpu *vcpu)
 	assert(!vcpu->queued);
 	list_append(&queue->waiting, &vcpu->run_link);
 	vcpu->queued = true;
-	queue->length++;
-	queue->movable += is_movable(vcpu);
+	count(queue, vcpu, 1);
 }
 
 static struct vcpu *take_out(struct run_queue *queue, struct list *link)
@@ -31,8 +39,7 @@ static struct vcpu *take_out(struct run_queue *queue, struct list *link)
 	assert(vcpu->queued);
 	list_remove(link);
 	vcpu->queued = false;
-	queue->length--;
-	queue->movable -= is_movable(vcpu);
+	count(queue, vcpu, -1);
 	return vcpu;
 }
 

@@ -9,8 +9,8 @@
 
 struct run_queue {
 	struct list waiting; /* vcpu->run_link, the next to run first */
-	uint32_t length;
-	uint32_t movable; /* of these, how many may run on another CPU */
+	uint32_t length;     /* atomic to read without the owner's lock */
+	uint32_t movable;    /* of these, how many may run on another CPU; likewise */
 };
 
 void run_queue_init(struct run_queue *queue);
