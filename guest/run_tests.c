@@ -228,7 +228,7 @@ static void wake_meeting(uint32_t meeting)
 
 		if (guest->image.header.meeting == meeting && guest->state == TEST_GUEST_STARTED &&
 		    guest->meetings && all_there(guest))
-			scheduler_wake(guest->vm->vcpus[0]);
+			scheduler_wake_always(guest->vm->vcpus[0]);
 	}
 }
 

@@ -83,8 +83,6 @@ static void watch_exit(struct vcpu *vcpu, const struct vcpu_exit *exit)
 	}
 	if (exit->kind == VCPU_EXIT_TIME_SLICE)
 		count_slice(guest, vcpu);
-	if (!(guest->image.header.flags & GUEST_QUIET))
-		exit_log_exit(vcpu, exit);
 }
 
 static void watch_handled(struct vcpu *vcpu, const struct vcpu_exit *exit, const char *what)

@@ -139,6 +139,7 @@ enum turn_end run_loop_turn(struct vcpu *vcpu, uint64_t until)
 	for (;;) {
 		/* Cleared before looking at what a kick may have been sent for. */
 		__atomic_store_n(&this_cpu()->need_resched, false, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&vcpu->wake_pending, false, __ATOMIC_SEQ_CST);
 		if (vm_is_stopping(vcpu->vm))
 			return TURN_DONE;
 		if (__atomic_load_n(&vcpu->startup, __ATOMIC_RELAXED) && !start_up(vcpu, &end))

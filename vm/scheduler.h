@@ -13,11 +13,12 @@ enum error scheduler_init_cpu(void) must_check;
 /* Makes a Free vCPU runnable: on its pinned CPU, else on the least loaded one. Any CPU. */
 void scheduler_add(struct vcpu *vcpu);
 
-/* An event is due for the vCPU: queue it if Blocked, kick its CPU if Running. Any CPU, IRQs any. */
+/* An event was queued for the vCPU: if Blocked and the event ends its halt (an interrupt does while
+ * RFLAGS.IF is set), it becomes Ready; if Running its CPU is kicked. Any CPU, IRQs any. */
 void scheduler_wake(struct vcpu *vcpu);
 
-/* As scheduler_wake(), but a Blocked vCPU runs whatever its events say: to see that it has to stop,
- * for one. */
+/* As scheduler_wake(), but a Blocked vCPU, or one that is about to block, runs whatever its events
+ * say: what its board waited for has come, or it has to stop. */
 void scheduler_wake_always(struct vcpu *vcpu);
 
 /* Has this CPU index a run queue, so that a vCPU may be pinned there? */
