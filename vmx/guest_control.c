@@ -112,7 +112,7 @@ void vmx_apply_view(struct vmx_vcpu *v, const struct control_view *view)
 }
 
 /* PDPTEs lie in guest memory; what is not RAM reads as all ones, which no PDPTE can be. */
-static enum error load_pdptes(struct vmx_vcpu *v, uint64_t cr3)
+enum error vmx_load_pdptes(struct vmx_vcpu *v, uint64_t cr3)
 {
 	uint64_t pdptes[4];
 	const void *table = vm_memory(v->vcpu->vm, gpa(cr3 & CR3_PAE_ROOT), sizeof(pdptes));
@@ -129,7 +129,7 @@ static enum error load_pdptes(struct vmx_vcpu *v, uint64_t cr3)
 
 static enum error carry_out(struct vmx_vcpu *v, const struct control_view *view, unsigned effects)
 {
-	if ((effects & CONTROL_LOAD_PDPTES) && load_pdptes(v, vmx_read_cr3(v)))
+	if ((effects & CONTROL_LOAD_PDPTES) && vmx_load_pdptes(v, vmx_read_cr3(v)))
 		return ERROR_INVALID_DATA;
 	vmx_apply_view(v, view);
 	if (effects & CONTROL_FLUSH)
@@ -176,7 +176,7 @@ enum error vmx_write_cr3(struct vmx_vcpu *v, uint64_t value)
 		value = (uint32_t)value;
 	if (control_check_cr3(&v->limits, &view, value))
 		return ERROR_INVALID_INPUT;
-	if (control_is_pae(&view) && load_pdptes(v, value))
+	if (control_is_pae(&view) && vmx_load_pdptes(v, value))
 		return ERROR_INVALID_DATA;
 	if (v->control_registers.identity_map)
 		v->control_registers.cr3 = value;

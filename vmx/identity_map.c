@@ -38,6 +38,7 @@ enum error identity_map_provide(struct vmx_vcpu *v, struct reason *why)
 		return reason_set(why, ERROR_NO_MEMORY, "no page for the identity map");
 	for (uint32_t i = 0; i < ENTRY_COUNT; i++)
 		table[i] = i << ENTRY_SHIFT | (uint32_t)ENTRY_FLAGS;
+	pages_set_owner(table, 1, (uint16_t)(vm->id + 1));
 	error = nested_map(vm->nested, gpa(IDENTITY_MAP_ADDRESS), virt_to_hpa(table), PAGE_SIZE,
 			   ACCESS_READ, NESTED_WRITE_BACK, why);
 	if (error) {

@@ -149,7 +149,8 @@ static void write_optional_fields(struct vmx_vcpu *v)
 	vmcs_write(VMCS_EPT_POINTER, nested_pointer(v->vcpu->nested_root));
 }
 
-static void write_start_state(struct vmx_vcpu *v, const struct vcpu_config *config)
+static enum error write_start_state(struct vmx_vcpu *v, const struct vcpu_config *config,
+				    struct reason *why)
 {
 	struct start_state state;
 	struct vcpu *vcpu = v->vcpu;
@@ -163,17 +164,22 @@ static void write_start_state(struct vmx_vcpu *v, const struct vcpu_config *conf
 		vcpu->gpr[RDX] = cpuid_query(CPUID_FEATURES, 0).eax;
 	else
 		vcpu->gpr[config->mode == VCPU_MODE_REAL16 ? RBX : RDI] = config->argument;
+	if (control_is_pae(&state.view) && vmx_load_pdptes(v, state.cr3))
+		return reason_set(why, ERROR_INVALID_DATA,
+				  "no valid page-directory-pointer table at 0x%lx", state.cr3);
+	return ERROR_NONE;
 }
 
-static void write_all(struct vmx_vcpu *v, const struct vcpu_config *config)
+static enum error write_all(struct vmx_vcpu *v, const struct vcpu_config *config,
+			    struct reason *why)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(constants); i++)
 		vmcs_write(constants[i].field, constants[i].value);
 	write_controls(v, config);
 	write_optional_fields(v);
-	write_start_state(v, config);
 	vmx_set_pat(v);
 	vmx_set_tsc_offset(v);
+	return write_start_state(v, config, why);
 }
 
 enum error vmx_vcpu_setup(struct vcpu *vcpu, const struct vcpu_config *config, struct reason *why)
@@ -206,7 +212,7 @@ enum error vmx_vcpu_setup(struct vcpu *vcpu, const struct vcpu_config *config, s
 
 	/* Any CPU may bind it next, so it is left clear. */
 	vmx_make_current(v);
-	write_all(v, config);
+	error = write_all(v, config, why);
 	vmx_evict(v);
-	return ERROR_NONE;
+	return error;
 }

@@ -178,6 +178,10 @@ void vmx_set_secondary(struct vmx_vcpu *v, uint32_t value);
 void vmx_set_entry_controls(struct vmx_vcpu *v, uint32_t value);
 void vmx_set_exception_bitmap(struct vmx_vcpu *v, uint32_t value);
 
+/* Reads the four PDPTEs of PAE paging into the VMCS, as MOV to CR3 does: with EPT the entry takes
+ * them from there. InvalidData when one has a reserved bit, or `cr3` points at no RAM. */
+enum error vmx_load_pdptes(struct vmx_vcpu *v, uint64_t cr3) must_check;
+
 /* Makes `view` the guest's, in the VMCS and here, without the checks of the writes above. */
 void vmx_apply_view(struct vmx_vcpu *v, const struct control_view *view);
 
