@@ -18,6 +18,7 @@ not_host = $(filter-out %_test.c %_fuzz.c,$(1))
 PURE := \
 	lib/error.c \
 	lib/format.c \
+	lib/page_walk.c \
 	lib/range_set.c \
 	lib/complain.c \
 	lib/page_pool.c \

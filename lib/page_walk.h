@@ -27,9 +27,10 @@ struct page_walk_state {
 	uint8_t address_bits; /* MAXPHYADDR as the guest sees it: 32..52 */
 	uint8_t cpl;          /* 0..3 */
 	bool ac;              /* RFLAGS.AC */
-	bool implicit;        /* an access of the CPU's own to a descriptor table or TSS: always
-				   supervisor, and AC does not open SMAP for it */
-	bool gigabyte_pages;  /* CPUID.80000001H:EDX[26]; else PS in a PDPTE is reserved */
+	/* An access of the CPU's own to a descriptor table or TSS: always supervisor, and AC does
+	 * not open SMAP for it. */
+	bool implicit;
+	bool gigabyte_pages; /* CPUID.80000001H:EDX[26]; else PS in a PDPTE is reserved */
 };
 
 /* Access to the guest-physical memory that holds the tables. Entries are 4 or 8 bytes, aligned. */
@@ -47,17 +48,18 @@ enum page_walk_status {
 	PAGE_WALK_DONE,
 	PAGE_WALK_FAULT,         /* #PF with `error_code` */
 	PAGE_WALK_NOT_CANONICAL, /* #GP(0), or #SS(0) for the stack */
-	PAGE_WALK_TABLE_LOST, /* the tables lead out of RAM, or changed under the walk without end:
-				    `gpa` is the entry's address */
+	/* The tables lead out of RAM, or change under the walk without end: `gpa` is an entry. */
+	PAGE_WALK_TABLE_LOST,
 };
 
 struct page_walk {
 	enum page_walk_status status;
 	gpa_t gpa;          /* of that very address */
 	uint64_t page_size; /* 4 KiB where paging is off */
-	unsigned rights; /* enum page_rights, or-ed: what the tables allow a supervisor with WP set,
-				SMEP and SMAP aside, or a user where `user` is set */
-	bool user;       /* the U/S flag of all levels */
+	/* enum page_rights, or-ed: what the tables allow a supervisor (CR0.WP set, SMEP and SMAP
+	 * aside), and a user where `user` is set. */
+	unsigned rights;
+	bool user;           /* the U/S flag of all levels */
 	uint32_t error_code; /* PAGE_WALK_FAULT only */
 };
 
