@@ -56,8 +56,7 @@ static void overflow(struct memory_map *map, uint64_t start, uint64_t end,
 		     const struct complaints *complaints)
 {
 	map->overflowed = true;
-	complain(complaints,
-		 "memory map: more than %u ranges: 0x%llx-0x%llx is not listed and not used",
+	complain(complaints, "memory map: more than %u ranges: 0x%llx-0x%llx is not used",
 		 MEMORY_MAP_MAX_RANGES, (unsigned long long)start, (unsigned long long)end);
 }
 
@@ -81,8 +80,10 @@ static void split_at(struct memory_map *map, uint64_t address, enum memory_kind 
 		range[1].start = hpa(address);
 		range[1].length = end - address;
 	} else if (range->kind != MEMORY_USABLE) {
-		if (range->kind < kind)
+		if (range->kind < kind) {
 			range->kind = kind;
+			overflow(map, start, end, complaints);
+		}
 	} else if (spare == SPARE_ABOVE) {
 		range->length = address - start;
 		overflow(map, address, end, complaints);
