@@ -11,7 +11,15 @@
 
 #define REASON_MAX 48
 
-const struct vcpu_watcher exit_log_watcher = { .handled = exit_log_handled };
+/* The line is written once it is known what was done. */
+static void wait_for_handled(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+}
+
+const struct vcpu_watcher exit_log_watcher = {
+	.exit = wait_for_handled,
+	.handled = exit_log_handled,
+};
 
 static void line_of(char *buffer, size_t size, const struct vcpu *vcpu,
 		    const struct vcpu_exit *exit, const char *did)

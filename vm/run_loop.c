@@ -18,7 +18,7 @@ static const char *const action_names[] = {
 
 static void tell(struct vcpu *vcpu, const struct vcpu_exit *exit, const char *did)
 {
-	if (vcpu->watcher && vcpu->watcher->handled)
+	if (vcpu->watcher)
 		vcpu->watcher->handled(vcpu, exit, did);
 }
 
@@ -147,7 +147,9 @@ enum turn_end run_loop_turn(struct vcpu *vcpu, uint64_t until)
 		if (vcpu_run(vcpu, &exit))
 			return failed(vcpu, &exit);
 		if (exit.kind == VCPU_EXIT_TIME_SLICE) {
-			tell(vcpu, &exit, "slice-over");
+			/* A slice that ended between two exits has none to tell of. */
+			if (exit.raw_reason)
+				tell(vcpu, &exit, "slice-over");
 			return TURN_OVER;
 		}
 		if (exit.kind == VCPU_EXIT_KICKED) {

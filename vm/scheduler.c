@@ -310,16 +310,13 @@ static void set_current(struct vcpu *vcpu)
 	cpu->current.vcpu = vcpu;
 }
 
-/* Ticks of host time from which a turn that starts now is not resumed after a kick. */
+/* Sets the backend's clock and the backstop. Returns the host time in ticks from which a turn that
+ * starts now does not go on after a kick. */
 static uint64_t start_timers(struct vcpu *vcpu)
 {
-	bool timed =
-		command_line.preemption_timer && virt->has_slice_timer && virt->has_slice_timer();
-	uint64_t us = command_line.slice_us;
+	uint64_t us = (uint64_t)command_line.slice_us * BACKSTOP_SLICES;
 
-	vcpu->slice_ticks = time_us_to_ticks(us);
-	if (timed)
-		us *= BACKSTOP_SLICES;
+	vcpu->slice_ticks = time_us_to_ticks(command_line.slice_us);
 	lapic_timer_start(us);
 	/* A timer that is a little fast against the clock must not find the turn unfinished: nothing
 	 * would end it then. */

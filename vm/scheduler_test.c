@@ -342,14 +342,8 @@ static void fake_nested_destroy(struct nested_table *nested)
 	__atomic_fetch_sub(&nested_tables, 1, __ATOMIC_RELAXED);
 }
 
-static bool fake_has_slice_timer(void)
-{
-	return true;
-}
-
 static const struct virt_ops fake = {
 	.name = "fake",
-	.has_slice_timer = fake_has_slice_timer,
 	.create = fake_create,
 	.set_nested_root = fake_set_nested_root,
 	.setup = fake_setup,

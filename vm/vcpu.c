@@ -163,15 +163,15 @@ enum error vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	if (error)
 		return error;
 	exit->kind = VCPU_EXIT_UNKNOWN;
+	vcpu->trouble.kind = ERROR_NONE;
 	move_on(vcpu, CALL_RUN);
 	error = virt->run(vcpu, exit);
 	if (!error) {
 		move_on(vcpu, CALL_EXIT);
 		return ERROR_NONE;
 	}
-	if (exit->kind == VCPU_EXIT_ENTRY_FAILED)
-		reason_set(&why, error, "%s", exit->entry_failed.story);
-	else
+	why = vcpu->trouble;
+	if (!why.kind)
 		reason_set(&why, error, "the backend stopped after exit %s",
 			   vcpu_exit_name(exit->kind));
 	return settle_or_invalid(vcpu, CALL_RUN, error, &why);

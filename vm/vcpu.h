@@ -115,8 +115,9 @@ enum vcpu_register {
 
 const char *vcpu_register_name(enum vcpu_register reg);
 
-/* Called by the backend for every exit, before it is handled, while a VM's owner watches. The
- * handling of a watched exit is told afterwards through `handled` ("emulated", "injected #GP"). */
+/* Told of every exit while a VM's owner watches: `exit` before it is handled, by the backend, and
+ * `handled` once afterwards, with what was done ("emulated", "injected #GP"), by the backend or, for
+ * an exit that `run` returned, by the run loop. IRQs may be off: neither may block. */
 struct vcpu_watcher {
 	void (*exit)(struct vcpu *vcpu, const struct vcpu_exit *exit);
 	void (*handled)(struct vcpu *vcpu, const struct vcpu_exit *exit, const char *what);
@@ -138,8 +139,7 @@ struct vcpu {
 	hpa_t nested_root;
 	struct vcpu_events events;
 	struct reason trouble;               /* why it is Invalid */
-	/* Ticks of guest time left in this slice, set by the scheduler and counted down by a backend
-	 * that has a slice timer. run returns VCPU_EXIT_TIME_SLICE once it is used up. */
+	/* Ticks of guest time left in this slice: set by the scheduler, counted down by the backend. */
 	uint64_t slice_ticks;
 	uint64_t exits;                      /* since create; vcpu_note_exit() counts */
 	uint32_t exit_counts[VCPU_EXIT_KINDS];

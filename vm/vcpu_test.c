@@ -99,6 +99,8 @@ static enum error fake_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	state_in_run = vcpu->state;
 	*exit = next_exit;
+	if (answer && exit->kind == VCPU_EXIT_ENTRY_FAILED)
+		reason_set(&vcpu->trouble, answer, "%s", exit->entry_failed.story);
 	return reply(NULL);
 }
 

@@ -23,10 +23,6 @@ struct virt_ops {
 	enum error (*hardware_enable)(struct reason *why);
 	enum error (*hardware_disable)(struct reason *why);
 
-	/* Does `run` end a slice by itself when vcpu->slice_ticks are used up? If not (null says
-	 * not) the scheduler sets the local APIC timer, and run returns VCPU_EXIT_KICKED. */
-	bool (*has_slice_timer)(void);
-
 	/* Can guests of this mode run here? Unsupported with the reason if not. */
 	enum error (*supports_mode)(enum vcpu_mode mode, struct reason *why);
 
@@ -36,6 +32,9 @@ struct virt_ops {
 	enum error (*set_nested_root)(struct vcpu *vcpu, hpa_t root, struct reason *why);
 	enum error (*setup)(struct vcpu *vcpu, const struct vcpu_config *config, struct reason *why);
 	enum error (*bind)(struct vcpu *vcpu, struct reason *why);
+	/* Ends with VCPU_EXIT_TIME_SLICE when vcpu->slice_ticks of guest time are used up, with
+	 * VCPU_EXIT_KICKED when this CPU's need_resched is set. On an error the reason is in
+	 * vcpu->trouble. */
 	enum error (*run)(struct vcpu *vcpu, struct vcpu_exit *exit);
 	enum error (*unbind)(struct vcpu *vcpu, struct reason *why);
 	enum error (*inject)(struct vcpu *vcpu, const struct vcpu_event *event, struct reason *why);
