@@ -145,8 +145,11 @@ static void free_vm(struct vm *vm);
 
 static enum error furnish(struct vm *vm, uint64_t memory, unsigned vcpu_count, struct reason *why)
 {
-	enum error error = virt->nested_create(&vm->nested, why);
+	/* First, so that all that is told and taken bears its id. */
+	enum error error = table_add(vm, why);
 
+	if (!error)
+		error = virt->nested_create(&vm->nested, why);
 	if (error)
 		return error;
 	error = memory ? vm_add_memory(vm, gpa(0), memory,
@@ -154,7 +157,7 @@ static enum error furnish(struct vm *vm, uint64_t memory, unsigned vcpu_count, s
 		       : ERROR_NONE;
 	for (uint32_t id = 0; id < vcpu_count && !error; id++)
 		error = add_vcpu(vm, id, why);
-	return error ? error : table_add(vm, why);
+	return error;
 }
 
 enum error vm_create(struct vm **out, const char *name, uint64_t memory, unsigned vcpu_count,
@@ -175,6 +178,7 @@ enum error vm_create(struct vm **out, const char *name, uint64_t memory, unsigne
 	vm->lock = (struct spinlock)SPINLOCK_INIT("vm");
 	enum error error = furnish(vm, memory, vcpu_count, why);
 	if (error) {
+		table_remove(vm);
 		free_vm(vm);
 		return error;
 	}
