@@ -54,6 +54,7 @@ PURE := \
 	vmx/xstate_layout.c \
 	vmx/enable.c \
 	vmx/fake_cpu.c \
+	vm/task_switch.c \
 	vmx/fields.c \
 	vmx/instruction_error.c \
 	vmx/report.c \
