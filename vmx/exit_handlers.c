@@ -64,10 +64,10 @@ const vmx_exit_handler vmx_exit_handlers[VMX_EXIT_REASONS] = {
 
 /* --- what handlers share -------------------------------------------------------------------- */
 
-bool vmx_runs_64bit_code(void)
+bool vmx_runs_64bit_code(const struct vmx_vcpu *v)
 {
-	return (vmcs_read(VMCS_GUEST_CS_RIGHTS) & RIGHTS_L) &&
-	       (vmcs_read(VMCS_GUEST_EFER) & EFER_LMA);
+	return (v->control_registers.view.efer & EFER_LMA) &&
+	       (vmcs_read(VMCS_GUEST_CS_RIGHTS) & RIGHTS_L);
 }
 
 unsigned vmx_privilege_level(void)
@@ -79,12 +79,12 @@ uint64_t vmx_read_operand(struct vmx_vcpu *v, enum gpr gpr)
 {
 	uint64_t value = gpr == RSP ? vmcs_read(VMCS_GUEST_RSP) : v->vcpu->gpr[gpr];
 
-	return vmx_runs_64bit_code() ? value : (uint32_t)value;
+	return vmx_runs_64bit_code(v) ? value : (uint32_t)value;
 }
 
 void vmx_write_operand(struct vmx_vcpu *v, enum gpr gpr, uint64_t value)
 {
-	if (!vmx_runs_64bit_code())
+	if (!vmx_runs_64bit_code(v))
 		value = (uint32_t)value;
 	if (gpr == RSP)
 		vmcs_write(VMCS_GUEST_RSP, value);
@@ -106,7 +106,7 @@ enum vmx_next vmx_raise_undefined(struct vmx_vcpu *v)
 
 /* --- the whole exit ------------------------------------------------------------------------- */
 
-static void read_rare_fields(struct exit_snapshot *s, unsigned needs)
+static void read_rare_fields(const struct vmx_vcpu *v, struct exit_snapshot *s, unsigned needs)
 {
 	if (needs & EXIT_NEEDS_INTERRUPTION) {
 		s->interruption_info = (uint32_t)vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
@@ -122,7 +122,7 @@ static void read_rare_fields(struct exit_snapshot *s, unsigned needs)
 		s->instruction_info = (uint32_t)vmcs_read(VMCS_EXIT_INSTRUCTION_INFO);
 	if (needs & EXIT_NEEDS_OPERAND) {
 		s->rsp = vmcs_read(VMCS_GUEST_RSP);
-		s->code64 = vmx_runs_64bit_code();
+		s->code64 = vmx_runs_64bit_code(v);
 	}
 }
 
@@ -154,7 +154,7 @@ void vmx_exit_decode(struct vmx_vcpu *v, struct vcpu_exit *exit)
 		s.qualification = vmx_exit_qualification(v);
 	if (needs & EXIT_NEEDS_LENGTH)
 		s.instruction_length = vmx_exit_length(v);
-	read_rare_fields(&s, needs);
+	read_rare_fields(v, &s, needs);
 	exit_decode(&s, exit);
 	name_ipi(v, exit);
 }

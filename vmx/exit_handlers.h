@@ -38,7 +38,7 @@ uint64_t vmx_read_operand(struct vmx_vcpu *v, enum gpr gpr);
 void vmx_write_operand(struct vmx_vcpu *v, enum gpr gpr, uint64_t value);
 
 /* CS.L while IA-32e mode is active. */
-bool vmx_runs_64bit_code(void);
+bool vmx_runs_64bit_code(const struct vmx_vcpu *v);
 
 /* 0..3: that of SS, which the VMCS keeps right in every mode. */
 unsigned vmx_privilege_level(void);

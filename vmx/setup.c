@@ -55,6 +55,10 @@ static enum error resolve(struct vmx_vcpu *v, const struct vcpu_config *config, 
 	/* Without the bitmaps ports exit all or not at all. */
 	if (!(v->resolved.word[CONTROL_PRIMARY] & PRIMARY_USE_IO_BITMAPS))
 		v->resolved.word[CONTROL_PRIMARY] |= PRIMARY_UNCONDITIONAL_IO_EXITING;
+	/* INVPCID exits along with INVLPG, but its operand is in guest memory: such a guest does
+	 * without INVPCID, and CPUID does not show it. */
+	if (config->intercepts & INTERCEPT_INVLPG)
+		v->resolved.word[CONTROL_SECONDARY] &= ~(uint64_t)SECONDARY_ENABLE_INVPCID;
 	return ERROR_NONE;
 }
 
