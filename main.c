@@ -1,4 +1,5 @@
 /* The front door: everything Plinth does, in order. The one file that sees every layer. */
+#include "guest/run_tests.h"
 #include "kernel/address_space.h"
 #include "kernel/command_line.h"
 #include "kernel/cpu_setup.h"
@@ -16,6 +17,10 @@
 #include "kernel/tap.h"
 #include "kernel/time_init.h"
 #include "kernel/traps.h"
+#include "vm/virtualization.h"
+#include "vmx/backend.h"
+#include "vmx/report.h"
+#include "vmx/selftest.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
 
@@ -76,6 +81,25 @@ static void start_interrupts(void)
 	must(lapic_init(base, command_line.apic, highest, &why), &why);
 }
 
+/* Turns virtualization on, runs the test guests on every CPU, turns it off. */
+static void run_guests(void)
+{
+	struct reason why;
+	unsigned cpus = virtualization_enable();
+
+	log_info("vm", "virtualization is on backend=%s cpus=%u", virt->name, cpus);
+	if (!cpus) {
+		test_guests_skip("no CPU could turn virtualization on");
+		return;
+	}
+	if (test_guests_start())
+		log_error("vm", "the test guests cannot be started");
+	if (!virtualization_run())
+		panic("a CPU did not come back from its guests");
+	if (virtualization_disable())
+		log_error("vm", "a CPU could not turn virtualization off");
+}
+
 void kernel_main(uint32_t boot_info, uint64_t load_offset)
 {
 	struct reason why;
@@ -102,14 +126,24 @@ void kernel_main(uint32_t boot_info, uint64_t load_offset)
 	lapic_timer_calibrate();
 	interrupts_enable();
 
-	/* The other CPUs. */
+	/* The other CPUs, and what all of them can do. */
 	firmware_start_cpus();
-
 	provoke(command_line.provoke);
+	enum error no_guests = virtualization_choose(&vmx_virt_ops, &why);
+	vmx_report();
 
-	tap_plan(kernel_selftest_count());
+	/* Tests of Plinth itself, then guests. */
+	tap_plan(kernel_selftest_count() + vmx_selftest_count() + test_guests_plan());
 	kernel_selftest();
-	enum verdict verdict = tap_verdict(false);
-	tap_print_verdict(verdict, "not built yet");
+	vmx_selftest();
+	if (no_guests) {
+		log_reason(LOG_WARN, "vm", &why);
+		test_guests_skip(why.text);
+	} else {
+		run_guests();
+	}
+
+	enum verdict verdict = tap_verdict(!no_guests);
+	tap_print_verdict(verdict, verdict == VERDICT_NO_VMX ? why.text : NULL);
 	machine_end(verdict);
 }

@@ -1,0 +1,111 @@
+/* Each step runs on all CPUs at once; a CPU that fails one takes no part in the next. */
+#include "vm/virtualization.h"
+
+#include "kernel/cpu.h"
+#include "kernel/log.h"
+#include "vm/scheduler.h"
+
+/* For one step on all CPUs, and for the last CPU to come back from its guests. */
+#define STEP_TIMEOUT_US 10000000ull
+
+const struct virt_ops *virt;
+
+static struct {
+	const struct virt_ops *backend;
+	bool prepared[MAX_CPUS]; /* by CPU index, each written by its CPU only */
+	bool runs[MAX_CPUS];     /* likewise */
+	uint32_t count;          /* CPUs that the present step succeeded on; atomic */
+	uint32_t failed;         /* and those it failed on; atomic */
+} cpus;
+
+static void count(uint32_t *counter)
+{
+	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+static void prepare_this(void *argument)
+{
+	struct reason why;
+	unsigned index = this_cpu()->index;
+
+	if (!index) /* the bootstrap processor went first */
+		return;
+	cpus.prepared[index] = !cpus.backend->init(&why);
+	if (!cpus.prepared[index])
+		log_reason(LOG_ERROR, "vm", &why);
+}
+
+enum error virtualization_choose(const struct virt_ops *backend, struct reason *why)
+{
+	enum error error = backend->init(why);
+
+	if (error)
+		return error;
+	cpus.backend = backend;
+	cpus.prepared[this_cpu()->index] = true;
+	if (!cpu_run_everywhere(prepare_this, NULL, STEP_TIMEOUT_US))
+		return reason_set(why, ERROR_TIMEOUT, "a CPU did not get ready for %s",
+				  backend->name);
+	virt = backend;
+	return ERROR_NONE;
+}
+
+static void enable_this(void *argument)
+{
+	struct reason why;
+	unsigned index = this_cpu()->index;
+
+	if (!cpus.prepared[index])
+		return;
+	enum error error = virt->hardware_enable(&why);
+	if (error) {
+		log_reason(LOG_ERROR, "vm", &why);
+		return;
+	}
+	error = scheduler_init_cpu();
+	if (error) {
+		log_error("vm", "no scheduler for this CPU error=%s", error_name(error));
+		return;
+	}
+	cpus.runs[index] = true;
+	count(&cpus.count);
+}
+
+unsigned virtualization_enable(void)
+{
+	cpus.count = 0;
+	if (!cpu_run_everywhere(enable_this, NULL, STEP_TIMEOUT_US))
+		return 0;
+	return cpus.count;
+}
+
+static void run_this(void *argument)
+{
+	if (cpus.runs[this_cpu()->index])
+		scheduler_run();
+}
+
+bool virtualization_run(void)
+{
+	return cpu_run_everywhere(run_this, NULL, STEP_TIMEOUT_US);
+}
+
+static void disable_this(void *argument)
+{
+	struct reason why;
+
+	if (!virt->is_enabled())
+		return;
+	if (virt->hardware_disable(&why)) {
+		log_reason(LOG_ERROR, "vm", &why);
+		count(&cpus.failed);
+	}
+}
+
+unsigned virtualization_disable(void)
+{
+	cpus.failed = 0;
+	if (!cpu_run_everywhere(disable_this, NULL, STEP_TIMEOUT_US))
+		return cpu_online_count();
+	return cpus.failed;
+}
