@@ -84,7 +84,6 @@ static void start_interrupts(void)
 /* Turns virtualization on, runs the test guests on every CPU, turns it off. */
 static void run_guests(void)
 {
-	struct reason why;
 	unsigned cpus = virtualization_enable();
 
 	log_info("vm", "virtualization is on backend=%s cpus=%u", virt->name, cpus);
@@ -130,7 +129,7 @@ void kernel_main(uint32_t boot_info, uint64_t load_offset)
 	firmware_start_cpus();
 	provoke(command_line.provoke);
 	enum error no_guests = virtualization_choose(&vmx_virt_ops, &why);
-	vmx_report();
+	vmx_report_print();
 
 	/* Tests of Plinth itself, then guests. */
 	tap_plan(kernel_selftest_count() + vmx_selftest_count() + test_guests_plan());

@@ -5,6 +5,7 @@
 #include "guest/run_tests.h"
 #include "kernel/cpu.h"
 #include "kernel/log.h"
+#include "kernel/memory.h"
 #include "kernel/time.h"
 #include "lib/bits.h"
 #include "lib/string.h"

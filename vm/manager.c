@@ -75,8 +75,9 @@ unsigned vm_running_count(void)
 
 /* --- making --------------------------------------------------------------------------------- */
 
-/* Aligned so that the nested tables can use the largest page that fits inside. */
-static void *allocate_ram(uint64_t length)
+/* Aligned so that the nested tables can use the largest page that fits inside; the VM's own, which
+ * is what lets them be mapped at all. */
+static void *allocate_ram(const struct vm *vm, uint64_t length)
 {
 	static const uint64_t alignments[] = { HUGE_PAGE, LARGE_PAGE, SMALL_PAGE };
 	void *ram = NULL;
@@ -84,7 +85,15 @@ static void *allocate_ram(uint64_t length)
 	for (unsigned i = 0; i < ARRAY_SIZE(alignments) && !ram; i++)
 		if (length >= alignments[i])
 			ram = pages_alloc(length / PAGE_SIZE, alignments[i]);
+	if (ram)
+		pages_set_owner(ram, length / PAGE_SIZE, (uint16_t)(vm->id + 1));
 	return ram;
+}
+
+static void free_ram(void *ram, uint64_t length)
+{
+	pages_set_owner(ram, length / PAGE_SIZE, OWNER_PLINTH);
+	pages_free(ram, length / PAGE_SIZE);
 }
 
 enum error vm_add_memory(struct vm *vm, gpa_t base, uint64_t length, unsigned rights,
@@ -103,7 +112,7 @@ enum error vm_add_memory(struct vm *vm, gpa_t base, uint64_t length, unsigned ri
 			return reason_set(why, ERROR_INVALID_INPUT,
 					  "memory of VM %s at 0x%lx overlaps that at 0x%lx",
 					  vm->name, base.value, vm->slots[i].base.value);
-	void *ram = allocate_ram(length);
+	void *ram = allocate_ram(vm, length);
 	if (!ram)
 		return reason_set(
 			why, ERROR_NO_MEMORY, "no %lu KiB in one piece for VM %s: %lu KiB are free",
@@ -111,7 +120,7 @@ enum error vm_add_memory(struct vm *vm, gpa_t base, uint64_t length, unsigned ri
 	enum error error = virt->nested_map(vm->nested, base, virt_to_hpa(ram), length, rights,
 					    NESTED_WRITE_BACK, why);
 	if (error) {
-		pages_free(ram, length / PAGE_SIZE);
+		free_ram(ram, length);
 		return error;
 	}
 	vm->slots[vm->slot_count++] =
@@ -207,7 +216,7 @@ static void free_vm(struct vm *vm)
 	if (vm->nested)
 		virt->nested_destroy(vm->nested);
 	for (unsigned i = 0; i < vm->slot_count; i++)
-		pages_free(vm->slots[i].host, vm->slots[i].length / PAGE_SIZE);
+		free_ram(vm->slots[i].host, vm->slots[i].length);
 	pages_free(vm, pages_for(sizeof(*vm)));
 }
 

@@ -31,7 +31,8 @@ static void prepare_this(void *argument)
 	if (!index) /* the bootstrap processor went first */
 		return;
 	cpus.prepared[index] = !cpus.backend->init(&why);
-	if (!cpus.prepared[index])
+	/* Where the first CPU cannot run guests, it has said why for all. */
+	if (!cpus.prepared[index] && cpus.prepared[0])
 		log_reason(LOG_ERROR, "vm", &why);
 }
 
@@ -39,15 +40,14 @@ enum error virtualization_choose(const struct virt_ops *backend, struct reason *
 {
 	enum error error = backend->init(why);
 
-	if (error)
-		return error;
 	cpus.backend = backend;
-	cpus.prepared[this_cpu()->index] = true;
+	cpus.prepared[0] = !error;
 	if (!cpu_run_everywhere(prepare_this, NULL, STEP_TIMEOUT_US))
 		return reason_set(why, ERROR_TIMEOUT, "a CPU did not get ready for %s",
 				  backend->name);
-	virt = backend;
-	return ERROR_NONE;
+	if (!error)
+		virt = backend;
+	return error;
 }
 
 static void enable_this(void *argument)

@@ -8,8 +8,8 @@
 #include "vm/virt_ops.h"
 
 /* Prepares `backend` on every CPU, the bootstrap processor first, and makes it `virt`. When that
- * one cannot, `virt` stays null and `why` is the reason that no guest can run; another CPU that
- * cannot is logged and takes no part. */
+ * one cannot, `virt` stays null and `why` is the reason that no guest can run anywhere; another CPU
+ * that cannot is logged and takes no part. */
 enum error virtualization_choose(const struct virt_ops *backend, struct reason *why) must_check;
 
 /* Turns the hardware on and prepares the scheduler, on every CPU that was prepared. Returns how

@@ -42,6 +42,7 @@ enum error identity_map_provide(struct vmx_vcpu *v, struct reason *why)
 	error = nested_map(vm->nested, gpa(IDENTITY_MAP_ADDRESS), virt_to_hpa(table), PAGE_SIZE,
 			   ACCESS_READ, NESTED_WRITE_BACK, why);
 	if (error) {
+		pages_set_owner(table, 1, OWNER_PLINTH);
 		page_free(table);
 		return error;
 	}

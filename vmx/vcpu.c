@@ -57,6 +57,8 @@ void vmx_vcpu_destroy(struct vcpu *vcpu)
 	if (v->active_on)
 		vmx_evict(v);
 	vpid_free(v->vpid);
+	if (v->identity_page)
+		pages_set_owner(v->identity_page, 1, OWNER_PLINTH);
 	page_free(v->identity_page);
 	if (v->xstate_area)
 		pages_free(v->xstate_area, xstate_pages());
