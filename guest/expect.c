@@ -212,12 +212,21 @@ static enum error compare_row(const struct guest_image *image, uint32_t index,
 	return error;
 }
 
-/* The first exit row of `vcpu` at or behind `from`; row_count when there is none. */
+static bool is_ignored(const struct guest_image *image, uint32_t kind)
+{
+	return image->header.ignored >> kind & 1;
+}
+
+/* The first exit row of `vcpu` at or behind `from`; row_count when there is none. Rows of kinds
+ * that the guest ignores were written by its macros all the same. */
 static uint32_t next_row(const struct guest_image *image, unsigned vcpu, uint32_t from)
 {
-	while (from < image->row_count &&
-	       (image->rows[from].type != ROW_EXIT || image->rows[from].vcpu != vcpu))
-		from++;
+	for (; from < image->row_count; from++) {
+		const struct guest_row *row = &image->rows[from];
+
+		if (row->type == ROW_EXIT && row->vcpu == vcpu && !is_ignored(image, row->kind))
+			break;
+	}
 	return from;
 }
 
@@ -228,7 +237,7 @@ enum expect_result expect_exit(struct expect *expect, unsigned vcpu, const struc
 	struct expect_vcpu *state = &expect->vcpus[vcpu];
 
 	state->counts[exit->kind]++;
-	if ((image->header.ignored >> exit->kind & 1) || state->failed)
+	if (is_ignored(image, exit->kind) || state->failed)
 		return EXPECT_IGNORED;
 
 	for (;;) {

@@ -27,7 +27,8 @@ enum guest_flag {
 	GUEST_QUIET = 1 << 0,     /* exits are counted and judged, but no line each */
 	GUEST_ALONE = 1 << 1,     /* starts when no other test guest runs any more */
 	GUEST_ALL_START = 1 << 2, /* every vCPU begins at the entry; else all but 0 wait for SIPI */
-	GUEST_FLAGS = (1 << 3) - 1,
+	GUEST_SPREAD = 1 << 3,    /* vCPU n is pinned to the n-th CPU after `pinned` */
+	GUEST_FLAGS = (1 << 4) - 1,
 };
 
 struct guest_header {
@@ -44,7 +45,7 @@ struct guest_header {
 	uint32_t exceptions;  /* bitmap of intercepted exception vectors */
 	uint32_t flags;       /* enum guest_flag, or-ed */
 	uint64_t ignored;     /* bit per enum vcpu_exit_kind: not part of the ordered list */
-	uint32_t deadline_ms; /* from its start until it must have ended */
+	uint32_t deadline_ms; /* guest time of a vCPU, or all asleep, after which it is stopped */
 	uint32_t end_slices;  /* ends orderly after so many time slices per vCPU; 0: ends itself */
 	int32_t pinned;       /* CPU index, taken modulo the CPUs online; -1: any */
 	uint32_t meeting;     /* guests with the same number wait for each other; 0: none */

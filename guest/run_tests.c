@@ -7,7 +7,6 @@
 #include "kernel/log.h"
 #include "kernel/memory.h"
 #include "kernel/tap.h"
-#include "kernel/time.h"
 #include "lib/bits.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -55,6 +54,18 @@ void test_guests_skip(const char *reason)
 
 /* --- making one ------------------------------------------------------------------------------ */
 
+/* The index of the online CPU number `wanted`, counted around. */
+static int online_cpu(unsigned wanted)
+{
+	wanted %= cpu_online_count();
+	for (unsigned i = 0; i < cpu_count(); i++) {
+		if (__atomic_load_n(&cpu_by_index(i)->state, __ATOMIC_ACQUIRE) == CPU_ONLINE &&
+		    wanted-- == 0)
+			return (int)i;
+	}
+	return 0;
+}
+
 static enum error set_up_vcpu(const struct test_guest *guest, struct vcpu *vcpu, unsigned id)
 {
 	const struct guest_header *header = &guest->image.header;
@@ -72,8 +83,13 @@ static enum error set_up_vcpu(const struct test_guest *guest, struct vcpu *vcpu,
 	if (!error)
 		error = vcpu_setup(vcpu, &config);
 	vcpu->watcher = &test_watcher;
-	if (header->pinned >= 0)
-		vcpu->pinned_cpu = (int)((unsigned)header->pinned % cpu_online_count());
+	if (header->pinned >= 0) {
+		unsigned wanted = (unsigned)header->pinned;
+
+		if (header->flags & GUEST_SPREAD)
+			wanted += id;
+		vcpu->pinned_cpu = online_cpu(wanted);
+	}
 	return error;
 }
 
@@ -87,6 +103,7 @@ static enum error make_vm(struct test_guest *guest, const char *name, struct rea
 	error = vm_create(&guest->vm, name, header->memory, header->vcpus, &test_board, guest, why);
 	if (error)
 		return error;
+	guest->vm->deadline_us = header->deadline_ms * 1000ull;
 	uint8_t *memory = vm_memory(guest->vm, gpa(0), header->memory);
 	if (!memory)
 		return reason_set(why, ERROR_BAD_STATE, "its memory is not in one piece");
@@ -131,7 +148,6 @@ static void start(struct test_guest *guest)
 	struct reason why = { 0 };
 
 	guest->state = TEST_GUEST_STARTED;
-	guest->deadline_us = time_us() + guest->image.header.deadline_ms * 1000ull;
 	tests.running++;
 	if (!vm_start(guest->vm, &why))
 		return;
@@ -187,25 +203,6 @@ enum error test_guests_start(void)
 }
 
 /* --- while they run -------------------------------------------------------------------------- */
-
-void test_guests_check_deadlines(void)
-{
-	uint64_t now = time_us();
-
-	for (unsigned i = 0; i < tests.count; i++) {
-		struct test_guest *guest = &tests.guests[i];
-		struct reason why;
-		uint64_t flags = spinlock_acquire(&tests.lock);
-		bool overdue = guest->state == TEST_GUEST_STARTED && now > guest->deadline_us;
-
-		spinlock_release(&tests.lock, flags);
-		if (!overdue)
-			continue;
-		reason_set(&why, ERROR_TIMEOUT, "it had not ended after %u ms",
-			   guest->image.header.deadline_ms);
-		vm_stop(guest->vm, &why);
-	}
-}
 
 /* Under the lock: nobody of the meeting who is still to come has come less often. */
 static bool all_there(const struct test_guest *guest)

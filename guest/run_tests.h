@@ -18,10 +18,6 @@ void test_guests_skip(const char *reason);
  * is none for the list itself. */
 enum error test_guests_start(void) must_check;
 
-/* Stops every guest whose deadline has passed, by name. Any CPU, may be called at any time: a
- * guest that sleeps for ever never exits, so idle CPUs have to look. */
-void test_guests_check_deadlines(void);
-
 /* For the board: a vCPU of `guest` has come to its meeting. True when it may go on at once; else
  * it is woken when the others have come. */
 bool test_guests_meet(struct test_guest *guest);

@@ -3,14 +3,13 @@
 
 #include "guest/hypercall.h"
 #include "guest/run_tests.h"
+#include "kernel/command_line.h"
 #include "kernel/cpu.h"
 #include "kernel/log.h"
 #include "kernel/memory.h"
-#include "kernel/time.h"
 #include "lib/bits.h"
 #include "lib/string.h"
 #include "vm/exit_log.h"
-#include "vm/guest_memory.h"
 #include "vm/io_result.h"
 #include "vm/manager.h"
 #include "vm/string_io.h"
@@ -36,17 +35,17 @@ void test_guest_fail(struct test_guest *guest, const struct reason *why)
 /* --- watching -------------------------------------------------------------------------------- */
 
 /* A guest that never ends by itself ends orderly here when its slices are used up, and one that
- * should have ended is stopped. */
-static void count_slice(struct test_guest *guest, struct vcpu *vcpu)
+ * should have ended is stopped. The scheduler counts the slices, whatever timer ends them. */
+static void check_slices(struct test_guest *guest, struct vcpu *vcpu)
 {
 	const struct guest_header *header = &guest->image.header;
-	uint32_t slices = __atomic_add_fetch(&guest->slices, 1, __ATOMIC_RELAXED);
+	uint64_t slices = 0;
 
-	if (header->end_slices && slices >= header->end_slices * header->vcpus) {
+	for (unsigned i = 0; i < vcpu->vm->vcpu_count; i++)
+		slices += __atomic_load_n(&vcpu->vm->vcpus[i]->slices, __ATOMIC_RELAXED);
+	if (header->end_slices && slices > (uint64_t)header->end_slices * header->vcpus) {
 		__atomic_store_n(&guest->ended, true, __ATOMIC_RELEASE);
 		vm_stop(vcpu->vm, NULL);
-	} else if (time_us() > guest->deadline_us) {
-		test_guests_check_deadlines();
 	}
 }
 
@@ -82,13 +81,14 @@ static void watch_exit(struct vcpu *vcpu, const struct vcpu_exit *exit)
 	case EXPECT_IGNORED:
 		break;
 	}
-	if (exit->kind == VCPU_EXIT_TIME_SLICE)
-		count_slice(guest, vcpu);
+	if (exit->kind == VCPU_EXIT_TIME_SLICE || exit->kind == VCPU_EXIT_KICKED ||
+	    exit->kind == VCPU_EXIT_INTERRUPT)
+		check_slices(guest, vcpu);
 }
 
 static void watch_handled(struct vcpu *vcpu, const struct vcpu_exit *exit, const char *what)
 {
-	if (!(guest_of(vcpu)->image.header.flags & GUEST_QUIET))
+	if (command_line.exits == EXITS_ALL && !(guest_of(vcpu)->image.header.flags & GUEST_QUIET))
 		exit_log_handled(vcpu, exit, what);
 }
 
@@ -96,24 +96,43 @@ const struct vcpu_watcher test_watcher = { .exit = watch_exit, .handled = watch_
 
 /* --- the scratch device ---------------------------------------------------------------------- */
 
+/* The sequence register mixes what is written into what it holds, and each read moves it on, so
+ * that every element of a string counts, and so does their order. */
+static void sequence_access(struct test_guest *guest, bool in, uint32_t *value)
+{
+	guest->sequence =
+		guest->sequence * TEST_SEQUENCE_FACTOR + (in ? TEST_SEQUENCE_STEP : *value);
+	*value = guest->sequence;
+}
+
 /* Bytes read back inverted, so that a value that merely stayed in a register is not taken for one
  * that was read. Ports beyond the device float. */
-static void device_access(struct test_guest *guest, uint16_t port, unsigned width, bool in,
-			  uint32_t *value)
+static void latch_access(struct test_guest *guest, unsigned first, unsigned width, bool in,
+			 uint32_t *value)
 {
-	unsigned first = (port & ~TEST_PORT_HIGH) - TEST_PORT;
-
 	if (in)
 		*value = 0;
 	for (unsigned i = 0; i < width; i++) {
-		bool exists = first + i < TEST_PORTS;
+		bool exists = first + i < TEST_LATCHES;
 
 		if (in)
-			*value |= (uint32_t)(exists ? (uint8_t)~guest->device[first + i] : 0xff)
+			*value |= (uint32_t)(exists ? (uint8_t)~guest->latches[first + i] : 0xff)
 				  << 8 * i;
 		else if (exists)
-			guest->device[first + i] = (uint8_t)(*value >> 8 * i);
+			guest->latches[first + i] = (uint8_t)(*value >> 8 * i);
 	}
+}
+
+static void device_access(struct test_guest *guest, uint16_t port, unsigned width, bool in,
+			  uint32_t *value)
+{
+	unsigned offset = (port & ~TEST_PORT_HIGH) - TEST_PORT;
+
+	if (offset == TEST_SEQUENCE)
+		sequence_access(guest, in, value);
+	else
+		latch_access(guest, offset, width, in, value);
+	*value &= (uint32_t)BITS(width * 8 - 1, 0);
 }
 
 static void string_element(void *context, struct vcpu *vcpu, uint16_t port, unsigned width, bool in,
@@ -134,14 +153,35 @@ static enum board_action handle_io(struct test_guest *guest, struct vcpu *vcpu,
 		return BOARD_UNHANDLED;
 	}
 
-	uint64_t mask = BITS(exit->io.width * 8 - 1, 0);
-	uint32_t value = (uint32_t)(vcpu->gpr[RAX] & mask);
+	uint32_t value = (uint32_t)(vcpu->gpr[RAX] & BITS(exit->io.width * 8 - 1, 0));
 
 	device_access(guest, exit->io.port, exit->io.width, exit->io.in, &value);
 	if (exit->io.in)
 		vcpu->gpr[RAX] = io_result(vcpu->gpr[RAX], exit->io.width, value);
 	vcpu_skip_instruction(vcpu);
 	return BOARD_RESUME;
+}
+
+/* --- the end --------------------------------------------------------------------------------- */
+
+/* Keeps the final registers that the table asks for and that only a stopped vCPU on its CPU can
+ * tell. */
+static void keep_finals(struct test_guest *guest, struct vcpu *vcpu)
+{
+	for (uint32_t i = 0; i < guest->image.row_count; i++) {
+		const struct guest_row *row = &guest->image.rows[i];
+		uint64_t value;
+
+		if (row->type != ROW_FINAL || row->vcpu != vcpu->id || row->which < GPR_COUNT ||
+		    guest->final_count == TEST_GUEST_FINALS)
+			continue;
+		if (vcpu_get_register(vcpu, (enum vcpu_register)(row->which - GPR_COUNT), &value))
+			continue;
+		guest->finals[guest->final_count].valid = true;
+		guest->finals[guest->final_count].vcpu = row->vcpu;
+		guest->finals[guest->final_count].which = row->which;
+		guest->finals[guest->final_count++].value = value;
+	}
 }
 
 /* --- hypercalls ------------------------------------------------------------------------------ */
@@ -217,9 +257,11 @@ static uint32_t call_counter(const struct test_guest *guest, const struct vcpu *
 
 static uint32_t call_kinds(const struct test_guest *guest, const struct vcpu *vcpu)
 {
-	uint32_t kind = (uint32_t)vcpu->gpr[RBX];
+	uint32_t kind = (uint32_t)vcpu->gpr[RBX], id = (uint32_t)vcpu->gpr[RCX];
 
-	return kind < VCPU_EXIT_KINDS ? guest->expect.vcpus[0].counts[kind] : UINT32_MAX;
+	if (kind >= VCPU_EXIT_KINDS || id >= vcpu->vm->vcpu_count)
+		return UINT32_MAX;
+	return guest->expect.vcpus[id].counts[kind];
 }
 
 static void call_fail(struct test_guest *guest, const struct vcpu *vcpu)
@@ -300,35 +342,22 @@ static enum board_action handle_hypercall(struct test_guest *guest, struct vcpu 
 		vcpu->gpr[RAX] = vcpu_inject(vcpu, &event);
 		return BOARD_RESUME;
 	}
+	/* In its place in the list it has ended the guest before this; a guest that keeps hypercalls
+	 * out of its list may end at any time. */
+	if ((uint32_t)vcpu->gpr[RAX] == HYPERCALL_DONE) {
+		if (!(guest->image.header.ignored & BIT(VCPU_EXIT_HYPERCALL)))
+			return BOARD_UNHANDLED;
+		__atomic_store_n(&guest->ended, true, __ATOMIC_RELEASE);
+		keep_finals(guest, vcpu);
+		return BOARD_END_VM;
+	}
 	/* RIP moves first: what the call injects or changes applies behind the instruction. */
-	if ((uint32_t)vcpu->gpr[RAX] == HYPERCALL_DONE)
-		return BOARD_UNHANDLED; /* out of its order: a DONE in its place has ended already */
 	vcpu_skip_instruction(vcpu);
 	vcpu->gpr[RAX] = call(guest, vcpu, exit, &action);
 	return action;
 }
 
-/* --- the end --------------------------------------------------------------------------------- */
-
-/* Keeps the final registers that the table asks for and that only a stopped vCPU on its CPU can
- * tell. */
-static void keep_finals(struct test_guest *guest, struct vcpu *vcpu)
-{
-	for (uint32_t i = 0; i < guest->image.row_count; i++) {
-		const struct guest_row *row = &guest->image.rows[i];
-		uint64_t value;
-
-		if (row->type != ROW_FINAL || row->vcpu != vcpu->id || row->which < GPR_COUNT ||
-		    guest->final_count == TEST_GUEST_FINALS)
-			continue;
-		if (vcpu_get_register(vcpu, (enum vcpu_register)(row->which - GPR_COUNT), &value))
-			continue;
-		guest->finals[guest->final_count].valid = true;
-		guest->finals[guest->final_count].vcpu = row->vcpu;
-		guest->finals[guest->final_count].which = row->which;
-		guest->finals[guest->final_count++].value = value;
-	}
-}
+/* --- exits ----------------------------------------------------------------------------------- */
 
 static enum board_action handle_fault(struct test_guest *guest, struct vcpu *vcpu,
 				      const struct vcpu_exit *exit)

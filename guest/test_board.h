@@ -12,10 +12,14 @@
 
 #define TEST_GUEST_FINALS 16
 
-/* Its device answers at these ports, and at the same ones with TEST_PORT_HIGH added. */
-#define TEST_PORT      0xe0
-#define TEST_PORTS     4
-#define TEST_PORT_HIGH 0xf000
+/* Its device answers at these ports, and at the same ones with TEST_PORT_HIGH added: four latches
+ * of a byte each, and a sequence register. */
+#define TEST_PORT            0xe0
+#define TEST_LATCHES         4
+#define TEST_SEQUENCE        4 /* behind TEST_PORT */
+#define TEST_PORT_HIGH       0xf000
+#define TEST_SEQUENCE_FACTOR 31
+#define TEST_SEQUENCE_STEP   7
 
 enum test_guest_state {
 	TEST_GUEST_NEW,
@@ -30,7 +34,6 @@ struct test_guest {
 	struct vm *vm;
 	enum test_guest_state state; /* guarded by the lock in run_tests.c */
 	uint32_t meetings;           /* arrivals at its meeting; guarded likewise */
-	uint64_t deadline_us;        /* on the clock of kernel/time.h */
 
 	/* The rest: each vCPU's part is touched by the CPU that runs it; the verdict by the first
 	 * one to have something to say, under `lock`. */
@@ -44,9 +47,9 @@ struct test_guest {
 		uint64_t value;
 	} finals[TEST_GUEST_FINALS]; /* registers at the end that memory does not hold */
 	unsigned final_count;
-	uint8_t device[TEST_PORTS]; /* the scratch device, first vCPU only */
-	uint32_t on_fault;          /* ON_FAULT_... */
-	uint32_t slices;            /* atomic */
+	uint8_t latches[TEST_LATCHES]; /* the device: the guests that use it have one vCPU */
+	uint32_t sequence;
+	uint32_t on_fault; /* ON_FAULT_... */
 	uint64_t last_rip[GUEST_MAX_VCPUS];
 };
 

@@ -1,0 +1,6 @@
+%define MODE LONG64
+%define SAYS "SGDT exits when the owner asks; no board answers it"
+%define INTERCEPTS INTERCEPT_DESCRIPTOR_TABLE
+%define BARE
+%include "guest.inc"
+	last DESCRIPTOR_TABLE, 0x9000, sgdt [0x9000]

@@ -1,0 +1,13 @@
+%define MODE LONG64
+%define SAYS "RDTSC exits when the owner asks, and time goes on"
+%define INTERCEPTS INTERCEPT_RDTSC
+%include "guest.inc"
+	exits RDTSC, 0, rdtsc
+	mov ebx, eax
+	mov ebp, edx
+	exits RDTSC, 0, rdtsc
+	sub eax, ebx
+	sbb edx, ebp
+	check a ; forwards, by less than 2^32
+	check_equal edx, 0
+	hypercall_done
