@@ -164,6 +164,10 @@ $(GUEST_TABLE): $(wildcard guest/cases) Makefile
 	@mkdir -p $(@D)
 	printf 'guest_image %s\n' $(GUEST_CASES) > $@
 
+# Its test reads them all.
+$(BUILD)/host/guest/cases_test: | $(GUEST_IMAGES)
+$(BUILD)/host/guest/cases_test.o: HOST_CFLAGS += -DGUEST_IMAGES='"$(BUILD)/guest"'
+
 $(BUILD)/kernel/guest/registry.asm.o: $(GUEST_TABLE) $(GUEST_IMAGES)
 $(BUILD)/kernel/guest/registry.asm.o: NASMFLAGS += -I$(BUILD)/
 

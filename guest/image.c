@@ -77,7 +77,7 @@ static enum error check_row(const struct guest_header *header, const struct gues
 		return bad(why, "row flags", row->flags);
 	if (row->kind >= VCPU_EXIT_KINDS)
 		return bad(why, "exit kind", row->kind);
-	if (row->min > row->max || (row->type == ROW_EXIT && !row->max))
+	if ((row->type != ROW_WORK && row->min > row->max) || (row->type == ROW_EXIT && !row->max))
 		return bad(why, "row count", row->max);
 
 	bool belongs = row->type == ROW_GPR || row->type == ROW_FIELD;

@@ -18,6 +18,7 @@ static struct {
 	struct test_guest *guests;
 	unsigned count;
 	unsigned running; /* started and not ended */
+	bool all_made;
 } tests = { .lock = SPINLOCK_INIT("test-guests") };
 
 static struct guest_name {
@@ -66,6 +67,17 @@ static int online_cpu(unsigned wanted)
 	return 0;
 }
 
+/* What the table expects depends on what ends a time slice. */
+static bool wants_slice_timer(const struct guest_image *image)
+{
+	return !(image->header.ignored & BIT(VCPU_EXIT_TIME_SLICE));
+}
+
+static bool has_slice_timer(void)
+{
+	return command_line.preemption_timer && virt->has_slice_timer && virt->has_slice_timer();
+}
+
 static enum error set_up_vcpu(const struct test_guest *guest, struct vcpu *vcpu, unsigned id)
 {
 	const struct guest_header *header = &guest->image.header;
@@ -100,6 +112,9 @@ static enum error make_vm(struct test_guest *guest, const char *name, struct rea
 
 	if (error)
 		return error;
+	if (wants_slice_timer(&guest->image) && !has_slice_timer())
+		return reason_set(why, ERROR_UNSUPPORTED,
+				  "time slices end by the timer interrupt in this run");
 	error = vm_create(&guest->vm, name, header->memory, header->vcpus, &test_board, guest, why);
 	if (error)
 		return error;
@@ -131,6 +146,13 @@ static void prepare(struct test_guest *guest, const struct guest_entry *entry)
 	}
 	if (!error) {
 		guest->state = TEST_GUEST_PREPARED;
+		return;
+	}
+	if (guest->vm) {
+		/* Never started, so it ends at once and is reported on the way. */
+		guest->skipped = error == ERROR_UNSUPPORTED;
+		guest->story = why;
+		vm_stop(guest->vm, &why);
 		return;
 	}
 	guest->state = TEST_GUEST_ENDED;
@@ -197,6 +219,7 @@ enum error test_guests_start(void)
 		    !(guest->image.header.flags & GUEST_ALONE))
 			start(guest);
 	}
+	tests.all_made = true;
 	start_next_alone();
 	spinlock_release(&tests.lock, flags);
 	return ERROR_NONE;
@@ -245,10 +268,10 @@ void test_guests_ended(struct test_guest *guest)
 {
 	uint64_t flags = spinlock_acquire(&tests.lock);
 
+	tests.running -= guest->state == TEST_GUEST_STARTED;
 	guest->state = TEST_GUEST_ENDED;
-	tests.running--;
 	wake_meeting(guest->image.header.meeting);
-	if (!tests.running)
+	if (tests.all_made)
 		start_next_alone();
 	spinlock_release(&tests.lock, flags);
 }
