@@ -67,17 +67,6 @@ static int online_cpu(unsigned wanted)
 	return 0;
 }
 
-/* What the table expects depends on what ends a time slice. */
-static bool wants_slice_timer(const struct guest_image *image)
-{
-	return !(image->header.ignored & BIT(VCPU_EXIT_TIME_SLICE));
-}
-
-static bool has_slice_timer(void)
-{
-	return command_line.preemption_timer && virt->has_slice_timer && virt->has_slice_timer();
-}
-
 static enum error set_up_vcpu(const struct test_guest *guest, struct vcpu *vcpu, unsigned id)
 {
 	const struct guest_header *header = &guest->image.header;
@@ -112,9 +101,6 @@ static enum error make_vm(struct test_guest *guest, const char *name, struct rea
 
 	if (error)
 		return error;
-	if (wants_slice_timer(&guest->image) && !has_slice_timer())
-		return reason_set(why, ERROR_UNSUPPORTED,
-				  "time slices end by the timer interrupt in this run");
 	error = vm_create(&guest->vm, name, header->memory, header->vcpus, &test_board, guest, why);
 	if (error)
 		return error;
