@@ -116,6 +116,8 @@ $(BUILD)/gen/%.inc: %.c
 	$(CC) $(CFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S -o $(@:.inc=.s) $<
 	sed -n 's/^.*"->\([A-Za-z0-9_]*\) \$$*\([-0-9]*\)".*$$/%define \1 \2/p' $(@:.inc=.s) > $@
 
+.SECONDARY: $(OFFSETS_INC)
+
 # Every header by itself, with the kernel's flags.
 HEADERS := $(wildcard $(LAYERS:%=%/*.h))
 

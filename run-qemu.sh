@@ -251,9 +251,11 @@ start_bochs() {
 	start env SHELL=/bin/sh TERM=vt100 script -qec ./start /dev/null
 }
 
+# Under TCG all CPUs share one host thread: with a thread each, more CPUs than the host has wait for
+# one another's turn at every lock, and 64 of them take minutes for what takes a second so.
 start_qemu() {
 	local accelerator=$engine arguments
-	[[ $engine == kvm ]] || accelerator=tcg
+	[[ $engine == kvm ]] || accelerator=tcg,thread=single
 	arguments=(-machine q35 -accel "$accelerator" -cpu "$model" -smp "$cpus" -m "$memory"
 		-nodefaults -vga std -display none -no-reboot -serial file:serial
 		-device "isa-debug-exit,iobase=0xf4,iosize=0x04")

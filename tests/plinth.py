@@ -108,3 +108,43 @@ def expect(report, run, name, status):
     report.ok(run.status == status, f"{name}: ends with status {status} ({STATUS_NAMES[status]})",
               run.story())
     report.ok(not run.log.problems, f"{name}: the log keeps its grammar", run.story())
+
+
+def guests(mode=None):
+    """The names on the wire of the embedded test guests, all or those of one mode."""
+    folder = os.path.join(ROOT, "guest/cases")
+    names = []
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".asm"):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                if mode is None or f"%define MODE {mode}\n" in file.read():
+                    names.append(f"guest/{name[:-4]}")
+    return names
+
+
+def expect_cpus(report, run, name, cpus):
+    """All CPUs of the machine came online."""
+    report.ok(run.log.find(rf"smp: cpus-online={cpus} of={cpus}\b"),
+              f"{name}: {cpus} CPUs come online", run.story())
+
+
+def expect_guests(report, run, name, skipped=()):
+    """Every embedded guest passed, but for those that must be skipped."""
+    wrong = []
+    for guest in guests():
+        result = run.log.result(guest)
+        if result is None or not result.ok or bool(result.skip) != (guest in skipped):
+            wrong.append(f"{guest}: {result}")
+    report.ok(not wrong, f"{name}: every guest passes, {len(skipped)} are skipped by name",
+              "\n".join(wrong + [run.story()]))
+
+
+def expect_no_vmx(report, run, name, word):
+    """The verdict gives the reason, every guest is skipped, and what needs no VMX ran."""
+    reason = run.log.verdict.reason if run.log.verdict else None
+    report.ok(reason and word in reason, f"{name}: the verdict's reason names {word}", reason)
+    wrong = [guest for guest in guests()
+             if not (run.log.result(guest) and run.log.result(guest).skip)]
+    report.ok(not wrong, f"{name}: every guest is skipped by name", "\n".join(wrong))
+    passed = [r.name for r in run.log.results if r.ok and not r.skip]
+    report.ok(any(p.startswith("boot/") for p in passed), f"{name}: the tests of boot ran", passed)

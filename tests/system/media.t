@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""The image for people, build/plinth.iso: BIOS and UEFI start it as a CD and as a USB stick, and
+its menu starts the self-test by itself, or what was chosen."""
+
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from plinth import (NOVMX, PASS, ROOT, Report, boot, engine_missing, expect,  # noqa: E402
+                    expect_guests)
+
+ISO = os.path.join(ROOT, "build/plinth.iso")
+MEDIA = [("bios", "cd"), ("bios", "usb"), ("uefi", "cd"), ("uefi", "usb")]
+
+# The menu's second and third entry: keys sent on the serial port, and the command line they mean.
+CHOICES = [
+    ("self-test on one CPU", b"\x1b[B\r", "cpus=1"),
+    ("safe mode", b"\x1b[B\x1b[B\r", "cpus=1 vpid=off pages=small"),
+]
+
+
+def choose(keys):
+    """Boots the ISO, sends the keys when the menu is there, and returns what the port said."""
+    with subprocess.Popen(
+            ["timeout", "300", "qemu-system-x86_64", "-machine", "q35", "-accel",
+             "tcg,thread=single", "-cpu", "max", "-smp", "2", "-m", "256", "-nodefaults",
+             "-display", "none", "-no-reboot", "-serial", "stdio",
+             "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", "-cdrom", ISO],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as machine:
+        said = b""
+        while b"safe mode" not in said:
+            byte = machine.stdout.read(1)
+            if not byte:
+                break
+            said += byte
+        machine.stdin.write(keys)
+        machine.stdin.flush()
+        said += machine.stdout.read()
+        return said.decode("latin-1")
+
+
+def main():
+    report = Report()
+    for firmware, media in MEDIA:
+        name = f"plinth.iso, {firmware}, {media}"
+        absent = engine_missing("tcg", firmware)
+        if absent:
+            report.skip(name, absent)
+            continue
+        run = boot("tcg", "--iso", ISO, "--firmware", firmware, "--media", media, cpus=2)
+        expect(report, run, name, NOVMX)
+        report.ok(run.log.find(f"firmware={firmware}"), f"{name}: by that firmware", run.story())
+    for choice, keys, line in CHOICES:
+        if engine_missing("tcg"):
+            report.skip(f"menu: {choice}", engine_missing("tcg"))
+            continue
+        said = choose(keys)
+        report.ok(f'command-line="{line}"' in said and "cpus-online=1 of=1" in said
+                  and "\nverdict NOVMX" in said, f"menu: {choice}", said[-2000:])
+    if engine_missing("bochs"):
+        report.skip("plinth.iso, Bochs", engine_missing("bochs"))
+    else:
+        run = boot("bochs", "--iso", ISO, cpus=1)
+        expect(report, run, "plinth.iso, Bochs", PASS)
+        expect_guests(report, run, "plinth.iso, Bochs")
+    report.done()
+
+
+if __name__ == "__main__":
+    main()
