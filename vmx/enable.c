@@ -1,6 +1,7 @@
 /* Deciding whether VMX can be turned on, and turning it on and off. */
 #include "vmx/enable.h"
 
+#include "lib/format.h"
 #include "lib/string.h"
 #include "x86/control_registers.h"
 
@@ -36,20 +37,29 @@ struct fixed_register {
 	unsigned name_count;
 };
 
-static enum error bit_conflict(const struct fixed_register *reg, unsigned bit, bool is,
-			       struct reason *why)
+/* "CR4.PAE", or "bit 40 of CR4" where the SDM has no name. */
+static void name_bit(char *out, size_t size, const struct fixed_register *reg, unsigned bit)
 {
 	for (unsigned i = 0; i < reg->name_count; i++)
-		if (reg->names[i].bit == bit)
-			return reason_set(
-				why, ERROR_BAD_STATE,
-				"%s.%s is %d, VMX operation needs it %d, and Plinth cannot "
-				"change it",
-				reg->name, reg->names[i].name, is, !is);
-	return reason_set(
-		why, ERROR_BAD_STATE,
-		"bit %u of %s is %d, VMX operation needs it %d, and Plinth cannot change it", bit,
-		reg->name, is, !is);
+		if (reg->names[i].bit == bit) {
+			format_string(out, size, "%s.%s", reg->name, reg->names[i].name);
+			return;
+		}
+	format_string(out, size, "bit %u of %s", bit, reg->name);
+}
+
+/* Refuses the lowest bit of `bits`, if there is one; it is `is` now. */
+static enum error refuse(const struct fixed_register *reg, uint64_t bits, bool is,
+			 struct reason *why)
+{
+	char name[32];
+
+	if (!bits)
+		return ERROR_NONE;
+	name_bit(name, sizeof(name), reg, (unsigned)__builtin_ctzll(bits));
+	return reason_set(why, ERROR_BAD_STATE,
+			  "%s is %d, VMX operation needs it %d, and Plinth cannot change it", name,
+			  is, !is);
 }
 
 /* Corrects `*out` to what VMX operation wants, or names the first bit that cannot be corrected. */
@@ -57,15 +67,19 @@ static enum error apply_fixed(const struct fixed_register *reg, uint64_t *out, s
 {
 	uint64_t set = reg->fixed0 & ~reg->value;
 	uint64_t clear = reg->value & ~reg->fixed1;
+	uint64_t impossible = reg->fixed0 & ~reg->fixed1;
+	char name[32];
 
-	if (set & ~reg->can_set)
-		return bit_conflict(reg, (unsigned)__builtin_ctzll(set & ~reg->can_set), false,
-				    why);
-	if (clear & ~reg->can_clear)
-		return bit_conflict(reg, (unsigned)__builtin_ctzll(clear & ~reg->can_clear), true,
-				    why);
+	if (impossible) {
+		name_bit(name, sizeof(name), reg, (unsigned)__builtin_ctzll(impossible));
+		return reason_set(why, ERROR_BAD_STATE,
+				  "VMX operation needs %s to be 1 and 0 at once", name);
+	}
+	enum error error = refuse(reg, set & ~reg->can_set, false, why);
+	if (!error)
+		error = refuse(reg, clear & ~reg->can_clear, true, why);
 	*out = (reg->value | set) & ~clear;
-	return ERROR_NONE;
+	return error;
 }
 
 static enum error decide_control_registers(const struct vmx_capability *cap, uint64_t cr0,

@@ -163,6 +163,7 @@ static void bits_that_cannot(void **state)
 		      "CR0.WP is 1, VMX operation needs it 0, and Plinth cannot change it");
 	cap = sample_skylake();
 	cap.cr4_fixed0 |= CR4_LA57;
+	cap.cr4_fixed1 |= CR4_LA57;
 	CANNOT_ENABLE(cap, ERROR_BAD_STATE,
 		      "CR4.LA57 is 0, VMX operation needs it 1, and Plinth cannot change it");
 	cap = sample_skylake();
@@ -171,12 +172,17 @@ static void bits_that_cannot(void **state)
 		      "CR4.PAE is 1, VMX operation needs it 0, and Plinth cannot change it");
 	cap = sample_skylake();
 	cap.cr4_fixed1 &= ~CR4_VMXE;
-	CANNOT_ENABLE(cap, ERROR_BAD_STATE,
-		      "CR4.VMXE is 1, VMX operation needs it 0, and Plinth cannot change it");
+	CANNOT_ENABLE(cap, ERROR_BAD_STATE, "VMX operation needs CR4.VMXE to be 1 and 0 at once");
 	cap = sample_skylake();
 	cap.cr4_fixed0 |= BIT(40);
+	cap.cr4_fixed1 |= BIT(40);
 	CANNOT_ENABLE(cap, ERROR_BAD_STATE,
 		      "bit 40 of CR4 is 0, VMX operation needs it 1, and Plinth cannot change it");
+	/* Found by the fuzzer: such a bit came out as 1. */
+	cap = sample_skylake();
+	cap.cr4_fixed0 |= CR4_DE;
+	cap.cr4_fixed1 &= ~CR4_DE;
+	CANNOT_ENABLE(cap, ERROR_BAD_STATE, "VMX operation needs CR4.DE to be 1 and 0 at once");
 	/* One bit that can be corrected does not hide one that cannot. */
 	cap = sample_skylake();
 	cap.cr0_fixed0 |= CR0_MP | CR0_NW;

@@ -8,9 +8,8 @@
 #include "vmx/controls.h"
 
 enum vmx_report_weight {
-	REPORT_DETAIL,  /* one line for every single bit */
-	REPORT_NOTE,    /* summaries, and each bit that is missing with what that means */
-	REPORT_TROUBLE, /* why no guest can run */
+	REPORT_DETAIL, /* one line for every single bit */
+	REPORT_NOTE,   /* summaries, and each bit that is missing with what that means */
 };
 
 typedef void (*vmx_report_line)(void *context, enum vmx_report_weight weight, const char *text);
@@ -24,7 +23,7 @@ void vmx_report(const struct vmx_capability *cap, uint32_t request, vmx_report_l
 		void *context);
 
 /* The report on vmx_capability, with the command line's wishes, as log lines of area "vmx": details
- * at level debug, notes at info, trouble at warn. Bootstrap processor, after vmx_percpu_init(). */
+ * at level debug, notes at info. Bootstrap processor, after vmx_percpu_init(). */
 void vmx_report_print(void);
 
 #endif

@@ -6,13 +6,7 @@
 
 static void print_line(void *context, enum vmx_report_weight weight, const char *text)
 {
-	static const enum log_level levels[] = {
-		[REPORT_DETAIL] = LOG_DEBUG,
-		[REPORT_NOTE] = LOG_INFO,
-		[REPORT_TROUBLE] = LOG_WARN,
-	};
-
-	log_write(levels[weight], "vmx", "%s", text);
+	log_write(weight == REPORT_DETAIL ? LOG_DEBUG : LOG_INFO, "vmx", "%s", text);
 }
 
 void vmx_report_print(void)

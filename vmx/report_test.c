@@ -50,6 +50,14 @@ static unsigned weighing(enum vmx_report_weight weight)
 	return count;
 }
 
+static bool says_no_guest(void)
+{
+	for (unsigned i = 0; i < lines.count; i++)
+		if (!strncmp(lines.text[i], "no guest", strlen("no guest")))
+			return true;
+	return false;
+}
+
 static void a_modern_cpu(void **state)
 {
 	report(sample_skylake(), EVERYTHING);
@@ -61,7 +69,7 @@ static void a_modern_cpu(void **state)
 	assert_non_null(line_is("pin-based not used: process posted interrupts"));
 	assert_non_null(line_is("secondary required: enable EPT"));
 	assert_non_null(line_is("use TPR shadow not used: CR8 accesses exit"));
-	assert_int_equal(weighing(REPORT_TROUBLE), 0);
+	assert_false(says_no_guest());
 	assert_true(weighing(REPORT_NOTE) < 50);
 	for (unsigned i = 0; i < lines.count; i++)
 		assert_null(strstr(lines.text[i], "missing:"));
@@ -84,7 +92,7 @@ static void what_is_missing(void **state)
 	assert_non_null(line_is("unrestricted guest missing: real-mode guests cannot run"));
 	assert_non_null(line_is("1-GByte EPT pages missing: "
 				"guest memory is mapped by pages of at most 2 MByte"));
-	assert_int_equal(weighing(REPORT_TROUBLE), 0);
+	assert_false(says_no_guest());
 }
 
 static void every_bit_is_told_once(void **state)
@@ -111,12 +119,14 @@ static void no_guests(void **state)
 	report((struct vmx_capability) { 0 }, EVERYTHING);
 	assert_int_equal(lines.count, 1);
 	assert_non_null(line_is("no guest can run here: this CPU has no VMX"));
-	assert_int_equal(weighing(REPORT_TROUBLE), 1);
 
 	report(sample_penryn(), EVERYTHING);
 	assert_non_null(line_is("no guest can run here: this CPU has VMX but no EPT"));
 	assert_non_null(line_is("enable EPT missing: guest memory cannot be kept apart without "
 				"shadow paging, which Plinth has not"));
+	/* Nobody misses the refinements of what is missing as a whole. */
+	for (unsigned i = 0; i < lines.count; i++)
+		assert_null(strstr(lines.text[i], "INVEPT missing"));
 	report(sample_first(), EVERYTHING);
 	assert_non_null(line_is("activate secondary controls missing: EPT, VPID and unrestricted "
 				"guest cannot be switched on"));
