@@ -17,6 +17,7 @@
 #include "kernel/tap.h"
 #include "kernel/time_init.h"
 #include "kernel/traps.h"
+#include "vm/selftest.h"
 #include "vm/virtualization.h"
 #include "vmx/backend.h"
 #include "vmx/report.h"
@@ -88,9 +89,11 @@ static void run_guests(void)
 
 	log_info("vm", "virtualization is on backend=%s cpus=%u", virt->name, cpus);
 	if (!cpus) {
+		vm_selftest_skip("no CPU could turn virtualization on");
 		test_guests_skip("no CPU could turn virtualization on");
 		return;
 	}
+	vm_selftest();
 	if (test_guests_start())
 		log_error("vm", "the test guests cannot be started");
 	if (!virtualization_run())
@@ -132,11 +135,13 @@ void kernel_main(uint32_t boot_info, uint64_t load_offset)
 	vmx_report_print();
 
 	/* Tests of Plinth itself, then guests. */
-	tap_plan(kernel_selftest_count() + vmx_selftest_count() + test_guests_plan());
+	tap_plan(kernel_selftest_count() + vmx_selftest_count() + vm_selftest_count() +
+		 test_guests_plan());
 	kernel_selftest();
 	vmx_selftest();
 	if (no_guests) {
 		log_reason(LOG_WARN, "vm", &why);
+		vm_selftest_skip(why.text);
 		test_guests_skip(why.text);
 	} else {
 		run_guests();
