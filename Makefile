@@ -35,12 +35,14 @@ PURE := \
 	ept/query.c \
 	kernel/command_line.c \
 	vm/exit_text.c \
+	vm/guest_memory.c \
 	vm/io_policy.c \
 	vm/ipi.c \
 	vm/cpuid_policy.c \
 	vm/msr_policy.c \
 	vm/msr_emulate.c \
 	vm/run_queue.c \
+	vm/string_io.c \
 	vm/vcpu.c \
 	vm/vcpu_event.c \
 	vm/vcpu_exit.c \

@@ -7,8 +7,13 @@
 #include "lib/error.h"
 #include "lib/page_walk.h"
 #include "lib/types.h"
+#include "vm/cpuid_policy.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
+
+/* Notes in the VM what its guests see of address widths; before any other call here. `host` is
+ * cpuid_query on the machine. */
+void guest_memory_describe(struct vm *vm, cpuid_reader host);
 
 /* Copies between [at, at + length) and a buffer. False, and nothing copied, when any byte of the
  * range is not RAM. Ranges may span slots. */
@@ -18,7 +23,7 @@ bool guest_physical_write(struct vm *vm, gpa_t at, const void *from, uint64_t le
 enum guest_access_status {
 	GUEST_ACCESS_DONE,
 	GUEST_ACCESS_FAULT,   /* `fault` is the event that the guest has to be given */
-	GUEST_ACCESS_NOT_RAM, /* `at` is no RAM: a device, or nothing */
+	GUEST_ACCESS_NOT_RAM, /* `at` is no RAM that allows it: a device, ROM, or nothing */
 	GUEST_ACCESS_BROKEN,  /* the backend could not say a register: `why` */
 };
 
@@ -33,6 +38,7 @@ struct guest_access {
 struct guest_span {
 	struct {
 		gpa_t at;
+		uint8_t *host;
 		uint32_t length;
 	} part[2];
 	unsigned parts;
@@ -42,10 +48,11 @@ struct guest_span {
 enum error guest_walk_state(struct vcpu *vcpu, struct page_walk_state *state,
 			    struct reason *why) must_check;
 
-/* Translates [at, at + length), 1 <= length <= 4096, for `access`, setting accessed and dirty
- * flags. The first failing byte counts. */
-struct guest_access guest_translate(struct vcpu *vcpu, gva_t at, uint32_t length,
-				    enum page_access access, struct guest_span *span);
+/* Translates [at, at + length), 1 <= length <= 4096, for `access` with the registers in `state`,
+ * setting accessed and dirty flags. The first failing byte counts. */
+struct guest_access guest_translate(struct vcpu *vcpu, const struct page_walk_state *state,
+				    gva_t at, uint32_t length, enum page_access access,
+				    struct guest_span *span);
 
 /* Copies by linear address, any length. Pages before a failing one have been copied. */
 struct guest_access guest_linear_read(struct vcpu *vcpu, gva_t at, void *to, uint64_t length);

@@ -11,9 +11,11 @@
 #include "lib/format.h"
 #include "lib/string.h"
 #include "vm/exit_log.h"
+#include "vm/guest_memory.h"
 #include "vm/ipi.h"
 #include "vm/scheduler.h"
 #include "vm/virt_ops.h"
+#include "x86/instructions.h"
 
 #define SMALL_PAGE PAGE_SIZE
 #define LARGE_PAGE MIB(2)
@@ -185,6 +187,7 @@ enum error vm_create(struct vm **out, const char *name, uint64_t memory, unsigne
 	vm->board = board;
 	vm->board_data = board_data;
 	vm->lock = (struct spinlock)SPINLOCK_INIT("vm");
+	guest_memory_describe(vm, cpuid_query);
 	enum error error = furnish(vm, memory, vcpu_count, why);
 	if (error) {
 		table_remove(vm);

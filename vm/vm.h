@@ -32,6 +32,8 @@ struct vm {
 	struct nested_table *nested;     /* constant after creation */
 	struct vm_slot slots[VM_MAX_SLOTS];
 	unsigned slot_count;
+	uint8_t address_bits;            /* MAXPHYADDR as its guests see it; constant */
+	bool gigabyte_pages;             /* its guests see 1 GiB pages; constant */
 	unsigned vcpu_count;
 	struct vcpu *vcpus[VM_MAX_VCPUS];
 	/* A watchdog for guests that must end: more guest time on one vCPU, or all vCPUs blocked for
@@ -43,7 +45,8 @@ struct vm {
 	uint32_t running_vcpus;          /* vCPUs that have not ended; atomic */
 };
 
-/* The host address of guest RAM [at, at + length), or null when any byte of it is not RAM. */
+/* The host address of guest RAM [at, at + length), or null when any byte of it is not RAM or it
+ * spans two slots. */
 void *vm_memory(struct vm *vm, gpa_t at, uint64_t length);
 
 #endif

@@ -150,11 +150,15 @@ static void change_end(struct nested_table *table, uint64_t rflags)
 	spinlock_release(&tables_lock, rflags);
 }
 
-static enum error claim(struct nested_table *table, uint64_t start, uint64_t length,
-			struct reason *why)
+static enum error check_owner(const struct nested_table *table, uint64_t start, uint64_t length,
+			      struct reason *why)
 {
 	struct list *link;
 
+	if (memory_is_plinths(hpa(start), length))
+		return reason_set(why, ERROR_INVALID_INPUT,
+				  "host memory 0x%llx+0x%llx is Plinth's own or no RAM",
+				  (unsigned long long)start, (unsigned long long)length);
 	list_for_each(link, &tables)
 	{
 		const struct nested_table *other = list_entry(link, struct nested_table, link);
@@ -164,10 +168,16 @@ static enum error claim(struct nested_table *table, uint64_t start, uint64_t len
 					  "host memory 0x%llx+0x%llx belongs to another VM",
 					  (unsigned long long)start, (unsigned long long)length);
 	}
-	if (!range_set_add(&table->claims, start, length))
-		return reason_set(why, ERROR_NO_MEMORY, "a VM's memory is in more than %u pieces",
-				  NESTED_CLAIMS);
 	return ERROR_NONE;
+}
+
+/* Pages just mapped end at the range's ends: unmapping needs no table for splitting. */
+static void undo_map(struct nested_table *table, gpa_t at, uint64_t length)
+{
+	struct reason why;
+
+	if (length && ept_unmap(&table->ept, at, length, &why))
+		panic("a half-made nested mapping cannot be undone: %s", why.text);
 }
 
 /* Maps stretches of one host memory type each. */
@@ -186,9 +196,7 @@ static enum error map_by_type(struct nested_table *table, gpa_t at, hpa_t to, ui
 		error = ept_map(&table->ept, from, target, run, rights,
 				nested_format_type(wish, host), why);
 		if (error) {
-			/* What was just mapped ends at page borders: nothing needs splitting. */
-			if (done && ept_unmap(&table->ept, at, done, NULL))
-				panic("a half-made nested mapping cannot be undone: %s", why->text);
+			undo_map(table, at, done);
 			return error;
 		}
 	}
@@ -198,27 +206,23 @@ static enum error map_by_type(struct nested_table *table, gpa_t at, hpa_t to, ui
 enum error nested_map(struct nested_table *table, gpa_t at, hpa_t to, uint64_t length,
 		      unsigned rights, enum nested_memory_type type, struct reason *why)
 {
-	struct reason unheard;
-	enum error error;
-
-	if (!why)
-		why = &unheard;
 	if (!is_aligned(at.value | to.value | length, PAGE_SIZE) ||
 	    !range_is_valid(to.value, length))
 		return reason_set(why, ERROR_INVALID_INPUT,
 				  "mapping 0x%llx to 0x%llx+0x%llx is not whole pages",
 				  (unsigned long long)at.value, (unsigned long long)to.value,
 				  (unsigned long long)length);
-	if (memory_is_plinths(to, length))
-		return reason_set(why, ERROR_INVALID_INPUT,
-				  "host memory 0x%llx+0x%llx is Plinth's own or no RAM",
-				  (unsigned long long)to.value, (unsigned long long)length);
 
 	uint64_t rflags = change_begin(table);
+	enum error error = check_owner(table, to.value, length, why);
 
-	error = claim(table, to.value, length, why);
 	if (!error)
 		error = map_by_type(table, at, to, length, rights, type, why);
+	if (!error && !range_set_add(&table->claims, to.value, length)) {
+		undo_map(table, at, length);
+		error = reason_set(why, ERROR_NO_MEMORY, "a VM's memory is in more than %u pieces",
+				   NESTED_CLAIMS);
+	}
 	change_end(table, rflags);
 	return error;
 }

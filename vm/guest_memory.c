@@ -1,0 +1,270 @@
+/* Guest memory by guest-physical and by linear address. */
+#include "vm/guest_memory.h"
+
+#include "lib/assert.h"
+#include "lib/bits.h"
+#include "lib/string.h"
+#include "x86/control_registers.h"
+#include "x86/cpuid.h"
+#include "x86/segment.h"
+
+enum { VECTOR_GENERAL_PROTECTION = 13, VECTOR_PAGE_FAULT = 14 };
+
+void guest_memory_describe(struct vm *vm, cpuid_reader host)
+{
+	const struct cpuid_guest any = { .vcpu_count = 1 };
+
+	vm->address_bits = cpuid_address_bits(host, &any);
+	vm->gigabyte_pages =
+		cpuid_policy(host, &any, CPUID_EXTENDED_SIGNATURE, 0).edx & CPUID_80000001_EDX_1G;
+}
+
+/* --- by guest-physical address --------------------------------------------------------------- */
+
+/* Guest RAM that gives all of `rights`, within one slot. */
+static uint8_t *find_ram(struct vm *vm, gpa_t at, uint64_t length, unsigned rights)
+{
+	for (unsigned i = 0; i < vm->slot_count; i++) {
+		const struct vm_slot *slot = &vm->slots[i];
+		uint64_t offset = at.value - slot->base.value;
+
+		if (at.value >= slot->base.value && offset < slot->length &&
+		    length <= slot->length - offset && !(rights & ~slot->rights))
+			return slot->host + offset;
+	}
+	return NULL;
+}
+
+void *vm_memory(struct vm *vm, gpa_t at, uint64_t length)
+{
+	return find_ram(vm, at, length, 0);
+}
+
+static uint64_t to_page_end(uint64_t at, uint64_t length)
+{
+	uint64_t left = PAGE_SIZE - (at & PAGE_MASK);
+
+	return length < left ? length : left;
+}
+
+static bool is_all_ram(struct vm *vm, gpa_t at, uint64_t length)
+{
+	uint64_t part;
+
+	if (length && !range_is_valid(at.value, length))
+		return false;
+	for (uint64_t done = 0; done < length; done += part) {
+		part = to_page_end(at.value + done, length - done);
+		if (!vm_memory(vm, gpa(at.value + done), part))
+			return false;
+	}
+	return true;
+}
+
+bool guest_physical_read(struct vm *vm, gpa_t at, void *to, uint64_t length)
+{
+	uint64_t part;
+
+	if (!is_all_ram(vm, at, length))
+		return false;
+	for (uint64_t done = 0; done < length; done += part) {
+		part = to_page_end(at.value + done, length - done);
+		memcpy((uint8_t *)to + done, vm_memory(vm, gpa(at.value + done), part), part);
+	}
+	return true;
+}
+
+bool guest_physical_write(struct vm *vm, gpa_t at, const void *from, uint64_t length)
+{
+	uint64_t part;
+
+	if (!is_all_ram(vm, at, length))
+		return false;
+	for (uint64_t done = 0; done < length; done += part) {
+		part = to_page_end(at.value + done, length - done);
+		memcpy(vm_memory(vm, gpa(at.value + done), part), (const uint8_t *)from + done,
+		       part);
+	}
+	return true;
+}
+
+/* --- by linear address ----------------------------------------------------------------------- */
+
+static bool read_entry(void *context, gpa_t at, unsigned width, uint64_t *value)
+{
+	const uint8_t *host = find_ram(context, at, width, ACCESS_READ);
+
+	if (!host)
+		return false;
+	*value = width == 4 ? __atomic_load_n((const uint32_t *)host, __ATOMIC_RELAXED)
+			    : __atomic_load_n((const uint64_t *)host, __ATOMIC_RELAXED);
+	return true;
+}
+
+static bool exchange_entry(void *context, gpa_t at, unsigned width, uint64_t expected,
+			   uint64_t desired)
+{
+	uint8_t *host = find_ram(context, at, width, ACCESS_WRITE);
+	uint32_t narrow = expected;
+
+	if (!host)
+		return false;
+	if (width == 4)
+		return __atomic_compare_exchange_n((uint32_t *)host, &narrow, (uint32_t)desired,
+						   false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n((uint64_t *)host, &expected, desired, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+enum error guest_walk_state(struct vcpu *vcpu, struct page_walk_state *state, struct reason *why)
+{
+	uint64_t rflags = 0, stack_rights = 0;
+	const struct {
+		enum vcpu_register reg;
+		uint64_t *to;
+	} wanted[] = {
+		{ VCPU_CR0, &state->cr0 },
+		{ VCPU_CR3, &state->cr3 },
+		{ VCPU_CR4, &state->cr4 },
+		{ VCPU_EFER, &state->efer },
+		{ VCPU_RFLAGS, &rflags },
+		{ VCPU_SS_RIGHTS, &stack_rights },
+		/* The rest under PAE paging only. */
+		{ VCPU_PDPTE0, &state->pdpte[0] },
+		{ VCPU_PDPTE1, &state->pdpte[1] },
+		{ VCPU_PDPTE2, &state->pdpte[2] },
+		{ VCPU_PDPTE3, &state->pdpte[3] },
+	};
+
+	*state = (struct page_walk_state) { 0 };
+	for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++) {
+		enum error error;
+
+		if (wanted[i].reg == VCPU_PDPTE0 &&
+		    (!(state->cr0 & CR0_PG) || !(state->cr4 & CR4_PAE) || (state->efer & EFER_LMA)))
+			break;
+		error = vcpu_get_register(vcpu, wanted[i].reg, wanted[i].to);
+		if (error)
+			return reason_set(why, error, "register %s cannot be read",
+					  vcpu_register_name(wanted[i].reg));
+	}
+	state->address_bits = vcpu->vm->address_bits;
+	state->gigabyte_pages = vcpu->vm->gigabyte_pages;
+	state->ac = rflags & RFLAGS_AC;
+	/* The privilege of the stack segment is the CPL: SDM volume 3, "Guest Register State". */
+	state->cpl = state->cr0 & CR0_PE ? field_get(stack_rights, RIGHTS_DPL) : 0;
+	return ERROR_NONE;
+}
+
+static unsigned rights_for(enum page_access access)
+{
+	return access == PAGE_ACCESS_WRITE   ? ACCESS_WRITE
+	       : access == PAGE_ACCESS_FETCH ? ACCESS_EXECUTE
+					     : ACCESS_READ;
+}
+
+/* What a failed walk of the byte at `at` means. */
+static struct guest_access failure(const struct page_walk *walk, gva_t at)
+{
+	struct guest_access result = { .status = GUEST_ACCESS_FAULT, .at = walk->gpa };
+
+	if (walk->status == PAGE_WALK_TABLE_LOST) {
+		result.status = GUEST_ACCESS_NOT_RAM;
+		return result;
+	}
+	result.fault.kind = EVENT_EXCEPTION;
+	result.fault.has_error_code = true;
+	result.fault.vector = VECTOR_GENERAL_PROTECTION;
+	if (walk->status == PAGE_WALK_FAULT) {
+		result.fault.vector = VECTOR_PAGE_FAULT;
+		result.fault.error_code = walk->error_code;
+		result.fault.fault_address = at.value;
+	}
+	return result;
+}
+
+struct guest_access guest_translate(struct vcpu *vcpu, const struct page_walk_state *state,
+				    gva_t at, uint32_t length, enum page_access access,
+				    struct guest_span *span)
+{
+	const struct page_walk_memory memory = {
+		.context = vcpu->vm,
+		.read = read_entry,
+		.exchange = exchange_entry,
+	};
+	uint32_t part;
+
+	assert(length && length <= PAGE_SIZE);
+	span->parts = 0;
+	for (uint32_t done = 0; done < length; done += part) {
+		gva_t from = gva(at.value + done);
+		struct page_walk walk;
+		uint8_t *host;
+
+		if (!(state->efer & EFER_LMA))
+			from.value = (uint32_t)from.value;
+		part = to_page_end(from.value, length - done);
+		walk = page_walk(state, &memory, from, access);
+		if (walk.status != PAGE_WALK_DONE)
+			return failure(&walk, from);
+		host = find_ram(vcpu->vm, walk.gpa, part, rights_for(access));
+		if (!host)
+			return (struct guest_access) { .status = GUEST_ACCESS_NOT_RAM,
+						       .at = walk.gpa };
+		span->part[span->parts].at = walk.gpa;
+		span->part[span->parts].host = host;
+		span->part[span->parts++].length = part;
+	}
+	return (struct guest_access) { .status = GUEST_ACCESS_DONE };
+}
+
+static void copy_span(const struct guest_span *span, uint8_t *buffer, bool to_guest)
+{
+	for (unsigned i = 0; i < span->parts; i++) {
+		if (to_guest)
+			memcpy(span->part[i].host, buffer, span->part[i].length);
+		else
+			memcpy(buffer, span->part[i].host, span->part[i].length);
+		buffer += span->part[i].length;
+	}
+}
+
+static struct guest_access copy(struct vcpu *vcpu, gva_t at, uint8_t *buffer, uint64_t length,
+				enum page_access access)
+{
+	struct guest_access result = { .status = GUEST_ACCESS_DONE };
+	struct page_walk_state state;
+	uint64_t part;
+
+	if (guest_walk_state(vcpu, &state, &result.why)) {
+		result.status = GUEST_ACCESS_BROKEN;
+		return result;
+	}
+	for (uint64_t done = 0; done < length; done += part) {
+		gva_t from = gva(at.value + done);
+		struct guest_span span;
+
+		part = to_page_end(from.value, length - done);
+		result = guest_translate(vcpu, &state, from, part, access, &span);
+		if (result.status != GUEST_ACCESS_DONE)
+			return result;
+		copy_span(&span, buffer + done, access == PAGE_ACCESS_WRITE);
+	}
+	return (struct guest_access) { .status = GUEST_ACCESS_DONE };
+}
+
+struct guest_access guest_linear_read(struct vcpu *vcpu, gva_t at, void *to, uint64_t length)
+{
+	return copy(vcpu, at, to, length, PAGE_ACCESS_READ);
+}
+
+struct guest_access guest_linear_write(struct vcpu *vcpu, gva_t at, const void *from,
+				       uint64_t length)
+{
+	return copy(vcpu, at, (uint8_t *)from, length, PAGE_ACCESS_WRITE);
+}
+
+struct guest_access guest_linear_fetch(struct vcpu *vcpu, gva_t at, void *to, uint64_t length)
+{
+	return copy(vcpu, at, to, length, PAGE_ACCESS_FETCH);
+}
