@@ -22,6 +22,9 @@
 #define BIOS_SEARCH_START 0xe0000u
 #define BIOS_SEARCH       KIB(128)
 
+/* SDM volume 3, "Paging Modes and Control Bits": physical addresses have 52 bits at most. */
+#define PHYSICAL_END (1ull << 52)
+
 /* "System Description Table Header" */
 #define TABLE_HEAD   36u
 #define TABLE_LENGTH 4
@@ -68,7 +71,9 @@ static const void *map(const struct parser *parser, uint64_t at, uint64_t length
 {
 	const struct acpi_memory *memory = &parser->source->memory;
 
-	return range_is_valid(at, length) ? memory->map(memory->context, hpa(at), length) : NULL;
+	if (!range_is_valid(at, length) || at + (length - 1) >= PHYSICAL_END)
+		return NULL;
+	return memory->map(memory->context, hpa(at), length);
 }
 
 static bool sum_is_zero(const uint8_t *bytes, size_t length)
@@ -111,8 +116,8 @@ static bool rsdp_from_copy(const struct parser *parser, const void *copy, size_t
 		return false;
 	const char *fault = read_rsdp(copy, length, rsdp);
 	if (fault)
-		complain(parser->complaints, "acpi: the boot loader's %s RSDP is left out: %s",
-			 which, fault);
+		complain(parser->complaints, "the boot loader's %s RSDP is left out: %s", which,
+			 fault);
 	return !fault;
 }
 
@@ -148,7 +153,7 @@ static const uint8_t *map_table(const struct parser *parser, uint64_t at, const 
 	const uint8_t *table = NULL;
 
 	if (!head) {
-		complain(parser->complaints, "acpi: table %s at 0x%llx is not in memory", signature,
+		complain(parser->complaints, "table %s at 0x%llx is not in memory", signature,
 			 (unsigned long long)at);
 		return NULL;
 	}
@@ -163,8 +168,8 @@ static const uint8_t *map_table(const struct parser *parser, uint64_t at, const 
 		fault = "its checksum is wrong";
 	if (!fault)
 		return table;
-	complain(parser->complaints, "acpi: table %s at 0x%llx length=%u is left out: %s",
-		 signature, (unsigned long long)at, *length, fault);
+	complain(parser->complaints, "table %s at 0x%llx length=%u is left out: %s", signature,
+		 (unsigned long long)at, *length, fault);
 	return NULL;
 }
 
@@ -222,8 +227,7 @@ static void parse_fadt(const struct parser *parser, const uint8_t *fadt, uint32_
 	struct acpi_info *out = parser->out;
 
 	if (length < FADT_OLD_SIZE) {
-		complain(parser->complaints, "acpi: FADT of %u bytes is too short and left out",
-			 length);
+		complain(parser->complaints, "FADT of %u bytes is too short and left out", length);
 		return;
 	}
 	uint32_t flags = load_u32(fadt + FADT_FLAGS);
@@ -256,16 +260,16 @@ static void parse_table(const struct parser *parser, uint64_t at)
 	uint32_t length;
 
 	if (!head) {
-		complain(parser->complaints, "acpi: a root table entry 0x%llx is not in memory",
+		complain(parser->complaints, "a root table entry 0x%llx is not in memory",
 			 (unsigned long long)at);
 	} else if (!memcmp(head, "APIC", 4)) {
 		if (parser->out->has_madt)
-			complain(parser->complaints, "acpi: a second MADT is left out");
+			complain(parser->complaints, "a second MADT is left out");
 		else if ((table = map_table(parser, at, "APIC", &length)))
 			acpi_parse_madt(table, length, parser->out, parser->complaints);
 	} else if (!memcmp(head, "FACP", 4)) {
 		if (parser->out->has_fadt)
-			complain(parser->complaints, "acpi: a second FADT is left out");
+			complain(parser->complaints, "a second FADT is left out");
 		else if ((table = map_table(parser, at, "FACP", &length)))
 			parse_fadt(parser, table, length);
 	}
@@ -282,9 +286,14 @@ static bool parse_root(const struct parser *parser, uint64_t at, const char *sig
 	if (!root)
 		return false;
 	if ((length - TABLE_HEAD) % entry_size)
-		complain(parser->complaints, "acpi: %s has half an entry at its end", signature);
-	for (uint32_t at_entry = TABLE_HEAD; length - at_entry >= entry_size;
-	     at_entry += entry_size)
+		complain(parser->complaints, "%s has half an entry at its end", signature);
+	uint32_t count = (length - TABLE_HEAD) / entry_size;
+	if (count > ACPI_MAX_TABLES) {
+		complain(parser->complaints, "%s lists %u tables; those past %u are left out",
+			 signature, count, ACPI_MAX_TABLES);
+		count = ACPI_MAX_TABLES;
+	}
+	for (uint32_t at_entry = TABLE_HEAD; count--; at_entry += entry_size)
 		parse_table(parser, entry_size == 8 ? load_u64(root + at_entry)
 						    : load_u32(root + at_entry));
 	return true;
@@ -300,22 +309,22 @@ enum error acpi_parse(const struct acpi_source *source, struct acpi_info *out,
 	if (!rsdp_from_copy(&parser, source->new_rsdp, source->new_rsdp_length, "new", &rsdp) &&
 	    !rsdp_from_copy(&parser, source->old_rsdp, source->old_rsdp_length, "old", &rsdp) &&
 	    !(source->search_bios && rsdp_from_bios(&parser, &rsdp)))
-		return reason_set(why, ERROR_INVALID_DATA, "acpi: there is no valid RSDP");
+		return reason_set(why, ERROR_INVALID_DATA, "there is no valid RSDP");
 
 	out->rsdp_revision = rsdp.revision;
 	if (rsdp.xsdt && parse_root(&parser, rsdp.xsdt, "XSDT", sizeof(uint64_t))) {
 		out->from_xsdt = true;
 	} else {
 		if (rsdp.revision >= 2)
-			complain(complaints, "acpi: no valid XSDT; the RSDT has to do");
+			complain(complaints, "no valid XSDT; the RSDT has to do");
 		if (!parse_root(&parser, rsdp.rsdt, "RSDT", sizeof(uint32_t)))
 			return reason_set(why, ERROR_INVALID_DATA,
-					  "acpi: neither XSDT 0x%llx nor RSDT 0x%x is valid",
+					  "neither XSDT 0x%llx nor RSDT 0x%x is valid",
 					  (unsigned long long)rsdp.xsdt, rsdp.rsdt);
 	}
 	if (!out->has_madt)
-		complain(complaints, "acpi: no valid MADT: only the CPU that boots is known");
+		complain(complaints, "no valid MADT: only the CPU that boots is known");
 	if (!out->has_fadt)
-		complain(complaints, "acpi: no valid FADT: no PM timer, reset or power-off");
+		complain(complaints, "no valid FADT: no PM timer, reset or power-off");
 	return ERROR_NONE;
 }

@@ -14,6 +14,8 @@
 #define ACPI_MAX_IO_APICS  16u
 #define ACPI_MAX_OVERRIDES 48u
 
+#define ACPI_MAX_TABLES 256u /* in the root table */
+
 /* A table longer than this is taken for a broken one. */
 #define ACPI_MAX_TABLE MIB(16)
 

@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct acpi_info info;
 	static struct memory memory;
-	const struct complaints complaints = { hear, NULL };
+	const struct complaints complaints = { .hear = hear };
 	struct reason why;
 
 	if (size < 1 + 36)

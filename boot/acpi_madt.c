@@ -40,7 +40,7 @@ struct madt {
 
 static void leave_out(const struct madt *madt, const struct entry *entry, const char *what)
 {
-	complain(madt->complaints, "acpi: MADT entry type=%u offset=%u left out: %s", entry->type,
+	complain(madt->complaints, "MADT entry type=%u offset=%u left out: %s", entry->type,
 		 entry->offset, what);
 }
 
@@ -62,7 +62,7 @@ static void merge_cpu(const struct madt *madt, const struct entry *entry, struct
 	if (known->state == ACPI_CPU_ENABLED && cpu->state == ACPI_CPU_ENABLED &&
 	    (known->uid != cpu->uid || known->x2apic == cpu->x2apic))
 		complain(madt->complaints,
-			 "acpi: MADT entry type=%u offset=%u: APIC ID %u is listed twice, as "
+			 "MADT entry type=%u offset=%u: APIC ID %u is listed twice, as "
 			 "processor %u and %u; the first one counts",
 			 entry->type, entry->offset, cpu->apic_id, known->uid, cpu->uid);
 	if (cpu->state < known->state)
@@ -229,7 +229,7 @@ void acpi_parse_madt(const uint8_t *table, uint32_t length, struct acpi_info *ou
 	struct madt madt = { out, complaints, 0 };
 
 	if (length < MADT_ENTRIES) {
-		complain(complaints, "acpi: MADT of %u bytes is too short and left out", length);
+		complain(complaints, "MADT of %u bytes is too short and left out", length);
 		return;
 	}
 	out->has_madt = true;
@@ -244,7 +244,7 @@ void acpi_parse_madt(const uint8_t *table, uint32_t length, struct acpi_info *ou
 
 		if (size < ENTRY_HEAD || size > room) {
 			complain(complaints,
-				 "acpi: MADT entry type=%u offset=%u has length %u of %u bytes "
+				 "MADT entry type=%u offset=%u has length %u of %u bytes "
 				 "left; the rest of the table is left out",
 				 entry.type, offset, size, room);
 			break;
@@ -258,6 +258,6 @@ void acpi_parse_madt(const uint8_t *table, uint32_t length, struct acpi_info *ou
 		offset += size;
 	}
 	if (madt.cpus_without_room)
-		complain(complaints, "acpi: MADT lists %u CPUs more than the %u that fit",
+		complain(complaints, "MADT lists %u CPUs more than the %u that fit",
 			 madt.cpus_without_room, ACPI_MAX_CPUS);
 }

@@ -20,7 +20,7 @@
 #define DSDT_AT     0x21000u
 
 static uint8_t memory[MEMORY_SIZE];
-static void *mapped[1000];
+static void *mapped[2000];
 static unsigned mapped_count;
 
 static struct acpi_info info;
@@ -293,6 +293,22 @@ static void missing_tables_are_complained_of(void **state)
 	assert_false(info.has_madt || info.has_fadt);
 }
 
+static void a_root_table_may_be_endless(void **state)
+{
+	const uint32_t length = 36 + 8 * (ACPI_MAX_TABLES + 2);
+
+	begin();
+	memset(memory + XSDT_AT + 36, 0, length - 36);
+	put(XSDT_AT + 36 + 8 * (ACPI_MAX_TABLES - 1), FADT_AT, 8);
+	put(XSDT_AT + 36 + 8 * ACPI_MAX_TABLES, MADT_AT, 8);
+	memory[XSDT_AT + 36 + 7] = 0x80; /* past the physical address space */
+	seal_table(XSDT_AT, "XSDT", length);
+	assert_int_equal(parse(), ERROR_NONE);
+	assert_true(complaint_book_has(&book, "XSDT lists 258 tables; those past 256"));
+	assert_true(info.has_fadt);
+	assert_false(info.has_madt);
+}
+
 static void tells_cpus_apart(void **state)
 {
 	begin();
@@ -470,6 +486,7 @@ int main(void)
 		cmocka_unit_test(searches_the_bios),
 		cmocka_unit_test(bad_roots),
 		cmocka_unit_test(missing_tables_are_complained_of),
+		cmocka_unit_test(a_root_table_may_be_endless),
 		cmocka_unit_test(tells_cpus_apart),
 		cmocka_unit_test(one_cpu_listed_twice),
 		cmocka_unit_test(interrupt_wiring),

@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct multiboot2_info info;
 	struct reason why;
 	unsigned heard = 0;
-	const struct complaints complaints = { hear, &heard };
+	const struct complaints complaints = { .hear = hear, .context = &heard };
 	uint8_t *copy = malloc(size + 1); /* odd address: nothing may rely on alignment */
 
 	if (size)

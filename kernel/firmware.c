@@ -22,8 +22,15 @@ static void hear(void *context, const char *sentence)
 	log_warn(context, "%s", sentence);
 }
 
-static const struct complaints boot_complaints = { hear, (void *)"boot" };
-static const struct complaints acpi_complaints = { hear, (void *)"acpi" };
+/* Sentences that each of the two may cost; what is wrong more often than that is wrong enough. */
+static unsigned boot_budget = 100, acpi_budget = 100;
+
+static const struct complaints boot_complaints = { .hear = hear,
+						   .context = (void *)"boot",
+						   .budget = &boot_budget };
+static const struct complaints acpi_complaints = { .hear = hear,
+						   .context = (void *)"acpi",
+						   .budget = &acpi_budget };
 
 const struct multiboot2_info *firmware_loader(void)
 {

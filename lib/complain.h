@@ -9,6 +9,9 @@ struct complaints {
 	/* `sentence` is terminated and valid only during the call. */
 	void (*hear)(void *context, const char *sentence);
 	void *context;
+	/* How many more sentences are wanted: hostile input can be wrong a million times. The last
+	 * one says that others are kept back. Null: no limit. */
+	unsigned *budget;
 };
 
 /* Formats a sentence (cut at 191 bytes) for the listener; `to` may be null: nobody listens. */

@@ -26,6 +26,7 @@ static inline bool complaint_book_has(const struct complaint_book *book, const c
 	return strstr(book->text, words) != NULL;
 }
 
-#define COMPLAINTS_TO(book) (&(const struct complaints) { complaint_book_hear, (book) })
+#define COMPLAINTS_TO(book) \
+	(&(const struct complaints) { .hear = complaint_book_hear, .context = (book) })
 
 #endif
