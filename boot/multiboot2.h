@@ -60,8 +60,7 @@ struct multiboot2_tag {
 
 struct multiboot2_module_tag {
 	struct multiboot2_tag tag;
-	uint32_t start, end; /* physical; end is exclusive */
-			     /* the string follows */
+	uint32_t start, end; /* physical; end is exclusive; the string follows */
 };
 
 struct multiboot2_basic_memory_tag {

@@ -110,7 +110,8 @@ static uint32_t add_framebuffer(struct block *to, const struct multiboot2_frameb
 	return add_tag(to, 8, (const uint8_t *)raw + 8, sizeof(*raw) - 8);
 }
 
-static void takes_every_tag(void **state)
+/* Every tag that is taken, and two that are not. */
+static void build_every_tag(void)
 {
 	const uint32_t basic[2] = { 640, 130048 };
 	const uint32_t map_head[2] = { 24, 0 };
@@ -145,7 +146,11 @@ static void takes_every_tag(void **state)
 	add_tag(&block, 21, &base, 4);
 	add_tag(&block, 4711, "unknown", 7);
 	end(&block);
+}
 
+static void takes_every_tag(void **state)
+{
+	build_every_tag();
 	assert_int_equal(parse(&block, &info, &book, &why), ERROR_NONE);
 	assert_string_equal(book.text, "");
 	assert_string_equal(info.command_line, "exits=all cpus=2");
@@ -162,14 +167,14 @@ static void takes_every_tag(void **state)
 	assert_int_equal(info.efi_memory_map.count, 1);
 	assert_int_equal(multiboot2_efi_descriptor(&info.efi_memory_map, 0).page_count, 5);
 	assert_true(info.efi_boot_services);
-	assert_int_equal(info.efi_system_table, system_table);
+	assert_int_equal(info.efi_system_table, 0x7f000018);
 	assert_true(info.efi_is_64bit);
 	assert_int_equal(info.old_rsdp.length, 20);
 	assert_int_equal(info.new_rsdp.length, 36);
 	assert_true(info.framebuffer.present);
 	assert_int_equal(info.framebuffer.red_position, 16);
 	assert_true(info.has_load_base);
-	assert_int_equal(info.load_base, base);
+	assert_int_equal(info.load_base, 0x100000);
 }
 
 /* Structural faults: the parsing ends with InvalidData and the words. */

@@ -6,6 +6,7 @@
 #include "kernel/spinlock.h"
 #include "lib/assert.h"
 #include "lib/bits.h"
+#include "x86/cpuid.h"
 #include "x86/instructions.h"
 #include "x86/page_table.h"
 
@@ -132,7 +133,18 @@ bool address_space_is_mapped(uint64_t virtual)
 	return page_table_query(&table, virtual, &page) != 0;
 }
 
-/* Maps into the window, 4 KiB granular; null when it is full or tables ran out. */
+/* True when the CPU has addresses as high as [first, first + span): higher ones, which a hostile
+ * firmware table may name, would set reserved bits of a page-table entry. */
+static bool is_addressable(uint64_t first, uint64_t span)
+{
+	uint64_t bits = field_get(cpuid_query(CPUID_ADDRESS_SIZES, 0).eax,
+				  CPUID_80000008_EAX_PHYSICAL_BITS);
+
+	return range_is_valid(first, span) && (first + (span - 1)) >> bits == 0;
+}
+
+/* Maps into the window, 4 KiB granular; null when it is full, tables ran out, or the CPU has no
+ * such addresses. */
 static void *map_in_window(hpa_t start, uint64_t length, uint64_t bits)
 {
 	uint64_t first = align_down(start.value, PAGE_SIZE);
@@ -141,6 +153,8 @@ static void *map_in_window(hpa_t start, uint64_t length, uint64_t bits)
 	if (!range_is_valid(start.value, length) || offset + length < length)
 		return NULL;
 	uint64_t span = align_up(offset + length, PAGE_SIZE);
+	if (!is_addressable(first, span))
+		return NULL;
 
 	uint64_t rflags = spinlock_acquire(&lock);
 	uint64_t at = space.window_next;

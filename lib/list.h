@@ -9,7 +9,10 @@ struct list {
 	struct list *next, *previous;
 };
 
-#define LIST_INIT(head) { &(head), &(head) }
+#define LIST_INIT(head)          \
+	{                        \
+		&(head), &(head) \
+	}
 
 static inline void list_init(struct list *head)
 {
@@ -50,6 +53,7 @@ static inline struct list *list_first(const struct list *head)
 	return list_is_empty(head) ? NULL : head->next;
 }
 
-#define list_for_each(link, head) for ((link) = (head)->next; (link) != (head); (link) = (link)->next)
+#define list_for_each(link, head) \
+	for ((link) = (head)->next; (link) != (head); (link) = (link)->next)
 
 #endif
