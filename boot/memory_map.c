@@ -335,6 +335,41 @@ const struct memory_range *memory_map_lookup(const struct memory_map *map, hpa_t
 	return &map->ranges[index];
 }
 
+bool memory_map_is_ram(const struct memory_map *map, uint64_t start, uint64_t length)
+{
+	if (!range_is_valid(start, length))
+		return false;
+	for (;;) {
+		const struct memory_range *range = memory_map_lookup(map, hpa(start));
+		if (!range || range->kind > MEMORY_TAKEN)
+			return false;
+		uint64_t covered = range_end(range) - start;
+		if (covered >= length)
+			return true;
+		start += covered;
+		length -= covered;
+	}
+}
+
+void memory_map_check_modules(const struct memory_map *map, struct multiboot2_info *info,
+			      const struct complaints *complaints)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < info->module_count; i++) {
+		const struct multiboot2_module *module = &info->modules[i];
+		if (!module->length || memory_map_is_ram(map, module->start.value, module->length))
+			info->modules[kept++] = *module;
+		else
+			complain(complaints,
+				 "module \"%.64s\" start=0x%llx length=0x%llx left out: it does "
+				 "not lie in RAM",
+				 module->string, (unsigned long long)module->start.value,
+				 (unsigned long long)module->length);
+	}
+	info->module_count = kept;
+}
+
 uint64_t memory_map_total(const struct memory_map *map, enum memory_kind kind)
 {
 	uint64_t total = 0;

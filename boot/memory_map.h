@@ -70,6 +70,13 @@ bool memory_map_find(const struct memory_map *map, uint64_t length, uint64_t ali
 /* The range that holds `address`, or null. */
 const struct memory_range *memory_map_lookup(const struct memory_map *map, hpa_t address);
 
+/* True when every byte of [start, start + length) is RAM, usable or taken. */
+bool memory_map_is_ram(const struct memory_map *map, uint64_t start, uint64_t length);
+
+/* Leaves out, after a complaint, the modules in `info` that do not lie in RAM as a whole. */
+void memory_map_check_modules(const struct memory_map *map, struct multiboot2_info *info,
+			      const struct complaints *complaints);
+
 /* Bytes of `kind`, and the end of the highest range that is RAM (usable or taken), 0 if none. */
 uint64_t memory_map_total(const struct memory_map *map, enum memory_kind kind);
 uint64_t memory_map_top(const struct memory_map *map);

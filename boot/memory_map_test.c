@@ -106,6 +106,31 @@ static void takes_only_what_is_usable(void **state)
 	assert_null(memory_map_lookup(&map, hpa(0xfff)));
 }
 
+static void modules_outside_of_ram_are_left_out(void **state)
+{
+	struct multiboot2_info info = {
+		.module_count = 4,
+		.modules = { { hpa(0x1000), 0x7fff, "across two ranges", 0 },
+			     { hpa(0x9000), 0x1, "in reserved memory", 0 },
+			     { hpa(0xf0000000), 0, "empty", 0 },
+			     { hpa(0x8000), 0x1001, "one byte too long", 0 } },
+	};
+
+	begin();
+	add(0x1000, 0x9000, MEMORY_USABLE);
+	add(0x9000, 0xa000, MEMORY_RESERVED);
+	memory_map_take(&map, hpa(0x3000), 0x2000, COMPLAINTS_TO(&book));
+	memory_map_check_modules(&map, &info, COMPLAINTS_TO(&book));
+	assert_int_equal(info.module_count, 2);
+	assert_string_equal(info.modules[0].string, "across two ranges");
+	assert_string_equal(info.modules[1].string, "empty");
+	assert_int_equal(book.count, 2);
+	assert_true(complaint_book_has(&book, "module \"one byte too long\" start=0x8000"));
+	assert_false(memory_map_is_ram(&map, 0x1000, 0));
+	assert_false(memory_map_is_ram(&map, 0x1000, ~0ull));
+	assert_false(memory_map_is_ram(&map, 0x0, 0x2000));
+}
+
 static void finds_room(void **state)
 {
 	hpa_t at;
@@ -301,6 +326,7 @@ int main(void)
 		cmocka_unit_test(usable_shrinks_and_the_rest_grows),
 		cmocka_unit_test(the_end_of_the_address_space),
 		cmocka_unit_test(takes_only_what_is_usable),
+		cmocka_unit_test(modules_outside_of_ram_are_left_out),
 		cmocka_unit_test(finds_room),
 		cmocka_unit_test(a_full_map_loses_memory_and_says_so),
 		cmocka_unit_test(a_full_map_stays_safe),

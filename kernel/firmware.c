@@ -82,8 +82,10 @@ enum error firmware_read_loader(uint32_t boot_info, struct reason *why)
 	enum error error = multiboot2_parse(&source, &loader, &boot_complaints, why);
 	if (!error)
 		error = memory_map_build(&memory_map, &loader, &boot_complaints, why);
-	if (!error)
+	if (!error) {
+		memory_map_check_modules(&memory_map, &loader, &boot_complaints);
 		take_used_memory(boot_info);
+	}
 	return error;
 }
 
