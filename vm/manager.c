@@ -225,17 +225,20 @@ static void free_vm(struct vm *vm)
 
 static void tell_end(const struct vm *vm)
 {
-	uint64_t ticks = 0;
+	uint64_t guest = 0, turns = 0;
 
-	for (unsigned i = 0; i < vm->vcpu_count; i++)
-		ticks += vm->vcpus[i]->guest_ticks;
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		guest += vm->vcpus[i]->guest_ticks;
+		turns += vm->vcpus[i]->turn_ticks;
+	}
 	exit_log_summary(vm);
 	if (vm->trouble.kind)
-		log_warn("vm", "stopped vm=%u(%s) guest_us=%lu error=%s: %s", vm->id, vm->name,
-			 time_ticks_to_us(ticks), error_name(vm->trouble.kind), vm->trouble.text);
+		log_warn("vm", "stopped vm=%u(%s) guest_us=%lu turns_us=%lu error=%s: %s", vm->id,
+			 vm->name, time_ticks_to_us(guest), time_ticks_to_us(turns),
+			 error_name(vm->trouble.kind), vm->trouble.text);
 	else
-		log_info("vm", "ended vm=%u(%s) guest_us=%lu", vm->id, vm->name,
-			 time_ticks_to_us(ticks));
+		log_info("vm", "ended vm=%u(%s) guest_us=%lu turns_us=%lu", vm->id, vm->name,
+			 time_ticks_to_us(guest), time_ticks_to_us(turns));
 }
 
 /* No vCPU of it will run again, and nobody holds a pointer to it but the table. */

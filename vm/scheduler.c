@@ -21,6 +21,9 @@
 #include "vm/vm.h"
 #include "vm/watchdog.h"
 
+/* How often a busy CPU feeds the serial port: about what its FIFO takes to run dry. */
+#define DRAIN_PERIOD_US 1000
+
 /* A turn that lasts this many slices is broken off by a timer interrupt, whatever the guest does:
  * a guest that only ever causes exits uses up no guest time. */
 #define BACKSTOP_SLICES 16
@@ -32,8 +35,9 @@ struct scheduler {
 	struct spinlock
 		lock; /* guards `queue` and, of the vCPUs with this queue_cpu, blocking and waking */
 	struct run_queue queue;
-	uint32_t load;  /* vCPUs waiting or running here; atomic to read, lock to write */
-	uint32_t turns; /* this CPU only */
+	uint32_t load;       /* vCPUs waiting or running here; atomic to read, lock to write */
+	uint32_t turns;      /* this CPU only */
+	uint64_t next_drain; /* time_ticks(); this CPU only */
 };
 _Static_assert(sizeof(struct scheduler) <= PAGE_SIZE, "a scheduler fits a page");
 
@@ -323,6 +327,16 @@ static uint64_t start_timers(struct vcpu *vcpu)
 	return time_ticks() + time_us_to_ticks(us - us / 8);
 }
 
+/* Of a slice whose guest time is counted down, what is gone is what the guest had. */
+static void account(struct vcpu *vcpu, uint64_t turn_ticks)
+{
+	uint64_t slice = time_us_to_ticks(command_line.slice_us);
+	uint64_t left = vcpu->slice_ticks < slice ? vcpu->slice_ticks : slice;
+
+	__atomic_store_n(&vcpu->guest_ticks, vcpu->guest_ticks + slice - left, __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu->turn_ticks, vcpu->turn_ticks + turn_ticks, __ATOMIC_RELAXED);
+}
+
 static enum turn_end take_turn(struct vcpu *vcpu)
 {
 	if (!vcpu->cpu && vcpu_bind(vcpu)) {
@@ -344,8 +358,7 @@ static enum turn_end take_turn(struct vcpu *vcpu)
 	__atomic_store_n(&vcpu->turn_started, started, __ATOMIC_RELAXED);
 	enum turn_end end = run_loop_turn(vcpu, until);
 	__atomic_store_n(&vcpu->turn_started, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&vcpu->guest_ticks, vcpu->guest_ticks + (time_ticks() - started),
-			 __ATOMIC_RELAXED);
+	account(vcpu, time_ticks() - started);
 	set_current(NULL);
 	return end;
 }
@@ -391,6 +404,18 @@ static void idle(struct scheduler *s)
 	clear_idle(s->cpu);
 }
 
+/* Between turns: what has to be done now and then. */
+static void look_after_the_rest(struct scheduler *s)
+{
+	uint64_t now = time_ticks();
+
+	if (now >= s->next_drain) {
+		s->next_drain = now + time_us_to_ticks(DRAIN_PERIOD_US);
+		(void)log_drain_some();
+	}
+	watchdog_look(now);
+}
+
 void scheduler_run(void)
 {
 	struct scheduler *s = scheduler_of(this_cpu());
@@ -403,7 +428,7 @@ void scheduler_run(void)
 			turn(s, vcpu);
 		else
 			idle(s);
-		watchdog_look();
+		look_after_the_rest(s);
 	}
 	lapic_timer_stop();
 }

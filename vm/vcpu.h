@@ -150,7 +150,9 @@ struct vcpu {
 	struct list run_link;
 	struct cpu *queue_cpu;
 	int pinned_cpu;                      /* -1: any */
-	uint64_t slices, guest_ticks;        /* turns had, and their time; bound CPU writes, any reads */
+	uint64_t slices;                     /* turns had; bound CPU writes, any reads */
+	uint64_t guest_ticks;                /* of time slices used up; likewise */
+	uint64_t turn_ticks;                 /* of its turns, handling of exits included; likewise */
 	bool wake_pending;                   /* atomic: has to run whatever its events say */
 	bool halted_interruptible;           /* RFLAGS.IF when it blocked */
 	bool queued;                         /* in the run queue of `queue_cpu` */

@@ -17,7 +17,7 @@ static void add(struct watchdog_view *view, const struct vcpu *vcpu, uint64_t no
 {
 	uint64_t since = __atomic_load_n(&vcpu->blocked_since, __ATOMIC_RELAXED);
 	uint64_t turn = __atomic_load_n(&vcpu->turn_started, __ATOMIC_RELAXED);
-	uint64_t us = time_ticks_to_us(__atomic_load_n(&vcpu->guest_ticks, __ATOMIC_RELAXED));
+	uint64_t us = time_ticks_to_us(__atomic_load_n(&vcpu->turn_ticks, __ATOMIC_RELAXED));
 
 	if (turn)
 		us += us_since(turn, now);
@@ -50,9 +50,8 @@ static void check(struct vm *vm, void *context)
 		vm_stop(vm, &why);
 }
 
-void watchdog_look(void)
+void watchdog_look(uint64_t now)
 {
-	uint64_t now = time_ticks();
 	uint64_t due = __atomic_load_n(&next_look, __ATOMIC_RELAXED);
 	uint64_t next = now + time_us_to_ticks(WATCHDOG_PERIOD_US);
 

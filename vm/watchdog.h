@@ -14,14 +14,15 @@ struct watchdog_view {
 	unsigned live_vcpus;   /* not ended */
 	unsigned halted_vcpus; /* of these, blocked */
 	uint64_t halted_us;    /* for how long all of them have been, when they all are */
-	uint64_t busiest_us;   /* guest time of the live vCPU that had most */
+	uint64_t busiest_us;   /* turns of the live vCPU that had most, their exits handled */
 	unsigned busiest_vcpu;
 };
 
 /* ERROR_TIMEOUT with the sentence when the VM has to be stopped. Pure. */
 enum error watchdog_judge(const struct watchdog_view *view, struct reason *why) must_check;
 
-/* Called by every CPU between turns: once a period, one of them looks at all VMs. IRQs on. */
-void watchdog_look(void);
+/* Called by every CPU between turns, `now` in ticks: once a period, one of them looks at all VMs.
+ * IRQs on. */
+void watchdog_look(uint64_t now);
 
 #endif
