@@ -151,12 +151,13 @@ static bool exit_field(const struct vcpu_exit *exit, unsigned field, uint64_t *v
 typedef unsigned long long ull;
 
 /* The sentence on a difference: "line 42: expected rip=... but observed ...". */
-static enum error differs(struct reason *why, const struct guest_row *row, const char *what,
-			  uint64_t expected, uint64_t observed)
+static enum error differs(struct reason *why, const struct guest_row *row,
+			  const struct vcpu_exit *exit, const char *what, uint64_t expected,
+			  uint64_t observed)
 {
 	return reason_set(why, ERROR_INVALID_DATA, "line %u: expected %s %s=%#llx, observed %#llx",
-			  row->line, vcpu_exit_name((enum vcpu_exit_kind)row->kind), what,
-			  (ull)expected, (ull)observed);
+			  row->line, vcpu_exit_name(exit->kind), what, (ull)expected,
+			  (ull)observed);
 }
 
 static enum error compare_exit(const struct guest_row *row, const struct vcpu_exit *exit,
@@ -169,11 +170,11 @@ static enum error compare_exit(const struct guest_row *row, const struct vcpu_ex
 			row->line, vcpu_exit_name((enum vcpu_exit_kind)row->kind), (ull)row->at,
 			vcpu_exit_name(exit->kind), (ull)exit->rip, (ull)exit->qualification);
 	if (!(row->flags & ROW_ANY_RIP) && exit->rip != row->at)
-		return differs(why, row, "rip", row->at, exit->rip);
+		return differs(why, row, exit, "rip", row->at, exit->rip);
 	if (!(row->flags & ROW_ANY_LENGTH) && exit->length != row->length)
-		return differs(why, row, "len", row->length, exit->length);
+		return differs(why, row, exit, "len", row->length, exit->length);
 	if ((exit->qualification & row->mask) != row->value)
-		return differs(why, row, "qual", row->value, exit->qualification & row->mask);
+		return differs(why, row, exit, "qual", row->value, exit->qualification & row->mask);
 	return ERROR_NONE;
 }
 
@@ -204,7 +205,8 @@ static enum error compare_row(const struct guest_image *image, uint32_t index,
 						  "line %u: this %s has no %s", row->line,
 						  vcpu_exit_name(exit->kind), name);
 			if ((value & row->mask) != row->value)
-				error = differs(why, row, name, row->value, value & row->mask);
+				error = differs(why, row, exit, name, row->value,
+						value & row->mask);
 		} else {
 			break;
 		}

@@ -165,7 +165,7 @@ static void compares_registers_and_fields(void **state)
 	expect_init(&expect, &image);
 	exit.cpuid.leaf = 4;
 	assert_int_equal(expect_exit(&expect, 0, &exit, gpr, &why), EXPECT_DIFFERS);
-	assert_string_equal(why.text, "line 9: expected unknown leaf=0x3, observed 0x4");
+	assert_string_equal(why.text, "line 9: expected cpuid leaf=0x3, observed 0x4");
 	expect_init(&expect, &image);
 	gpr[RDX] = 0x1145;
 	assert_int_equal(expect_exit(&expect, 0, &exit, gpr, &why), EXPECT_DIFFERS);

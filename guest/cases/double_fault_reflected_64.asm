@@ -4,6 +4,8 @@
 %include "guest.inc"
 ; The gate of #GP is not present: #NP while #GP is delivered makes a double fault.
 	handle VECTOR_DOUBLE, on_double
+	handle VECTOR_PROTECTION, on_double
+	mov byte [GUEST_IDT + VECTOR_PROTECTION * 16 + 5], GATE_ABSENT
 	xor ebp, ebp
 	mov rax, 0x8000000000000000
 	; The error code of #NP names the gate: vector * 8, bit 1 for the IDT, bit 0 for an event.
@@ -11,7 +13,7 @@
 	with_field VECTOR, VECTOR_PROTECTION
 	exit_at here, EXCEPTION, 0, FULL_MASK, 1, 1
 	with_field VECTOR, VECTOR_NOT_PRESENT
-	with_field ERROR_CODE, VECTOR_PROTECTION * 8 + 2, 0xfffe
+	with_field ERROR_CODE, VECTOR_PROTECTION * 8 + 3
 here:	mov rbx, [rax]
 	fail_here
 on_double:

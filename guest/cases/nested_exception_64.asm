@@ -11,6 +11,8 @@
 	faults EXCEPTION, 0, mov rbx, [rax]
 	with_field VECTOR, VECTOR_PROTECTION
 	with_field ERROR_CODE, 0
+	exit_at undefined, EXCEPTION, 0, FULL_MASK, 1, 1
+	with_field VECTOR, VECTOR_UNDEFINED
 behind:
 	check_equal ebp, 0x1321
 	final ebp, 0x1321
@@ -18,8 +20,8 @@ behind:
 on_protection:
 	drop_error_code
 	add ebp, 1
-	faults EXCEPTION, 0, ud2
-	with_field VECTOR, VECTOR_UNDEFINED
+undefined:
+	ud2
 after_undefined:
 	add ebp, 0x1000
 	return_to behind

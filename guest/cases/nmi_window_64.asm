@@ -1,23 +1,25 @@
 %define MODE LONG64
 %define SAYS "A second NMI waits until IRET ends the first"
+%define ORDERED KIND_BIT(NMI_WINDOW)
 %include "guest.inc"
-; The window opens right behind the IRET of the first handler, whose return address is that of the
-; instruction behind the second hypercall.
+; The first handler asks for another one. Its IRET ends the blocking and goes behind the first
+; hypercall: there the window opens.
 	handle VECTOR_NMI, on_nmi
 	xor ebp, ebp
 	call_board HYPERCALL_INJECT, EVENT_NMI, VECTOR_NMI, 0, 0
+	exit_at second, HYPERCALL, 0, FULL_MASK, 1, 1
+	exit_at opened, NMI_WINDOW, 0, FULL_MASK, 1, 1
+opened:
 	check_equal ebp, 2
 	final ebp, 2
-	final_count NMI_WINDOW, 1, 1
 	hypercall_done
 on_nmi:
 	test ebp, ebp
-	jnz .second
-	call_board HYPERCALL_INJECT, EVENT_NMI, VECTOR_NMI, 0, 0
+	jnz already
+	mov eax, HYPERCALL_INJECT
+second:	vmcall
 	check_equal eax, 0
 	check_equal ebp, 0
-	inc ebp
-	iretq
-.second:
+already:
 	inc ebp
 	iretq

@@ -8,6 +8,7 @@
 	exits RDTSC, 0, rdtsc
 	sub eax, ebx
 	sbb edx, ebp
-	check a ; forwards, by less than 2^32
-	check_equal edx, 0
+	check_equal edx, 0 ; forwards, by less than 2^32
+	cmp eax, 0
+	check ne
 	hypercall_done
