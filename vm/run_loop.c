@@ -90,6 +90,7 @@ static enum turn_end unhandled(struct vcpu *vcpu, const struct vcpu_exit *exit)
 
 static enum turn_end failed(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
+	tell(vcpu, exit, "stopped");
 	exit_log_story(vcpu, exit);
 	return stop(vcpu, &vcpu->trouble);
 }

@@ -113,8 +113,11 @@ static void entry_refused(struct vmx_vcpu *v, enum vmx_result result, struct vcp
 		      vmx_instruction_error_text(number));
 }
 
+/* A watcher sees a failed entry like any exit. */
 static enum error tell_entry_failure(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
+	if (vcpu->watcher)
+		vcpu->watcher->exit(vcpu, exit);
 	return reason_set(&vcpu->trouble, ERROR_ENTRY_FAILED,
 			  "%s (basic reason %u, qualification 0x%lx)", exit->entry_failed.story,
 			  exit_reason_basic(exit->raw_reason), exit->qualification);
