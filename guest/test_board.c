@@ -13,6 +13,7 @@
 #include "vm/io_result.h"
 #include "vm/manager.h"
 #include "vm/string_io.h"
+#include "vm/task_switch.h"
 
 #define PRINT_MAX 200
 
@@ -381,6 +382,17 @@ static enum board_action handle_fault(struct test_guest *guest, struct vcpu *vcp
 	return BOARD_RESUME;
 }
 
+static enum board_action handle_task_switch(struct test_guest *guest, struct vcpu *vcpu,
+					    const struct vcpu_exit *exit)
+{
+	struct reason why;
+
+	if (!vcpu_task_switch(vcpu, exit, &why))
+		return BOARD_RESUME;
+	test_guest_fail(guest, &why);
+	return BOARD_UNHANDLED;
+}
+
 static enum board_action board_exit(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
 	struct test_guest *guest = guest_of(vcpu);
@@ -397,6 +409,8 @@ static enum board_action board_exit(struct vcpu *vcpu, const struct vcpu_exit *e
 	case VCPU_EXIT_NESTED_FAULT:
 	case VCPU_EXIT_NESTED_MISCONFIG:
 		return handle_fault(guest, vcpu, exit);
+	case VCPU_EXIT_TASK_SWITCH:
+		return handle_task_switch(guest, vcpu, exit);
 	case VCPU_EXIT_HLT:
 		vcpu_skip_instruction(vcpu);
 		return BOARD_BLOCK;

@@ -2,79 +2,21 @@
  * guest's page tables. */
 #include "vm/task_switch.h"
 
+#include "lib/bits.h"
 #include "lib/page_walk.h"
 #include "lib/string.h"
 #include "vm/guest_memory.h"
 #include "vm/vm.h"
 #include "x86/control_registers.h"
-#include "x86/exception.h"
 
 /* --- memory --------------------------------------------------------------------------------- */
 
 struct access_context {
 	struct vcpu *vcpu;
-	struct page_walk_state walk; /* but for CR3 and the privilege of the access */
+	struct page_walk_state walk; /* CR3 and the privilege follow each access */
 	bool lost;                   /* an address led out of RAM */
 	gpa_t lost_at;
 };
-
-static bool walk_read(void *context, gpa_t at, unsigned width, uint64_t *value)
-{
-	const struct access_context *c = context;
-	const void *host = vm_memory(c->vcpu->vm, at, width);
-
-	if (!host)
-		return false;
-	*value = 0;
-	memcpy(value, host, width);
-	return true;
-}
-
-static bool walk_exchange(void *context, gpa_t at, unsigned width, uint64_t expected,
-			  uint64_t desired)
-{
-	const struct access_context *c = context;
-	void *host = vm_memory(c->vcpu->vm, at, width);
-	uint32_t expected32 = (uint32_t)expected;
-
-	if (!host)
-		return false;
-	if (width == sizeof(uint64_t))
-		return __atomic_compare_exchange_n((uint64_t *)host, &expected, desired, false,
-						   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-	return __atomic_compare_exchange_n((uint32_t *)host, &expected32, (uint32_t)desired, false,
-					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-}
-
-/* The host address of one byte of linear memory, and how many bytes follow it in its page. */
-static uint8_t *translate(struct access_context *c, uint32_t at, bool write, uint64_t *room,
-			  struct vcpu_event *fault)
-{
-	struct page_walk_memory memory = { .context = c,
-					   .read = walk_read,
-					   .exchange = walk_exchange };
-	struct page_walk walk =
-		page_walk(&c->walk, &memory, gva(at), write ? PAGE_ACCESS_WRITE : PAGE_ACCESS_READ);
-	uint8_t *host;
-
-	if (walk.status == PAGE_WALK_FAULT) {
-		*fault = (struct vcpu_event) {
-			.kind = EVENT_EXCEPTION,
-			.vector = EXCEPTION_PAGE_FAULT,
-			.has_error_code = true,
-			.error_code = walk.error_code,
-			.fault_address = at,
-		};
-		return NULL;
-	}
-	*room = PAGE_SIZE - (at & PAGE_MASK);
-	host = walk.status == PAGE_WALK_DONE ? vm_memory(c->vcpu->vm, walk.gpa, *room) : NULL;
-	if (!host) {
-		c->lost = true;
-		c->lost_at = walk.gpa;
-	}
-	return host;
-}
 
 /* Under PAE paging a new root brings four new PDPTEs, which the CPU reads once. */
 static bool use_root(struct access_context *c, uint32_t cr3)
@@ -95,26 +37,46 @@ static bool use_root(struct access_context *c, uint32_t cr3)
 	return table;
 }
 
+/* Copies by linear address with the rights that `c->walk` says; `to` or `from` is null. */
+static bool copy(struct access_context *c, uint32_t at, void *to, const void *from, uint32_t length,
+		 struct vcpu_event *fault)
+{
+	struct vm *vm = c->vcpu->vm;
+	struct guest_span span;
+	struct guest_access access =
+		guest_translate(c->vcpu, &c->walk, gva(at), length,
+				from ? PAGE_ACCESS_WRITE : PAGE_ACCESS_READ, &span);
+	uint32_t done = 0;
+
+	if (access.status == GUEST_ACCESS_FAULT) {
+		*fault = access.fault;
+		return false;
+	}
+	c->lost = access.status != GUEST_ACCESS_DONE;
+	c->lost_at = access.at;
+	if (c->lost)
+		return false;
+	for (unsigned i = 0; i < span.parts; i++) {
+		gpa_t part = span.part[i].at;
+		uint32_t size = span.part[i].length;
+
+		c->lost_at = part;
+		c->lost = from ? !guest_physical_write(vm, part, (const uint8_t *)from + done, size)
+			       : !guest_physical_read(vm, part, (uint8_t *)to + done, size);
+		if (c->lost)
+			return false;
+		done += size;
+	}
+	return true;
+}
+
 static bool task_read(void *context, uint32_t cr3, uint32_t at, void *to, uint32_t length,
 		      struct vcpu_event *fault)
 {
 	struct access_context *c = context;
 
 	c->walk.implicit = true;
-	if (!use_root(c, cr3))
-		return false;
-	for (uint32_t done = 0; done < length;) {
-		uint64_t room;
-		const uint8_t *host = translate(c, at + done, false, &room, fault);
-
-		if (!host)
-			return false;
-		if (room > length - done)
-			room = length - done;
-		memcpy((uint8_t *)to + done, host, room);
-		done += (uint32_t)room;
-	}
-	return true;
+	return use_root(c, cr3) && copy(c, at, to, NULL, length, fault);
 }
 
 static bool task_write(void *context, uint32_t cr3, bool implicit, unsigned cpl, uint32_t at,
@@ -124,20 +86,7 @@ static bool task_write(void *context, uint32_t cr3, bool implicit, unsigned cpl,
 
 	c->walk.implicit = implicit;
 	c->walk.cpl = (uint8_t)cpl;
-	if (!use_root(c, cr3))
-		return false;
-	for (uint32_t done = 0; done < length;) {
-		uint64_t room;
-		uint8_t *host = translate(c, at + done, true, &room, fault);
-
-		if (!host)
-			return false;
-		if (room > length - done)
-			room = length - done;
-		memcpy(host, (const uint8_t *)from + done, room);
-		done += (uint32_t)room;
-	}
-	return true;
+	return use_root(c, cr3) && copy(c, at, NULL, from, length, fault);
 }
 
 /* --- registers ------------------------------------------------------------------------------ */
