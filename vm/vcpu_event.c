@@ -186,12 +186,15 @@ static enum error queue_exception(struct vcpu_events *events, const struct vcpu_
 		break;
 	case COMBINE_SERIALLY:
 		/* One instruction raises one exception: a second that does not combine is a mistake
-		 * of the caller. A #DF is an abort: nothing would raise it again. */
-		if (waits || class_of(first) == CLASS_DOUBLE_FAULT)
+		 * of the caller. */
+		if (waits)
 			return reason_set(why, ERROR_RESOURCE_BUSY,
 					  "exception %u: exception %u waits already", event->vector,
 					  first->vector);
 		events->exception = *event;
+		/* A #DF is an abort, which nothing raises again: it goes on behind the other. */
+		if (class_of(first) == CLASS_DOUBLE_FAULT)
+			return ERROR_NONE;
 		break;
 	}
 	step_back(events);
@@ -222,7 +225,11 @@ enum error vcpu_events_queue(struct vcpu_events *events, const struct vcpu_event
 
 void vcpu_events_interrupted(struct vcpu_events *events, const struct vcpu_event *event)
 {
-	events->interrupted = *event;
+	/* An exception that went before an interrupted #DF, and was cut short itself. */
+	if (events->interrupted.kind != EVENT_NONE)
+		events->exception = *event;
+	else
+		events->interrupted = *event;
 }
 
 /* A CPU may refuse to have an NMI injected while STI blocks: SDM volume 3, "Checks on Guest

@@ -36,19 +36,20 @@ struct event_openings {
 };
 
 struct vcpu_events {
-	/* At most one of these two waits at a time. */
+	/* At most one of these two waits at a time, but for a #DF that gave way to a benign one. */
 	struct vcpu_event interrupted; /* cut short by an exit: delivered again first */
-	struct vcpu_event exception;   /* or INT n: raised by emulation, belongs to the next entry */
-	uint8_t nmis;                  /* waiting NMIs: at most 2 are remembered, as by a CPU */
-	uint64_t interrupts[4];        /* requested external vectors, a bit each; atomic: any CPU may set */
-	uint32_t nmi_requests;         /* atomic: NMIs asked for by other CPUs, folded into `nmis` */
+	struct vcpu_event exception; /* or INT n: raised by emulation, belongs to the next entry */
+	uint8_t nmis;                /* waiting NMIs: at most 2 are remembered, as by a CPU */
+	uint64_t
+		interrupts[4]; /* requested external vectors, a bit each; atomic: any CPU may set */
+	uint32_t nmi_requests; /* atomic: NMIs asked for by other CPUs, folded into `nmis` */
 };
 
 /* What to do at the next entry. */
 struct event_choice {
-	struct vcpu_event event;      /* EVENT_NONE: nothing to inject */
-	bool want_interrupt_window;   /* an interrupt still waits */
-	bool want_nmi_window;         /* an NMI still waits */
+	struct vcpu_event event;    /* EVENT_NONE: nothing to inject */
+	bool want_interrupt_window; /* an interrupt still waits */
+	bool want_nmi_window;       /* an NMI still waits */
 };
 
 /* Queues an event. InvalidInput for a malformed one (vector against kind, error code where the
