@@ -1,4 +1,4 @@
-/* Ticket locks: takers are served in the order in which they came. */
+/* Test and test-and-set: waiters only read until the lock looks free. */
 #include "kernel/spinlock.h"
 
 #include "kernel/cpu.h"
@@ -6,9 +6,13 @@
 #include "x86/control_registers.h"
 #include "x86/instructions.h"
 
-static void take(struct spinlock *lock)
+static bool take_if_free(struct spinlock *lock)
 {
-	__atomic_store_n(&lock->holder, this_cpu()->index + 1, __ATOMIC_RELAXED);
+	uint32_t nobody = 0;
+
+	return !__atomic_load_n(&lock->holder, __ATOMIC_RELAXED) &&
+	       __atomic_compare_exchange_n(&lock->holder, &nobody, this_cpu()->index + 1, false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 uint64_t spinlock_acquire(struct spinlock *lock)
@@ -18,10 +22,8 @@ uint64_t spinlock_acquire(struct spinlock *lock)
 	interrupts_disable();
 	if (unlikely(spinlock_is_held(lock)))
 		panic("CPU %u takes the lock %s twice", this_cpu()->index, lock->name);
-	uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
-	while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
+	while (!take_if_free(lock))
 		cpu_relax();
-	take(lock);
 	return rflags;
 }
 
@@ -30,10 +32,7 @@ bool spinlock_try_acquire(struct spinlock *lock, uint64_t *rflags)
 	uint64_t saved = read_rflags();
 
 	interrupts_disable();
-	uint32_t ticket = __atomic_load_n(&lock->serving, __ATOMIC_RELAXED);
-	if (__atomic_compare_exchange_n(&lock->next, &ticket, ticket + 1, false, __ATOMIC_ACQUIRE,
-					__ATOMIC_RELAXED)) {
-		take(lock);
+	if (take_if_free(lock)) {
 		*rflags = saved;
 		return true;
 	}
@@ -45,8 +44,7 @@ bool spinlock_try_acquire(struct spinlock *lock, uint64_t *rflags)
 void spinlock_release(struct spinlock *lock, uint64_t rflags)
 {
 	assert_slow(spinlock_is_held(lock));
-	__atomic_store_n(&lock->holder, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&lock->holder, 0, __ATOMIC_RELEASE);
 	if (rflags & RFLAGS_IF)
 		interrupts_enable();
 }

@@ -1,15 +1,17 @@
-/* Ticket spinlocks that know their name and holder. Taking one disables interrupts on this CPU and
- * releasing it restores them, so a lock may be shared with interrupt handlers. The order in which
- * locks nest is in docs/locking.md. A CPU that takes a lock it already holds panics by name. */
+/* Spinlocks that know their name and holder. Taking one disables interrupts on this CPU and releasing
+ * it restores them, so a lock may be shared with interrupt handlers. The order in which locks nest
+ * is in docs/locking.md. A CPU that takes a lock it already holds panics by name.
+ *
+ * Whoever comes first gets a free lock: tickets would be fair, but where an emulator or another
+ * hypervisor runs many CPUs on few, the next ticket's holder is mostly not running, and every
+ * hand-over costs a time slice of the host. */
 #ifndef KERNEL_SPINLOCK_H
 #define KERNEL_SPINLOCK_H
 
 #include "lib/types.h"
 
 struct spinlock {
-	uint32_t next;    /* ticket handed to the next taker; atomic */
-	uint32_t serving; /* ticket that holds the lock; atomic */
-	uint32_t holder;  /* CPU index + 1 of the holder, 0 when free; atomic */
+	uint32_t holder; /* CPU index + 1 of the holder, 0 when free; atomic */
 	const char *name;
 };
 
