@@ -7,6 +7,7 @@
 #include "lib/bits.h"
 #include "vm/manager.h"
 #include "vm/vcpu_state.h"
+#include "vm/virt_ops.h"
 
 /* Beyond its RAM, for one vCPU, nested page tables included. */
 #define MAX_OVERHEAD_PAGES (KIB(64) / PAGE_SIZE)
@@ -16,6 +17,8 @@ static const char *const names[] = {
 	"vm/memory-comes-back",
 	"vm/small-vm-costs-less-than-64-KiB",
 	"vm/call-in-the-wrong-state-is-BadState",
+	"vm/plinths-own-memory-is-mapped-nowhere",
+	"vm/another-vms-memory-is-mapped-nowhere",
 };
 
 static const struct board_ops no_board;
@@ -93,6 +96,64 @@ static void test_states(const char *name)
 	tap_result(vm && !wrong, name, "%u answers were wrong; %s", wrong, vm ? "made" : why.text);
 }
 
+static enum error map_page(struct vm *vm, hpa_t page, struct reason *why)
+{
+	return virt->nested_map(vm->nested, gpa(MIB(64)), page, PAGE_SIZE,
+				ACCESS_READ | ACCESS_WRITE | ACCESS_EXECUTE, NESTED_WRITE_BACK,
+				why);
+}
+
+/* Plinth's image, pages that it allocated, the nested tables themselves, the VM's bookkeeping, and
+ * what is no RAM at all. */
+static void test_own_memory(const char *name)
+{
+	struct reason why = { 0 };
+	void *page = page_alloc();
+	struct vm *vm = make(KIB(64), 1, &why);
+	unsigned wrong = 0;
+
+	if (vm && page) {
+		const hpa_t own[] = {
+			virt_to_hpa(names),
+			virt_to_hpa(page),
+			virt->nested_root(vm->nested),
+			virt_to_hpa(vm),
+			virt_to_hpa(vm->vcpus[0]),
+			hpa(0xfee00000),
+			hpa(BIT(51)),
+		};
+
+		for (unsigned i = 0; i < ARRAY_SIZE(own); i++)
+			wrong += map_page(vm, hpa(align_down(own[i].value, PAGE_SIZE)), &why) !=
+				 ERROR_INVALID_INPUT;
+	}
+	if (vm)
+		vm_stop(vm, NULL);
+	page_free(page);
+	tap_result(vm && page && !wrong, name, "%u mappings were allowed; %s", wrong, why.text);
+}
+
+/* Not while the other VM lives; its own again is fine. */
+static void test_others_memory(const char *name)
+{
+	struct reason why = { 0 };
+	struct vm *first = make(KIB(64), 1, &why), *second = make(KIB(64), 1, &why);
+	unsigned wrong = 0;
+
+	if (first && second) {
+		hpa_t page = virt_to_hpa(first->slots[0].host + KIB(8));
+
+		wrong += map_page(second, page, &why) != ERROR_RESOURCE_BUSY;
+		wrong += map_page(first, page, &why) != ERROR_NONE;
+		wrong += map_page(second, page, &why) != ERROR_RESOURCE_BUSY;
+	}
+	if (second)
+		vm_stop(second, NULL);
+	if (first)
+		vm_stop(first, NULL);
+	tap_result(first && second && !wrong, name, "%u answers were wrong; %s", wrong, why.text);
+}
+
 unsigned vm_selftest_count(void)
 {
 	return ARRAY_SIZE(names);
@@ -109,4 +170,6 @@ void vm_selftest(void)
 	test_memory_comes_back(names[0]);
 	test_overhead(names[1]);
 	test_states(names[2]);
+	test_own_memory(names[3]);
+	test_others_memory(names[4]);
 }
