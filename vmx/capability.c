@@ -34,27 +34,6 @@ bool vmx_capability_has_msr(const struct vmx_capability *so_far, enum msr msr)
 	}
 }
 
-enum error vmx_capability_agrees(const struct vmx_capability *mine,
-				 const struct vmx_capability *first, struct reason *why)
-{
-	if (mine->vmx != first->vmx)
-		return reason_set(why, ERROR_UNSUPPORTED, "this CPU %s VMX, unlike CPU 0",
-				  mine->vmx ? "has" : "lacks");
-	if (mine->physical_bits != first->physical_bits)
-		return reason_set(why, ERROR_UNSUPPORTED,
-				  "this CPU has %u physical-address bits and CPU 0 has %u",
-				  mine->physical_bits, first->physical_bits);
-#define X(member, msr)                                                                           \
-	if (mine->member != first->member)                                                       \
-		return reason_set(why, ERROR_UNSUPPORTED,                                        \
-				  "%s is 0x%llx on this CPU and 0x%llx on CPU 0", msr_name(msr), \
-				  (unsigned long long)mine->member,                              \
-				  (unsigned long long)first->member);
-	VMX_CAPABILITY_MSR_LIST(X)
-#undef X
-	return ERROR_NONE;
-}
-
 /* The MSR that speaks for a word, the tertiary one excepted, which has no must-be-1 half. */
 static uint64_t control_msr(const struct vmx_capability *cap, enum vmx_control_word word)
 {
@@ -84,6 +63,60 @@ uint64_t vmx_control_may_be_one(const struct vmx_capability *cap, enum vmx_contr
 uint64_t vmx_control_must_be_one(const struct vmx_capability *cap, enum vmx_control_word word)
 {
 	return ALLOWED_0(control_msr(cap, word));
+}
+
+/* Control bits that Plinth may set must be the same, and those that it must; one that only one of
+ * the CPUs offers and that nothing uses does no harm. */
+static enum error controls_agree(const struct vmx_capability *mine,
+				 const struct vmx_capability *first, struct reason *why)
+{
+	for (unsigned i = 0; i < vmx_control_row_count; i++) {
+		const struct vmx_control_row *row = &vmx_control_rows[i];
+		uint64_t may = vmx_control_may_be_one(mine, row->word);
+		if (row->need != NEED_UNUSED && row->need != NEED_FORBIDDEN &&
+		    ((may ^ vmx_control_may_be_one(first, row->word)) & row->mask))
+			return reason_set(why, ERROR_UNSUPPORTED,
+					  "control \"%s\" can%s be 1 on this CPU, unlike on CPU 0",
+					  row->name, may & row->mask ? "" : "not");
+	}
+	for (unsigned word = 0; word < CONTROL_WORDS; word++)
+		if (vmx_control_must_be_one(mine, word) != vmx_control_must_be_one(first, word))
+			return reason_set(why, ERROR_UNSUPPORTED,
+					  "%s controls that must be 1 differ from CPU 0's",
+					  vmx_control_word_name(word));
+	return ERROR_NONE;
+}
+
+enum error vmx_capability_agrees(const struct vmx_capability *mine,
+				 const struct vmx_capability *first, struct reason *why)
+{
+	const struct {
+		enum msr msr;
+		uint64_t mine, first;
+	} same[] = {
+		{ MSR_VMX_BASIC, mine->basic, first->basic },
+		{ MSR_VMX_MISC, mine->misc, first->misc },
+		{ MSR_VMX_CR0_FIXED0, mine->cr0_fixed0, first->cr0_fixed0 },
+		{ MSR_VMX_CR0_FIXED1, mine->cr0_fixed1, first->cr0_fixed1 },
+		{ MSR_VMX_CR4_FIXED0, mine->cr4_fixed0, first->cr4_fixed0 },
+		{ MSR_VMX_CR4_FIXED1, mine->cr4_fixed1, first->cr4_fixed1 },
+		{ MSR_VMX_EPT_VPID_CAP, mine->ept_vpid, first->ept_vpid },
+	};
+
+	if (mine->vmx != first->vmx)
+		return reason_set(why, ERROR_UNSUPPORTED, "this CPU %s VMX, unlike CPU 0",
+				  mine->vmx ? "has" : "lacks");
+	if (mine->physical_bits != first->physical_bits)
+		return reason_set(why, ERROR_UNSUPPORTED,
+				  "this CPU has %u physical-address bits and CPU 0 has %u",
+				  mine->physical_bits, first->physical_bits);
+	for (unsigned i = 0; i < ARRAY_SIZE(same); i++)
+		if (same[i].mine != same[i].first)
+			return reason_set(why, ERROR_UNSUPPORTED,
+					  "%s is 0x%llx on this CPU and 0x%llx on CPU 0",
+					  msr_name(same[i].msr), (unsigned long long)same[i].mine,
+					  (unsigned long long)same[i].first);
+	return controls_agree(mine, first, why);
 }
 
 bool vmx_has_ept(const struct vmx_capability *cap)

@@ -47,8 +47,8 @@ struct vmx_capability {
 /* True when the CPU of which `so_far` holds the MSRs before `msr` in the list has `msr`. */
 bool vmx_capability_has_msr(const struct vmx_capability *so_far, enum msr msr);
 
-/* Do two CPUs offer the same? Unsupported, naming the MSR, when not: a vCPU that moved would break.
- * IA32_FEATURE_CONTROL may differ until VMX is on. */
+/* Do two CPUs offer the same, as far as Plinth uses it? Unsupported, naming the MSR or control, when
+ * not: a vCPU that moved would break. IA32_FEATURE_CONTROL may differ until VMX is on. */
 enum error vmx_capability_agrees(const struct vmx_capability *mine,
 				 const struct vmx_capability *first, struct reason *why) must_check;
 

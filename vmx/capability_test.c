@@ -137,11 +137,26 @@ static void cpus_agree_or_not(void **state)
 
 	mine.feature_control = 0;
 	assert_int_equal(vmx_capability_agrees(&mine, &first, &why), ERROR_NONE);
-	mine.true_entry ^= (uint64_t)ENTRY_LOAD_PKRS << 32;
+	/* What nobody uses may differ: the cores of a hybrid CPU do. */
+	mine.true_entry ^= (uint64_t)ENTRY_LOAD_PERF_GLOBAL_CTRL << 32;
+	mine.vmcs_enum = 0x34;
+	assert_int_equal(vmx_capability_agrees(&mine, &first, &why), ERROR_NONE);
+	mine.true_entry |= ENTRY_LOAD_PERF_GLOBAL_CTRL;
+	assert_int_equal(vmx_capability_agrees(&mine, &first, &why), ERROR_UNSUPPORTED);
+	assert_string_equal(why.text, "entry controls that must be 1 differ from CPU 0's");
+	mine = first;
+	mine.secondary &= ~((uint64_t)SECONDARY_ENABLE_VPID << 32);
 	assert_int_equal(vmx_capability_agrees(&mine, &first, &why), ERROR_UNSUPPORTED);
 	assert_string_equal(why.text,
-			    "IA32_VMX_TRUE_ENTRY_CTLS is 0x43ffff000011fb on this CPU and "
-			    "0x3ffff000011fb on CPU 0");
+			    "control \"enable VPID\" cannot be 1 on this CPU, unlike on CPU 0");
+	assert_int_equal(vmx_capability_agrees(&first, &mine, &why), ERROR_UNSUPPORTED);
+	assert_string_equal(why.text,
+			    "control \"enable VPID\" can be 1 on this CPU, unlike on CPU 0");
+	mine = first;
+	mine.misc++;
+	assert_int_equal(vmx_capability_agrees(&mine, &first, &why), ERROR_UNSUPPORTED);
+	assert_string_equal(why.text, "IA32_VMX_MISC is 0x7004c1e8 on this CPU and 0x7004c1e7 on "
+				      "CPU 0");
 	mine = first;
 	mine.physical_bits = 39;
 	assert_int_equal(vmx_capability_agrees(&mine, &first, &why), ERROR_UNSUPPORTED);
