@@ -106,6 +106,7 @@ enum error vmx_percpu_init(struct reason *why)
 	if (cpu->index == 0)
 		vmx_capability = mine;
 	enum error error = vmx_capability_agrees(&mine, &vmx_capability, why);
+	rows[cpu->index].agrees = !error;
 	return error ? error : vmx_usable(&mine, why);
 }
 
@@ -138,12 +139,21 @@ static void flush_leftovers(void)
 		must_succeed(vmx_invvpid(INVVPID_ALL_CONTEXTS, 0, 0), "INVVPID");
 }
 
+static enum error check_agrees(struct reason *why)
+{
+	if (vmx_this_percpu()->agrees)
+		return ERROR_NONE;
+	return reason_set(why, ERROR_UNSUPPORTED, "CPU %u is unlike CPU 0", this_cpu()->index);
+}
+
 enum error vmx_hardware_enable(struct reason *why)
 {
 	uint64_t rflags = spinlock_acquire(&vmx_percpu_lock);
 	struct vmx_percpu *row = vmx_this_percpu();
-	enum error error = vmx_enable(&row->vmx, &vmx_capability, &this_cpu_access, why);
+	enum error error = check_agrees(why);
 
+	if (!error)
+		error = vmx_enable(&row->vmx, &vmx_capability, &this_cpu_access, why);
 	if (!error) {
 		flush_leftovers();
 		row->current = NULL;
@@ -176,5 +186,8 @@ enum error vmx_percpu_can_enable(struct reason *why)
 
 	if (vmx_is_enabled())
 		return ERROR_NONE;
+	enum error error = check_agrees(why);
+	if (error)
+		return error;
 	return vmx_enable_decide(&vmx_capability, false, read_cr0(), read_cr4(), &plan, why);
 }

@@ -14,6 +14,7 @@ struct vmx_vcpu;
 
 struct vmx_percpu {
 	struct vmx_enable_state vmx; /* guarded by vmx_percpu_lock */
+	bool agrees; /* this CPU went through init and is like the first; constant afterwards */
 
 	/* The run loop's: this CPU only, while VMX is on. */
 	struct vmx_vcpu *current;  /* whose VMCS is current, or null */
@@ -37,7 +38,7 @@ struct vmx_percpu *vmx_this_percpu(void);
  * capabilities differ from the bootstrap processor's. Changes nothing on the CPU. */
 enum error vmx_percpu_init(struct reason *why) must_check;
 bool vmx_is_enabled(void);
-/* Errors as vmx_enable(); afterwards the CPU holds no stale EPT or VPID translations. The reason is
+/* Errors as vmx_enable(), and Unsupported on a CPU that is unlike the first; afterwards the CPU holds no stale EPT or VPID translations. The reason is
  * the caller's to log. */
 enum error vmx_hardware_enable(struct reason *why) must_check;
 /* Errors as vmx_disable(), and BadState while a vCPU's VMCS is current. */

@@ -257,10 +257,21 @@ static void check_registers(void)
 		found_wrong("putting CR0 and CR4 back", ERROR_BAD_STATE, "");
 }
 
+/* A CPU that VMX is not turned on at, in these tests or later: it has been named in the log. */
+static bool left_out(void)
+{
+	if (!vmx_percpu_can_enable(NULL))
+		return false;
+	took_part();
+	return true;
+}
+
 static void enable_twice(void *argument)
 {
 	struct reason why;
 
+	if (left_out())
+		return;
 	expect(ERROR_NONE, vmx_hardware_enable(&why), "enabling", &why);
 	expect(ERROR_RESOURCE_BUSY, vmx_hardware_enable(&why), "enabling twice", &why);
 	if (!vmx_is_enabled())
@@ -274,6 +285,8 @@ static void disable_twice(void *argument)
 {
 	struct reason why;
 
+	if (left_out())
+		return;
 	expect(ERROR_NONE, vmx_hardware_enable(&why), "enabling", &why);
 	expect(ERROR_NONE, vmx_hardware_disable(&why), "disabling", &why);
 	expect(ERROR_BAD_STATE, vmx_hardware_disable(&why), "disabling twice", &why);
@@ -287,6 +300,8 @@ static void many_rounds(void *argument)
 {
 	struct reason why;
 
+	if (left_out())
+		return;
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		expect(ERROR_NONE, vmx_hardware_enable(&why), "enabling", &why);
 		expect(ERROR_NONE, vmx_hardware_disable(&why), "disabling", &why);
