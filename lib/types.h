@@ -25,32 +25,31 @@ typedef struct {
 
 static inline gpa_t gpa(uint64_t value)
 {
-	return (gpa_t){ value };
+	return (gpa_t) { value };
 }
 
 static inline hpa_t hpa(uint64_t value)
 {
-	return (hpa_t){ value };
+	return (hpa_t) { value };
 }
 
 static inline gva_t gva(uint64_t value)
 {
-	return (gva_t){ value };
+	return (gva_t) { value };
 }
 
-#define must_check       __attribute__((warn_unused_result))
-#define noreturn_fn      __attribute__((noreturn))
-#define packed_layout    __attribute__((packed))
-#define aligned_to(n)    __attribute__((aligned(n)))
+#define must_check        __attribute__((warn_unused_result))
+#define noreturn_fn       __attribute__((noreturn))
+#define packed_layout     __attribute__((packed))
+#define aligned_to(n)     __attribute__((aligned(n)))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
-#define likely(x)        __builtin_expect(!!(x), 1)
-#define unlikely(x)      __builtin_expect(!!(x), 0)
+#define likely(x)         __builtin_expect(!!(x), 1)
+#define unlikely(x)       __builtin_expect(!!(x), 0)
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The structure of type `type` whose member `member` is at `pointer`. */
-#define container_of(pointer, type, member) \
-	((type *)((char *)(pointer) - offsetof(type, member)))
+#define container_of(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 #define PAGE_SHIFT 12
 #define PAGE_SIZE  4096ull

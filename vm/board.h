@@ -13,7 +13,7 @@ enum board_action {
 	BOARD_YIELD,  /* ready, but the next vCPU's turn */
 	BOARD_BLOCK,  /* until an event wakes it */
 	BOARD_END_VCPU,
-	BOARD_END_VM, /* all its vCPUs stop */
+	BOARD_END_VM,    /* all its vCPUs stop */
 	BOARD_UNHANDLED, /* nobody knows: the VM stops with the exit's full story */
 };
 

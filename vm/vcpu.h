@@ -18,10 +18,10 @@ struct vm;
 struct vcpu;
 struct cpu;
 
-#define VCPU_STATE_LIST(X) \
+#define VCPU_STATE_LIST(X)         \
 	X(VCPU_CREATED, "Created") \
-	X(VCPU_FREE, "Free") \
-	X(VCPU_READY, "Ready") \
+	X(VCPU_FREE, "Free")       \
+	X(VCPU_READY, "Ready")     \
 	X(VCPU_RUNNING, "Running") \
 	X(VCPU_BLOCKED, "Blocked") \
 	X(VCPU_INVALID, "Invalid")
@@ -30,7 +30,7 @@ enum vcpu_state {
 #define X(symbol, name) symbol,
 	VCPU_STATE_LIST(X)
 #undef X
-	VCPU_STATES
+		VCPU_STATES
 };
 
 const char *vcpu_state_name(enum vcpu_state state);
@@ -80,7 +80,9 @@ struct vcpu_config {
 };
 
 /* Registers that are reached by name. *_RIGHTS are bits 40..55 of a descriptor moved down to bit 0,
- * and bit 16 set for an unusable segment; PDPTEs count under PAE paging only. General ones are also in vcpu->gpr while not Running. */
+ * and bit 16 set for an unusable segment; PDPTEs count under PAE paging only. General ones are also
+ * in vcpu->gpr while not Running. */
+/* clang-format off */
 #define VCPU_REGISTER_LIST(X) \
 	X(VCPU_RIP, "rip") X(VCPU_RFLAGS, "rflags") X(VCPU_RSP, "rsp") \
 	X(VCPU_CR0, "cr0") X(VCPU_CR2, "cr2") X(VCPU_CR3, "cr3") X(VCPU_CR4, "cr4") \
@@ -105,12 +107,13 @@ struct vcpu_config {
 	X(VCPU_PDPTE2, "pdpte2") X(VCPU_PDPTE3, "pdpte3") \
 	X(VCPU_GDTR_BASE, "gdtr.base") X(VCPU_GDTR_LIMIT, "gdtr.limit") \
 	X(VCPU_IDTR_BASE, "idtr.base") X(VCPU_IDTR_LIMIT, "idtr.limit")
+/* clang-format on */
 
 enum vcpu_register {
 #define X(symbol, name) symbol,
 	VCPU_REGISTER_LIST(X)
 #undef X
-	VCPU_REGISTERS
+		VCPU_REGISTERS
 };
 
 const char *vcpu_register_name(enum vcpu_register reg);
@@ -128,20 +131,20 @@ struct vcpu {
 	uint64_t gpr[GPR_COUNT];
 	uint64_t cr2;
 	/* Everything below is owned by the CPU that the vCPU is bound to, unless said otherwise. */
-	struct vm *vm;                       /* constant */
-	uint32_t id;                         /* within the VM; constant */
-	uint32_t state;                      /* enum vcpu_state; atomic */
-	struct cpu *cpu;                     /* bound to; null in Created and Free */
-	void *backend;                       /* the backend's structure; constant after create */
-	const struct vcpu_watcher *watcher;  /* null: nobody watches */
+	struct vm *vm;                      /* constant */
+	uint32_t id;                        /* within the VM; constant */
+	uint32_t state;                     /* enum vcpu_state; atomic */
+	struct cpu *cpu;                    /* bound to; null in Created and Free */
+	void *backend;                      /* the backend's structure; constant after create */
+	const struct vcpu_watcher *watcher; /* null: nobody watches */
 	struct vcpu_config config;
 	gpa_t entry;
 	hpa_t nested_root;
 	struct vcpu_events events;
-	struct reason trouble;               /* why it is Invalid */
+	struct reason trouble; /* why it is Invalid */
 	/* Ticks of guest time left in this slice: set by the scheduler, counted down by the backend. */
 	uint64_t slice_ticks;
-	uint64_t exits;                      /* since create; vcpu_note_exit() counts */
+	uint64_t exits; /* since create; vcpu_note_exit() counts */
 	uint32_t exit_counts[VCPU_EXIT_KINDS];
 	struct vcpu_exit_record last_exits[VCPU_LAST_EXITS]; /* [exits % VCPU_LAST_EXITS] is next */
 	/* What the board did about the present exit, for the exit line; null: named by the action. */
@@ -149,19 +152,19 @@ struct vcpu {
 	/* The scheduler's: guarded by the run-queue lock of `queue_cpu`. */
 	struct list run_link;
 	struct cpu *queue_cpu;
-	int pinned_cpu;                      /* -1: any */
-	uint64_t slices;                     /* turns had; bound CPU writes, any reads */
-	uint64_t guest_ticks;                /* of time slices used up; likewise */
-	uint64_t turn_ticks;                 /* of its turns, handling of exits included; likewise */
-	bool wake_pending;                   /* atomic: has to run whatever its events say */
-	bool halted_interruptible;           /* RFLAGS.IF when it blocked */
-	bool queued;                         /* in the run queue of `queue_cpu` */
-	bool ended;                          /* atomic: will never run again */
-	uint64_t blocked_since;              /* time_ticks(); atomic; 0 while not Blocked */
-	uint64_t turn_started;               /* time_ticks(); atomic; 0 between turns */
+	int pinned_cpu;            /* -1: any */
+	uint64_t slices;           /* turns had; bound CPU writes, any reads */
+	uint64_t guest_ticks;      /* of time slices used up; likewise */
+	uint64_t turn_ticks;       /* of its turns, handling of exits included; likewise */
+	bool wake_pending;         /* atomic: has to run whatever its events say */
+	bool halted_interruptible; /* RFLAGS.IF when it blocked */
+	bool queued;               /* in the run queue of `queue_cpu` */
+	bool ended;                /* atomic: will never run again */
+	uint64_t blocked_since;    /* time_ticks(); atomic; 0 while not Blocked */
+	uint64_t turn_started;     /* time_ticks(); atomic; 0 between turns */
 	/* INIT and SIPI from other vCPUs, as vm/ipi.h packs them; atomic: any CPU. */
 	uint32_t startup;
-	void *owner;                         /* for the VM's board */
+	void *owner; /* for the VM's board */
 };
 
 enum error vcpu_create(struct vcpu *vcpu, struct vm *vm, uint32_t vcpu_id) must_check;
@@ -197,7 +200,7 @@ enum error vcpu_destroy(struct vcpu *vcpu) must_check;
 /* Remembers and counts an exit; the backend calls it once for each, before handling. */
 static inline void vcpu_note_exit(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
-	vcpu->last_exits[vcpu->exits++ % VCPU_LAST_EXITS] = (struct vcpu_exit_record){
+	vcpu->last_exits[vcpu->exits++ % VCPU_LAST_EXITS] = (struct vcpu_exit_record) {
 		.rip = exit->rip,
 		.qualification = exit->qualification,
 		.raw_reason = exit->raw_reason,

@@ -14,54 +14,54 @@
 
 /* X(symbol, printed name). There is no "nothing": an exit that nobody knows is UNKNOWN and stops
  * its VM with its full story. */
-#define VCPU_EXIT_LIST(X) \
-	X(VCPU_EXIT_UNKNOWN, "unknown") \
-	X(VCPU_EXIT_HLT, "hlt") \
-	X(VCPU_EXIT_IO, "io") \
-	X(VCPU_EXIT_CPUID, "cpuid") \
-	X(VCPU_EXIT_MSR_READ, "rdmsr") \
-	X(VCPU_EXIT_MSR_WRITE, "wrmsr") \
-	X(VCPU_EXIT_CR_ACCESS, "cr-access") \
-	X(VCPU_EXIT_CLTS, "clts") \
-	X(VCPU_EXIT_LMSW, "lmsw") \
-	X(VCPU_EXIT_DR_ACCESS, "dr-access") \
-	X(VCPU_EXIT_XSETBV, "xsetbv") \
-	X(VCPU_EXIT_HYPERCALL, "hypercall") \
-	X(VCPU_EXIT_NESTED_FAULT, "nested-fault") \
+#define VCPU_EXIT_LIST(X)                                        \
+	X(VCPU_EXIT_UNKNOWN, "unknown")                          \
+	X(VCPU_EXIT_HLT, "hlt")                                  \
+	X(VCPU_EXIT_IO, "io")                                    \
+	X(VCPU_EXIT_CPUID, "cpuid")                              \
+	X(VCPU_EXIT_MSR_READ, "rdmsr")                           \
+	X(VCPU_EXIT_MSR_WRITE, "wrmsr")                          \
+	X(VCPU_EXIT_CR_ACCESS, "cr-access")                      \
+	X(VCPU_EXIT_CLTS, "clts")                                \
+	X(VCPU_EXIT_LMSW, "lmsw")                                \
+	X(VCPU_EXIT_DR_ACCESS, "dr-access")                      \
+	X(VCPU_EXIT_XSETBV, "xsetbv")                            \
+	X(VCPU_EXIT_HYPERCALL, "hypercall")                      \
+	X(VCPU_EXIT_NESTED_FAULT, "nested-fault")                \
 	X(VCPU_EXIT_NESTED_MISCONFIG, "nested-misconfiguration") \
-	X(VCPU_EXIT_INTERRUPT, "interrupt") \
-	X(VCPU_EXIT_EXCEPTION, "exception") \
-	X(VCPU_EXIT_NMI, "nmi") \
-	X(VCPU_EXIT_INTERRUPT_WINDOW, "interrupt-window") \
-	X(VCPU_EXIT_NMI_WINDOW, "nmi-window") \
-	X(VCPU_EXIT_TRIPLE_FAULT, "triple-fault") \
-	X(VCPU_EXIT_INIT, "init") \
-	X(VCPU_EXIT_SIPI, "sipi") \
-	X(VCPU_EXIT_TASK_SWITCH, "task-switch") \
-	X(VCPU_EXIT_INVD, "invd") \
-	X(VCPU_EXIT_WBINVD, "wbinvd") \
-	X(VCPU_EXIT_INVLPG, "invlpg") \
-	X(VCPU_EXIT_PAUSE, "pause") \
-	X(VCPU_EXIT_MONITOR, "monitor") \
-	X(VCPU_EXIT_MWAIT, "mwait") \
-	X(VCPU_EXIT_RDTSC, "rdtsc") \
-	X(VCPU_EXIT_RDTSCP, "rdtscp") \
-	X(VCPU_EXIT_RDPMC, "rdpmc") \
-	X(VCPU_EXIT_RANDOM, "random") \
-	X(VCPU_EXIT_DESCRIPTOR_TABLE, "descriptor-table") \
-	X(VCPU_EXIT_XSAVES, "xsaves") \
-	X(VCPU_EXIT_TIME_SLICE, "time-slice") \
-	X(VCPU_EXIT_SINGLE_STEP, "single-step") \
-	X(VCPU_EXIT_VIRT_INSTRUCTION, "virt-instruction") \
-	X(VCPU_EXIT_IPI, "ipi") \
-	X(VCPU_EXIT_ENTRY_FAILED, "entry-failed") \
+	X(VCPU_EXIT_INTERRUPT, "interrupt")                      \
+	X(VCPU_EXIT_EXCEPTION, "exception")                      \
+	X(VCPU_EXIT_NMI, "nmi")                                  \
+	X(VCPU_EXIT_INTERRUPT_WINDOW, "interrupt-window")        \
+	X(VCPU_EXIT_NMI_WINDOW, "nmi-window")                    \
+	X(VCPU_EXIT_TRIPLE_FAULT, "triple-fault")                \
+	X(VCPU_EXIT_INIT, "init")                                \
+	X(VCPU_EXIT_SIPI, "sipi")                                \
+	X(VCPU_EXIT_TASK_SWITCH, "task-switch")                  \
+	X(VCPU_EXIT_INVD, "invd")                                \
+	X(VCPU_EXIT_WBINVD, "wbinvd")                            \
+	X(VCPU_EXIT_INVLPG, "invlpg")                            \
+	X(VCPU_EXIT_PAUSE, "pause")                              \
+	X(VCPU_EXIT_MONITOR, "monitor")                          \
+	X(VCPU_EXIT_MWAIT, "mwait")                              \
+	X(VCPU_EXIT_RDTSC, "rdtsc")                              \
+	X(VCPU_EXIT_RDTSCP, "rdtscp")                            \
+	X(VCPU_EXIT_RDPMC, "rdpmc")                              \
+	X(VCPU_EXIT_RANDOM, "random")                            \
+	X(VCPU_EXIT_DESCRIPTOR_TABLE, "descriptor-table")        \
+	X(VCPU_EXIT_XSAVES, "xsaves")                            \
+	X(VCPU_EXIT_TIME_SLICE, "time-slice")                    \
+	X(VCPU_EXIT_SINGLE_STEP, "single-step")                  \
+	X(VCPU_EXIT_VIRT_INSTRUCTION, "virt-instruction")        \
+	X(VCPU_EXIT_IPI, "ipi")                                  \
+	X(VCPU_EXIT_ENTRY_FAILED, "entry-failed")                \
 	X(VCPU_EXIT_KICKED, "kicked")
 
 enum vcpu_exit_kind {
 #define X(symbol, name) symbol,
 	VCPU_EXIT_LIST(X)
 #undef X
-	VCPU_EXIT_KINDS
+		VCPU_EXIT_KINDS
 };
 
 const char *vcpu_exit_name(enum vcpu_exit_kind kind);
@@ -74,7 +74,25 @@ enum access {
 };
 
 /* General registers in instruction-encoding order. */
-enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15, GPR_COUNT };
+enum gpr {
+	RAX,
+	RCX,
+	RDX,
+	RBX,
+	RSP,
+	RBP,
+	RSI,
+	RDI,
+	R8,
+	R9,
+	R10,
+	R11,
+	R12,
+	R13,
+	R14,
+	R15,
+	GPR_COUNT
+};
 
 struct vcpu_exit {
 	enum vcpu_exit_kind kind;
@@ -143,7 +161,7 @@ struct vcpu_exit {
 			bool has_error_code;
 			uint32_t error_code;
 			uint64_t address; /* #PF: the faulting linear address */
-		} event;              /* exception, external interrupt, SIPI vector */
+		} event;                  /* exception, external interrupt, SIPI vector */
 		struct {
 			uint16_t selector;
 			uint8_t source; /* 0 CALL, 1 IRET, 2 JMP, 3 task gate */
@@ -154,7 +172,8 @@ struct vcpu_exit {
 			uint64_t icr; /* as written to the local APIC's ICR, x2APIC layout */
 		} ipi;
 		struct {
-			uint32_t instruction_error; /* refused before loading guest state; 0 if not */
+			uint32_t
+				instruction_error; /* refused before loading guest state; 0 if not */
 			char story[160];
 		} entry_failed;
 	};

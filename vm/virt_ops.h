@@ -11,8 +11,13 @@
 struct nested_table;
 
 /* Cacheability of guest memory in the nested page table. */
-enum nested_memory_type { NESTED_UNCACHED, NESTED_WRITE_COMBINING, NESTED_WRITE_THROUGH,
-			  NESTED_WRITE_PROTECTED, NESTED_WRITE_BACK };
+enum nested_memory_type {
+	NESTED_UNCACHED,
+	NESTED_WRITE_COMBINING,
+	NESTED_WRITE_THROUGH,
+	NESTED_WRITE_PROTECTED,
+	NESTED_WRITE_BACK
+};
 
 struct virt_ops {
 	const char *name;
@@ -30,7 +35,8 @@ struct virt_ops {
 	enum error (*create)(struct vcpu *vcpu, struct reason *why);
 	enum error (*set_entry)(struct vcpu *vcpu, gpa_t entry, struct reason *why);
 	enum error (*set_nested_root)(struct vcpu *vcpu, hpa_t root, struct reason *why);
-	enum error (*setup)(struct vcpu *vcpu, const struct vcpu_config *config, struct reason *why);
+	enum error (*setup)(struct vcpu *vcpu, const struct vcpu_config *config,
+			    struct reason *why);
 	enum error (*bind)(struct vcpu *vcpu, struct reason *why);
 	/* Ends with VCPU_EXIT_TIME_SLICE when vcpu->slice_ticks of guest time are used up, with
 	 * VCPU_EXIT_KICKED when this CPU's need_resched is set. On an error the reason is in

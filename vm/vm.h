@@ -25,24 +25,24 @@ struct vm_slot {
 enum vm_state { VM_NEW, VM_STARTED, VM_STOPPING, VM_ENDED };
 
 struct vm {
-	uint32_t id;                     /* constant; printed as vm=ID(NAME) */
-	char name[VM_NAME_MAX];          /* constant */
-	const struct board_ops *board;   /* constant */
-	void *board_data;                /* the board's */
-	struct nested_table *nested;     /* constant after creation */
+	uint32_t id;                   /* constant; printed as vm=ID(NAME) */
+	char name[VM_NAME_MAX];        /* constant */
+	const struct board_ops *board; /* constant */
+	void *board_data;              /* the board's */
+	struct nested_table *nested;   /* constant after creation */
 	struct vm_slot slots[VM_MAX_SLOTS];
 	unsigned slot_count;
-	uint8_t address_bits;            /* MAXPHYADDR as its guests see it; constant */
-	bool gigabyte_pages;             /* its guests see 1 GiB pages; constant */
+	uint8_t address_bits; /* MAXPHYADDR as its guests see it; constant */
+	bool gigabyte_pages;  /* its guests see 1 GiB pages; constant */
 	unsigned vcpu_count;
 	struct vcpu *vcpus[VM_MAX_VCPUS];
 	/* A watchdog for guests that must end: more guest time on one vCPU, or all vCPUs blocked for
 	 * longer than this, stops the VM by name. 0: none. Constant after vm_start(). */
 	uint64_t deadline_us;
-	struct spinlock lock;            /* guards state and trouble */
-	struct reason trouble;           /* why it was stopped; kind ERROR_NONE: an orderly end */
-	uint32_t state;                  /* enum vm_state; atomic to read, lock to write */
-	uint32_t running_vcpus;          /* vCPUs that have not ended; atomic */
+	struct spinlock lock;   /* guards state and trouble */
+	struct reason trouble;  /* why it was stopped; kind ERROR_NONE: an orderly end */
+	uint32_t state;         /* enum vm_state; atomic to read, lock to write */
+	uint32_t running_vcpus; /* vCPUs that have not ended; atomic */
 };
 
 /* The host address of guest RAM [at, at + length), or null when any byte of it is not RAM or it

@@ -36,18 +36,18 @@ static inline struct cpuid_result cpuid_query(uint32_t leaf, uint32_t subleaf)
 	return r;
 }
 
-#define CONTROL_REGISTER(number) \
-	static inline uint64_t read_cr##number(void) \
-	{ \
-		uint64_t value; \
-\
+#define CONTROL_REGISTER(number)                                                         \
+	static inline uint64_t read_cr##number(void)                                     \
+	{                                                                                \
+		uint64_t value;                                                          \
+                                                                                         \
 		__asm__ volatile("movq %%cr" #number ", %0" : "=r"(value) : : "memory"); \
-		return value; \
-	} \
-\
-	static inline void write_cr##number(uint64_t value) \
-	{ \
-		__asm__ volatile("movq %0, %%cr" #number : : "r"(value) : "memory"); \
+		return value;                                                            \
+	}                                                                                \
+                                                                                         \
+	static inline void write_cr##number(uint64_t value)                              \
+	{                                                                                \
+		__asm__ volatile("movq %0, %%cr" #number : : "r"(value) : "memory");     \
 	}
 
 CONTROL_REGISTER(0)
