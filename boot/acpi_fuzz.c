@@ -1,5 +1,5 @@
-/* Any bytes as physical memory with ACPI tables. The first byte of the input says which checksums
- * are put right beforehand, so that the fuzzer gets past them. */
+/* Any bytes as physical memory with ACPI tables. The first byte of the input says whether tables
+ * are linked and which checksums are put right beforehand, so that the fuzzer gets past them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +60,39 @@ static void seal_tables(uint8_t *bytes, size_t size)
 	}
 }
 
+/* Places of the tables when the input only fills them in. */
+#define XSDT_AT   64u
+#define FADT_AT   128u
+#define MADT_AT   (FADT_AT + 276u)
+#define DSDT_SIZE 128u
+
+#define LINKED_LEAST (MADT_AT + 64u + DSDT_SIZE)
+
+static void put_table(uint8_t *bytes, uint32_t at, const char *signature, uint32_t length)
+{
+	memcpy(bytes + at, signature, 4);
+	memcpy(bytes + at + 4, &length, 4);
+}
+
+/* Links the tables, so that the input's bytes are their contents: the MADT takes what is left. */
+static void link_tables(uint8_t *bytes, size_t size)
+{
+	const uint32_t dsdt = (uint32_t)size - DSDT_SIZE;
+	const uint64_t xsdt = XSDT_AT, entries[] = { FADT_AT, MADT_AT }, x_dsdt = dsdt;
+	const uint32_t length = 36;
+
+	bytes[15] = 2;
+	memcpy(bytes + 20, &length, 4);
+	memcpy(bytes + 24, &xsdt, 8);
+	put_table(bytes, XSDT_AT, "XSDT", 36 + sizeof(entries));
+	memcpy(bytes + XSDT_AT + 36, entries, sizeof(entries));
+	put_table(bytes, FADT_AT, "FACP", MADT_AT - FADT_AT);
+	memcpy(bytes + FADT_AT + 140, &x_dsdt, 8);
+	put_table(bytes, MADT_AT, "APIC", dsdt - MADT_AT);
+	put_table(bytes, dsdt, "DSDT", DSDT_SIZE);
+	memcpy(bytes + dsdt + 40, "\x08_S5_\x12", 6);
+}
+
 static void check(const struct acpi_info *info)
 {
 	assert(info->cpu_count <= ACPI_MAX_CPUS);
@@ -88,19 +121,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	uint8_t choices = *data++;
 	size--;
-	uint8_t *copy = memcpy(malloc(size), data, size);
-	if (choices & 1) {
+	bool linked = choices & 32;
+	size_t room = linked && size < LINKED_LEAST ? LINKED_LEAST : size;
+	uint8_t *copy = calloc(1, room);
+	memcpy(copy, data, size);
+	size = room;
+	if (linked)
+		link_tables(copy, size);
+	if (choices & 1 || linked) {
 		memcpy(copy, "RSD PTR ", 8);
 		seal(copy, 20, 8);
 		seal(copy, 36, 32);
 	}
-	if (choices & 2)
+	if (choices & 2 || linked)
 		seal_tables(copy, size);
 	memory.bytes = copy;
 	memory.size = size;
 	const struct acpi_source source = {
 		.memory = { map, &memory },
-		.new_rsdp = choices & 4 ? NULL : copy,
+		.new_rsdp = choices & 4 && !linked ? NULL : copy,
 		.new_rsdp_length = 36,
 		.old_rsdp = choices & 8 ? copy : NULL,
 		.old_rsdp_length = 20,
