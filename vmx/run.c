@@ -23,6 +23,8 @@
 #include "vmx/xstate.h"
 #include "x86/control_registers.h"
 
+#define VECTOR_NMI 2
+
 /* --- handlers of the loop's own exits -------------------------------------------------------- */
 
 /* The hardware has acknowledged the interrupt. If it was a kick or the end of a slice, the loop
@@ -39,7 +41,8 @@ enum vmx_next vmx_handle_external_interrupt(struct vmx_vcpu *v)
 
 enum vmx_next vmx_handle_exception_or_nmi_nmi(struct vmx_vcpu *v)
 {
-	interrupt_dispatch_nmi();
+	/* Through the IDT, for its IRET: until one executes, the CPU holds further NMIs back. */
+	__asm__ volatile("int %0" : : "i"(VECTOR_NMI) : "memory");
 	v->did = "host NMI handled";
 	return VMX_RESUME;
 }
