@@ -177,8 +177,6 @@ enum error vmx_vcpu_set_register(struct vcpu *vcpu, enum vcpu_register reg, uint
 	error = borrow(v);
 	if (error)
 		return error;
-	if (reg == VCPU_RFLAGS)
-		value |= RFLAGS_FIXED;
 	if (fields[reg])
 		vmcs_write(fields[reg], value);
 	else
