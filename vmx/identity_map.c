@@ -1,6 +1,7 @@
 /* SDM volume 3, "32-Bit Paging" for the entries. */
 #include "vmx/identity_map.h"
 
+#include "kernel/log.h"
 #include "kernel/memory.h"
 #include "lib/bits.h"
 #include "vm/vm.h"
@@ -48,4 +49,20 @@ enum error identity_map_provide(struct vmx_vcpu *v, struct reason *why)
 	}
 	v->identity_page = table;
 	return ERROR_NONE;
+}
+
+void identity_map_release(struct vmx_vcpu *v)
+{
+	struct reason why;
+
+	if (!v->identity_page)
+		return;
+	/* A page that stays mapped is not given back: a leak is told, a hole would not be. */
+	if (nested_unmap(v->vcpu->vm->nested, gpa(IDENTITY_MAP_ADDRESS), PAGE_SIZE, &why)) {
+		log_reason(LOG_ERROR, "vmx", &why);
+		return;
+	}
+	pages_set_owner(v->identity_page, 1, OWNER_PLINTH);
+	page_free(v->identity_page);
+	v->identity_page = NULL;
 }

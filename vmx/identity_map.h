@@ -16,4 +16,7 @@ struct vmx_vcpu;
  * the way. */
 enum error identity_map_provide(struct vmx_vcpu *v, struct reason *why) must_check;
 
+/* Takes the page back from the VM if this vCPU owns it: none of the VM's vCPUs runs any more. */
+void identity_map_release(struct vmx_vcpu *v);
+
 #endif

@@ -11,6 +11,7 @@
 #include "vmx/backend.h"
 #include "vmx/capability.h"
 #include "vmx/host_state.h"
+#include "vmx/identity_map.h"
 #include "vmx/instructions.h"
 #include "vmx/nested.h"
 #include "vmx/percpu.h"
@@ -59,7 +60,7 @@ void vmx_vcpu_destroy(struct vcpu *vcpu)
 	vpid_free(v->vpid);
 	if (v->identity_page)
 		pages_set_owner(v->identity_page, 1, OWNER_PLINTH);
-	page_free(v->identity_page);
+	identity_map_release(v);
 	if (v->xstate_area)
 		pages_free(v->xstate_area, xstate_pages());
 	page_free(v->region);
