@@ -180,11 +180,14 @@ enum vmx_next vmx_handle_mov_dr(struct vmx_vcpu *v)
 	return vmx_emulated(v);
 }
 
-/* CPL 0 and CR4.OSXSAVE were checked by the hardware: those faults come before the exit. */
+/* CR4.OSXSAVE was checked by the hardware: that #UD comes before the exit. So does the #GP of a CPL
+ * above 0 by the SDM, but not in every emulator. */
 enum vmx_next vmx_handle_xsetbv(struct vmx_vcpu *v)
 {
 	const uint64_t *gpr = v->vcpu->gpr;
 	uint64_t value = gpr[RDX] << 32 | (uint32_t)gpr[RAX];
 
+	if (vmx_privilege_level() > 0)
+		return vmx_raise_protection(v);
 	return finish_write(v, vmx_write_xcr0(v, (uint32_t)gpr[RCX], value));
 }

@@ -92,16 +92,24 @@ void vmx_write_operand(struct vmx_vcpu *v, enum gpr gpr, uint64_t value)
 		v->vcpu->gpr[gpr] = value;
 }
 
+/* The flags that a fault saves have RF set, while an exit for an instruction leaves it clear: SDM
+ * volume 3, "Saving RIP, RSP, RFLAGS, and SSP". */
+static enum vmx_next raise_fault(struct vmx_vcpu *v, enum exception vector)
+{
+	vmcs_write(VMCS_GUEST_RFLAGS, vmcs_read(VMCS_GUEST_RFLAGS) | RFLAGS_RF);
+	return vmx_raise(v, (uint8_t)vector, 0);
+}
+
 enum vmx_next vmx_raise_protection(struct vmx_vcpu *v)
 {
 	v->did = "injected #GP(0)";
-	return vmx_raise(v, EXCEPTION_PROTECTION, 0);
+	return raise_fault(v, EXCEPTION_PROTECTION);
 }
 
 enum vmx_next vmx_raise_undefined(struct vmx_vcpu *v)
 {
 	v->did = "injected #UD";
-	return vmx_raise(v, EXCEPTION_INVALID_OPCODE, 0);
+	return raise_fault(v, EXCEPTION_INVALID_OPCODE);
 }
 
 /* --- the whole exit ------------------------------------------------------------------------- */

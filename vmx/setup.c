@@ -18,11 +18,14 @@
 #include "vmx/xstate.h"
 #include "x86/control_registers.h"
 #include "x86/cpuid.h"
+#include "x86/exception.h"
 #include "x86/instructions.h"
 
-/* A machine check must reach the host, whichever guest runs. */
-#define VECTOR_MACHINE_CHECK 18
-#define ALWAYS_INTERCEPTED   BIT(VECTOR_MACHINE_CHECK)
+/* A machine check must reach the host, whichever guest runs. And a #DB or #AC whose delivery raises
+ * the same again keeps a CPU in the delivery for ever, where neither an interrupt nor the
+ * preemption timer gets through: an exit each time lets the slice end. */
+#define ALWAYS_INTERCEPTED \
+	(BIT(EXCEPTION_MACHINE_CHECK) | BIT(EXCEPTION_DEBUG) | BIT(EXCEPTION_ALIGNMENT_CHECK))
 
 static const struct {
 	enum vmcs_field field;
