@@ -98,4 +98,88 @@ static inline struct vmx_capability sample_first(void)
 	return cap;
 }
 
+/* Bochs 2.7, corei7_skylake_x; read from a log at level debug. */
+static inline struct vmx_capability sample_bochs_skylake_x(void)
+{
+	return (struct vmx_capability) {
+		.vmx = true,
+		.xsave = true,
+		.physical_bits = 40,
+		.feature_control = 0x5,
+		.basic = 0xd810000000002b,
+		.pin = 0x7f00000016,
+		.primary = 0xf7f9fffe0401e172,
+		.exit = 0x7fffff00036dff,
+		.entry = 0xffff000011ff,
+		.misc = 0x600401e0,
+		.cr0_fixed0 = 0x80000021,
+		.cr0_fixed1 = 0xffffffff,
+		.cr4_fixed0 = 0x2000,
+		.cr4_fixed1 = 0x3727ff,
+		.vmcs_enum = 0x34,
+		.secondary = 0x2177fff00000000,
+		.ept_vpid = 0xf0106334141,
+		.true_pin = 0x7f00000016,
+		.true_primary = 0xf7f9fffe04006172,
+		.true_exit = 0x7fffff00036dfb,
+		.true_entry = 0xffff000011fb,
+		.vmfunc = 0x1,
+	};
+}
+
+/* Bochs 2.7, corei5_lynnfield_750: no unrestricted guest; read from a log at level debug. */
+static inline struct vmx_capability sample_bochs_lynnfield(void)
+{
+	return (struct vmx_capability) {
+		.vmx = true,
+		.xsave = false,
+		.physical_bits = 40,
+		.feature_control = 0x5,
+		.basic = 0xd810000000002b,
+		.pin = 0x7f00000016,
+		.primary = 0xf7f9fffe0401e172,
+		.exit = 0x7fffff00036dff,
+		.entry = 0xffff000011ff,
+		.misc = 0x401e0,
+		.cr0_fixed0 = 0x80000021,
+		.cr0_fixed1 = 0xffffffff,
+		.cr4_fixed0 = 0x2000,
+		.cr4_fixed1 = 0x67ff,
+		.vmcs_enum = 0x34,
+		.secondary = 0x7f00000000,
+		.ept_vpid = 0xf0106114141,
+		.true_pin = 0x7f00000016,
+		.true_primary = 0xf7f9fffe04006172,
+		.true_exit = 0x7fffff00036dfb,
+		.true_entry = 0xffff000011fb,
+	};
+}
+
+/* Bochs 2.7, core2_penryn_t9600: no EPT; read from a log at level debug. */
+static inline struct vmx_capability sample_bochs_penryn(void)
+{
+	return (struct vmx_capability) {
+		.vmx = true,
+		.xsave = true,
+		.physical_bits = 40,
+		.feature_control = 0x5,
+		.basic = 0xd810000000002b,
+		.pin = 0x3f00000016,
+		.primary = 0xf7f9fffe0401e172,
+		.exit = 0x3ffff00036dff,
+		.entry = 0x3fff000011ff,
+		.misc = 0x401e0,
+		.cr0_fixed0 = 0x80000021,
+		.cr0_fixed1 = 0xffffffff,
+		.cr4_fixed0 = 0x2000,
+		.cr4_fixed1 = 0x467ff,
+		.vmcs_enum = 0x34,
+		.secondary = 0x4100000000,
+		.true_pin = 0x3f00000016,
+		.true_primary = 0xf7f9fffe04006172,
+		.true_exit = 0x3ffff00036dfb,
+		.true_entry = 0x3fff000011fb,
+	};
+}
+
 #endif

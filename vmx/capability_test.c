@@ -41,6 +41,25 @@ static void known_cpus(void **state)
 	REFUSED(cap, "this CPU has VMX but no EPT");
 }
 
+static void engines(void **state)
+{
+	struct vmx_capability cap = sample_bochs_skylake_x();
+
+	assert_int_equal(vmx_usable(&cap, &why), ERROR_NONE);
+	assert_int_equal(vmx_region_size(&cap), 4096);
+	assert_int_equal(vmx_timer_shift(&cap), 0);
+	assert_true(vmx_has_unrestricted_guest(&cap) && vmx_has_vpid(&cap));
+	assert_true(vmx_has_preemption_timer(&cap) && vmx_has_virtual_nmis(&cap));
+
+	cap = sample_bochs_lynnfield();
+	assert_int_equal(vmx_usable(&cap, &why), ERROR_NONE);
+	assert_int_equal(vmx_mode_usable(&cap, VCPU_MODE_REAL16, &why), ERROR_UNSUPPORTED);
+	assert_int_equal(vmx_mode_usable(&cap, VCPU_MODE_PROT32, &why), ERROR_NONE);
+
+	cap = sample_bochs_penryn();
+	REFUSED(cap, "this CPU has VMX but no EPT");
+}
+
 static void unusable_machines(void **state)
 {
 	struct vmx_capability cap = { .physical_bits = 36 };
@@ -169,6 +188,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_cpus),
+		cmocka_unit_test(engines),
 		cmocka_unit_test(unusable_machines),
 		cmocka_unit_test(modes),
 		cmocka_unit_test(which_msrs_exist),

@@ -174,7 +174,8 @@ static void assert_allowed(const struct vmx_capability *cap)
 /* Whatever is resolved passes the CPU's own test of the controls. */
 static void values_are_always_allowed(void **state)
 {
-	struct vmx_capability caps[] = { sample_skylake(), sample_lynnfield() };
+	struct vmx_capability caps[] = { sample_skylake(), sample_lynnfield(),
+					 sample_bochs_skylake_x(), sample_bochs_lynnfield() };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(caps); i++)
 		for (uint32_t intercepts = 0; intercepts < 2 * INTERCEPT_RANDOM; intercepts++)

@@ -244,6 +244,17 @@ static void emit_basics(const struct report *report)
 		     1u << vmx_timer_shift(cap));
 }
 
+/* As read, so that a log is enough to make a test case of a machine. */
+static void emit_msrs(const struct report *report)
+{
+#define X(member, msr)                                                  \
+	if (vmx_capability_has_msr(report->cap, msr))                   \
+		emit(report, REPORT_DETAIL, "%s=0x%llx", msr_name(msr), \
+		     (unsigned long long)report->cap->member);
+	VMX_CAPABILITY_MSR_LIST(X)
+#undef X
+}
+
 void vmx_report(const struct vmx_capability *cap, uint32_t request, vmx_report_line line,
 		void *context)
 {
@@ -252,6 +263,7 @@ void vmx_report(const struct vmx_capability *cap, uint32_t request, vmx_report_l
 
 	if (cap->vmx) {
 		emit_basics(&report);
+		emit_msrs(&report);
 		emit_groups(&report);
 		emit_items(&report);
 		emit(&report, REPORT_NOTE,

@@ -63,6 +63,8 @@ static void a_modern_cpu(void **state)
 	report(sample_skylake(), EVERYTHING);
 	assert_non_null(line_is("VMX revision=0x4 region-bytes=1024 memory-type=6 "
 				"physical-bits=46 feature-control=0x5"));
+	assert_non_null(line_is("IA32_VMX_TRUE_PINBASED_CTLS=0xff00000016"));
+	assert_null(line_is("IA32_VMX_PROCBASED_CTLS3=0x0"));
 	assert_non_null(line_is("VMX-preemption timer counts every 128 ticks of the TSC"));
 	assert_non_null(line_is("pin-based required: external-interrupt exiting, NMI exiting"));
 	assert_non_null(line_is("pin-based used: virtual NMIs, activate VMX-preemption timer"));
