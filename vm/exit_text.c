@@ -73,7 +73,8 @@ static void task_switch_text(char *buffer, size_t size, const struct vcpu_exit *
 		format_append(buffer, size, " error=0x%x", exit->task_switch.error_code);
 }
 
-static void details(char *buffer, size_t size, const struct vcpu_exit *exit)
+/* Exits that ask for something to be emulated. */
+static void instruction_details(char *buffer, size_t size, const struct vcpu_exit *exit)
 {
 	switch (exit->kind) {
 	case VCPU_EXIT_IO:
@@ -112,6 +113,15 @@ static void details(char *buffer, size_t size, const struct vcpu_exit *exit)
 		format_append(buffer, size, " gpr=%s width=%u seed=%u", gpr_name(exit->random.gpr),
 			      exit->random.width, exit->random.seed);
 		break;
+	default:
+		break;
+	}
+}
+
+/* Exits that tell of something that happened. */
+static void event_details(char *buffer, size_t size, const struct vcpu_exit *exit)
+{
+	switch (exit->kind) {
 	case VCPU_EXIT_NESTED_FAULT:
 	case VCPU_EXIT_NESTED_MISCONFIG:
 		fault_text(buffer, size, exit);
@@ -145,7 +155,8 @@ void exit_text(char *buffer, size_t size, const struct exit_line *line,
 		      "vm=%u(%s) vcpu=%u reason=%s rip=0x%lx len=%u qual=0x%lx did=%s%s%s",
 		      line->vm_id, line->vm_name, line->vcpu_id, line->reason, exit->rip,
 		      exit->length, exit->qualification, quote, line->did, quote);
-	details(buffer, size, exit);
+	instruction_details(buffer, size, exit);
+	event_details(buffer, size, exit);
 }
 
 void exit_text_counts(char *buffer, size_t size, const uint64_t *counts)

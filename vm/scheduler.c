@@ -13,6 +13,7 @@
 #include "lib/assert.h"
 #include "lib/bits.h"
 #include "vm/exit_log.h"
+#include "vm/idle_cpus.h"
 #include "vm/ipi.h"
 #include "vm/manager.h"
 #include "vm/run_loop.h"
@@ -41,9 +42,6 @@ struct scheduler {
 };
 _Static_assert(sizeof(struct scheduler) <= PAGE_SIZE, "a scheduler fits a page");
 
-/* CPUs that halt for lack of work: a bit each; atomic. Who clears a bit owes that CPU a kick. */
-static uint64_t idle_cpus[MAX_CPUS / WORD_BITS];
-
 static struct scheduler *scheduler_of(const struct cpu *cpu)
 {
 	return (struct scheduler *)__atomic_load_n(&cpu->scheduler, __ATOMIC_ACQUIRE);
@@ -57,47 +55,6 @@ static uint32_t load_of(const struct scheduler *s)
 static void change_load(struct scheduler *s, int by)
 {
 	__atomic_store_n(&s->load, s->load + (uint32_t)by, __ATOMIC_RELAXED);
-}
-
-/* --- idle CPUs ------------------------------------------------------------------------------ */
-
-static void set_idle(const struct cpu *cpu)
-{
-	__atomic_fetch_or(&idle_cpus[cpu->index / WORD_BITS], BIT(cpu->index % WORD_BITS),
-			  __ATOMIC_SEQ_CST);
-}
-
-/* True when the CPU was idle, and it was this call that said it no longer is. */
-static bool clear_idle(const struct cpu *cpu)
-{
-	uint64_t bit = BIT(cpu->index % WORD_BITS);
-
-	return __atomic_fetch_and(&idle_cpus[cpu->index / WORD_BITS], ~bit, __ATOMIC_SEQ_CST) & bit;
-}
-
-static struct cpu *claim_idle_cpu(void)
-{
-	for (unsigned i = 0; i < ARRAY_SIZE(idle_cpus); i++) {
-		uint64_t word = __atomic_load_n(&idle_cpus[i], __ATOMIC_RELAXED);
-
-		while (word) {
-			unsigned bit = (unsigned)__builtin_ctzll(word);
-			struct cpu *cpu = cpu_by_index(i * WORD_BITS + bit);
-
-			if (clear_idle(cpu))
-				return cpu;
-			word &= word - 1;
-		}
-	}
-	return NULL;
-}
-
-/* After something was put before `cpu`. The queue was written before this reads the idle bit, and
- * idle() writes the bit before it reads the queue. */
-static void rouse(struct cpu *cpu)
-{
-	if (clear_idle(cpu))
-		cpu_kick(cpu);
 }
 
 /* --- queues --------------------------------------------------------------------------------- */
@@ -128,7 +85,7 @@ static void enqueue(struct scheduler *s, struct vcpu *vcpu)
 	run_queue_append(&s->queue, vcpu);
 	change_load(s, +1);
 	spinlock_release(&s->lock, flags);
-	rouse(s->cpu);
+	idle_rouse(s->cpu);
 }
 
 static struct scheduler *least_loaded(void)
@@ -218,7 +175,7 @@ static void wake_blocked(struct vcpu *vcpu)
 		}
 		spinlock_release(&s->lock, flags);
 		if (woken)
-			rouse(cpu);
+			idle_rouse(cpu);
 		if (here)
 			return;
 	}
@@ -253,7 +210,7 @@ void scheduler_rouse_all(void)
 {
 	for (unsigned i = 0; i < cpu_count(); i++)
 		if (scheduler_of(cpu_by_index(i)))
-			rouse(cpu_by_index(i));
+			idle_rouse(cpu_by_index(i));
 }
 
 /* --- moving work ---------------------------------------------------------------------------- */
@@ -281,11 +238,11 @@ static void share(struct scheduler *s)
 {
 	if (!__atomic_load_n(&s->queue.movable, __ATOMIC_RELAXED))
 		return;
-	struct cpu *idle = claim_idle_cpu();
+	struct cpu *hungry = idle_claim();
 
-	if (idle) {
-		(void)give(s, scheduler_of(idle));
-		cpu_kick(idle);
+	if (hungry) {
+		(void)give(s, scheduler_of(hungry));
+		cpu_kick(hungry);
 	} else if (++s->turns % BALANCE_TURNS == 0) {
 		struct scheduler *to = least_loaded();
 
@@ -396,12 +353,12 @@ static void idle(struct scheduler *s)
 		return;
 	lapic_timer_start(WATCHDOG_PERIOD_US);
 	interrupts_disable();
-	set_idle(s->cpu);
+	idle_mark(s->cpu);
 	if (__atomic_load_n(&s->queue.length, __ATOMIC_SEQ_CST) || !vm_running_count())
 		interrupts_enable();
 	else
 		interrupts_enable_and_halt();
-	clear_idle(s->cpu);
+	idle_unmark(s->cpu);
 }
 
 /* Between turns: what has to be done now and then. */

@@ -82,32 +82,40 @@ struct vcpu_config {
 /* Registers that are reached by name. *_RIGHTS are bits 40..55 of a descriptor moved down to bit 0,
  * and bit 16 set for an unusable segment; PDPTEs count under PAE paging only. General ones are also
  * in vcpu->gpr while not Running. */
-/* clang-format off */
-#define VCPU_REGISTER_LIST(X) \
-	X(VCPU_RIP, "rip") X(VCPU_RFLAGS, "rflags") X(VCPU_RSP, "rsp") \
-	X(VCPU_CR0, "cr0") X(VCPU_CR2, "cr2") X(VCPU_CR3, "cr3") X(VCPU_CR4, "cr4") \
-	X(VCPU_CR8, "cr8") X(VCPU_EFER, "efer") X(VCPU_DR7, "dr7") X(VCPU_XCR0, "xcr0") \
-	X(VCPU_CS_SELECTOR, "cs") X(VCPU_CS_BASE, "cs.base") X(VCPU_CS_LIMIT, "cs.limit") \
-	X(VCPU_CS_RIGHTS, "cs.rights") \
-	X(VCPU_SS_SELECTOR, "ss") X(VCPU_SS_BASE, "ss.base") X(VCPU_SS_LIMIT, "ss.limit") \
-	X(VCPU_SS_RIGHTS, "ss.rights") \
-	X(VCPU_DS_SELECTOR, "ds") X(VCPU_DS_BASE, "ds.base") X(VCPU_DS_LIMIT, "ds.limit") \
-	X(VCPU_DS_RIGHTS, "ds.rights") \
-	X(VCPU_ES_SELECTOR, "es") X(VCPU_ES_BASE, "es.base") X(VCPU_ES_LIMIT, "es.limit") \
-	X(VCPU_ES_RIGHTS, "es.rights") \
-	X(VCPU_FS_SELECTOR, "fs") X(VCPU_FS_BASE, "fs.base") X(VCPU_FS_LIMIT, "fs.limit") \
-	X(VCPU_FS_RIGHTS, "fs.rights") \
-	X(VCPU_GS_SELECTOR, "gs") X(VCPU_GS_BASE, "gs.base") X(VCPU_GS_LIMIT, "gs.limit") \
-	X(VCPU_GS_RIGHTS, "gs.rights") \
-	X(VCPU_TR_SELECTOR, "tr") X(VCPU_TR_BASE, "tr.base") X(VCPU_TR_LIMIT, "tr.limit") \
-	X(VCPU_TR_RIGHTS, "tr.rights") \
-	X(VCPU_LDTR_SELECTOR, "ldtr") X(VCPU_LDTR_BASE, "ldtr.base") \
-	X(VCPU_LDTR_LIMIT, "ldtr.limit") X(VCPU_LDTR_RIGHTS, "ldtr.rights") \
-	X(VCPU_PDPTE0, "pdpte0") X(VCPU_PDPTE1, "pdpte1") \
-	X(VCPU_PDPTE2, "pdpte2") X(VCPU_PDPTE3, "pdpte3") \
-	X(VCPU_GDTR_BASE, "gdtr.base") X(VCPU_GDTR_LIMIT, "gdtr.limit") \
-	X(VCPU_IDTR_BASE, "idtr.base") X(VCPU_IDTR_LIMIT, "idtr.limit")
-/* clang-format on */
+#define VCPU_SEGMENT_LIST(X, SEGMENT, name)      \
+	X(VCPU_##SEGMENT##_SELECTOR, name)       \
+	X(VCPU_##SEGMENT##_BASE, name ".base")   \
+	X(VCPU_##SEGMENT##_LIMIT, name ".limit") \
+	X(VCPU_##SEGMENT##_RIGHTS, name ".rights")
+
+#define VCPU_REGISTER_LIST(X)              \
+	X(VCPU_RIP, "rip")                 \
+	X(VCPU_RFLAGS, "rflags")           \
+	X(VCPU_RSP, "rsp")                 \
+	X(VCPU_CR0, "cr0")                 \
+	X(VCPU_CR2, "cr2")                 \
+	X(VCPU_CR3, "cr3")                 \
+	X(VCPU_CR4, "cr4")                 \
+	X(VCPU_CR8, "cr8")                 \
+	X(VCPU_EFER, "efer")               \
+	X(VCPU_DR7, "dr7")                 \
+	X(VCPU_XCR0, "xcr0")               \
+	VCPU_SEGMENT_LIST(X, CS, "cs")     \
+	VCPU_SEGMENT_LIST(X, SS, "ss")     \
+	VCPU_SEGMENT_LIST(X, DS, "ds")     \
+	VCPU_SEGMENT_LIST(X, ES, "es")     \
+	VCPU_SEGMENT_LIST(X, FS, "fs")     \
+	VCPU_SEGMENT_LIST(X, GS, "gs")     \
+	VCPU_SEGMENT_LIST(X, TR, "tr")     \
+	VCPU_SEGMENT_LIST(X, LDTR, "ldtr") \
+	X(VCPU_PDPTE0, "pdpte0")           \
+	X(VCPU_PDPTE1, "pdpte1")           \
+	X(VCPU_PDPTE2, "pdpte2")           \
+	X(VCPU_PDPTE3, "pdpte3")           \
+	X(VCPU_GDTR_BASE, "gdtr.base")     \
+	X(VCPU_GDTR_LIMIT, "gdtr.limit")   \
+	X(VCPU_IDTR_BASE, "idtr.base")     \
+	X(VCPU_IDTR_LIMIT, "idtr.limit")
 
 enum vcpu_register {
 #define X(symbol, name) symbol,

@@ -1,0 +1,376 @@
+/* A kernel and a backend for tests of the scheduler, the run loop and the manager: a thread plays
+ * each CPU. Kicks are modelled as strictly as the hardware does them: one that comes before
+ * interrupts go off has been taken and wakes no later halt, so that a gap between looking for work
+ * and halting would hang the test. Included once, by the test; it includes the code under test,
+ * whose interrupt flag it replaces. */
+#ifndef TESTS_HOST_SMP_MACHINE_H
+#define TESTS_HOST_SMP_MACHINE_H
+
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+/* cmocka's names for what it checks, taken back for lib/assert.h. */
+#undef assert
+
+#include "kernel/command_line.h"
+#include "kernel/cpu.h"
+
+static void fake_interrupts_disable(void);
+static void fake_interrupts_enable(void);
+static void fake_halt(void);
+#define interrupts_disable         fake_interrupts_disable
+#define interrupts_enable          fake_interrupts_enable
+#define interrupts_enable_and_halt fake_halt
+
+#include "vm/exit_log.c"
+#include "vm/idle_cpus.c"
+#include "vm/ipi_send.c"
+#include "vm/manager.c"
+#include "vm/run_loop.c"
+#include "vm/scheduler.c"
+#include "vm/watchdog.c"
+
+#define LINUX_ARCH_SET_GS 0x1001
+#define CPUS              4
+
+/* --- a kernel ------------------------------------------------------------------------------- */
+
+struct command_line command_line = { .exits = EXITS_OFF,
+				     .slice_us = 1000,
+				     .preemption_timer = true };
+
+static struct cpu cpus[CPUS];
+static unsigned cpus_used;
+static struct {
+	pthread_mutex_t mutex;
+	pthread_cond_t wake;
+	bool pending; /* an interrupt that waits to be taken */
+	uint64_t timer_at;
+} lines[CPUS];
+
+unsigned cpu_count(void)
+{
+	return cpus_used;
+}
+
+struct cpu *cpu_by_index(unsigned index)
+{
+	assert(index < cpus_used);
+	return &cpus[index];
+}
+
+void cpu_kick(struct cpu *cpu)
+{
+	__atomic_store_n(&cpu->need_resched, true, __ATOMIC_SEQ_CST);
+	if (cpu == this_cpu())
+		return;
+	pthread_mutex_lock(&lines[cpu->index].mutex);
+	lines[cpu->index].pending = true;
+	pthread_cond_signal(&lines[cpu->index].wake);
+	pthread_mutex_unlock(&lines[cpu->index].mutex);
+}
+
+static void fake_interrupts_disable(void)
+{
+	unsigned i = this_cpu()->index;
+
+	pthread_mutex_lock(&lines[i].mutex);
+	lines[i].pending = false; /* what came while they were on has been taken */
+	pthread_mutex_unlock(&lines[i].mutex);
+}
+
+static void fake_interrupts_enable(void)
+{
+}
+
+static void fake_halt(void)
+{
+	unsigned i = this_cpu()->index;
+	struct timespec until = { .tv_sec = (time_t)(lines[i].timer_at / 1000000000),
+				  .tv_nsec = (long)(lines[i].timer_at % 1000000000) };
+
+	pthread_mutex_lock(&lines[i].mutex);
+	while (!lines[i].pending)
+		if (pthread_cond_timedwait(&lines[i].wake, &lines[i].mutex, &until))
+			break;
+	lines[i].pending = false;
+	pthread_mutex_unlock(&lines[i].mutex);
+}
+
+static bool idle_timer_works; /* off: a lost kick is never made up for */
+
+uint64_t time_ticks(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+uint64_t time_us_to_ticks(uint64_t us)
+{
+	return us * 1000;
+}
+
+uint64_t time_ticks_to_us(uint64_t ticks)
+{
+	return ticks / 1000;
+}
+
+void lapic_timer_start(uint64_t us)
+{
+	lines[this_cpu()->index].timer_at =
+		time_ticks() + (idle_timer_works ? us * 1000 : 60ull * 1000000000);
+}
+
+void lapic_timer_stop(void)
+{
+}
+
+uint64_t spinlock_acquire(struct spinlock *lock)
+{
+	uint32_t free = 0, me = this_cpu()->index + 1;
+
+	assert(__atomic_load_n(&lock->holder, __ATOMIC_RELAXED) != me);
+	while (!__atomic_compare_exchange_n(&lock->holder, &free, me, false, __ATOMIC_ACQUIRE,
+					    __ATOMIC_RELAXED)) {
+		free = 0;
+		sched_yield();
+	}
+	return 0;
+}
+
+void spinlock_release(struct spinlock *lock, uint64_t rflags)
+{
+	__atomic_store_n(&lock->holder, 0, __ATOMIC_RELEASE);
+}
+
+static uint64_t pages_taken;
+
+void *pages_alloc(size_t count, uint64_t align)
+{
+	void *pages = aligned_alloc(align, (count * PAGE_SIZE + align - 1) & ~(align - 1));
+
+	if (pages) {
+		memset(pages, 0, count * PAGE_SIZE);
+		__atomic_fetch_add(&pages_taken, count, __ATOMIC_RELAXED);
+	}
+	return pages;
+}
+
+void *page_alloc(void)
+{
+	return pages_alloc(1, PAGE_SIZE);
+}
+
+void pages_free(void *pages, size_t count)
+{
+	free(pages);
+	__atomic_fetch_sub(&pages_taken, count, __ATOMIC_RELAXED);
+}
+
+void pages_set_owner(const void *pages, size_t count, uint16_t owner)
+{
+}
+
+uint64_t pages_available(void)
+{
+	return 0;
+}
+
+hpa_t virt_to_hpa(const void *pointer)
+{
+	return hpa((uint64_t)pointer);
+}
+
+static unsigned troubles; /* log lines of warning and above; atomic */
+
+void log_write(enum log_level level, const char *area, const char *format, ...)
+{
+	va_list args;
+
+	if (level >= LOG_WARN)
+		__atomic_fetch_add(&troubles, 1, __ATOMIC_RELAXED);
+	if (!getenv("SHOW_LOG"))
+		return;
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	puts("");
+}
+
+void log_tagged(const char *tag, const char *format, ...)
+{
+}
+
+bool log_drain_some(void)
+{
+	return false;
+}
+
+enum error log_reason(enum log_level level, const char *area, const struct reason *why)
+{
+	return why->kind;
+}
+
+/* --- a backend that plays guests ------------------------------------------------------------ */
+
+/* What the hardware would hold of a vCPU, to catch what real hardware would punish. */
+struct fake_vcpu {
+	struct cpu *active_on;
+	uint32_t running;
+	uint64_t work, started_with_vector;
+	bool refuses_entry;
+};
+
+static struct vcpu_exit (*play)(struct vcpu *vcpu, struct fake_vcpu *fake);
+static uint64_t nested_tables;
+
+static struct fake_vcpu *fake_of(struct vcpu *vcpu)
+{
+	return (struct fake_vcpu *)vcpu->backend;
+}
+
+static enum error fake_create(struct vcpu *vcpu, struct reason *why)
+{
+	vcpu->backend = calloc(1, sizeof(struct fake_vcpu));
+	return ERROR_NONE;
+}
+
+static enum error fake_set_nested_root(struct vcpu *vcpu, hpa_t root, struct reason *why)
+{
+	return ERROR_NONE;
+}
+
+static enum error fake_setup(struct vcpu *vcpu, const struct vcpu_config *c, struct reason *why)
+{
+	return ERROR_NONE;
+}
+
+static enum error fake_bind(struct vcpu *vcpu, struct reason *why)
+{
+	assert(!fake_of(vcpu)->active_on);
+	fake_of(vcpu)->active_on = this_cpu();
+	return ERROR_NONE;
+}
+
+static enum error fake_unbind(struct vcpu *vcpu, struct reason *why)
+{
+	assert(fake_of(vcpu)->active_on == this_cpu());
+	fake_of(vcpu)->active_on = NULL;
+	return ERROR_NONE;
+}
+
+static enum error fake_run(struct vcpu *vcpu, struct vcpu_exit *exit)
+{
+	struct fake_vcpu *fake = fake_of(vcpu);
+
+	assert(fake->active_on == this_cpu());
+	assert(!__atomic_exchange_n(&fake->running, 1, __ATOMIC_SEQ_CST));
+	if (fake->refuses_entry) {
+		*exit = (struct vcpu_exit) { .kind = VCPU_EXIT_ENTRY_FAILED };
+		strcpy(exit->entry_failed.story, "told to refuse");
+	} else {
+		*exit = play(vcpu, fake);
+	}
+	vcpu_note_exit(vcpu, exit);
+	__atomic_store_n(&fake->running, 0, __ATOMIC_SEQ_CST);
+	return fake->refuses_entry ? ERROR_ENTRY_FAILED : ERROR_NONE;
+}
+
+static enum error fake_inject(struct vcpu *vcpu, const struct vcpu_event *e, struct reason *why)
+{
+	bool triple;
+
+	return vcpu_events_queue(&vcpu->events, e, &triple, why);
+}
+
+static enum error fake_get_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *value)
+{
+	*value = reg == VCPU_RFLAGS ? 0x202 : 0; /* interrupts enabled */
+	return ERROR_NONE;
+}
+
+static void fake_skip_instruction(struct vcpu *vcpu)
+{
+}
+
+static enum error fake_init_reset(struct vcpu *vcpu, struct reason *why)
+{
+	return ERROR_NONE;
+}
+
+static enum error fake_start_up(struct vcpu *vcpu, uint8_t vector, struct reason *why)
+{
+	fake_of(vcpu)->started_with_vector = vector;
+	return ERROR_NONE;
+}
+
+static void fake_destroy(struct vcpu *vcpu)
+{
+	assert(!fake_of(vcpu)->active_on);
+	free(vcpu->backend);
+}
+
+static void fake_format_reason(char *buffer, size_t size, uint32_t raw_reason)
+{
+	snprintf(buffer, size, "%u(FAKE)", raw_reason);
+}
+
+static enum error fake_nested_create(struct nested_table **made, struct reason *why)
+{
+	*made = (struct nested_table *)&nested_tables;
+	__atomic_fetch_add(&nested_tables, 1, __ATOMIC_RELAXED);
+	return ERROR_NONE;
+}
+
+static enum error fake_nested_map(struct nested_table *nested, gpa_t at, hpa_t to, uint64_t length,
+				  unsigned rights, enum nested_memory_type type, struct reason *why)
+{
+	return ERROR_NONE;
+}
+
+static hpa_t fake_nested_root(const struct nested_table *nested)
+{
+	return hpa(0x1000);
+}
+
+static void fake_nested_destroy(struct nested_table *nested)
+{
+	__atomic_fetch_sub(&nested_tables, 1, __ATOMIC_RELAXED);
+}
+
+static const struct virt_ops fake = {
+	.name = "fake",
+	.create = fake_create,
+	.set_nested_root = fake_set_nested_root,
+	.setup = fake_setup,
+	.bind = fake_bind,
+	.run = fake_run,
+	.unbind = fake_unbind,
+	.inject = fake_inject,
+	.get_register = fake_get_register,
+	.skip_instruction = fake_skip_instruction,
+	.init_reset = fake_init_reset,
+	.start_up = fake_start_up,
+	.destroy = fake_destroy,
+	.format_reason = fake_format_reason,
+	.nested_create = fake_nested_create,
+	.nested_map = fake_nested_map,
+	.nested_root = fake_nested_root,
+	.nested_destroy = fake_nested_destroy,
+};
+const struct virt_ops *virt = &fake;
+
+#endif
