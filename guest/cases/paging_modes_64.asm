@@ -45,7 +45,7 @@ BITS 32
 
 	; PAE paging: CR4.PAE is still set.
 	mov eax, pdpt
-	mov cr3, eax
+	exits_times 0, 1, CR_ACCESS, CR_WRITE(3, eax), mov cr3, eax ; without unrestricted guest
 	mov eax, cr0
 	or eax, CR0_PG
 	exits CR_ACCESS, CR_WRITE(0, eax), mov cr0, eax
@@ -64,7 +64,7 @@ BITS 32
 	mov eax, EFER_LME
 	xor edx, edx
 	exits MSR_WRITE, 0, wrmsr
-	mov cr3, esi
+	exits_times 0, 1, CR_ACCESS, CR_WRITE(3, esi), mov cr3, esi
 	mov eax, cr0
 	or eax, CR0_PG
 	exits CR_ACCESS, CR_WRITE(0, eax), mov cr0, eax
