@@ -20,7 +20,6 @@
 static const enum vcpu_exit_kind unreachable[] = {
 	VCPU_EXIT_UNKNOWN,     /* by definition */
 	VCPU_EXIT_SINGLE_STEP, /* the host's debugger asks for it */
-	VCPU_EXIT_INTERRUPT,   /* the host's, at any time */
 	VCPU_EXIT_NMI,         /* the host's, at any time */
 	VCPU_EXIT_KICKED,      /* the host's, at any time */
 	VCPU_EXIT_INIT,        /* the host's: other CPUs' INITs are emulated as IPIs */

@@ -97,8 +97,12 @@ static enum error set_up_vcpu(const struct test_guest *guest, struct vcpu *vcpu,
 static enum error make_vm(struct test_guest *guest, const char *name, struct reason *why)
 {
 	const struct guest_header *header = &guest->image.header;
+	bool starts_up = header->vcpus > 1 && !(header->flags & GUEST_ALL_START);
 	enum error error = virt->supports_mode((enum vcpu_mode)header->mode, why);
 
+	/* What a SIPI starts begins in real mode. */
+	if (!error && starts_up)
+		error = virt->supports_mode(VCPU_MODE_REAL16, why);
 	if (error)
 		return error;
 	error = vm_create(&guest->vm, name, header->memory, header->vcpus, &test_board, guest, why);

@@ -3,4 +3,5 @@
 %define INTERCEPTS INTERCEPT_DESCRIPTOR_TABLE
 %define BARE
 %include "guest.inc"
+; The qualification is the displacement of the operand.
 	last DESCRIPTOR_TABLE, 0x9000, sgdt [0x9000]
