@@ -17,6 +17,7 @@
 #include "kernel/tap.h"
 #include "kernel/time_init.h"
 #include "kernel/traps.h"
+#include "vm/provoke.h"
 #include "vm/selftest.h"
 #include "vm/virtualization.h"
 #include "vmx/backend.h"
@@ -94,6 +95,7 @@ static void run_guests(void)
 		return;
 	}
 	vm_selftest();
+	provoke_in_guest(command_line.provoke);
 	if (test_guests_start())
 		log_error("vm", "the test guests cannot be started");
 	if (!virtualization_run())

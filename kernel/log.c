@@ -78,8 +78,9 @@ static void make_room(size_t count)
 	}
 }
 
-/* `line` is complete but for its line end, for which it has room. */
-static void put_line(char *line, size_t length)
+/* `line` is complete but for its line end, for which it has room. A number counts as used once its
+ * line is kept, or counted as lost: a CPU that a panic stops in between leaves no gap. */
+static void put_line(char *line, size_t length, bool numbered)
 {
 	if (wire.screen)
 		wire.screen(line, length);
@@ -91,6 +92,7 @@ static void put_line(char *line, size_t length)
 			wire.port_dead = false;
 		wire.lost++;
 	}
+	wire.sequence += numbered;
 	send_some();
 }
 
@@ -101,7 +103,7 @@ static size_t put_prefix(char *line)
 	/* TSCs of different CPUs may differ by a little; the log does not go backwards. */
 	if (now > wire.last_us)
 		wire.last_us = now;
-	return format_string(line, PREFIX_MAX, "[%lu %luus c%u] ", ++wire.sequence, wire.last_us,
+	return format_string(line, PREFIX_MAX, "[%lu %luus c%u] ", wire.sequence + 1, wire.last_us,
 			     this_cpu()->index);
 }
 
@@ -116,7 +118,7 @@ static void report_loss(void)
 	length += format_string(line + length, sizeof(line) - length - 2,
 				"warn log: lines lost=%lu", lost);
 	wire.lost = 0;
-	put_line(line, length);
+	put_line(line, length, true);
 }
 
 /* One line must stay one line, printable. */
@@ -156,7 +158,7 @@ static void write_line(bool numbered, const char *head, char *text, size_t lengt
 	size_t used = numbered ? put_prefix(line) : 0;
 	used += format_string(line + used, 64, "%s", head);
 	memcpy(line + used, text, length);
-	put_line(line, used + length);
+	put_line(line, used + length, numbered);
 	if (locked)
 		spinlock_release(&lock, rflags);
 }

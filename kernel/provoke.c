@@ -95,6 +95,7 @@ static const struct {
 	{ "execute-data", provoke_execute_data },
 	{ "stack-overflow", provoke_stack_overflow },
 	{ "hang", provoke_hang },
+	{ "panic-in-guest", NULL }, /* later, by the machine above (vm/provoke.c) */
 };
 
 void provoke(const char *name)
@@ -106,6 +107,8 @@ void provoke(const char *name)
 	for (unsigned i = 0; i < ARRAY_SIZE(provocations); i++) {
 		if (!strcmp(name, provocations[i].name)) {
 			log_warn("provoke", "a failure was asked for name=%s", name);
+			if (!provocations[i].provoke)
+				return;
 			provocations[i].provoke();
 			panic("provoke=%s did not fail", name);
 		}
