@@ -21,36 +21,13 @@
 
 #define CPUID_BACKEND_ALWAYS 0
 
-enum { FLAGS = 6 };
-
-static uint32_t shown_bits(uint32_t backend, uint32_t always, const uint32_t by_flag[FLAGS])
-{
-	uint32_t mask = always;
-
-	for (unsigned i = 0; i < FLAGS; i++)
-		if (backend & 1u << i)
-			mask |= by_flag[i];
-	return mask;
-}
-
-#define ADD_ALWAYS(mask, who) | (CPUID_BACKEND_##who == 0 ? (uint32_t)(mask) : 0)
-#define ADD_0(mask, who)      | (CPUID_BACKEND_##who == 1 << 0 ? (uint32_t)(mask) : 0)
-#define ADD_1(mask, who)      | (CPUID_BACKEND_##who == 1 << 1 ? (uint32_t)(mask) : 0)
-#define ADD_2(mask, who)      | (CPUID_BACKEND_##who == 1 << 2 ? (uint32_t)(mask) : 0)
-#define ADD_3(mask, who)      | (CPUID_BACKEND_##who == 1 << 3 ? (uint32_t)(mask) : 0)
-#define ADD_4(mask, who)      | (CPUID_BACKEND_##who == 1 << 4 ? (uint32_t)(mask) : 0)
-#define ADD_5(mask, who)      | (CPUID_BACKEND_##who == 1 << 5 ? (uint32_t)(mask) : 0)
-_Static_assert(CPUID_BACKEND_TSC_DEADLINE == 1 << (FLAGS - 1), "ADD_n covers every flag");
-
 /* shown_1_ECX(backend) and its siblings: the mask of one register. */
-#define X(list)                                                                              \
-	static uint32_t shown_##list(uint32_t backend)                                       \
-	{                                                                                    \
-		static const uint32_t by_flag[FLAGS] = {                                     \
-			0 SHOWN_##list(ADD_0), 0 SHOWN_##list(ADD_1), 0 SHOWN_##list(ADD_2), \
-			0 SHOWN_##list(ADD_3), 0 SHOWN_##list(ADD_4), 0 SHOWN_##list(ADD_5), \
-		};                                                                           \
-		return shown_bits(backend, 0 SHOWN_##list(ADD_ALWAYS), by_flag);             \
+#define ADD_SHOWN(mask, who) \
+	| (CPUID_BACKEND_##who == 0 || (backend & CPUID_BACKEND_##who) ? (uint32_t)(mask) : 0)
+#define X(list)                                        \
+	static uint32_t shown_##list(uint32_t backend) \
+	{                                              \
+		return 0 SHOWN_##list(ADD_SHOWN);      \
 	}
 CPUID_MASKED_LIST(X)
 #undef X
