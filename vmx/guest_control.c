@@ -192,6 +192,9 @@ enum error vmx_write_xcr0(struct vmx_vcpu *v, uint32_t index, uint64_t value)
 	if (index || !cpuid_xcr0_valid(v->cpuid.xcr0_allowed, value))
 		return ERROR_INVALID_INPUT;
 	v->xcr0 = value;
+	/* Elsewhere the next run() puts it into the CPU. */
+	if (v->in_loop)
+		xstate_enter(v);
 	return ERROR_NONE;
 }
 

@@ -128,32 +128,35 @@ static enum error tell_entry_failure(struct vcpu *vcpu, const struct vcpu_exit *
 
 /* --- the loop -------------------------------------------------------------------------------- */
 
-/* Everything that must be this vCPU's before it can be entered on this CPU. */
+/* Everything that must be this vCPU's before it can be entered on this CPU. None of it changes
+ * while the loop runs, XCR0 excepted: vmx_write_xcr0() sees to that. */
 static void arrive(struct vmx_vcpu *v)
 {
 	vmx_make_current(v);
 	vmx_make_resident(v);
+	xstate_enter(v);
 	slice_begin(v);
+	v->in_loop = true;
 }
 
 static void leave(struct vmx_vcpu *v)
 {
+	v->in_loop = false;
 	slice_end(v);
 	xstate_leave(v);
 	nested_leave(v->vcpu->vm->nested, this_cpu()->index);
 }
 
-static enum vmx_result enter(struct vmx_vcpu *v)
+static inline enum vmx_result enter(struct vmx_vcpu *v, const struct cpu *cpu)
 {
 	if (unlikely(events_waiting(&v->vcpu->events)))
 		inject_events(v);
-	xstate_enter(v);
-	nested_enter(v->vcpu->vm->nested, this_cpu()->index);
+	nested_enter(v->vcpu->vm->nested, cpu->index);
 	return vmx_enter(v->vcpu, v);
 }
 
 /* What is read of every exit. True when the entry itself succeeded. */
-static bool read_exit(struct vmx_vcpu *v)
+static inline bool read_exit(struct vmx_vcpu *v)
 {
 	v->last.reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
 	v->last.known = 0;
@@ -168,32 +171,49 @@ static bool read_exit(struct vmx_vcpu *v)
 	return true;
 }
 
+/* What exit_kind() and exit_needs() say of each basic reason: looked up for every exit. Constant
+ * after vmx_run_init(). */
+static struct {
+	uint8_t kind;
+	bool qualification;
+} kinds[VMX_EXIT_REASONS];
+
+void vmx_run_init(void)
+{
+	for (uint32_t basic = 0; basic < VMX_EXIT_REASONS; basic++) {
+		kinds[basic].kind = (uint8_t)exit_kind(basic);
+		kinds[basic].qualification = exit_needs(basic) & EXIT_NEEDS_QUALIFICATION;
+	}
+}
+
+/* The row of the tables that the last exit belongs to. */
+static inline uint32_t exit_row(const struct vmx_vcpu *v)
+{
+	uint32_t basic = exit_reason_basic(v->last.reason);
+
+	return likely(basic < VMX_EXIT_REASONS) ? basic : VMX_EXIT_REASONS - 1;
+}
+
 /* Counts the exit and remembers it among the last ones. */
-static void note(struct vmx_vcpu *v)
+static inline void note(struct vmx_vcpu *v, struct vmx_percpu *percpu)
 {
 	struct vcpu *vcpu = v->vcpu;
 	struct vcpu_exit_record *record = &vcpu->last_exits[vcpu->exits++ % VCPU_LAST_EXITS];
-	enum vcpu_exit_kind kind = exit_kind(v->last.reason);
+	uint32_t row = exit_row(v);
 
 	record->rip = vmx_exit_rip(v);
-	record->qualification = exit_needs(v->last.reason) & EXIT_NEEDS_QUALIFICATION
-					? vmx_exit_qualification(v)
-					: 0;
+	record->qualification = kinds[row].qualification ? vmx_exit_qualification(v) : 0;
 	record->raw_reason = v->last.reason;
-	record->kind = kind;
-	vcpu->exit_counts[kind]++;
+	record->kind = kinds[row].kind;
+	vcpu->exit_counts[kinds[row].kind]++;
+	v->exit_counts[row]++;
+	percpu->exit_counts[row]++;
 }
 
-static enum vmx_next handle(struct vmx_vcpu *v)
+static inline enum vmx_next handle(struct vmx_vcpu *v)
 {
-	uint32_t basic = exit_reason_basic(v->last.reason);
-	vmx_exit_handler handler;
+	vmx_exit_handler handler = vmx_exit_handlers[exit_row(v)];
 
-	if (unlikely(basic >= VMX_EXIT_REASONS))
-		basic = VMX_EXIT_REASONS - 1;
-	v->exit_counts[basic]++;
-	vmx_this_percpu()->exit_counts[basic]++;
-	handler = vmx_exit_handlers[basic];
 	return handler ? handler(v) : VMX_LEAVE;
 }
 
@@ -220,37 +240,47 @@ static void hand_up(struct vmx_vcpu *v, enum vmx_next next, struct vcpu_exit *ex
 		exit->kind = VCPU_EXIT_TRIPLE_FAULT;
 }
 
+/* Why the loop must not enter again: a kick, or without preemption timer the end of the slice. */
+static void resched(struct vmx_vcpu *v, struct vcpu_exit *exit)
+{
+	*exit = (struct vcpu_exit) { .kind = slice_is_over(v) ? VCPU_EXIT_TIME_SLICE
+							      : VCPU_EXIT_KICKED };
+}
+
 enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct vmx_vcpu *v = vmx_of(vcpu);
+	struct vmx_percpu *percpu = vmx_this_percpu();
+	struct cpu *cpu = this_cpu();
 	enum error error = ERROR_NONE;
-	enum vmx_result result;
-	enum vmx_next next;
+	enum vmx_next next = VMX_RESUME;
 
 	interrupts_disable();
 	arrive(v);
+	if (slice_is_over(v)) {
+		resched(v, exit);
+		goto out;
+	}
 	do {
 		/* With interrupts off a kick that comes now is pending, and ends the guest's time
 		 * as soon as it is entered: none is lost. */
-		if (unlikely(slice_is_over(v) ||
-			     __atomic_load_n(&this_cpu()->need_resched, __ATOMIC_RELAXED))) {
-			*exit = (struct vcpu_exit) { .kind = slice_is_over(v) ? VCPU_EXIT_TIME_SLICE
-									      : VCPU_EXIT_KICKED };
+		if (unlikely(__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED))) {
+			resched(v, exit);
 			goto out;
 		}
-		result = enter(v);
+		enum vmx_result result = enter(v, cpu);
 		if (unlikely(result != VMX_SUCCEED)) {
 			entry_refused(v, result, exit);
 			error = tell_entry_failure(vcpu, exit);
 			goto out;
 		}
-		if (unlikely(!read_exit(v))) {
-			note(v);
+		bool entered = read_exit(v);
+		note(v, percpu);
+		if (unlikely(!entered)) {
 			vmx_exit_decode(v, exit);
 			error = tell_entry_failure(vcpu, exit);
 			goto out;
 		}
-		note(v);
 		next = unlikely(vcpu->watcher) ? handle_watched(v, exit) : handle(v);
 	} while (likely(next == VMX_RESUME));
 	hand_up(v, next, exit);

@@ -76,6 +76,7 @@ struct vmx_vcpu {
 	/* Exits by basic reason since create; numbers past the table share its last element. */
 	uint64_t exit_counts[VMX_EXIT_REASONS];
 	struct vmx_exit last; /* the exit being handled */
+	bool in_loop;         /* run() is between its beginning and its end */
 	const char *did;      /* words for the exit line: set by the handler ("emulated") */
 
 	struct vmx_controls resolved; /* as setup found them possible */

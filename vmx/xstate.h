@@ -38,7 +38,8 @@ void xstate_reset_image(const struct xstate_layout *layout, uint8_t *area);
 extern struct xstate_layout xstate_host_layout;
 void xstate_init(void);
 
-/* Before every entry, IRQs off: this CPU's register file and XCR0 become the vCPU's. */
+/* When run() begins, and after the guest's XCR0 changed in it; IRQs off: this CPU's register file
+ * and XCR0 become the vCPU's. */
 void xstate_enter(struct vmx_vcpu *v);
 
 /* When run() returns: XCR0 becomes the host's. */
