@@ -37,6 +37,8 @@ PURE := \
 	vm/exit_text.c \
 	vm/guest_memory.c \
 	vm/io_policy.c \
+	kernel/text_grid.c \
+	kernel/framebuffer.c \
 	vm/ipi.c \
 	vm/cpuid_policy.c \
 	vm/msr_policy.c \
@@ -129,6 +131,13 @@ $(BUILD)/headers/%.h.o: %.h | $(OFFSETS_INC)
 
 .PHONY: headers
 headers: $(HEADERS:%.h=$(BUILD)/headers/%.h.o)
+
+# The screen's glyphs, from a console font of the distribution.
+FONT := /usr/share/consolefonts/Uni2-VGA16.psf.gz
+$(BUILD)/gen/font.bin: tools/make-font
+	@mkdir -p $(@D)
+	tools/make-font $(FONT) > $@
+$(BUILD)/kernel/kernel/font.asm.o: $(BUILD)/gen/font.bin
 
 # Linked twice: the second time with the table of function names that the first one gives.
 $(BUILD)/symbols/none.asm:

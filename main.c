@@ -12,6 +12,7 @@
 #include "kernel/panic.h"
 #include "kernel/pic.h"
 #include "kernel/provoke.h"
+#include "kernel/screen.h"
 #include "kernel/selftest.h"
 #include "kernel/serial.h"
 #include "kernel/tap.h"
@@ -119,9 +120,11 @@ void kernel_main(uint32_t boot_info, uint64_t load_offset)
 	must(firmware_read_loader(boot_info, &why), &why);
 	read_command_line();
 
-	/* Memory, then the machine. */
-	must(memory_init(firmware_memory_map(), &why), &why);
+	/* The tables first, as firmware may have left them in memory that it calls usable; then
+	 * memory, then the machine. */
 	firmware_read_acpi();
+	must(memory_init(firmware_memory_map(), &why), &why);
+	screen_init(&firmware_loader()->framebuffer);
 	const struct acpi_register *pm = &firmware_acpi()->pm_timer;
 	time_calibrate(pm->present && pm->space == ACPI_SPACE_IO ? (uint16_t)pm->address : 0);
 	start_interrupts();

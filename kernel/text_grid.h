@@ -1,0 +1,31 @@
+/* The log on a screen of characters: which character stands in which cell. Pure; a painter is told
+ * of the cells that changed, since on a framebuffer everything else would be too slow. */
+#ifndef KERNEL_TEXT_GRID_H
+#define KERNEL_TEXT_GRID_H
+
+#include "lib/types.h"
+
+#define TEXT_GRID_MAX_COLUMNS 240
+#define TEXT_GRID_MAX_ROWS    160
+
+struct text_painter {
+	/* Shows `c` (32 to 126) in a cell; columns and rows count from 0 at the top left. */
+	void (*paint)(void *context, unsigned column, unsigned row, char c);
+	void *context;
+};
+
+struct text_grid {
+	unsigned columns, rows; /* 1 to the maxima above */
+	unsigned used;          /* rows that hold text */
+	char cells[TEXT_GRID_MAX_ROWS][TEXT_GRID_MAX_COLUMNS];
+};
+
+/* An empty grid; sizes past the maxima are cut. */
+void text_grid_init(struct text_grid *grid, unsigned columns, unsigned rows);
+
+/* Adds a line below what is there, on as many rows as it takes, and scrolls when the grid is full.
+ * An empty line takes one row; what is no printable ASCII shows as '?'. */
+void text_grid_put_line(struct text_grid *grid, const char *line, size_t length,
+			const struct text_painter *painter);
+
+#endif
