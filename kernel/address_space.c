@@ -133,14 +133,19 @@ bool address_space_is_mapped(uint64_t virtual)
 	return page_table_query(&table, virtual, &page) != 0;
 }
 
-/* True when the CPU has addresses as high as [first, first + span): higher ones, which a hostile
- * firmware table may name, would set reserved bits of a page-table entry. */
-static bool is_addressable(uint64_t first, uint64_t span)
+uint64_t physical_end(void)
 {
 	uint64_t bits = field_get(cpuid_query(CPUID_ADDRESS_SIZES, 0).eax,
 				  CPUID_80000008_EAX_PHYSICAL_BITS);
 
-	return range_is_valid(first, span) && (first + (span - 1)) >> bits == 0;
+	return BIT(bits);
+}
+
+/* Higher addresses, which a hostile firmware table may name, would set reserved bits of a page-table
+ * entry. */
+static bool is_addressable(uint64_t first, uint64_t span)
+{
+	return range_is_valid(first, span) && first + (span - 1) < physical_end();
 }
 
 /* Maps into the window, 4 KiB granular; null when it is full, tables ran out, or the CPU has no

@@ -38,6 +38,10 @@ bool address_space_is_mapped(uint64_t virtual);
  * firmware tables. Never unmapped. Null when the window is full. */
 const void *physical_view(hpa_t start, uint64_t length);
 
+/* The end of the physical addresses that this CPU has (CPUID 80000008h), at most MAX_PHYSICAL_END. */
+#define MAX_PHYSICAL_END (1ull << 52)
+uint64_t physical_end(void);
+
 /* What CR3 holds on every CPU. */
 hpa_t address_space_root(void);
 

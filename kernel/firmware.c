@@ -49,6 +49,10 @@ struct memory_map *firmware_memory_map(void)
 
 static void take_used_memory(uint32_t boot_info)
 {
+	/* A map that lists RAM where this CPU has no addresses is wrong. */
+	if (physical_end() < MAX_PHYSICAL_END)
+		memory_map_add(&memory_map, physical_end(), MAX_PHYSICAL_END - physical_end(),
+			       MEMORY_RESERVED, &boot_complaints);
 	memory_map_take(&memory_map, hpa(0), PAGE_SIZE, &boot_complaints);
 	memory_map_take(&memory_map, image_physical_start(), image_length(), &boot_complaints);
 	memory_map_take(&memory_map, hpa(boot_info), loader.total_size, &boot_complaints);
