@@ -92,7 +92,8 @@ CFLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -pri
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks \
 	-fno-common -ffunction-sections -fdata-sections $(REPRODUCIBLE) $(WARNINGS) -I. -I$(BUILD)/gen
-NASMFLAGS := -f elf64 -g -F dwarf -Werror -I./ -I$(BUILD)/gen/
+# No line tables: this NASM writes the build directory into them, and images would differ by it.
+NASMFLAGS := -f elf64 --reproducible -Werror -I./ -I$(BUILD)/gen/
 LDFLAGS := -nostdlib -static -T boot/plinth.ld --gc-sections --build-id=none -z max-page-size=4096 \
 	-z noexecstack --orphan-handling=error
 

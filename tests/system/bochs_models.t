@@ -6,8 +6,9 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from plinth import (NOVMX, PASS, Report, boot, engine_missing, expect, expect_cpus,  # noqa: E402
-                    expect_guests, expect_no_vmx, guests)
+from plinth import (NO_RDRAND, NO_REAL_MODE, NO_XSAVE, NOVMX, PASS, Report, boot,  # noqa: E402
+                    engine_missing, expect, expect_cpus, expect_guests, expect_no_vmx,
+                    guests)
 
 # model, whether guests run, what the reason for NOVMX names
 MODELS = [
@@ -32,7 +33,8 @@ def main():
         if not runs:
             expect_no_vmx(report, run, name, reason)
         elif model == "corei5_lynnfield_750":
-            expect_guests(report, run, name, skipped=guests("REAL16"))
+            expect_guests(report, run, name, (NO_REAL_MODE, NO_XSAVE, NO_RDRAND),
+                          guests("REAL16"))
         else:
             expect_guests(report, run, name)
     report.done()

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from plinth import (NOVMX, PASS, ROOT, Report, boot, engine_missing, expect,  # noqa: E402
+from plinth import (NOVMX, ONE_CPU, PASS, ROOT, Report, boot, engine_missing, expect,  # noqa: E402
                     expect_guests)
 
 ISO = os.path.join(ROOT, "build/plinth.iso")
@@ -63,7 +63,7 @@ def main():
     else:
         run = boot("bochs", "--iso", ISO, cpus=1)
         expect(report, run, "plinth.iso, Bochs", PASS)
-        expect_guests(report, run, "plinth.iso, Bochs")
+        expect_guests(report, run, "plinth.iso, Bochs", (ONE_CPU,))
     report.done()
 
 
