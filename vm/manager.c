@@ -245,7 +245,8 @@ static void tell_end(const struct vm *vm)
 static void end(struct vm *vm, bool was_running)
 {
 	__atomic_store_n(&vm->state, VM_ENDED, __ATOMIC_RELEASE);
-	tell_end(vm);
+	if (was_running)
+		tell_end(vm);
 	if (vm->board && vm->board->ended)
 		vm->board->ended(vm, vm->trouble.kind ? &vm->trouble : NULL);
 	table_remove(vm);
