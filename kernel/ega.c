@@ -27,10 +27,9 @@ static const struct setting font_access[] = {
 	{ SEQUENCER, 0x00, 0x01 }, /* synchronous reset while the map changes */
 	{ SEQUENCER, 0x02, 0x04 }, /* write plane 2 */
 	{ SEQUENCER, 0x04, 0x07 }, /* no odd and even, all memory */
-	{ SEQUENCER, 0x00, 0x03 },
-	{ GRAPHICS, 0x04, 0x02 }, /* read plane 2 */
-	{ GRAPHICS, 0x05, 0x00 }, /* write mode 0, no odd and even */
-	{ GRAPHICS, 0x06, 0x00 }, /* A0000h, 128 KiB */
+	{ SEQUENCER, 0x00, 0x03 }, { GRAPHICS, 0x04, 0x02 }, /* read plane 2 */
+	{ GRAPHICS, 0x05, 0x00 },                            /* write mode 0, no odd and even */
+	{ GRAPHICS, 0x06, 0x00 },                            /* A0000h, 128 KiB */
 };
 
 /* As text mode 3 has it. */
@@ -38,10 +37,10 @@ static const struct setting text_access[] = {
 	{ SEQUENCER, 0x00, 0x01 }, { SEQUENCER, 0x02, 0x03 }, /* planes 0 and 1 */
 	{ SEQUENCER, 0x03, 0x00 },                            /* glyphs at offset 0 */
 	{ SEQUENCER, 0x04, 0x03 },                            /* odd and even */
-	{ SEQUENCER, 0x00, 0x03 }, { GRAPHICS, 0x04, 0x00 }, { GRAPHICS, 0x05, 0x10 },
-	{ GRAPHICS, 0x06, 0x0e },                             /* B8000h, 32 KiB */
-	{ CRTC, 0x0a, 0x20 },                                 /* no cursor */
-	{ CRTC, 0x0c, 0x00 },      { CRTC, 0x0d, 0x00 },      /* shown from the first cell on */
+	{ SEQUENCER, 0x00, 0x03 }, { GRAPHICS, 0x04, 0x00 },
+	{ GRAPHICS, 0x05, 0x10 },  { GRAPHICS, 0x06, 0x0e }, /* B8000h, 32 KiB */
+	{ CRTC, 0x0a, 0x20 },                                /* no cursor */
+	{ CRTC, 0x0c, 0x00 },      { CRTC, 0x0d, 0x00 },     /* shown from the first cell on */
 };
 
 /* Device memory; constant after ega_init(). */

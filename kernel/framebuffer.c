@@ -41,8 +41,8 @@ enum error framebuffer_prepare(struct framebuffer *fb, struct reason *why)
 				  fb->width, fb->height);
 	if ((uint64_t)fb->width * fb->bytes > fb->pitch)
 		return reason_set(why, ERROR_UNSUPPORTED,
-				  "framebuffer whose rows of %u pixels overlap: pitch %u", fb->width,
-				  fb->pitch);
+				  "framebuffer whose rows of %u pixels overlap: pitch %u",
+				  fb->width, fb->pitch);
 	if (fb->bytes != 3 && fb->pitch % fb->bytes)
 		return reason_set(why, ERROR_UNSUPPORTED,
 				  "framebuffer whose pitch of %u bytes splits pixels", fb->pitch);

@@ -19,9 +19,9 @@ struct framebuffer {
 	uint32_t pitch;         /* bytes from one row to the next */
 	unsigned bytes;         /* a pixel: 2, 3 or 4 */
 	struct colour_field red, green, blue;
-	unsigned scale;         /* pixels of the screen for one of a glyph, in both directions */
-	uint32_t ink, paper;    /* pixel values */
-	const uint8_t *font;    /* 256 glyphs, a byte a row, leftmost pixel in bit 7 */
+	unsigned scale;      /* pixels of the screen for one of a glyph, in both directions */
+	uint32_t ink, paper; /* pixel values */
+	const uint8_t *font; /* 256 glyphs, a byte a row, leftmost pixel in bit 7 */
 };
 
 /* Checks what the loader said (`base`, sizes, `bytes`, fields and `font` are set by the caller) and

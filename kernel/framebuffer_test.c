@@ -41,7 +41,8 @@ static uint32_t pixel(const struct framebuffer *fb, unsigned x, unsigned y)
 {
 	uint32_t value = 0;
 
-	memcpy(&value, (const uint8_t *)fb->base + (size_t)y * fb->pitch + x * fb->bytes, fb->bytes);
+	memcpy(&value, (const uint8_t *)fb->base + (size_t)y * fb->pitch + x * fb->bytes,
+	       fb->bytes);
 	return value;
 }
 

@@ -78,7 +78,8 @@ static void start_framebuffer(const struct multiboot2_framebuffer *loader)
 	}
 	framebuffer_clear(&fb);
 	start(framebuffer_columns(&fb), framebuffer_rows(&fb), paint_framebuffer);
-	log_info("screen", "framebuffer address=0x%lx width=%u height=%u bits=%u columns=%u rows=%u",
+	log_info("screen",
+		 "framebuffer address=0x%lx width=%u height=%u bits=%u columns=%u rows=%u",
 		 loader->address.value, fb.width, fb.height, loader->bits_per_pixel, grid.columns,
 		 grid.rows);
 }
