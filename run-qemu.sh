@@ -250,6 +250,18 @@ start_bochs() {
 	printf '%s\n' '#!/bin/sh' 'echo $$ >pid' 'exec bochs -q -f bochsrc -rc commands' >"$run/start"
 	chmod +x "$run/start"
 	start env SHELL=/bin/sh TERM=vt100 script -qec ./start /dev/null
+	drain_screen &
+}
+
+# Bochs with its debugger draws its text screen on a pseudo-terminal of its own, which it names. The
+# machine stands still as soon as that is full, so somebody has to read it. Ends with Bochs.
+drain_screen() {
+	local terminal
+	until terminal=$(grep -a -o -m 1 '/dev/pts/[0-9]*' "$run/screen" 2>/dev/null); do
+		kill -0 "$emulator" 2>/dev/null || return
+		sleep 0.1
+	done
+	stty -F "$terminal" raw -echo 2>/dev/null && exec cat "$terminal" >/dev/null 2>&1
 }
 
 # Under TCG all CPUs share one host thread: with a thread each, more CPUs than the host has wait for
