@@ -55,9 +55,6 @@ static enum error resolve(struct vmx_vcpu *v, const struct vcpu_config *config, 
 
 	if (error)
 		return error;
-	/* Without the bitmaps ports exit all or not at all. */
-	if (!(v->resolved.word[CONTROL_PRIMARY] & PRIMARY_USE_IO_BITMAPS))
-		v->resolved.word[CONTROL_PRIMARY] |= PRIMARY_UNCONDITIONAL_IO_EXITING;
 	/* INVPCID exits along with INVLPG, but its operand is in guest memory: such a guest does
 	 * without INVPCID, and CPUID does not show it. */
 	if (config->intercepts & INTERCEPT_INVLPG)
