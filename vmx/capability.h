@@ -37,6 +37,7 @@ struct vmx_capability {
 	bool vmx;              /* CPUID.1:ECX.VMX */
 	bool smx;              /* CPUID.1:ECX.SMX */
 	bool xsave;            /* CPUID.1:ECX.XSAVE */
+	bool xsaves;           /* CPUID.(0DH,1):EAX.XSAVES: IA32_XSS exists */
 	uint8_t physical_bits; /* MAXPHYADDR: 32..52 */
 	uint64_t feature_control;
 #define X(member, msr) uint64_t member;

@@ -17,6 +17,12 @@ static uint8_t physical_bits(void)
 				  CPUID_80000008_EAX_PHYSICAL_BITS);
 }
 
+static bool has_xsaves(void)
+{
+	return cpuid_query(CPUID_VENDOR, 0).eax >= CPUID_XSAVE &&
+	       (cpuid_query(CPUID_XSAVE, 1).eax & CPUID_D1_EAX_XSAVES);
+}
+
 void vmx_capability_read(struct vmx_capability *out)
 {
 	uint32_t features = cpuid_query(CPUID_FEATURES, 0).ecx;
@@ -25,6 +31,7 @@ void vmx_capability_read(struct vmx_capability *out)
 		.vmx = features & CPUID_1_ECX_VMX,
 		.smx = features & CPUID_1_ECX_SMX,
 		.xsave = features & CPUID_1_ECX_XSAVE,
+		.xsaves = has_xsaves(),
 		.physical_bits = physical_bits(),
 	};
 	if (vmx_capability_has_msr(out, MSR_FEATURE_CONTROL))

@@ -11,6 +11,7 @@ static inline struct vmx_capability sample_skylake(void)
 		.vmx = true,
 		.smx = true,
 		.xsave = true,
+		.xsaves = true,
 		.physical_bits = 46,
 		.feature_control = 0x5,
 		.basic = 0x00da040000000004,

@@ -175,12 +175,14 @@ static bool xcr0_reachable(const struct vmx_capability *cap, uint64_t cr4)
 	return cap->xsave && (cr4 & CR4_OSXSAVE);
 }
 
-/* The way back, in the reverse order: XCR0 while OSXSAVE still stands, then CR4, then CR0. */
+/* The way back, in the reverse order: XSS, XCR0 while OSXSAVE still stands, then CR4, then CR0. */
 static void put_back(const struct vmx_enable_state *found, const struct vmx_capability *cap,
 		     const struct vmx_cpu_access *cpu)
 {
 	uint64_t cr4 = cpu->read_cr4(cpu->context);
 
+	if (cap->xsaves && cpu->read_xss(cpu->context) != found->xss)
+		cpu->write_xss(cpu->context, found->xss);
 	if (xcr0_reachable(cap, cr4) && cpu->read_xcr0(cpu->context) != found->xcr0)
 		cpu->write_xcr0(cpu->context, found->xcr0);
 	if (cr4 != found->cr4)
@@ -201,6 +203,11 @@ static enum error carry_out(const struct vmx_enable_plan *plan, struct vmx_enabl
 	cpu->write_cr4(cpu->context, plan->cr4);
 	if (xcr0_reachable(cap, plan->cr4))
 		found->xcr0 = cpu->read_xcr0(cpu->context);
+	/* Guests run with the host's IA32_XSS, and 0 is all that they may have. */
+	if (cap->xsaves) {
+		found->xss = cpu->read_xss(cpu->context);
+		cpu->write_xss(cpu->context, 0);
+	}
 
 	if (cpu->vmxon(cpu->context, found->region) == VMX_SUCCEED)
 		return ERROR_NONE;

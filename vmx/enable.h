@@ -37,6 +37,8 @@ struct vmx_cpu_access {
 	void (*write_cr4)(void *context, uint64_t value);
 	uint64_t (*read_xcr0)(void *context); /* only called with CR4.OSXSAVE set */
 	void (*write_xcr0)(void *context, uint64_t value);
+	uint64_t (*read_xss)(void *context); /* only called on a CPU with XSAVES */
+	void (*write_xss)(void *context, uint64_t value);
 	uint64_t (*read_feature_control)(void *context);
 	void (*write_feature_control)(void *context, uint64_t value);
 	void *(*region_alloc)(void *context); /* one zeroed page, or null */
@@ -49,7 +51,7 @@ struct vmx_cpu_access {
 struct vmx_enable_state {
 	bool enabled;
 	void *region;
-	uint64_t cr0, cr4, xcr0; /* as found; XCR0 only where the CPU has it */
+	uint64_t cr0, cr4, xcr0, xss; /* as found; XCR0 and XSS only where the CPU has them */
 };
 
 /* Turns VMX on. Errors as vmx_enable_decide(), NoMemory for the region, BadState when VMXON itself
@@ -59,7 +61,7 @@ struct vmx_enable_state {
 enum error vmx_enable(struct vmx_enable_state *state, const struct vmx_capability *cap,
 		      const struct vmx_cpu_access *cpu, struct reason *why) must_check;
 
-/* The mirror: VMXOFF, CR4, XCR0 and CR0 as found, the region freed. BadState, and nothing changed,
+/* The mirror: VMXOFF, XSS, CR4, XCR0 and CR0 as found, the region freed. BadState, and nothing changed,
  * when VMX is not enabled or VMXOFF fails. No VMCS may be active on the CPU. */
 enum error vmx_disable(struct vmx_enable_state *state, const struct vmx_capability *cap,
 		       const struct vmx_cpu_access *cpu, struct reason *why) must_check;

@@ -32,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.vmx = in.flags & HAS_VMX,
 		.smx = in.flags & HAS_SMX,
 		.xsave = in.flags & HAS_XSAVE,
+		.xsaves = in.flags & HAS_XSAVE,
 		.basic = in.basic,
 		.cr0_fixed0 = in.cr0_fixed0,
 		.cr0_fixed1 = in.cr0_fixed1,
@@ -40,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	fake_cpu_reset(&cpu);
 	cpu.cr0 = in.cr0;
-	cpu.has_xsave = cap.xsave;
+	cpu.has_xsave = cpu.has_xsaves = cap.xsave;
+	cpu.xss = in.cr0;
 	cpu.cr4 = cap.xsave ? in.cr4 : in.cr4 & ~CR4_OSXSAVE;
 	/* A CPU without XSAVE does not ask for OSXSAVE in VMX operation. */
 	if (!cap.xsave)

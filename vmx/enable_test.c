@@ -38,10 +38,12 @@ static int fresh(void **state)
 static void on_and_off(void **state)
 {
 	struct vmx_capability cap = sample_skylake();
+	cpu.xss = 0x100; /* what a firmware or an earlier system may have left */
 	struct fake_cpu before = cpu;
 
 	assert_int_equal(vmx_enable(&row, &cap, &cpu.access, &why), ERROR_NONE);
 	assert_true(row.enabled && cpu.in_vmx);
+	assert_true(cpu.xss == 0 && row.xss == 0x100);
 	assert_int_equal(cpu.revision, 4);
 	assert_true(cpu.cr4 == (before.cr4 | CR4_VMXE | CR4_OSXSAVE));
 	assert_true(cpu.cr0 == (before.cr0 | CR0_NE));
@@ -226,6 +228,7 @@ static void vmxon_fails(void **state)
 	/* With OSXSAVE set before, and with a correction in CR0 to take back. */
 	cpu.cr4 |= CR4_OSXSAVE;
 	cpu.xcr0 = XCR0_X87 | XCR0_SSE;
+	cpu.xss = 0x800;
 	cpu.cr0 |= CR0_NE;
 	CANNOT_ENABLE(cap, ERROR_BAD_STATE, "VMXON failed with region revision 0x4");
 }
@@ -248,7 +251,9 @@ static void without_xsave(void **state)
 	struct vmx_capability cap = sample_lynnfield();
 	struct fake_cpu before = cpu;
 
-	cpu.has_xsave = before.has_xsave = false; /* reading XCR0 would abort */
+	/* Reading XCR0 or XSS would abort. */
+	cpu.has_xsave = cpu.has_xsaves = false;
+	before.has_xsave = before.has_xsaves = false;
 	assert_int_equal(vmx_enable(&row, &cap, &cpu.access, &why), ERROR_NONE);
 	assert_false(cpu.cr4 & CR4_OSXSAVE);
 	assert_int_equal(vmx_disable(&row, &cap, &cpu.access, &why), ERROR_NONE);

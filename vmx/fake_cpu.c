@@ -45,6 +45,22 @@ static void fake_write_xcr0(void *context, uint64_t value)
 	cpu->xcr0 = value;
 }
 
+static uint64_t fake_read_xss(void *context)
+{
+	struct fake_cpu *cpu = context;
+
+	assert(cpu->has_xsaves);
+	return cpu->xss;
+}
+
+static void fake_write_xss(void *context, uint64_t value)
+{
+	struct fake_cpu *cpu = context;
+
+	assert(cpu->has_xsaves);
+	cpu->xss = value;
+}
+
 static uint64_t fake_read_feature_control(void *context)
 {
 	struct fake_cpu *cpu = context;
@@ -115,6 +131,8 @@ void fake_cpu_reset(struct fake_cpu *cpu)
 			.write_cr4 = fake_write_cr4,
 			.read_xcr0 = fake_read_xcr0,
 			.write_xcr0 = fake_write_xcr0,
+			.read_xss = fake_read_xss,
+			.write_xss = fake_write_xss,
 			.read_feature_control = fake_read_feature_control,
 			.write_feature_control = fake_write_feature_control,
 			.region_alloc = fake_region_alloc,
@@ -127,13 +145,14 @@ void fake_cpu_reset(struct fake_cpu *cpu)
 		.xcr0 = XCR0_RESET,
 		.feature_control = FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMX_OUTSIDE_SMX,
 		.has_xsave = true,
+		.has_xsaves = true,
 		.has_feature_control = true,
 	};
 }
 
 bool fake_cpu_same(const struct fake_cpu *a, const struct fake_cpu *b)
 {
-	return a->cr0 == b->cr0 && a->cr4 == b->cr4 && a->xcr0 == b->xcr0 &&
+	return a->cr0 == b->cr0 && a->cr4 == b->cr4 && a->xcr0 == b->xcr0 && a->xss == b->xss &&
 	       a->feature_control == b->feature_control && a->in_vmx == b->in_vmx &&
 	       a->regions == b->regions;
 }

@@ -9,8 +9,8 @@
 
 struct fake_cpu {
 	struct vmx_cpu_access access; /* its context is this structure */
-	uint64_t cr0, cr4, xcr0, feature_control;
-	bool has_xsave, has_feature_control;
+	uint64_t cr0, cr4, xcr0, xss, feature_control;
+	bool has_xsave, has_xsaves, has_feature_control;
 	bool in_vmx;
 	uint32_t revision;      /* as VMXON found it in the region */
 	unsigned regions;       /* VMXON regions allocated and not freed */

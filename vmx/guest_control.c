@@ -228,6 +228,7 @@ void vmx_msr_inputs(struct vmx_vcpu *v, struct msr_inputs *inputs)
 		.xss_allowed = v->cpuid.xss_allowed,
 		.vcpu_id = v->vcpu->id,
 		.x2apic = v->cpuid.backend & CPUID_BACKEND_X2APIC,
+		.xsaves = v->cpuid.backend & CPUID_BACKEND_XSAVES,
 	};
 }
 

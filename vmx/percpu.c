@@ -49,6 +49,16 @@ static void access_write_xcr0(void *context, uint64_t value)
 	write_xcr0(value);
 }
 
+static uint64_t access_read_xss(void *context)
+{
+	return read_msr(MSR_XSS);
+}
+
+static void access_write_xss(void *context, uint64_t value)
+{
+	write_msr(MSR_XSS, value);
+}
+
 static uint64_t access_read_feature_control(void *context)
 {
 	return read_msr(MSR_FEATURE_CONTROL);
@@ -86,6 +96,8 @@ static const struct vmx_cpu_access this_cpu_access = {
 	.write_cr4 = access_write_cr4,
 	.read_xcr0 = access_read_xcr0,
 	.write_xcr0 = access_write_xcr0,
+	.read_xss = access_read_xss,
+	.write_xss = access_write_xss,
 	.read_feature_control = access_read_feature_control,
 	.write_feature_control = access_write_feature_control,
 	.region_alloc = access_region_alloc,

@@ -67,6 +67,7 @@ static struct vmx_capability good_capability(void)
 	return (struct vmx_capability) {
 		.vmx = true,
 		.xsave = true,
+		.xsaves = true,
 		.physical_bits = 39,
 		.basic = field_put(VMX_BASIC_REVISION, 1) |
 			 field_put(VMX_BASIC_REGION_SIZE, PAGE_SIZE) |

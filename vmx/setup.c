@@ -71,7 +71,7 @@ static void describe_cpuid(struct vmx_vcpu *v)
 		backend |= CPUID_BACKEND_RDTSCP;
 	if (secondary & SECONDARY_ENABLE_INVPCID)
 		backend |= CPUID_BACKEND_INVPCID;
-	if (secondary & SECONDARY_ENABLE_XSAVES)
+	if ((secondary & SECONDARY_ENABLE_XSAVES) && vmx_capability.xsaves)
 		backend |= CPUID_BACKEND_XSAVES;
 	if (xstate_host_layout.method != XSTATE_FXSAVE)
 		backend |= CPUID_BACKEND_XSAVE;
