@@ -45,6 +45,11 @@ static void must(enum error error, const struct reason *why)
 
 static uint32_t initial_apic_id(void)
 {
+	if (cpuid_query(0, 0).eax >= CPUID_TOPOLOGY) {
+		struct cpuid_result topology = cpuid_query(CPUID_TOPOLOGY, 0);
+		if (topology.ebx)
+			return topology.edx; /* all 32 bits */
+	}
 	return (uint32_t)field_get(cpuid_query(1, 0).ebx, CPUID_1_EBX_INITIAL_APIC_ID);
 }
 
@@ -80,29 +85,43 @@ static void start_interrupts(void)
 			highest = acpi->cpus[i].apic_id;
 	}
 	pic_silence();
-	hpa_t base = acpi->has_madt ? acpi->local_apic : hpa(0xfee00000);
-	must(lapic_init(base, command_line.apic, highest, &why), &why);
+	must(lapic_init(command_line.apic, highest, &why), &why);
+	if (acpi->has_madt && acpi->local_apic.value != lapic_base().value)
+		log_warn("acpi",
+			 "local APIC at 0x%lx by the MADT, at 0x%lx by the CPU: the CPU knows",
+			 acpi->local_apic.value, lapic_base().value);
 }
 
-/* Turns virtualization on, runs the test guests on every CPU, turns it off. */
-static void run_guests(void)
+/* Turns virtualization on, runs the test guests on every CPU, turns it off. False when any of that
+ * failed, whatever the guests said. */
+static bool run_guests(void)
 {
 	unsigned cpus = virtualization_enable();
 
 	log_info("vm", "virtualization is on backend=%s cpus=%u", virt->name, cpus);
 	if (!cpus) {
+		log_error("vm", "no CPU could turn virtualization on");
 		vm_selftest_skip("no CPU could turn virtualization on");
 		test_guests_skip("no CPU could turn virtualization on");
-		return;
+		return false;
 	}
 	vm_selftest();
 	provoke_in_guest(command_line.provoke);
-	if (test_guests_start())
+	bool ok = cpus == cpu_online_count();
+	if (!ok)
+		log_error("vm", "%u CPUs could not turn virtualization on",
+			  cpu_online_count() - cpus);
+	if (test_guests_start()) {
 		log_error("vm", "the test guests cannot be started");
+		ok = false;
+	}
 	if (!virtualization_run())
 		panic("a CPU did not come back from its guests");
-	if (virtualization_disable())
+	if (virtualization_disable()) {
 		log_error("vm", "a CPU could not turn virtualization off");
+		ok = false;
+	}
+	return ok;
 }
 
 void kernel_main(uint32_t boot_info, uint64_t load_offset)
@@ -117,8 +136,10 @@ void kernel_main(uint32_t boot_info, uint64_t load_offset)
 	start_log(load_offset);
 	traps_init();
 	traps_load();
+	cpu_setup_cache_types();
 	must(firmware_read_loader(boot_info, &why), &why);
 	read_command_line();
+	provoke_early(command_line.provoke);
 
 	/* The tables first, as firmware may have left them in memory that it calls usable; then
 	 * memory, then the machine. */
@@ -148,11 +169,13 @@ void kernel_main(uint32_t boot_info, uint64_t load_offset)
 		log_reason(LOG_WARN, "vm", &why);
 		vm_selftest_skip(why.text);
 		test_guests_skip(why.text);
-	} else {
-		run_guests();
 	}
+	bool ran = no_guests || run_guests();
 
-	enum verdict verdict = tap_verdict(!no_guests);
-	tap_print_verdict(verdict, verdict == VERDICT_NO_VMX ? why.text : NULL);
+	enum verdict verdict = ran ? tap_verdict(!no_guests) : VERDICT_FAIL;
+	const char *reason = verdict == VERDICT_NO_VMX ? why.text
+			     : ran                     ? NULL
+				   : "virtualization failed: see the errors above";
+	tap_print_verdict(verdict, reason);
 	machine_end(verdict);
 }

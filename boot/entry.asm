@@ -214,6 +214,10 @@ long_mode:
 
 section .text
 high:
+	; The table by its own address: its identity page is about to go, and an exception loads
+	; selectors from it.
+	mov rax, boot_gdt_pointer64
+	lgdt [rax]
 	mov eax, SELECTOR_DATA
 	mov ds, eax
 	mov es, eax
@@ -247,6 +251,10 @@ boot_gdt:
 	dq 0x00af9b000000ffff ; 64-bit code
 	dq 0x00cf93000000ffff ; data
 boot_gdt_end:
+
+boot_gdt_pointer64:
+	dw boot_gdt_end - boot_gdt - 1
+	dq boot_gdt
 
 ; Both are completed by boot_entry, before paging protects them: the image's place is not known
 ; at link time. They lie in the identity page, as the jump reads one with paging on.

@@ -4,6 +4,7 @@
 #include "kernel/cpu_table.h"
 #include "kernel/interrupts.h"
 #include "kernel/lapic.h"
+#include "kernel/panic.h"
 #include "lib/assert.h"
 
 /* The bootstrap processor's row is part of the image: %gs points here from the start. */
@@ -52,6 +53,6 @@ void cpu_kick(struct cpu *cpu)
 {
 	if (cpu == this_cpu())
 		__atomic_store_n(&cpu->need_resched, true, __ATOMIC_RELAXED);
-	else
-		lapic_send(cpu->apic_id, DELIVER_FIXED, VECTOR_KICK);
+	else if (!lapic_send(cpu->apic_id, DELIVER_FIXED, VECTOR_KICK))
+		panic("the local APIC of CPU %u does not send IPIs", this_cpu()->index);
 }

@@ -35,6 +35,7 @@ struct cpu {
 	uint32_t irq_count; /* interrupts taken in host mode; this CPU only */
 	bool need_resched;  /* set by interrupt handlers and kick IPIs; this CPU only; atomic */
 	bool in_panic;      /* this CPU only */
+	bool stopped;       /* for another CPU's panic, for good; atomic */
 	struct cpu_current current; /* this CPU only; read by others only in a panic */
 	void *backend;              /* the virtualization backend's per-CPU structure */
 	void *scheduler;            /* vm/'s per-CPU structure */

@@ -59,12 +59,17 @@ enum error cpu_setup_prepare(struct cpu *cpu, struct reason *why)
 	return ERROR_NONE;
 }
 
+void cpu_setup_cache_types(void)
+{
+	write_msr(MSR_PAT, PAT_VALUE);
+}
+
 void cpu_setup_load(struct cpu *cpu)
 {
 	descriptors_load(cpu->arch);
 	traps_load();
 	write_cr0((read_cr0() | CR0_MP | CR0_NE | CR0_WP) & ~(CR0_EM | CR0_TS | CR0_CD | CR0_NW));
 	write_cr4(read_cr4() | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT);
-	write_msr(MSR_PAT, PAT_VALUE);
+	cpu_setup_cache_types();
 	lapic_enable();
 }

@@ -10,6 +10,9 @@
  * ready is left out for the whole run. */
 enum error cpu_setup_prepare(struct cpu *cpu, struct reason *why) must_check;
 
+/* On the CPU itself, before anything is mapped with a cache type of its own: sets the PAT. */
+void cpu_setup_cache_types(void);
+
 /* On the CPU itself: loads tables, sets control registers, PAT and the local APIC. */
 void cpu_setup_load(struct cpu *cpu);
 

@@ -41,10 +41,9 @@ enum lapic_register {
 #define ICR_DELIVERY(d)   ((uint32_t)(d) << 8)
 #define ICR_PENDING       BIT(12)
 #define ICR_ASSERT        BIT(14)
-#define ICR_OTHERS        (3u << 18)
 #define TIMER_DIVIDE_BY_1 0xb
 #define XAPIC_HIGHEST_ID  254
-#define SEND_TIMEOUT_US   1000
+#define SEND_TIMEOUT_US   100000
 #define CALIBRATION_US    1000
 
 /* Constant after lapic_init(). */
@@ -85,9 +84,14 @@ static bool cpu_has_x2apic(void)
 	return cpuid_query(1, 0).ecx & CPUID_1_ECX_X2APIC;
 }
 
-enum error lapic_init(hpa_t base, enum apic_mode wanted, uint32_t highest_apic_id,
-		      struct reason *why)
+hpa_t lapic_base(void)
 {
+	return hpa(read_msr(MSR_APIC_BASE) & APIC_BASE_ADDRESS);
+}
+
+enum error lapic_init(enum apic_mode wanted, uint32_t highest_apic_id, struct reason *why)
+{
+	hpa_t base = lapic_base();
 	bool firmware_x2apic = read_msr(MSR_APIC_BASE) & APIC_BASE_X2APIC;
 
 	if (!(cpuid_query(1, 0).edx & CPUID_1_EDX_APIC))
@@ -172,11 +176,6 @@ static bool send(uint32_t apic_id, uint32_t command)
 bool lapic_send(uint32_t apic_id, enum lapic_delivery delivery, uint8_t vector)
 {
 	return send(apic_id, ICR_DELIVERY(delivery) | ICR_ASSERT | vector);
-}
-
-bool lapic_send_others(enum lapic_delivery delivery, uint8_t vector)
-{
-	return send(0, ICR_DELIVERY(delivery) | ICR_ASSERT | ICR_OTHERS | vector);
 }
 
 void lapic_timer_calibrate(void)

@@ -9,9 +9,12 @@
 #include "lib/types.h"
 
 /* Chooses the mode: `wanted` where the machine can do it. x2APIC mode that firmware turned on
- * stays; an APIC ID above 254 needs x2APIC mode. `base` is the MADT's register address. */
-enum error lapic_init(hpa_t base, enum apic_mode wanted, uint32_t highest_apic_id,
+ * stays; an APIC ID above 254 needs x2APIC mode. */
+enum error lapic_init(enum apic_mode wanted, uint32_t highest_apic_id,
 		      struct reason *why) must_check;
+
+/* Where this CPU says that its registers are (IA32_APIC_BASE). */
+hpa_t lapic_base(void);
 
 /* Enables the APIC of the CPU that calls: spurious vector, LVTs masked, all priorities open. */
 void lapic_enable(void);
@@ -25,12 +28,9 @@ void lapic_eoi(void); /* handlers only */
 
 enum lapic_delivery { DELIVER_FIXED = 0, DELIVER_NMI = 4, DELIVER_INIT = 5, DELIVER_STARTUP = 6 };
 
-/* Sends an IPI to one CPU; any context. False when the previous one is still not sent after a
- * millisecond (xAPIC delivery status). */
+/* Sends an IPI to one CPU; any context. False when the previous one is still not sent after a tenth
+ * of a second (xAPIC delivery status). */
 bool lapic_send(uint32_t apic_id, enum lapic_delivery delivery, uint8_t vector);
-
-/* Sends to all other CPUs. */
-bool lapic_send_others(enum lapic_delivery delivery, uint8_t vector);
 
 /* Measures the timer's rate against the TSC; once, on the bootstrap processor, about 1 ms. */
 void lapic_timer_calibrate(void);

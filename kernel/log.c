@@ -139,7 +139,12 @@ static size_t clean(char *text, size_t length)
  * stopped, holds it: then the line is written all the same, since it is the last that matters. */
 static bool take_lock(uint64_t *rflags)
 {
-	if (panic_stopping() || spinlock_is_held(&lock))
+	if (unlikely(panic_stopping())) {
+		if (!panic_is_here())
+			panic_stop_this_cpu();
+		return false; /* everybody else has stopped, maybe with the lock */
+	}
+	if (spinlock_is_held(&lock))
 		return false;
 	*rflags = spinlock_acquire(&lock);
 	return true;

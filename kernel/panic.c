@@ -10,9 +10,13 @@
 #include "kernel/machine_end.h"
 #include "kernel/panic_report.h"
 #include "kernel/tap.h"
+#include "kernel/time.h"
 #include "lib/format.h"
 #include "x86/exception.h"
 #include "x86/instructions.h"
+
+/* For the other CPUs to stop: one that does not is named, and the story is told all the same. */
+#define STOP_TIMEOUT_US 1000000
 
 /* The CPU that panicked first, + 1; atomic. Others that panic meanwhile just stop. */
 static uint32_t owner;
@@ -22,10 +26,51 @@ bool panic_stopping(void)
 	return __atomic_load_n(&owner, __ATOMIC_ACQUIRE) != 0;
 }
 
+bool panic_is_here(void)
+{
+	return __atomic_load_n(&owner, __ATOMIC_ACQUIRE) == this_cpu()->index + 1;
+}
+
 void panic_stop_this_cpu(void)
 {
+	__atomic_store_n(&this_cpu()->stopped, true, __ATOMIC_RELEASE);
 	for (;;)
 		__asm__ volatile("cli; hlt");
+}
+
+static bool is_still_running(const struct cpu *cpu)
+{
+	return cpu != this_cpu() && __atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) == CPU_ONLINE &&
+	       !__atomic_load_n(&cpu->stopped, __ATOMIC_ACQUIRE);
+}
+
+static bool others_run(void)
+{
+	for (unsigned i = 0; i < cpu_count(); i++) {
+		if (is_still_running(cpu_by_index(i)))
+			return true;
+	}
+	return false;
+}
+
+/* Only CPUs that Plinth started: an NMI to one that firmware has parked may reset the machine. */
+static void stop_others(void)
+{
+	for (unsigned i = 0; i < cpu_count(); i++) {
+		if (is_still_running(cpu_by_index(i)))
+			(void)lapic_send(cpu_by_index(i)->apic_id, DELIVER_NMI, 0);
+	}
+	struct deadline end = deadline_in_us(STOP_TIMEOUT_US);
+	while (others_run() && !deadline_passed(&end))
+		cpu_relax();
+}
+
+static void name_who_runs_on(void)
+{
+	for (unsigned i = 0; i < cpu_count(); i++) {
+		if (is_still_running(cpu_by_index(i)))
+			log_error("panic", "CPU %u did not stop for the panic", i);
+	}
 }
 
 static void begin(void)
@@ -43,8 +88,8 @@ static void begin(void)
 					 __ATOMIC_ACQUIRE))
 		panic_stop_this_cpu();
 	cpu->in_panic = true;
-	if (cpu_online_count() > 1)
-		lapic_send_others(DELIVER_NMI, 0);
+	stop_others();
+	name_who_runs_on();
 }
 
 static void end(const char *sentence) noreturn_fn;

@@ -11,4 +11,7 @@ void panic_on_trap(const struct trap_frame *frame) noreturn_fn;
 bool panic_stopping(void);
 void panic_stop_this_cpu(void) noreturn_fn;
 
+/* True on the CPU whose panic it is. */
+bool panic_is_here(void);
+
 #endif

@@ -5,6 +5,7 @@
 #include "kernel/log.h"
 #include "kernel/memory.h"
 #include "kernel/panic.h"
+#include "kernel/spinlock.h"
 #include "lib/format.h"
 #include "lib/string.h"
 
@@ -83,20 +84,55 @@ static void provoke_hang(void)
 		__asm__ volatile("cli; hlt");
 }
 
+/* An exception while the machine is not set up yet. */
+static void provoke_undefined(void)
+{
+	__asm__ volatile("ud2");
+}
+
+static struct spinlock forgotten = SPINLOCK_INIT("forgotten");
+
+static void take_and_forget(void *argument)
+{
+	if (this_cpu()->index == cpu_count() - 1)
+		(void)!spinlock_acquire(&forgotten);
+}
+
+/* Another CPU keeps a lock for ever; with one CPU it is the same CPU that takes it twice. */
+static void provoke_stuck_lock(void)
+{
+	if (cpu_run_everywhere(take_and_forget, NULL, 1000000))
+		spinlock_release(&forgotten, spinlock_acquire(&forgotten));
+}
+
 static const struct {
 	const char *name;
 	void (*provoke)(void);
+	bool early; /* before there is memory */
 } provocations[] = {
-	{ "panic", provoke_panic },
-	{ "panic-elsewhere", provoke_panic_elsewhere },
-	{ "assert", provoke_assert },
-	{ "page-fault", provoke_page_fault },
-	{ "write-text", provoke_write_text },
-	{ "execute-data", provoke_execute_data },
-	{ "stack-overflow", provoke_stack_overflow },
-	{ "hang", provoke_hang },
-	{ "panic-in-guest", NULL }, /* later, by the machine above (vm/provoke.c) */
+	{ "early-fault", provoke_undefined, true },
+	{ "panic", provoke_panic, false },
+	{ "panic-elsewhere", provoke_panic_elsewhere, false },
+	{ "assert", provoke_assert, false },
+	{ "page-fault", provoke_page_fault, false },
+	{ "write-text", provoke_write_text, false },
+	{ "execute-data", provoke_execute_data, false },
+	{ "stack-overflow", provoke_stack_overflow, false },
+	{ "stuck-lock", provoke_stuck_lock, false },
+	{ "hang", provoke_hang, false },
+	{ "panic-in-guest", NULL, false }, /* later, by the machine above (vm/provoke.c) */
 };
+
+void provoke_early(const char *name)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(provocations); i++) {
+		if (!provocations[i].early || strcmp(name, provocations[i].name))
+			continue;
+		log_warn("provoke", "a failure was asked for name=%s", name);
+		provocations[i].provoke();
+		panic("provoke=%s did not fail", name);
+	}
+}
 
 void provoke(const char *name)
 {

@@ -7,4 +7,7 @@
  * known ones; "" does nothing. Bootstrap processor, all CPUs online. */
 void provoke(const char *name);
 
+/* Likewise for the failures of early boot, when nothing but the log and exceptions works. */
+void provoke_early(const char *name);
+
 #endif

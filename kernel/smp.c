@@ -200,6 +200,7 @@ void smp_start(void)
 static struct {
 	cpu_function function;
 	void *argument;
+	bool abandoned;         /* a CPU never finished: it might take new work for the old */
 	uint32_t waiting;       /* CPUs that have not finished; atomic */
 	uint8_t todo[MAX_CPUS]; /* by CPU index; atomic */
 } work;
@@ -239,6 +240,10 @@ bool cpu_run_everywhere(cpu_function function, void *argument, uint64_t timeout_
 {
 	struct cpu *self = this_cpu();
 
+	if (work.abandoned) {
+		log_error("smp", "a CPU is missing since earlier work: no more for all CPUs");
+		return false;
+	}
 	work.function = function;
 	work.argument = argument;
 	for (unsigned i = 0; i < cpu_count(); i++) {
@@ -247,7 +252,8 @@ bool cpu_run_everywhere(cpu_function function, void *argument, uint64_t timeout_
 			continue;
 		__atomic_fetch_add(&work.waiting, 1, __ATOMIC_RELAXED);
 		__atomic_store_n(&work.todo[i], 1, __ATOMIC_RELEASE);
-		lapic_send(cpu->apic_id, DELIVER_FIXED, VECTOR_CALL);
+		if (!lapic_send(cpu->apic_id, DELIVER_FIXED, VECTOR_CALL))
+			log_error("smp", "the call for CPU %u was not sent", i);
 	}
 	function(argument);
 
@@ -259,6 +265,7 @@ bool cpu_run_everywhere(cpu_function function, void *argument, uint64_t timeout_
 	}
 	if (!__atomic_load_n(&work.waiting, __ATOMIC_ACQUIRE))
 		return true;
+	work.abandoned = true;
 	for (unsigned i = 0; i < cpu_count(); i++) {
 		if (__atomic_load_n(&work.todo[i], __ATOMIC_ACQUIRE))
 			log_error("smp", "CPU %u did not finish its work in %lu us", i, timeout_us);

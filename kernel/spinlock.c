@@ -3,8 +3,15 @@
 
 #include "kernel/cpu.h"
 #include "kernel/panic.h"
+#include "kernel/panic_report.h"
+#include "kernel/time.h"
 #include "x86/control_registers.h"
 #include "x86/instructions.h"
+
+/* No holder needs nearly as long, not even where an emulator runs a hundred CPUs on one. */
+#define WAIT_TIMEOUT_US 30000000ull
+/* Reading the clock at every turn would slow the others down. */
+#define SPINS_PER_LOOK  1024
 
 static bool take_if_free(struct spinlock *lock)
 {
@@ -15,6 +22,21 @@ static bool take_if_free(struct spinlock *lock)
 					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
+static void wait_for(struct spinlock *lock)
+{
+	struct deadline end = deadline_in_us(WAIT_TIMEOUT_US);
+
+	for (unsigned spins = 1; !take_if_free(lock); spins++) {
+		cpu_relax();
+		if (spins % SPINS_PER_LOOK || !deadline_passed(&end))
+			continue;
+		if (panic_stopping())
+			panic_stop_this_cpu();
+		panic("CPU %u waits for the lock %s, which CPU %d holds", this_cpu()->index,
+		      lock->name, (int)__atomic_load_n(&lock->holder, __ATOMIC_RELAXED) - 1);
+	}
+}
+
 uint64_t spinlock_acquire(struct spinlock *lock)
 {
 	uint64_t rflags = read_rflags();
@@ -22,8 +44,9 @@ uint64_t spinlock_acquire(struct spinlock *lock)
 	interrupts_disable();
 	if (unlikely(spinlock_is_held(lock)))
 		panic("CPU %u takes the lock %s twice", this_cpu()->index, lock->name);
-	while (!take_if_free(lock))
-		cpu_relax();
+	if (likely(take_if_free(lock)))
+		return rflags;
+	wait_for(lock);
 	return rflags;
 }
 

@@ -32,6 +32,9 @@ extern const char safe_read_instruction[], safe_write_instruction[], safe_access
 
 static struct gate idt[VECTORS] aligned_to(16);
 
+/* NMIs of all CPUs that the log has not heard of; atomic. */
+static uint32_t nmis_untold;
+
 #define VECTOR_NMI 2
 
 static const char *const exception_names[32] = {
@@ -85,9 +88,20 @@ static bool fix_up(struct trap_frame *frame)
 	return true;
 }
 
+static void tell_nmis(void)
+{
+	uint32_t count = __atomic_exchange_n(&nmis_untold, 0, __ATOMIC_RELAXED);
+
+	if (count)
+		log_warn("irq", "NMI from outside count=%u", count);
+}
+
 void interrupt_dispatch(unsigned vector)
 {
 	struct cpu *cpu = this_cpu();
+
+	if (unlikely(__atomic_load_n(&nmis_untold, __ATOMIC_RELAXED)))
+		tell_nmis();
 
 	cpu->irq_count++;
 	switch (vector) {
@@ -110,7 +124,9 @@ void interrupt_dispatch_nmi(void)
 {
 	if (panic_stopping())
 		panic_stop_this_cpu();
-	log_warn("irq", "NMI from outside");
+	/* It may have struck in the middle of a log line: told by the next ordinary interrupt, which
+	 * never does. */
+	__atomic_fetch_add(&nmis_untold, 1, __ATOMIC_RELAXED);
 }
 
 void trap_handle(struct trap_frame *frame)
