@@ -351,6 +351,17 @@ bool memory_map_is_ram(const struct memory_map *map, uint64_t start, uint64_t le
 	}
 }
 
+bool memory_map_touches_ram(const struct memory_map *map, uint64_t start, uint64_t length)
+{
+	for (unsigned i = 0; i < map->count; i++) {
+		const struct memory_range *range = &map->ranges[i];
+		if (range->kind <= MEMORY_TAKEN && range->start.value < start + length &&
+		    start < range_end(range))
+			return true;
+	}
+	return false;
+}
+
 void memory_map_check_modules(const struct memory_map *map, struct multiboot2_info *info,
 			      const struct complaints *complaints)
 {

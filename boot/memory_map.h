@@ -73,6 +73,9 @@ const struct memory_range *memory_map_lookup(const struct memory_map *map, hpa_t
 /* True when every byte of [start, start + length) is RAM, usable or taken. */
 bool memory_map_is_ram(const struct memory_map *map, uint64_t start, uint64_t length);
 
+/* True when any byte of [start, start + length), which does not wrap, is RAM, usable or taken. */
+bool memory_map_touches_ram(const struct memory_map *map, uint64_t start, uint64_t length);
+
 /* Leaves out, after a complaint, the modules in `info` that do not lie in RAM as a whole. */
 void memory_map_check_modules(const struct memory_map *map, struct multiboot2_info *info,
 			      const struct complaints *complaints);

@@ -131,6 +131,21 @@ static void modules_outside_of_ram_are_left_out(void **state)
 	assert_false(memory_map_is_ram(&map, 0x0, 0x2000));
 }
 
+static void tells_what_touches_ram(void **state)
+{
+	begin();
+	add(0x1000, 0xa0000, MEMORY_USABLE);
+	add(0xa0000, 0xb0000, MEMORY_RESERVED);
+	add(0x100000, 0x200000, MEMORY_USABLE);
+	memory_map_take(&map, hpa(0x180000), 0x80000, COMPLAINTS_TO(&book));
+	assert_false(memory_map_touches_ram(&map, 0xa0000, 0x60000));
+	assert_true(memory_map_touches_ram(&map, 0x9ffff, 0x10));
+	assert_true(memory_map_touches_ram(&map, 0xa0000, 0x60001));
+	assert_true(memory_map_touches_ram(&map, 0, 0x80000000));
+	assert_true(memory_map_touches_ram(&map, 0x1ffff0, 0x20)); /* taken */
+	assert_false(memory_map_touches_ram(&map, 0x200000, 0x10000000));
+}
+
 static void finds_room(void **state)
 {
 	hpa_t at;
@@ -327,6 +342,7 @@ int main(void)
 		cmocka_unit_test(the_end_of_the_address_space),
 		cmocka_unit_test(takes_only_what_is_usable),
 		cmocka_unit_test(modules_outside_of_ram_are_left_out),
+		cmocka_unit_test(tells_what_touches_ram),
 		cmocka_unit_test(finds_room),
 		cmocka_unit_test(a_full_map_loses_memory_and_says_so),
 		cmocka_unit_test(a_full_map_stays_safe),

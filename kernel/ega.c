@@ -6,7 +6,6 @@
 #include "kernel/memory.h"
 #include "x86/instructions.h"
 
-#define TEXT_ADDRESS  0xb8000u
 #define PLANE_ADDRESS 0xa0000u
 #define PLANE_LENGTH  0x10000u
 #define GLYPH_COUNT   256
@@ -58,7 +57,7 @@ enum error ega_init(const uint8_t *font)
 {
 	volatile uint8_t *plane = mmio_map(hpa(PLANE_ADDRESS), PLANE_LENGTH, MMIO_UNCACHED);
 
-	cells = mmio_map(hpa(TEXT_ADDRESS), EGA_COLUMNS * EGA_ROWS * sizeof(*cells), MMIO_UNCACHED);
+	cells = mmio_map(hpa(EGA_ADDRESS), EGA_COLUMNS * EGA_ROWS * sizeof(*cells), MMIO_UNCACHED);
 	if (!plane || !cells)
 		return ERROR_NO_MEMORY;
 	apply(font_access, ARRAY_SIZE(font_access));

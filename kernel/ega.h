@@ -7,6 +7,7 @@
 
 #define EGA_COLUMNS 80
 #define EGA_ROWS    25
+#define EGA_ADDRESS 0xb8000u
 
 /* Loads `font` (256 glyphs of 16 rows) into the adapter, hides the cursor, clears the screen.
  * NoMemory when there is no room to map it. Boot, bootstrap processor. */

@@ -6,6 +6,7 @@
 /* Light grey on black, as a text screen has it; eight bits a colour. */
 #define INK_LEVEL   0xaa
 #define PAPER_LEVEL 0x00
+#define LEVEL_MOST  0xff
 
 /* A screen with more columns than this gets larger characters. */
 #define MOST_COLUMNS 240
@@ -14,7 +15,7 @@ static uint32_t field_value(struct colour_field field, uint8_t level)
 {
 	uint32_t most = (uint32_t)(BIT(field.size) - 1);
 
-	return level * most / 255 << field.position;
+	return level * most / LEVEL_MOST << field.position;
 }
 
 static uint32_t grey(const struct framebuffer *fb, uint8_t level)
@@ -25,7 +26,7 @@ static uint32_t grey(const struct framebuffer *fb, uint8_t level)
 
 static bool field_fits(const struct framebuffer *fb, struct colour_field field)
 {
-	return field.size >= 1 && field.size <= 8 && field.position + field.size <= fb->bytes * 8;
+	return field.size >= 1 && field.size <= 16 && field.position + field.size <= fb->bytes * 8;
 }
 
 enum error framebuffer_prepare(struct framebuffer *fb, struct reason *why)

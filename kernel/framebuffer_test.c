@@ -14,22 +14,32 @@
 
 static uint8_t font[256 * GLYPH_HEIGHT];
 
-static struct framebuffer make(unsigned bytes, uint32_t pitch)
+/* Layouts as real adapters have them; `ink` is light grey in each. */
+enum format { BITS_15, BITS_16, BITS_24, BITS_32, BITS_30, FORMATS };
+
+static const struct {
+	unsigned bytes;
+	struct colour_field red, green, blue;
+	uint32_t ink;
+} formats[FORMATS] = {
+	[BITS_15] = { 2, { 10, 5 }, { 5, 5 }, { 0, 5 }, 20 << 10 | 20 << 5 | 20 },
+	[BITS_16] = { 2, { 11, 5 }, { 5, 6 }, { 0, 5 }, 20 << 11 | 42 << 5 | 20 },
+	[BITS_24] = { 3, { 16, 8 }, { 8, 8 }, { 0, 8 }, 0xaaaaaa },
+	[BITS_32] = { 4, { 0, 8 }, { 8, 8 }, { 16, 8 }, 0xaaaaaa },
+	[BITS_30] = { 4, { 20, 10 }, { 10, 10 }, { 0, 10 }, 682 << 20 | 682 << 10 | 682 },
+};
+
+static struct framebuffer make(enum format format, uint32_t pitch)
 {
-	static const struct colour_field fields[5][3] = {
-		[2] = { { 11, 5 }, { 5, 6 }, { 0, 5 } },
-		[3] = { { 16, 8 }, { 8, 8 }, { 0, 8 } },
-		[4] = { { 0, 8 }, { 8, 8 }, { 16, 8 } },
-	};
 	struct framebuffer fb = {
 		.base = malloc((size_t)pitch * HEIGHT + 1),
 		.width = WIDTH,
 		.height = HEIGHT,
 		.pitch = pitch,
-		.bytes = bytes,
-		.red = fields[bytes][0],
-		.green = fields[bytes][1],
-		.blue = fields[bytes][2],
+		.bytes = formats[format].bytes,
+		.red = formats[format].red,
+		.green = formats[format].green,
+		.blue = formats[format].blue,
 		.font = font,
 	};
 
@@ -46,9 +56,11 @@ static uint32_t pixel(const struct framebuffer *fb, unsigned x, unsigned y)
 	return value;
 }
 
-static void draws(unsigned bytes, uint32_t ink)
+static void draws(enum format format)
 {
-	struct framebuffer fb = make(bytes, WIDTH * bytes + 8 - 2 * (bytes == 3));
+	unsigned bytes = formats[format].bytes;
+	uint32_t ink = formats[format].ink;
+	struct framebuffer fb = make(format, WIDTH * bytes + 8 - 2 * (bytes == 3));
 
 	for (unsigned i = 0; i < GLYPH_HEIGHT; i++)
 		font['A' * GLYPH_HEIGHT + i] = (uint8_t)(0x81 + i * 3);
@@ -73,14 +85,13 @@ static void draws(unsigned bytes, uint32_t ink)
 
 static void draws_in_every_depth(void **state)
 {
-	draws(2, 20 << 11 | 42 << 5 | 20);
-	draws(3, 0xaaaaaa);
-	draws(4, 0xaaaaaa);
+	for (unsigned format = 0; format < FORMATS; format++)
+		draws((enum format)format);
 }
 
 static void enlarges_on_a_large_screen(void **state)
 {
-	struct framebuffer fb = make(4, WIDTH * 4);
+	struct framebuffer fb = make(BITS_32, WIDTH * 4);
 
 	free((void *)fb.base);
 	fb.width = 1920;
@@ -96,17 +107,26 @@ static void enlarges_on_a_large_screen(void **state)
 
 	fb.base = malloc(framebuffer_length(&fb));
 	framebuffer_clear(&fb);
-	memset(font + 'B' * GLYPH_HEIGHT, 0xff, GLYPH_HEIGHT);
+	font['B' * GLYPH_HEIGHT + GLYPH_HEIGHT - 1] = 0x81; /* the last glyph row's ends */
 	framebuffer_draw(&fb, framebuffer_columns(&fb) - 1, framebuffer_rows(&fb) - 1, 'B');
-	unsigned left = (framebuffer_columns(&fb) - 1) * 8 * fb.scale;
-	assert_int_equal(pixel(&fb, left, (framebuffer_rows(&fb) - 1) * 16 * fb.scale), fb.ink);
-	assert_int_equal(pixel(&fb, left - 1, (framebuffer_rows(&fb) - 1) * 16 * fb.scale), 0);
+	unsigned left = (framebuffer_columns(&fb) - 1) * GLYPH_WIDTH * fb.scale;
+	unsigned top = ((framebuffer_rows(&fb) - 1) * GLYPH_HEIGHT + GLYPH_HEIGHT - 1) * fb.scale;
+	unsigned right = left + (GLYPH_WIDTH - 1) * fb.scale;
+	for (unsigned y = 0; y < fb.height; y++) {
+		for (unsigned x = 0; x < fb.width; x++) {
+			bool set = y >= top && y < top + fb.scale &&
+				   ((x >= left && x < left + fb.scale) ||
+				    (x >= right && x < right + fb.scale));
+			if (pixel(&fb, x, y) != (set ? fb.ink : fb.paper))
+				fail_msg("pixel %u, %u", x, y);
+		}
+	}
 	free((void *)fb.base);
 }
 
 static void refuses_by_name(void **state)
 {
-	struct framebuffer good = make(4, WIDTH * 4), fb;
+	struct framebuffer good = make(BITS_32, WIDTH * 4), fb;
 	struct reason why;
 
 	free((void *)good.base);
@@ -114,6 +134,8 @@ static void refuses_by_name(void **state)
 	assert_int_equal(framebuffer_prepare(&fb, &why), ERROR_UNSUPPORTED);
 	assert_non_null(strstr(why.text, "bytes a pixel"));
 	fb = good, fb.red.size = 0;
+	assert_int_equal(framebuffer_prepare(&fb, &why), ERROR_UNSUPPORTED);
+	fb = good, fb.red.size = 17, fb.red.position = 0;
 	assert_int_equal(framebuffer_prepare(&fb, &why), ERROR_UNSUPPORTED);
 	fb = good, fb.blue.position = 25;
 	assert_int_equal(framebuffer_prepare(&fb, &why), ERROR_UNSUPPORTED);

@@ -1,7 +1,9 @@
 /* Between the log and whatever display there is. */
 #include "kernel/screen.h"
 
+#include "boot/memory_map.h"
 #include "kernel/ega.h"
+#include "kernel/firmware.h"
 #include "kernel/framebuffer.h"
 #include "kernel/log.h"
 #include "kernel/log_sinks.h"
@@ -42,8 +44,15 @@ static void start(unsigned columns, unsigned rows,
 	log_set_screen(show_line);
 }
 
-static void start_ega(void)
+/* Another text mode would have other rows and glyphs than ega.c sets up. */
+static void start_ega(const struct multiboot2_framebuffer *loader)
 {
+	if (loader->width != EGA_COLUMNS || loader->height != EGA_ROWS ||
+	    loader->address.value != EGA_ADDRESS) {
+		log_warn("screen", "a text screen of %u by %u at 0x%lx is not used", loader->width,
+			 loader->height, loader->address.value);
+		return;
+	}
 	if (ega_init(console_font)) {
 		log_warn("screen", "no room to map the text screen");
 		return;
@@ -70,6 +79,12 @@ static void start_framebuffer(const struct multiboot2_framebuffer *loader)
 		log_reason(LOG_WARN, "screen", &why);
 		return;
 	}
+	if (memory_map_touches_ram(firmware_memory_map(), loader->address.value,
+				   framebuffer_length(&fb))) {
+		log_warn("screen", "a framebuffer at 0x%lx, within RAM, is not used",
+			 loader->address.value);
+		return;
+	}
 	fb.base = mmio_map(loader->address, framebuffer_length(&fb), MMIO_WRITE_COMBINING);
 	if (!fb.base) {
 		log_warn("screen", "no room to map a framebuffer of %lu bytes",
@@ -89,7 +104,7 @@ void screen_init(const struct multiboot2_framebuffer *loader)
 	if (!loader->present)
 		log_info("screen", "the loader handed over no display");
 	else if (loader->type == MULTIBOOT2_FRAMEBUFFER_TEXT)
-		start_ega();
+		start_ega(loader);
 	else if (loader->type == MULTIBOOT2_FRAMEBUFFER_RGB)
 		start_framebuffer(loader);
 	else

@@ -8,6 +8,9 @@
 #define TEXT_GRID_MAX_COLUMNS 240
 #define TEXT_GRID_MAX_ROWS    160
 
+/* A full grid scrolls by this part of its rows at least. */
+#define TEXT_GRID_SCROLL_PART 8
+
 struct text_painter {
 	/* Shows `c` (32 to 126) in a cell; columns and rows count from 0 at the top left. */
 	void (*paint)(void *context, unsigned column, unsigned row, char c);
