@@ -219,6 +219,13 @@ $(BUILD)/fuzz/libpure.a: $(FUZZ_OBJ)
 $(FUZZERS): %: %.o $(BUILD)/fuzz/libpure.a
 	$(FUZZ_CC) $(FUZZ_CFLAGS) -o $@ $^
 
+# The picture in README.md: tests of Plinth itself under UEFI. Needs QEMU and OVMF.
+.PHONY: screenshot
+screenshot: $(BUILD)/plinth.elf ## docs/screen.png, made anew
+	tools/make-iso --kernel $< --output $(BUILD)/screenshot.iso --work $(BUILD)/screenshot \
+		--append 'tests=boot/*,guest/cpuid*,guest/hlt* end=halt'
+	tools/screenshot --iso $(BUILD)/screenshot.iso --firmware uefi --output docs/screen.png
+
 # --- tests ----------------------------------------------------------------------------------
 
 # One `prove` runs everything, so that one summary line ends a run. Two at a time: the engines

@@ -14,8 +14,16 @@ GLYPH_WIDTH, GLYPH_HEIGHT = 8, 16
 SCROLL_PART = 8
 # A framebuffer with more columns than this has its glyphs enlarged.
 MOST_COLUMNS = 240
-# Of each colour in a VGA adapter's palette.
-DAC_BITS = 6
+# Light grey as QEMU shows it. A palette has six bits a colour, 42 of 63, which QEMU moves up by two.
+# It does the same with five bits, 20 of 31, but for 16 bits a pixel: there the upper bits of a field
+# are repeated below it.
+EGA_INK = b"\xa8\xa8\xa8"
+FRAMEBUFFER_INK = {
+    15: b"\xa0\xa0\xa0",
+    16: b"\xa5\xaa\xa5",
+    24: b"\xaa\xaa\xaa",
+    32: b"\xaa\xaa\xaa",
+}
 
 SHOWN_FROM = re.compile(rb"\[\d+ \d+us c\d+\] info screen: (.*)")
 EGA = re.compile(r"EGA text columns=(\d+) rows=(\d+)")
@@ -90,27 +98,16 @@ class Screen:
             self.cell_width = GLYPH_WIDTH + 1
             self.width = self.columns * self.cell_width
             self.height = self.rows * GLYPH_HEIGHT
-            self.ink = bytes([shown_level(0xaa, DAC_BITS)] * 3)
-        elif framebuffer:
+            self.ink = EGA_INK
+        elif framebuffer and int(framebuffer.group(3)) in FRAMEBUFFER_INK:
             self.width, self.height, bits, self.columns, self.rows = map(
                 int, framebuffer.groups())
             self.scale = -(-(self.width // GLYPH_WIDTH) // MOST_COLUMNS)
             self.cell_width = GLYPH_WIDTH * self.scale
-            self.ink = bytes(shown_level(0xaa, size) for size in field_sizes(bits))
+            self.ink = FRAMEBUFFER_INK[bits]
         else:
             raise ValueError(f"no screen that is known here: {text}")
         self.cell_height = GLYPH_HEIGHT * self.scale
-
-
-def field_sizes(bits):
-    """The bits of red, green and blue in a pixel."""
-    return {15: (5, 5, 5), 16: (5, 6, 5)}.get(bits, (8, 8, 8))
-
-
-def shown_level(level, size):
-    """A level of 255 that went through a colour field of `size` bits, as QEMU shows it: its bits,
-    moved up."""
-    return level * ((1 << size) - 1) // 255 << (8 - size)
 
 
 def shown_lines(raw):

@@ -3,8 +3,10 @@
 its menu starts the self-test by itself, or what was chosen."""
 
 import os
+import re
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from plinth import (NOVMX, ONE_CPU, PASS, ROOT, Report, boot, engine_missing, expect,  # noqa: E402
@@ -13,11 +15,42 @@ from plinth import (NOVMX, ONE_CPU, PASS, ROOT, Report, boot, engine_missing, ex
 ISO = os.path.join(ROOT, "build/plinth.iso")
 MEDIA = [("bios", "cd"), ("bios", "usb"), ("uefi", "cd"), ("uefi", "usb")]
 
-# The menu's second and third entry: keys sent on the serial port, and the command line they mean.
+# The menu's entries, the default first, and their command lines.
+MENU = [
+    ("Plinth: self-test", ""),
+    ("Plinth: self-test on one CPU", "cpus=1"),
+    ("Plinth: safe mode (one CPU, no VPID, small pages)", "cpus=1 vpid=off pages=small"),
+]
+
+# The second and third: keys sent on the serial port, and the command line they mean.
 CHOICES = [
     ("self-test on one CPU", b"\x1b[B\r", "cpus=1"),
     ("safe mode", b"\x1b[B\x1b[B\r", "cpus=1 vpid=off pages=small"),
 ]
+
+
+def menu():
+    """The configuration within the ISO: its settings by name, and entries like those of MENU."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "grub.cfg")
+        subprocess.run(["xorriso", "-osirrox", "on", "-indev", ISO, "-extract",
+                        "/boot/grub/grub.cfg", path], check=True, stderr=subprocess.DEVNULL)
+        with open(path, encoding="ascii") as file:
+            text = file.read()
+    entries = re.findall(r'^menuentry "(.*)" \{\n\tmultiboot2 /boot/plinth\.elf ?(.*)\n\}$', text,
+                         re.MULTILINE)
+    return dict(re.findall(r"^set (\w+)=(.*)$", text, re.MULTILINE)), entries
+
+
+def expect_menu(report):
+    """The menu has its three entries and starts the first of them by itself."""
+    if engine_missing("tcg"):
+        report.skip("menu: entries", engine_missing("tcg"))
+        return
+    settings, entries = menu()
+    report.ok(entries == MENU, "menu: three entries with their command lines", entries)
+    report.ok(settings.get("default") == "0" and int(settings.get("timeout", 0)) > 0,
+              "menu: the first starts by itself, after a while", settings)
 
 
 def choose(keys):
@@ -42,6 +75,7 @@ def choose(keys):
 
 def main():
     report = Report()
+    expect_menu(report)
     for firmware, media in MEDIA:
         name = f"plinth.iso, {firmware}, {media}"
         absent = engine_missing("tcg", firmware)
@@ -50,7 +84,8 @@ def main():
             continue
         run = boot("tcg", "--iso", ISO, "--firmware", firmware, "--media", media, cpus=2)
         expect(report, run, name, NOVMX)
-        report.ok(run.log.find(f"firmware={firmware}"), f"{name}: by that firmware", run.story())
+        report.ok(run.log.find(f'command-line="" modules=0 firmware={firmware}'),
+                  f"{name}: the default entry, by that firmware", run.story())
     for choice, keys, line in CHOICES:
         if engine_missing("tcg"):
             report.skip(f"menu: {choice}", engine_missing("tcg"))
