@@ -6,6 +6,7 @@
 %define IGNORED KIND_BIT(HYPERCALL)
 %include "guest.inc"
 ; vCPU 1 spins on the second CPU; what vCPU 0 sends can reach it only when the host interrupts it.
+	sti ; who spins can be interrupted by the host
 	cmp edi, 0
 	jne spinner
 	call_board HYPERCALL_COUNTER, COUNTER_CPUS_ONLINE

@@ -24,6 +24,7 @@
 	mov ebx, r12d
 	shl ebx, 6
 	add ebx, counters
+	sti
 .work:
 	inc qword [rbx]
 	jmp .work

@@ -3,6 +3,7 @@
 %define VCPUS 2
 %define FLAGS GUEST_ALL_START
 %include "guest.inc"
+	sti ; who spins can be interrupted by the host
 	cmp edi, 0
 	jne sleeper
 waker:

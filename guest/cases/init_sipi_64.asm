@@ -8,6 +8,7 @@ APIC_X2APIC equ 1 << 10
 ICR_INIT    equ 0x00004500 ; INIT, level assert
 ICR_SIPI    equ 0x00004600
 SIPI_PAGE   equ 0x9
+	sti ; who spins can be interrupted by the host
 	mov ecx, APIC_BASE
 	exits MSR_READ, 0, rdmsr
 	or eax, APIC_X2APIC

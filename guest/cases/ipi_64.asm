@@ -16,6 +16,7 @@ ICR_ALL_BUT_SELF equ 3 << 18
 	exits IPI, 0, wrmsr
 	with_field ICR, (%2) << 32 | (%1)
 %endmacro
+	sti ; who spins can be interrupted by the host
 	test edi, edi
 	jnz sleeper
 	handle 0x41, on_fixed
@@ -40,10 +41,7 @@ ICR_ALL_BUT_SELF equ 3 << 18
 	test dword [seen], 4
 	jz .all
 	send ICR_SELF | 0x42, 0
-	sti
 	nop
-	nop
-	cli
 	mov ebp, [seen]
 	final ebp, 15
 	hypercall_done
