@@ -25,6 +25,7 @@ waker:
 sleeper:
 	cmp dword [ready], 1
 	jne sleeper
+	cli ; the event must not come before HLT
 	mov dword [asleep], 1
 	sti
 	exits HLT, 0, hlt

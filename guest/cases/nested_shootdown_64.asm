@@ -8,6 +8,7 @@
 ; The page lies in the middle of a large one, which has to be split while the other vCPU uses it.
 SHARED equ 0x210000
 ROUNDS equ 8
+	sti ; who spins can be interrupted by the host
 	test edi, edi
 	jnz writer
 	call_board HYPERCALL_ON_FAULT, ON_FAULT_SKIP
