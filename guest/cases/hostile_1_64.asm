@@ -1,0 +1,4 @@
+%define MODE LONG64
+%define SAYS "Random privileged writes harm neither the guest nor the host, series 1"
+%define SEED 0x9e3779b97f4a7c11
+%include "hostile.inc"

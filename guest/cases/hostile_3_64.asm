@@ -1,0 +1,4 @@
+%define MODE LONG64
+%define SAYS "Random privileged writes harm neither the guest nor the host, series 3"
+%define SEED 0x9e3779b97f4a7c13
+%include "hostile.inc"
