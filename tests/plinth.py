@@ -126,6 +126,7 @@ def guests(mode=None):
 ONE_CPU = "needs two CPUs"
 NO_REAL_MODE = "real mode needs unrestricted guest, which this CPU lacks"
 NO_XSAVE = "the CPU has no XSAVE"
+NO_XSAVES = "the CPU has no XSAVES"
 NO_RDRAND = "the CPU has no RDRAND"
 
 

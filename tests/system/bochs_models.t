@@ -6,8 +6,8 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from plinth import (NO_RDRAND, NO_REAL_MODE, NO_XSAVE, NOVMX, PASS, Report, boot,  # noqa: E402
-                    engine_missing, expect, expect_cpus, expect_guests, expect_no_vmx,
+from plinth import (NO_RDRAND, NO_REAL_MODE, NO_XSAVE, NO_XSAVES, NOVMX, PASS, Report,  # noqa: E402
+                    boot, engine_missing, expect, expect_cpus, expect_guests, expect_no_vmx,
                     guests)
 
 # model, whether guests run, what the reason for NOVMX names
@@ -33,10 +33,10 @@ def main():
         if not runs:
             expect_no_vmx(report, run, name, reason)
         elif model == "corei5_lynnfield_750":
-            expect_guests(report, run, name, (NO_REAL_MODE, NO_XSAVE, NO_RDRAND),
+            expect_guests(report, run, name, (NO_REAL_MODE, NO_XSAVE, NO_XSAVES, NO_RDRAND),
                           guests("REAL16"))
         else:
-            expect_guests(report, run, name)
+            expect_guests(report, run, name, (NO_XSAVES,))
     report.done()
 
 
