@@ -23,6 +23,7 @@
 #include "vm/virtualization.h"
 #include "vmx/backend.h"
 #include "vmx/report.h"
+#include "vmx/entry_selftest.h"
 #include "vmx/selftest.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
@@ -102,10 +103,12 @@ static bool run_guests(void)
 	if (!cpus) {
 		log_error("vm", "no CPU could turn virtualization on");
 		vm_selftest_skip("no CPU could turn virtualization on");
+		vmx_entry_selftest_skip("no CPU could turn virtualization on");
 		test_guests_skip("no CPU could turn virtualization on");
 		return false;
 	}
 	vm_selftest();
+	vmx_entry_selftest();
 	provoke_in_guest(command_line.provoke);
 	bool ok = cpus == cpu_online_count();
 	if (!ok)
@@ -162,12 +165,13 @@ void kernel_main(uint32_t boot_info, uint64_t load_offset)
 
 	/* Tests of Plinth itself, then guests. */
 	tap_plan(kernel_selftest_count() + vmx_selftest_count() + vm_selftest_count() +
-		 test_guests_plan());
+		 vmx_entry_selftest_count() + test_guests_plan());
 	kernel_selftest();
 	vmx_selftest();
 	if (no_guests) {
 		log_reason(LOG_WARN, "vm", &why);
 		vm_selftest_skip(why.text);
+		vmx_entry_selftest_skip(why.text);
 		test_guests_skip(why.text);
 	}
 	bool ran = no_guests || run_guests();

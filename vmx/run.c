@@ -121,6 +121,10 @@ static enum error tell_entry_failure(struct vcpu *vcpu, const struct vcpu_exit *
 {
 	if (vcpu->watcher)
 		vcpu->watcher->exit(vcpu, exit);
+	/* An entry that was refused never got as far as an exit reason. */
+	if (!(exit->raw_reason & EXIT_REASON_ENTRY_FAILURE))
+		return reason_set(&vcpu->trouble, ERROR_ENTRY_FAILED, "%s",
+				  exit->entry_failed.story);
 	return reason_set(&vcpu->trouble, ERROR_ENTRY_FAILED,
 			  "%s (basic reason %u, qualification 0x%lx)", exit->entry_failed.story,
 			  exit_reason_basic(exit->raw_reason), exit->qualification);
