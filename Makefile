@@ -70,6 +70,7 @@ PURE := \
 	vmx/nested_format.c \
 	guest/image.c \
 	guest/expect.c \
+	guest/test_device.c \
 	vmx/io_bitmap.c \
 	vmx/msr_bitmap.c \
 

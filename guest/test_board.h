@@ -5,21 +5,13 @@
 
 #include "guest/expect.h"
 #include "guest/image.h"
+#include "guest/test_device.h"
 #include "lib/error.h"
 #include "lib/types.h"
 #include "vm/board.h"
 #include "vm/vm.h"
 
 #define TEST_GUEST_FINALS 16
-
-/* Its device answers at these ports, and at the same ones with TEST_PORT_HIGH added: four latches
- * of a byte each, and a sequence register. */
-#define TEST_PORT            0xe0
-#define TEST_LATCHES         4
-#define TEST_SEQUENCE        4 /* behind TEST_PORT */
-#define TEST_PORT_HIGH       0xf000
-#define TEST_SEQUENCE_FACTOR 31
-#define TEST_SEQUENCE_STEP   7
 
 enum test_guest_state {
 	TEST_GUEST_NEW,
@@ -42,14 +34,12 @@ struct test_guest {
 	bool failed, skipped, ended; /* atomic to read */
 	struct reason story;         /* of the failure, or why it was skipped */
 	struct {
-		bool valid;
 		uint8_t vcpu, which;
 		uint64_t value;
 	} finals[TEST_GUEST_FINALS]; /* registers at the end that memory does not hold */
 	unsigned final_count;
-	uint8_t latches[TEST_LATCHES]; /* the device: the guests that use it have one vCPU */
-	uint32_t sequence;
-	uint32_t on_fault; /* ON_FAULT_... */
+	struct test_device device; /* the guests that use it have one vCPU */
+	uint32_t on_fault;         /* ON_FAULT_... */
 	uint64_t last_rip[GUEST_MAX_VCPUS];
 };
 
@@ -58,6 +48,10 @@ extern const struct vcpu_watcher test_watcher;
 
 /* Remembers why the guest failed; the first reason counts. Any CPU. */
 void test_guest_fail(struct test_guest *guest, const struct reason *why);
+
+/* The guest is content, or what it expected as its end has come: keeps the final registers that its
+ * table asks for and that only a vCPU which stopped on its CPU can tell. On that CPU. */
+void test_guest_end(struct test_guest *guest, struct vcpu *vcpu);
 
 /* After the last vCPU stopped: compares what is left to compare and prints the guest's TAP line. */
 void test_guest_report(struct test_guest *guest, const struct reason *trouble);
