@@ -4,7 +4,8 @@
 #include "guest/image.h"
 
 #define EMIT(name, value) __asm__ volatile("\n.ascii \"->" #name " %0\"" : : "i"((long)(value)))
-#define SAME(name)        EMIT(name, name)
+/* Not through EMIT(): the name would be replaced by its value on the way. */
+#define SAME(name)        __asm__ volatile("\n.ascii \"->" #name " %0\"" : : "i"((long)(name)))
 
 void lists(void);
 void lists(void)
