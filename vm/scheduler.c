@@ -27,9 +27,11 @@
 
 /* A turn that lasts this many slices is broken off by a timer interrupt, whatever the guest does:
  * a guest that only ever causes exits uses up no guest time. */
-#define BACKSTOP_SLICES 16
-#define BALANCE_TURNS   16 /* between two looks at the other CPUs' load */
-#define WORD_BITS       64
+#define BACKSTOP_SLICES         16
+/* While somebody watches, each exit may wait for the log. */
+#define BACKSTOP_SLICES_WATCHED 1000
+#define BALANCE_TURNS           16 /* between two looks at the other CPUs' load */
+#define WORD_BITS               64
 
 struct scheduler {
 	struct cpu *cpu; /* constant */
@@ -275,7 +277,8 @@ static void set_current(struct vcpu *vcpu)
  * starts now does not go on after a kick. */
 static uint64_t start_timers(struct vcpu *vcpu)
 {
-	uint64_t us = (uint64_t)command_line.slice_us * BACKSTOP_SLICES;
+	uint64_t us = (uint64_t)command_line.slice_us *
+		      (vcpu->watcher ? BACKSTOP_SLICES_WATCHED : BACKSTOP_SLICES);
 
 	vcpu->slice_ticks = time_us_to_ticks(command_line.slice_us);
 	lapic_timer_start(us);

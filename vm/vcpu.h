@@ -128,7 +128,8 @@ const char *vcpu_register_name(enum vcpu_register reg);
 
 /* Told of every exit while a VM's owner watches: `exit` before it is handled, by the backend, and
  * `handled` once afterwards, with what was done ("emulated", "injected #GP"), by the backend or, for
- * an exit that `run` returned, by the run loop. IRQs may be off: neither may block. */
+ * an exit that `run` returned, by the run loop; a slice's end that is no hardware exit (raw_reason
+ * 0) has no `handled`. IRQs may be off: neither may block. */
 struct vcpu_watcher {
 	void (*exit)(struct vcpu *vcpu, const struct vcpu_exit *exit);
 	void (*handled)(struct vcpu *vcpu, const struct vcpu_exit *exit, const char *what);

@@ -244,11 +244,18 @@ static void hand_up(struct vmx_vcpu *v, enum vmx_next next, struct vcpu_exit *ex
 		exit->kind = VCPU_EXIT_TRIPLE_FAULT;
 }
 
-/* Why the loop must not enter again: a kick, or without preemption timer the end of the slice. */
+/* Why the loop must not enter again: a kick, or without preemption timer the end of the slice. That
+ * has no exit of its own, and who watches is told of it here. */
 static void resched(struct vmx_vcpu *v, struct vcpu_exit *exit)
 {
-	*exit = (struct vcpu_exit) { .kind = slice_is_over(v) ? VCPU_EXIT_TIME_SLICE
-							      : VCPU_EXIT_KICKED };
+	const struct vcpu_watcher *watcher = v->vcpu->watcher;
+	bool over = slice_is_over(v);
+
+	*exit = (struct vcpu_exit) { .kind = over ? VCPU_EXIT_TIME_SLICE : VCPU_EXIT_KICKED };
+	if (over && watcher) {
+		exit->rip = vmcs_read(VMCS_GUEST_RIP);
+		watcher->exit(v->vcpu, exit);
+	}
 }
 
 enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)

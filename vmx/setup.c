@@ -49,8 +49,8 @@ static const struct {
 
 static enum error resolve(struct vmx_vcpu *v, const struct vcpu_config *config, struct reason *why)
 {
-	uint32_t request =
-		vmx_request(v->vpid != 0, command_line.preemption_timer, config->intercepts);
+	/* The preemption timer also stands by where it does not end the slices (vmx/slice.c). */
+	uint32_t request = vmx_request(v->vpid != 0, true, config->intercepts);
 	enum error error = vmx_controls_resolve(&vmx_capability, request, &v->resolved, why);
 
 	if (error)

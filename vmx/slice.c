@@ -3,6 +3,7 @@
  * stopped, so that exits in between cost nothing. */
 #include "vmx/slice.h"
 
+#include "kernel/command_line.h"
 #include "kernel/interrupts.h"
 #include "kernel/time.h"
 #include "vmx/capability.h"
@@ -11,10 +12,27 @@
 #include "vmx/instructions.h"
 #include "vmx/vcpu.h"
 
-static bool by_preemption_timer(const struct vmx_vcpu *v)
+/* Where the local APIC timer ends the slices, the preemption timer stands by at this many slices:
+ * an engine that holds an interrupt back from a guest that has its own disabled (Bochs 2.7 does)
+ * would let that guest run for ever. */
+#define STAND_BY_SLICES 4
+
+static bool has_preemption_timer(const struct vmx_vcpu *v)
 {
 	return (v->controls.pin & PIN_ACTIVATE_PREEMPTION_TIMER) &&
 	       (v->controls.exit & EXIT_SAVE_PREEMPTION_TIMER);
+}
+
+static bool by_preemption_timer(const struct vmx_vcpu *v)
+{
+	return command_line.preemption_timer && has_preemption_timer(v);
+}
+
+static void set_preemption_timer(uint64_t ticks)
+{
+	uint64_t count = ticks >> vmx_timer_shift(&vmx_capability);
+
+	vmcs_write(VMCS_GUEST_PREEMPTION_TIMER, count < UINT32_MAX ? count : UINT32_MAX);
 }
 
 void slice_begin(struct vmx_vcpu *v)
@@ -22,11 +40,11 @@ void slice_begin(struct vmx_vcpu *v)
 	uint64_t ticks = v->vcpu->slice_ticks;
 
 	if (by_preemption_timer(v)) {
-		uint64_t count = ticks >> vmx_timer_shift(&vmx_capability);
-
-		vmcs_write(VMCS_GUEST_PREEMPTION_TIMER, count < UINT32_MAX ? count : UINT32_MAX);
+		set_preemption_timer(ticks);
 		return;
 	}
+	if (has_preemption_timer(v))
+		set_preemption_timer(ticks * STAND_BY_SLICES);
 	v->slice_start = time_ticks();
 	lapic_timer_start(time_ticks_to_us(ticks) + 1);
 }

@@ -1,5 +1,5 @@
 /* A vCPU's time slice: vcpu->slice_ticks counts down while the guest runs, by the VMX-preemption
- * timer where the CPU has it, else by this CPU's local APIC timer. */
+ * timer where the CPU has it, else, or with timer=apic, by this CPU's local APIC timer. */
 #ifndef VMX_SLICE_H
 #define VMX_SLICE_H
 
