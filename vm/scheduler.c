@@ -130,7 +130,7 @@ static bool is_due(const struct vcpu *vcpu)
 	    (startup & (STARTUP_INIT | STARTUP_SIPI)))
 		return true;
 	return !(startup & STARTUP_WAITING) &&
-	       vcpu_events_wake(&vcpu->events, vcpu->halted_interruptible);
+	       vcpu_events_wake(&vcpu->events, vcpu->halted_interruptible, vcpu->halted_priority);
 }
 
 static void make_ready(struct scheduler *s, struct vcpu *vcpu)
@@ -148,11 +148,15 @@ static void make_ready(struct scheduler *s, struct vcpu *vcpu)
 /* At the end of its turn on this CPU. Its load has been taken off already. */
 static void block(struct scheduler *s, struct vcpu *vcpu)
 {
-	uint64_t rflags = 0;
+	uint64_t rflags = 0, priority = 0;
 	enum error error = vcpu_get_register(vcpu, VCPU_RFLAGS, &rflags);
+
+	if (!error)
+		error = vcpu_get_register(vcpu, VCPU_CR8, &priority);
 	uint64_t flags = spinlock_acquire(&s->lock);
 
 	vcpu->halted_interruptible = !error && (rflags & RFLAGS_IF);
+	vcpu->halted_priority = (uint8_t)priority;
 	__atomic_store_n(&vcpu->blocked_since, time_ticks(), __ATOMIC_RELAXED);
 	error = vcpu_block(vcpu);
 	assert(!error);

@@ -13,6 +13,7 @@
 #define MAX_NMIS          2
 #define MAX_INSTRUCTION   15
 #define WORD_BITS         64
+#define CLASS_VECTORS     16
 
 /* Vectors that push an error code in protected mode: #DF #TS #NP #SS #GP #PF #AC #CP. SDM volume
  * 3, "Exception and Interrupt Reference". */
@@ -57,12 +58,31 @@ static enum combination combine(const struct vcpu_event *first, const struct vcp
 	return COMBINE_SERIALLY;
 }
 
-static bool has_interrupts(const struct vcpu_events *events)
+/* Word `word` of the vectors that CR8 lets through: those of a higher class than its own. Vectors
+ * below 16 are no local APIC's: they come from an 8259, past the priority. SDM volume 3, "Interrupt,
+ * Task, and Processor Priority". */
+static uint64_t let_through(unsigned word, uint8_t priority)
+{
+	unsigned first = (priority + 1u) * CLASS_VECTORS, from = word * WORD_BITS;
+	uint64_t open = first <= from              ? ~0ull
+			: first - from < WORD_BITS ? ~0ull << (first - from)
+						   : 0;
+
+	return word ? open : open | BITS(CLASS_VECTORS - 1, 0);
+}
+
+static uint64_t interrupt_word(const struct vcpu_events *events, unsigned word, uint8_t priority)
+{
+	return __atomic_load_n(&events->interrupts[word], __ATOMIC_SEQ_CST) &
+	       let_through(word, priority);
+}
+
+static bool has_interrupts(const struct vcpu_events *events, uint8_t priority)
 {
 	uint64_t any = 0;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(events->interrupts); i++)
-		any |= __atomic_load_n(&events->interrupts[i], __ATOMIC_SEQ_CST);
+		any |= interrupt_word(events, i, priority);
 	return any;
 }
 
@@ -74,10 +94,10 @@ static void add_interrupt(struct vcpu_events *events, uint8_t vector)
 
 /* Takes out the highest vector: the upper four bits of a vector are its priority class, and within
  * a class the higher vector goes first (SDM volume 3, "Interrupt, Task, and Processor Priority"). */
-static bool take_interrupt(struct vcpu_events *events, uint8_t *vector)
+static bool take_interrupt(struct vcpu_events *events, uint8_t priority, uint8_t *vector)
 {
 	for (unsigned i = ARRAY_SIZE(events->interrupts); i-- > 0;) {
-		uint64_t word = __atomic_load_n(&events->interrupts[i], __ATOMIC_SEQ_CST);
+		uint64_t word = interrupt_word(events, i, priority);
 
 		if (!word)
 			continue;
@@ -281,18 +301,19 @@ struct event_choice vcpu_events_choose(struct vcpu_events *events,
 	} else if (events->nmis && nmi_open(openings)) {
 		events->nmis--;
 		choice.event = (struct vcpu_event) { .kind = EVENT_NMI, .vector = VECTOR_NMI };
-	} else if (interrupt_open(openings) && take_interrupt(events, &vector)) {
+	} else if (interrupt_open(openings) &&
+		   take_interrupt(events, openings->priority, &vector)) {
 		choice.event =
 			(struct vcpu_event) { .kind = EVENT_EXTERNAL_INTERRUPT, .vector = vector };
 	}
 	choice.want_nmi_window = events->nmis;
-	choice.want_interrupt_window = has_interrupts(events);
+	choice.want_interrupt_window = has_interrupts(events, openings->priority);
 	return choice;
 }
 
-bool vcpu_events_wake(const struct vcpu_events *events, bool interrupts_enabled)
+bool vcpu_events_wake(const struct vcpu_events *events, bool interrupts_enabled, uint8_t priority)
 {
 	return events->exception.kind != EVENT_NONE || events->interrupted.kind != EVENT_NONE ||
 	       events->nmis || __atomic_load_n(&events->nmi_requests, __ATOMIC_SEQ_CST) ||
-	       (interrupts_enabled && has_interrupts(events));
+	       (interrupts_enabled && has_interrupts(events, priority));
 }

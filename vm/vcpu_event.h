@@ -33,6 +33,7 @@ struct event_openings {
 	bool sti_blocking;       /* interruptibility: blocking by STI */
 	bool mov_ss_blocking;    /* interruptibility: blocking by MOV SS or POP SS */
 	bool nmi_blocking;       /* an NMI handler runs: until IRET */
+	uint8_t priority; /* CR8, 0..15: interrupts of this class (vector / 16) and below wait */
 };
 
 struct vcpu_events {
@@ -48,7 +49,7 @@ struct vcpu_events {
 /* What to do at the next entry. */
 struct event_choice {
 	struct vcpu_event event;    /* EVENT_NONE: nothing to inject */
-	bool want_interrupt_window; /* an interrupt still waits */
+	bool want_interrupt_window; /* an interrupt still waits that the priority lets through */
 	bool want_nmi_window;       /* an NMI still waits */
 };
 
@@ -68,7 +69,8 @@ void vcpu_events_interrupted(struct vcpu_events *events, const struct vcpu_event
 struct event_choice vcpu_events_choose(struct vcpu_events *events,
 				       const struct event_openings *openings);
 
-/* True when something waits that would end a HLT (an NMI, or an interrupt if IF allows). */
-bool vcpu_events_wake(const struct vcpu_events *events, bool interrupts_enabled);
+/* True when something waits that would end a HLT (an NMI, or an interrupt if IF and the priority
+ * in CR8 allow). */
+bool vcpu_events_wake(const struct vcpu_events *events, bool interrupts_enabled, uint8_t priority);
 
 #endif

@@ -394,21 +394,74 @@ static void interrupted_when_closed(void **state)
 
 /* --- waking --------------------------------------------------------------------------------- */
 
+/* Every vector against every priority: held back by it alone, and no window is asked for then. */
+static void priorities(void **state)
+{
+	for (uint8_t priority = 0; priority < 16; priority++) {
+		const struct event_openings openings = { .interrupts_enabled = true,
+							 .priority = priority };
+		const struct event_openings closed = { .priority = priority };
+
+		for (unsigned vector = 0; vector < 256; vector++) {
+			bool passes = vector < 16 || vector >> 4 > priority;
+			struct vcpu_events events = { 0 };
+
+			put(&events, external((uint8_t)vector));
+			assert_int_equal(vcpu_events_wake(&events, true, priority), passes);
+			assert_false(vcpu_events_wake(&events, false, priority));
+			struct event_choice choice = vcpu_events_choose(&events, &closed);
+			assert_int_equal(choice.event.kind, EVENT_NONE);
+			assert_int_equal(choice.want_interrupt_window, passes);
+			choice = vcpu_events_choose(&events, &openings);
+			assert_int_equal(choice.event.kind,
+					 passes ? EVENT_EXTERNAL_INTERRUPT : EVENT_NONE);
+			assert_false(choice.want_interrupt_window);
+			if (!passes)
+				expect(&events, &open_all, EVENT_EXTERNAL_INTERRUPT, vector);
+			expect(&events, &open_all, EVENT_NONE, 0);
+		}
+	}
+}
+
+/* Of several, the highest that passes; NMIs and exceptions ask for no priority. */
+static void priority_among_several(void **state)
+{
+	static const struct event_openings five = { .interrupts_enabled = true, .priority = 5 };
+	static const struct event_openings all = { .interrupts_enabled = true, .priority = 15 };
+	struct vcpu_events events = { 0 };
+
+	put(&events, external(0x08));
+	put(&events, external(0x5f));
+	put(&events, external(0x60));
+	put(&events, external(0xff));
+	expect(&events, &five, EVENT_EXTERNAL_INTERRUPT, 0xff);
+	expect(&events, &five, EVENT_EXTERNAL_INTERRUPT, 0x60);
+	expect(&events, &five, EVENT_EXTERNAL_INTERRUPT, 0x08);
+	expect(&events, &five, EVENT_NONE, 0);
+	put(&events, nmi);
+	put(&events, exception(6));
+	assert_true(vcpu_events_wake(&events, false, 15));
+	expect(&events, &all, EVENT_EXCEPTION, 6);
+	expect(&events, &all, EVENT_NMI, 2);
+	expect(&events, &all, EVENT_NONE, 0);
+	expect(&events, &open_all, EVENT_EXTERNAL_INTERRUPT, 0x5f);
+}
+
 static void wakes(void **state)
 {
 	struct vcpu_events events = { 0 };
 
-	assert_false(vcpu_events_wake(&events, true));
+	assert_false(vcpu_events_wake(&events, true, 0));
 	put(&events, external(0));
-	assert_true(vcpu_events_wake(&events, true));
-	assert_false(vcpu_events_wake(&events, false));
+	assert_true(vcpu_events_wake(&events, true, 0));
+	assert_false(vcpu_events_wake(&events, false, 0));
 	put(&events, nmi);
-	assert_true(vcpu_events_wake(&events, false));
+	assert_true(vcpu_events_wake(&events, false, 0));
 	expect(&events, &open_all, EVENT_NMI, 2);
 	expect(&events, &open_all, EVENT_EXTERNAL_INTERRUPT, 0);
-	assert_false(vcpu_events_wake(&events, true));
+	assert_false(vcpu_events_wake(&events, true, 0));
 	put(&events, exception(13));
-	assert_true(vcpu_events_wake(&events, false));
+	assert_true(vcpu_events_wake(&events, false, 0));
 }
 
 int main(void)
@@ -427,6 +480,8 @@ int main(void)
 		cmocka_unit_test(interrupted_goes_first),
 		cmocka_unit_test(interrupted_waits_for_the_fault),
 		cmocka_unit_test(interrupted_when_closed),
+		cmocka_unit_test(priorities),
+		cmocka_unit_test(priority_among_several),
 		cmocka_unit_test(wakes),
 	};
 

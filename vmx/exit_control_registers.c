@@ -37,6 +37,7 @@ static enum vmx_next write_cr(struct vmx_vcpu *v, unsigned number, uint64_t valu
 	case 8:
 		if (!cr8_write_is_valid(value))
 			return vmx_raise_protection(v);
+		/* What waits for a lower priority is looked at again before the entry. */
 		v->cr8 = (uint8_t)value;
 		return vmx_emulated(v);
 	default:

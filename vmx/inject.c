@@ -18,13 +18,14 @@
 
 #define VECTOR_PAGE_FAULT 14
 
-static struct event_openings read_openings(uint64_t interruptibility)
+static struct event_openings read_openings(const struct vmx_vcpu *v, uint64_t interruptibility)
 {
 	return (struct event_openings) {
 		.interrupts_enabled = vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF,
 		.sti_blocking = interruptibility & BLOCKING_BY_STI,
 		.mov_ss_blocking = interruptibility & BLOCKING_BY_MOV_SS,
 		.nmi_blocking = interruptibility & BLOCKING_BY_NMI,
+		.priority = v->cr8,
 	};
 }
 
@@ -76,7 +77,7 @@ static void inject(struct vmx_vcpu *v, const struct vcpu_event *event, uint64_t 
 void inject_events(struct vmx_vcpu *v)
 {
 	uint64_t interruptibility = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
-	struct event_openings openings = read_openings(interruptibility);
+	struct event_openings openings = read_openings(v, interruptibility);
 	struct event_choice choice = vcpu_events_choose(&v->vcpu->events, &openings);
 
 	if (choice.event.kind != EVENT_NONE)
