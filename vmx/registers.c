@@ -5,6 +5,7 @@
 #include "vmx/instructions.h"
 #include "vmx/percpu.h"
 #include "vmx/vcpu.h"
+#include "vmx/vpid.h"
 #include "vmx/xstate.h"
 #include "x86/control_registers.h"
 #include "x86/segment.h"
@@ -167,6 +168,33 @@ static enum error set_special(struct vmx_vcpu *v, enum vcpu_register reg, uint64
 	}
 }
 
+/* What decides how the guest's addresses are translated, and so makes what a TLB keeps of it stale. */
+static bool translates(enum vcpu_register reg)
+{
+	switch (reg) {
+	case VCPU_CR0:
+	case VCPU_CR3:
+	case VCPU_CR4:
+	case VCPU_EFER:
+	case VCPU_PDPTE0:
+	case VCPU_PDPTE1:
+	case VCPU_PDPTE2:
+	case VCPU_PDPTE3:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A vCPU that is Free may have run elsewhere: the CPU that binds it next flushes, even if it is the
+ * one where it ran last. */
+static void translation_changed(struct vmx_vcpu *v)
+{
+	vpid_flush(v->vpid);
+	if (!v->vcpu->cpu)
+		v->host_state_of = NULL;
+}
+
 enum error vmx_vcpu_set_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t value)
 {
 	struct vmx_vcpu *v = vmx_of(vcpu);
@@ -181,6 +209,8 @@ enum error vmx_vcpu_set_register(struct vcpu *vcpu, enum vcpu_register reg, uint
 		vmcs_write(fields[reg], value);
 	else
 		error = set_special(v, reg, value);
+	if (!error && translates(reg))
+		translation_changed(v);
 	give_back(v);
 	return error;
 }
