@@ -33,6 +33,7 @@ enum guest_hypercall {
 /* HYPERCALL_INJECT: or-ed to the event kind. */
 #define INJECT_ERROR_CODE    0x100 /* deliver EDX as the error code */
 #define INJECT_FAULT_ADDRESS 0x200 /* #PF: EDI is the value for CR2 */
+#define INJECT_THRICE        0x400 /* three of them, before the guest goes on */
 
 /* HYPERCALL_NESTED_RIGHTS, instead of rights: a mapping that the CPU refuses as malformed. */
 #define NESTED_RIGHTS_BROKEN 0x80

@@ -38,7 +38,11 @@ static uint32_t call_inject(struct vcpu *vcpu, const struct vcpu_exit *exit)
 		event.fault_address = vcpu->gpr[RDI];
 	if (target >= vcpu->vm->vcpu_count)
 		return ERROR_INVALID_INPUT;
-	return vcpu_inject(vcpu->vm->vcpus[target], &event);
+	enum error error = ERROR_NONE;
+
+	for (unsigned times = what & INJECT_THRICE ? 3 : 1; times && !error; times--)
+		error = vcpu_inject(vcpu->vm->vcpus[target], &event);
+	return error;
 }
 
 static uint32_t call_nested_rights(struct test_guest *guest, struct vcpu *vcpu)

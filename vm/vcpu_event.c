@@ -186,6 +186,18 @@ static void step_back(struct vcpu_events *events)
 	events->interrupted = (struct vcpu_event) { .kind = EVENT_NONE };
 }
 
+/* Whether an exception has an error code follows from its vector (an entry without it fails); who
+ * gives none means 0. The backend leaves it out in real mode. */
+static struct vcpu_event with_error_code(struct vcpu_event event)
+{
+	if (event.kind == EVENT_EXCEPTION && !event.has_error_code &&
+	    (WITH_ERROR_CODE & BIT(event.vector))) {
+		event.has_error_code = true;
+		event.error_code = 0;
+	}
+	return event;
+}
+
 static enum error queue_exception(struct vcpu_events *events, const struct vcpu_event *event,
 				  bool *triple_fault, struct reason *why)
 {
@@ -211,7 +223,7 @@ static enum error queue_exception(struct vcpu_events *events, const struct vcpu_
 			return reason_set(why, ERROR_RESOURCE_BUSY,
 					  "exception %u: exception %u waits already", event->vector,
 					  first->vector);
-		events->exception = *event;
+		events->exception = with_error_code(*event);
 		/* A #DF is an abort, which nothing raises again: it goes on behind the other. */
 		if (class_of(first) == CLASS_DOUBLE_FAULT)
 			return ERROR_NONE;

@@ -43,6 +43,8 @@ struct vcpu_events {
 	uint8_t nmis;                /* waiting NMIs: at most 2 are remembered, as by a CPU */
 	uint64_t
 		interrupts[4]; /* requested external vectors, a bit each; atomic: any CPU may set */
+	/* An injected fault was a triple fault. The backend's: until INIT no run enters the guest. */
+	bool shut_down;
 	uint32_t nmi_requests; /* atomic: NMIs asked for by other CPUs, folded into `nmis` */
 };
 
@@ -54,7 +56,7 @@ struct event_choice {
 };
 
 /* Queues an event. InvalidInput for a malformed one (vector against kind, error code where the
- * vector has none); ResourceBusy when an exception waits already that this one cannot combine
+ * vector has none; one that is not given is 0); ResourceBusy when an exception waits already that this one cannot combine
  * with. Two exceptions combine as SDM volume 3, "Interrupt 8—Double Fault Exception (#DF)" says;
  * a fault on top of a waiting #DF is reported through `triple_fault`. An exception that arises
  * while another event is delivered goes first: that event waits again, or comes again by itself

@@ -85,6 +85,13 @@ static void error_codes(void **state)
 			continue;
 		struct event_choice choice = vcpu_events_choose(&events, &open_all);
 		assert_true(choice.event.has_error_code);
+		/* Not given, it is 0: without one the entry would fail. */
+		struct vcpu_event without = exception(vector);
+		without.error_code = 0xdead;
+		put(&events, without);
+		choice = vcpu_events_choose(&events, &open_all);
+		assert_true(choice.event.has_error_code);
+		assert_int_equal(choice.event.error_code, 0);
 		assert_int_equal(queue(&events, with_code(vector, 0x10000)), ERROR_INVALID_INPUT);
 	}
 }

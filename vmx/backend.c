@@ -5,6 +5,7 @@
 #include "vmx/bitmaps.h"
 #include "vmx/capability.h"
 #include "vmx/exit_reason.h"
+#include "vmx/inject.h"
 #include "vmx/nested.h"
 #include "vmx/percpu.h"
 #include "vmx/xstate.h"
@@ -57,12 +58,14 @@ static enum error set_ept_root(struct vcpu *vcpu, hpa_t root, struct reason *why
 static enum error inject(struct vcpu *vcpu, const struct vcpu_event *event, struct reason *why)
 {
 	bool triple_fault = false;
-	enum error error = vcpu_events_queue(&vcpu->events, event, &triple_fault, why);
+	enum error error =
+		injection_possible(event, vmx_capability.misc & VMX_MISC_ZERO_LENGTH_EVENT, why);
 
+	if (!error)
+		error = vcpu_events_queue(&vcpu->events, event, &triple_fault, why);
+	/* On top of a double fault: the CPU would shut down, and the next run() says so. */
 	if (!error && triple_fault)
-		return reason_set(why, ERROR_RESOURCE_BUSY,
-				  "vector %u on top of a double fault is a triple fault",
-				  event->vector);
+		vcpu->events.shut_down = true;
 	return error;
 }
 

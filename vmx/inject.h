@@ -28,6 +28,15 @@ struct injection_rules {
 enum error injection_encode(const struct vcpu_event *event, const struct injection_rules *rules,
 			    struct injection *out) must_check;
 
+/* Can a CPU with these rules be given the event at all? Unsupported, as injection_encode() says, for
+ * who queues it to hear. */
+enum error injection_possible(const struct vcpu_event *event, bool zero_length_allowed,
+			      struct reason *why) must_check;
+
+/* Does the CPU that raises this event save RFLAGS.RF as 1, so that the instruction meets no
+ * breakpoint again when it restarts? Injection saves RF as the guest has it. */
+bool injection_sets_rf(const struct vcpu_event *event);
+
 /* True when an event waits or a window is wanted: the slow half below has work. */
 static inline bool events_waiting(const struct vcpu_events *e)
 {

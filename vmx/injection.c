@@ -69,3 +69,31 @@ enum error injection_encode(const struct vcpu_event *event, const struct injecti
 	out->instruction_length = software ? event->instruction_length : 0;
 	return ERROR_NONE;
 }
+
+enum error injection_possible(const struct vcpu_event *event, bool zero_length_allowed,
+			      struct reason *why)
+{
+	if (event->kind == EVENT_SOFTWARE_INTERRUPT && !event->instruction_length &&
+	    !zero_length_allowed)
+		return reason_set(why, ERROR_UNSUPPORTED,
+				  "INT %u of length 0 cannot be injected on this CPU",
+				  event->vector);
+	return ERROR_NONE;
+}
+
+/* SDM volume 3, "Exception and Interrupt Reference": aborts. */
+#define VECTOR_DOUBLE_FAULT  8
+#define VECTOR_SEGMENT_ABORT 9
+#define VECTOR_MACHINE_CHECK 18
+
+#define NO_FAULTS                                                                              \
+	(BIT(VECTOR_DEBUG) | BIT(VECTOR_NMI) | BIT(VECTOR_BREAKPOINT) | BIT(VECTOR_OVERFLOW) | \
+	 BIT(VECTOR_DOUBLE_FAULT) | BIT(VECTOR_SEGMENT_ABORT) | BIT(VECTOR_MACHINE_CHECK))
+
+/* SDM volume 3, "System Flags and Fields in the EFLAGS Register" and "Instruction-Breakpoint
+ * Exception Condition". #DB may be a trap or a fault: who raises one sets RF where it is due. */
+bool injection_sets_rf(const struct vcpu_event *event)
+{
+	return event->kind == EVENT_EXCEPTION && event->vector < EXCEPTION_VECTORS &&
+	       !(NO_FAULTS & BIT(event->vector));
+}

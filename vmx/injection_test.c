@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "vmx/exit_decode.h"
@@ -109,6 +110,46 @@ static void software_events_of_length_zero(void **unused)
 			 ERROR_UNSUPPORTED);
 }
 
+static void software_events_that_are_refused(void **unused)
+{
+	static const struct vcpu_event interrupt = { .kind = EVENT_SOFTWARE_INTERRUPT,
+						     .vector = 0x21 };
+	static const struct vcpu_event good[] = {
+		{ .kind = EVENT_SOFTWARE_INTERRUPT, .vector = 0x21, .instruction_length = 2 },
+		{ .kind = EVENT_SOFTWARE_EXCEPTION, .vector = 3 },
+		{ .kind = EVENT_PRIVILEGED_SOFTWARE_EXCEPTION, .vector = 1 },
+		{ .kind = EVENT_EXCEPTION, .vector = 6 },
+		{ .kind = EVENT_EXTERNAL_INTERRUPT, .vector = 0x21 },
+	};
+	struct reason why;
+
+	assert_int_equal(injection_possible(&interrupt, true, &why), ERROR_NONE);
+	assert_int_equal(injection_possible(&interrupt, false, &why), ERROR_UNSUPPORTED);
+	assert_string_equal(why.text, "INT 33 of length 0 cannot be injected on this CPU");
+	/* Whatever is let through here can be encoded. */
+	for (unsigned i = 0; i < ARRAY_SIZE(good); i++) {
+		assert_int_equal(injection_possible(&good[i], false, &why), ERROR_NONE);
+		encoded(good[i], &protected_mode);
+	}
+}
+
+static void faults_restart_with_rf(void **unused)
+{
+	static const uint8_t others[] = { 1, 2, 3, 4, 8, 9, 18 };
+	struct vcpu_event event = { .kind = EVENT_EXCEPTION };
+
+	for (unsigned vector = 0; vector < 256; vector++) {
+		event.vector = (uint8_t)vector;
+		assert_int_equal(injection_sets_rf(&event),
+				 vector < 32 && !memchr(others, (int)vector, sizeof(others)));
+	}
+	event.vector = 13;
+	for (unsigned kind = 0; kind <= EVENT_SOFTWARE_EXCEPTION; kind++) {
+		event.kind = (enum vcpu_event_kind)kind;
+		assert_int_equal(injection_sets_rf(&event), kind == EVENT_EXCEPTION);
+	}
+}
+
 /* What an exit cut short is encoded again as it was. */
 static void decoded_events_encode_to_what_they_were(void **unused)
 {
@@ -135,6 +176,8 @@ int main(void)
 		cmocka_unit_test(an_interrupt_never_has_an_error_code),
 		cmocka_unit_test(vectors_that_do_not_fit_their_kind),
 		cmocka_unit_test(software_events_of_length_zero),
+		cmocka_unit_test(software_events_that_are_refused),
+		cmocka_unit_test(faults_restart_with_rf),
 		cmocka_unit_test(decoded_events_encode_to_what_they_were),
 	};
 

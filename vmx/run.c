@@ -258,6 +258,21 @@ static void resched(struct vmx_vcpu *v, struct vcpu_exit *exit)
 	}
 }
 
+/* An event injected from above was a triple fault: told like the exit that the CPU would make. */
+static void shut_down(struct vmx_vcpu *v, struct vcpu_exit *exit)
+{
+	struct vcpu *vcpu = v->vcpu;
+
+	*exit = (struct vcpu_exit) {
+		.kind = VCPU_EXIT_TRIPLE_FAULT,
+		.raw_reason = EXIT_REASON_TRIPLE_FAULT,
+		.rip = vmcs_read(VMCS_GUEST_RIP),
+	};
+	vcpu_note_exit(vcpu, exit);
+	if (vcpu->watcher)
+		vcpu->watcher->exit(vcpu, exit);
+}
+
 enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct vmx_vcpu *v = vmx_of(vcpu);
@@ -268,6 +283,10 @@ enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 
 	interrupts_disable();
 	arrive(v);
+	if (unlikely(vcpu->events.shut_down)) {
+		shut_down(v, exit);
+		goto out;
+	}
 	if (slice_is_over(v)) {
 		resched(v, exit);
 		goto out;
