@@ -169,6 +169,8 @@ enum vmx_next vmx_handle_mov_dr(struct vmx_vcpu *v)
 		return vmx_raise_protection(v);
 	case DR_FAULT_GENERAL_DETECT:
 		vmx_debug_exception_taken(v, DR6_BD);
+		/* Unlike most debug exceptions this one is a fault. */
+		vmcs_write(VMCS_GUEST_RFLAGS, vmcs_read(VMCS_GUEST_RFLAGS) | RFLAGS_RF);
 		v->did = "injected #DB";
 		return vmx_raise(v, EXCEPTION_DEBUG, 0);
 	case DR_FAULT_NONE:

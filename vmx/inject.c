@@ -63,6 +63,8 @@ static void inject(struct vmx_vcpu *v, const struct vcpu_event *event, uint64_t 
 	if (injection_encode(event, &rules, &injection))
 		panic("vm %u vcpu %u: event kind %d vector %u cannot be injected", v->vcpu->vm->id,
 		      v->vcpu->id, event->kind, event->vector);
+	if (injection_sets_rf(event))
+		vmcs_write(VMCS_GUEST_RFLAGS, vmcs_read(VMCS_GUEST_RFLAGS) | RFLAGS_RF);
 	/* An NMI whose delivery was cut short has set the blocking that forbids to inject it. */
 	if (event->kind == EVENT_NMI && (interruptibility & BLOCKING_BY_NMI))
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, interruptibility & ~BLOCKING_BY_NMI);
