@@ -28,10 +28,7 @@ enum guest_flag {
 	GUEST_ALONE = 1 << 1,     /* starts when no other test guest runs any more */
 	GUEST_ALL_START = 1 << 2, /* every vCPU begins at the entry; else all but 0 wait for SIPI */
 	GUEST_SPREAD = 1 << 3,    /* vCPU n is pinned to the n-th CPU after `pinned` */
-	/* The CPU's own slice timer has to be in use: the host's timer interrupt does not do, because
-	 * some engine holds it back while the guest has interrupts off. */
-	GUEST_SLICE_TIMER = 1 << 4,
-	GUEST_FLAGS = (1 << 5) - 1,
+	GUEST_FLAGS = (1 << 4) - 1,
 };
 
 struct guest_header {

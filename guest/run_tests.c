@@ -105,9 +105,6 @@ static enum error make_vm(struct test_guest *guest, const char *name, struct rea
 		error = virt->supports_mode(VCPU_MODE_REAL16, why);
 	if (error)
 		return error;
-	if ((header->flags & GUEST_SLICE_TIMER) && !command_line.preemption_timer)
-		return reason_set(why, ERROR_UNSUPPORTED,
-				  "the CPU's own slice timer is not in use: timer=apic");
 	error = vm_create(&guest->vm, name, header->memory, header->vcpus, &test_board, guest, why);
 	if (error)
 		return error;

@@ -1,7 +1,6 @@
 %define MODE PROT32
 %define SAYS "A runaway loop in protected mode is stopped by its time slices alone"
 %define END_SLICES 5
-%define FLAGS GUEST_SLICE_TIMER
 %include "guest.inc"
 	cli
 spin:

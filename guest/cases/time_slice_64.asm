@@ -1,7 +1,6 @@
 %define MODE LONG64
 %define SAYS "A spinning guest loses the CPU at the end of each slice"
 %define ORDERED KIND_BIT(TIME_SLICE)
-%define FLAGS GUEST_SLICE_TIMER
 %define END_SLICES 3
 %include "guest.inc"
 spin:
