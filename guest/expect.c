@@ -294,28 +294,38 @@ static enum error check_all_met(const struct expect *expect, unsigned vcpu, stru
 	return ERROR_NONE;
 }
 
+bool expect_work(const struct guest_image *image, const struct guest_row *row,
+		 const struct expect_reader *reader, struct expect_work *work)
+{
+	uint64_t sum = 0;
+
+	*work = (struct expect_work) { .low = UINT64_MAX };
+	for (uint32_t i = 0; i < image->header.vcpus; i++) {
+		uint64_t value = 0;
+
+		if (!reader->memory(reader->context, row->at + (uint64_t)i * row->length, &value))
+			return false;
+		work->low = value < work->low ? value : work->low;
+		work->high = value > work->high ? value : work->high;
+		sum += value >> 8; /* so that hostile counters cannot overflow the sum */
+	}
+	work->mean = sum / image->header.vcpus << 8;
+	return true;
+}
+
 static enum error check_work(const struct guest_image *image, const struct guest_row *row,
 			     const struct expect_reader *reader, struct reason *why)
 {
-	uint64_t low = UINT64_MAX, high = 0, sum = 0;
+	struct expect_work work;
 
-	for (uint32_t i = 0; i < image->header.vcpus; i++) {
-		uint64_t work = 0;
-
-		if (!reader->memory(reader->context, row->at + (uint64_t)i * row->length, &work))
-			return reason_set(why, ERROR_INVALID_DATA,
-					  "line %u: counter %u cannot be read", row->line, i);
-		low = work < low ? work : low;
-		high = work > high ? work : high;
-		sum += work >> 8; /* so that hostile counters cannot overflow the sum */
-	}
-	uint64_t mean = sum / image->header.vcpus << 8;
-
-	if (low < row->min || high - low > mean / 100 * row->max)
+	if (!expect_work(image, row, reader, &work))
+		return reason_set(why, ERROR_INVALID_DATA, "line %u: a counter cannot be read",
+				  row->line);
+	if (work.low < row->min || work.high - work.low > work.mean / 100 * row->max)
 		return reason_set(why, ERROR_INVALID_DATA,
 				  "line %u: expected equal work within %u percent and at least %u, "
 				  "observed %llu to %llu",
-				  row->line, row->max, row->min, (ull)low, (ull)high);
+				  row->line, row->max, row->min, (ull)work.low, (ull)work.high);
 	return ERROR_NONE;
 }
 

@@ -45,4 +45,12 @@ struct expect_reader {
 enum error expect_end(const struct expect *expect, const struct expect_reader *reader,
 		      struct reason *why) must_check;
 
+/* What the vCPUs' counters of a ROW_WORK hold. False when one cannot be read. */
+struct expect_work {
+	uint64_t low, high, mean;
+};
+
+bool expect_work(const struct guest_image *image, const struct guest_row *row,
+		 const struct expect_reader *reader, struct expect_work *work) must_check;
+
 #endif

@@ -1,6 +1,8 @@
 /* The judgement of a test guest that has ended, and its line in the test report. */
 #include "guest/test_board.h"
 
+#include "kernel/cpu.h"
+#include "kernel/log.h"
 #include "kernel/tap.h"
 
 static bool read_final(void *context, unsigned vcpu, unsigned which, uint64_t *value)
@@ -43,6 +45,20 @@ static void print_registers(const struct test_guest *guest)
 	}
 }
 
+/* How equal equal shares were, for those who want the number. */
+static void tell_work(const struct test_guest *guest, const struct expect_reader *reader)
+{
+	for (uint32_t i = 0; i < guest->image.row_count; i++) {
+		const struct guest_row *row = &guest->image.rows[i];
+		struct expect_work work;
+
+		if (row->type == ROW_WORK && expect_work(&guest->image, row, reader, &work))
+			log_info("guest", "work of %u vCPUs low=%lu high=%lu mean=%lu cpus=%u",
+				 guest->image.header.vcpus, work.low, work.high, work.mean,
+				 cpu_online_count());
+	}
+}
+
 void test_guest_report(struct test_guest *guest, const struct reason *trouble)
 {
 	const struct expect_reader reader = { guest, read_final, read_memory };
@@ -52,6 +68,7 @@ void test_guest_report(struct test_guest *guest, const struct reason *trouble)
 		tap_skip(guest->name, "%s", guest->story.text);
 		return;
 	}
+	tell_work(guest, &reader);
 	/* A VM that was stopped for a reason, as its guest meant it to be, is content. */
 	if (trouble && !guest->ended)
 		test_guest_fail(guest, trouble);
