@@ -163,8 +163,10 @@ static enum board_action handle_fault(struct test_guest *guest, struct vcpu *vcp
 	struct reason why = { 0 };
 
 	if (guest->on_fault == ON_FAULT_SKIP) {
+		/* A guest that does nothing but fault uses no guest time: it must not use all of
+		 * the CPU's either. */
 		vcpu_skip_instruction(vcpu);
-		return BOARD_RESUME;
+		return BOARD_YIELD;
 	}
 	if (guest->on_fault != ON_FAULT_MAP || !host)
 		return BOARD_UNHANDLED;
