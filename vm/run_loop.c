@@ -72,8 +72,9 @@ static enum board_action send_ipi(struct vcpu *vcpu, const struct vcpu_exit *exi
 		vcpu_skip_instruction(vcpu);
 		return BOARD_RESUME;
 	}
-	log_warn("vm", "bad interprocessor interrupt vm=%u(%s) vcpu=%u: %s", vcpu->vm->id,
-		 vcpu->vm->name, vcpu->id, why.text);
+	/* A guest may do this as often as it likes: no more than a line for the curious. */
+	log_debug("vm", "bad interprocessor interrupt vm=%u(%s) vcpu=%u: %s", vcpu->vm->id,
+		  vcpu->vm->name, vcpu->id, why.text);
 	vcpu->did = "injected #GP";
 	return vcpu_inject(vcpu, &fault) ? BOARD_UNHANDLED : BOARD_RESUME;
 }
