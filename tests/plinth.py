@@ -14,7 +14,7 @@ PASS, FAIL, USAGE, NOVMX, TIMEOUT, MISSING = range(6)
 STATUS_NAMES = ("PASS", "FAIL or crash", "usage", "NOVMX", "timeout", "missing")
 
 # Seconds for one run: many times what it takes, since only a machine that hangs should meet it.
-RUN_SECONDS = 420
+RUN_SECONDS = 300
 
 
 class Report:
