@@ -5,9 +5,6 @@ set -uo pipefail
 
 readonly STATUS_PASS=0 STATUS_FAIL=1 STATUS_USAGE=2 STATUS_NOVMX=3 STATUS_TIMEOUT=4 STATUS_MISSING=5
 
-# Ticks (instructions) a second of Bochs' clock; its TSC, its timers and the pace of its serial port
-# follow it. At 10 million a logged line costs a fifth of what it does at 50 million.
-readonly BOCHS_IPS=${BOCHS_IPS:-10000000}
 # Seconds that a machine may take to end after its verdict.
 readonly ENDING_GRACE=${PLINTH_ENDING_GRACE:-20}
 
@@ -70,6 +67,7 @@ want_file() { # OPTION VALUE
 	[[ -f $2 && -r $2 ]] || die $STATUS_USAGE "$1: '$2' is not a file that can be read"
 }
 
+here=$(cd "$(dirname "$(realpath "$0")")" && pwd)
 engine=auto cpus= memory=512 model= firmware=bios media=cd append= log= timeout=300 iso= build=yes
 modules=()
 
@@ -110,7 +108,7 @@ parse_options() {
 			;;
 		--log)
 			: 2>/dev/null >"$2" || die $STATUS_USAGE "--log: '$2' cannot be written"
-			log=$(realpath "$2")
+			want_file "$1" "$2" && log=$(realpath "$2")
 			;;
 		--timeout) want_number "$1" "$2" 1 86400 && timeout=$2 ;;
 		--iso) want_file "$1" "$2" && iso=$(realpath "$2") ;;
@@ -205,7 +203,9 @@ make_image() {
 	need build
 	if [[ $build == yes ]]; then
 		say "+ make -C $here -j$(nproc) build/plinth.elf"
-		make -C "$here" -j"$(nproc)" --no-print-directory build/plinth.elf >"$run/make.log" 2>&1 || {
+		# One build at a time, where several runs begin at once.
+		flock "$here/build/run" make -C "$here" -j"$(nproc)" --no-print-directory \
+			build/plinth.elf >"$run/make.log" 2>&1 || {
 			cat "$run/make.log" >&2
 			die $STATUS_FAIL "the build failed"
 		}
@@ -218,85 +218,6 @@ make_image() {
 		arguments+=(--module "$module")
 	done
 	"$here/tools/make-iso" "${arguments[@]}" || die $STATUS_FAIL "the ISO could not be built"
-}
-
-# --- the machines ----------------------------------------------------------------------------
-
-# Bochs reads its settings from a file and its debugger's commands from another; `script` gives
-# its text screen a terminal to draw on. The pid file names the process to end.
-start_bochs() {
-	cat >"$run/bochsrc" <<-END
-	cpu: model=$model, count=$cpus, ips=$BOCHS_IPS, reset_on_triple_fault=0, ignore_bad_msrs=1
-	memory: guest=$memory, host=$memory
-	romimage: file=/usr/share/bochs/BIOS-bochs-latest
-	vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
-	display_library: term
-	clock: sync=none, time0=1000000000
-	pci: enabled=1, chipset=i440fx
-	com1: enabled=1, mode=file, dev=serial
-	port_e9_hack: enabled=1
-	plugin_ctrl: unmapped=1, biosdev=1, iodebug=1, serial=1, speaker=0, gameport=0, parallel=0, extfpuirq=0
-	sound: waveoutdrv=dummy
-	ata0-master: type=cdrom, path=disc.iso, status=inserted
-	boot: cdrom
-	log: bochs.log
-	panic: action=fatal
-	error: action=report
-	info: action=report
-	debug: action=ignore
-	END
-	printf 'c\nquit\n' >"$run/commands"
-	say "+ bochs -q -f bochsrc -rc commands"
-	printf '%s\n' '#!/bin/sh' 'echo $$ >pid' 'exec bochs -q -f bochsrc -rc commands' >"$run/start"
-	chmod +x "$run/start"
-	start env SHELL=/bin/sh TERM=vt100 script -qec ./start /dev/null
-	drain_screen &
-}
-
-# Bochs with its debugger draws its text screen on a pseudo-terminal of its own, which it names. The
-# machine stands still as soon as that is full, so somebody has to read it. Ends with Bochs.
-drain_screen() {
-	local terminal
-	until terminal=$(grep -a -o -m 1 '/dev/pts/[0-9]*' "$run/screen" 2>/dev/null); do
-		kill -0 "$emulator" 2>/dev/null || return
-		sleep 0.1
-	done
-	stty -F "$terminal" raw -echo 2>/dev/null && exec cat "$terminal" >/dev/null 2>&1
-}
-
-# Under TCG all CPUs share one host thread: with a thread each, more CPUs than the host has wait for
-# one another's turn at every lock, and 64 of them take minutes for what takes a second so.
-start_qemu() {
-	local accelerator=$engine arguments
-	[[ $engine == kvm ]] || accelerator=tcg,thread=single
-	arguments=(-machine q35 -accel "$accelerator" -cpu "$model" -smp "$cpus" -m "$memory"
-		-nodefaults -vga std -display none -no-reboot -serial file:serial
-		-device "isa-debug-exit,iobase=0xf4,iosize=0x04")
-	if [[ $firmware == uefi ]]; then
-		cp /usr/share/OVMF/OVMF_VARS_4M.fd "$run/vars.fd"
-		arguments+=(
-			-drive "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"
-			-drive "if=pflash,format=raw,file=vars.fd")
-	fi
-	if [[ $media == usb ]]; then
-		arguments+=(-device qemu-xhci
-			-drive "if=none,id=stick,format=raw,readonly=on,file=disc.iso"
-			-device "usb-storage,drive=stick")
-	else
-		arguments+=(-cdrom disc.iso)
-	fi
-	say "+ qemu-system-x86_64 ${arguments[*]}"
-	start sh -c 'echo $$ >pid; exec "$0" "$@"' qemu-system-x86_64 "${arguments[@]}"
-}
-
-# Runs the command in the background, in the run's directory. Its `pid` file names the emulator.
-start() {
-	(
-		cd "$run" || exit
-		"$@" </dev/null
-		echo $? >status
-	) >"$run/screen" 2>&1 &
-	emulator=$!
 }
 
 # --- watching --------------------------------------------------------------------------------
@@ -388,12 +309,11 @@ clean_up() {
 		end_emulator
 		sleep 0.1
 	done
-	[[ -n $run ]] || return 0
-	[[ -z $log ]] || cp "$run/serial" "$log" 2>/dev/null
-	rm -rf "$run"
+	[[ -z $run ]] || rm -rf "$run"
 }
 
-here=$(cd "$(dirname "$(realpath "$0")")" && pwd) run= emulator= streamer=
+. "$here/tools/machines.sh"
+run= emulator= streamer=
 parse_options "$@"
 pick_engine
 settle_machine
@@ -405,7 +325,11 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 make_image
-: >"$run/serial"
+if [[ -n $log ]]; then
+	ln -s "$log" "$run/serial"
+else
+	: >"$run/serial"
+fi
 if [[ $engine == bochs ]]; then
 	start_bochs
 else

@@ -40,6 +40,7 @@ BAD = [
     (["--module", f"{ROOT}/tests vm=a linux"], "--module"),
     (["--log", "/nonexistent/directory/log"], "--log"),
     (["--log", ROOT], "--log"),
+    (["--log", "/dev/null"], "--log"),
     (["--iso", "/nonexistent.iso"], "--iso"),
     (["--iso", f"{ROOT}/Makefile", "--append", "cpus=1"], "--iso"),
     (["--iso", f"{ROOT}/Makefile", "--module", f"{ROOT}/Makefile x"], "--iso"),
