@@ -28,7 +28,8 @@ enum guest_flag {
 	GUEST_ALONE = 1 << 1,     /* starts when no other test guest runs any more */
 	GUEST_ALL_START = 1 << 2, /* every vCPU begins at the entry; else all but 0 wait for SIPI */
 	GUEST_SPREAD = 1 << 3,    /* vCPU n is pinned to the n-th CPU after `pinned` */
-	GUEST_FLAGS = (1 << 4) - 1,
+	GUEST_UNHANDLED = 1 << 4, /* the exit that ends it is one that nobody handles */
+	GUEST_FLAGS = (1 << 5) - 1,
 };
 
 struct guest_header {

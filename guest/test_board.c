@@ -196,7 +196,7 @@ static enum board_action board_exit(struct vcpu *vcpu, const struct vcpu_exit *e
 
 	if (__atomic_load_n(&guest->ended, __ATOMIC_ACQUIRE)) {
 		test_guest_end(guest, vcpu);
-		return BOARD_END_VM;
+		return guest->image.header.flags & GUEST_UNHANDLED ? BOARD_UNHANDLED : BOARD_END_VM;
 	}
 	switch (exit->kind) {
 	case VCPU_EXIT_HYPERCALL:

@@ -4,6 +4,7 @@
 #include "kernel/cpu.h"
 #include "kernel/log.h"
 #include "kernel/tap.h"
+#include "lib/string.h"
 
 static bool read_final(void *context, unsigned vcpu, unsigned which, uint64_t *value)
 {
@@ -59,6 +60,29 @@ static void tell_work(const struct test_guest *guest, const struct expect_reader
 	}
 }
 
+/* A guest with GUEST_UNHANDLED has to be stopped by the machine above, for the exit that its table
+ * ends with. */
+static void check_story(struct test_guest *guest, const struct reason *trouble)
+{
+	const struct guest_row *row = guest->image.rows, *end = row + guest->image.row_count;
+	struct reason meant, why;
+
+	while (row < end && !(row->flags & ROW_ENDS))
+		row++;
+	if (row == end) {
+		reason_set(&why, ERROR_INVALID_DATA, "no row says which exit nobody handles");
+		test_guest_fail(guest, &why);
+		return;
+	}
+	reason_set(&meant, ERROR_UNSUPPORTED, "nobody handles exit %s at rip=0x%lx of vcpu %u",
+		   vcpu_exit_name((enum vcpu_exit_kind)row->kind), row->at, row->vcpu);
+	if (trouble && trouble->kind == meant.kind && !strcmp(trouble->text, meant.text))
+		return;
+	reason_set(&why, ERROR_INVALID_DATA, "expected the VM to be stopped: %s; observed %s",
+		   meant.text, trouble ? trouble->text : "an orderly end");
+	test_guest_fail(guest, &why);
+}
+
 void test_guest_report(struct test_guest *guest, const struct reason *trouble)
 {
 	const struct expect_reader reader = { guest, read_final, read_memory };
@@ -72,6 +96,8 @@ void test_guest_report(struct test_guest *guest, const struct reason *trouble)
 	/* A VM that was stopped for a reason, as its guest meant it to be, is content. */
 	if (trouble && !guest->ended)
 		test_guest_fail(guest, trouble);
+	if (!guest->failed && (guest->image.header.flags & GUEST_UNHANDLED))
+		check_story(guest, trouble);
 	if (!guest->failed && expect_end(&guest->expect, &reader, &why))
 		test_guest_fail(guest, &why);
 	if (!guest->failed) {
