@@ -196,8 +196,8 @@ fail:
 	in al, dx
 	test al, 0x40
 	loopz .drain
-	mov dx, 0xf4 ; QEMU's debug exit: status 3
-	mov eax, 1
+	mov dx, 0xf4 ; QEMU's debug exit, as kernel/machine_end.c tells it of a FAIL
+	mov eax, 0x11
 	out dx, eax
 	lea esi, [ebp + PHYSICAL(bochs_shutdown)]
 	mov dx, 0x8900

@@ -20,13 +20,14 @@ static void print_frame(unsigned number, uint64_t address)
 		log_error("panic", "frame=%u rip=0x%lx", number, address);
 }
 
-void backtrace_print(uint64_t rip, uint64_t rbp)
+static bool readable(uint64_t address)
 {
-	unsigned number = 0;
+	return is_aligned(address, 8) && address_space_is_mapped(address);
+}
 
-	print_frame(number++, rip);
-	while (number < MAX_FRAMES && rbp && is_aligned(rbp, 8) && address_space_is_mapped(rbp) &&
-	       address_space_is_mapped(rbp + 8)) {
+static void print_chain(unsigned number, uint64_t rbp)
+{
+	while (number < MAX_FRAMES && rbp && readable(rbp) && readable(rbp + 8)) {
 		const uint64_t *frame = (const uint64_t *)rbp;
 		if (!frame[1])
 			break;
@@ -35,4 +36,18 @@ void backtrace_print(uint64_t rip, uint64_t rbp)
 			break;
 		rbp = frame[0];
 	}
+}
+
+void backtrace_print(uint64_t rip, uint64_t rbp)
+{
+	print_frame(0, rip);
+	print_chain(1, rbp);
+}
+
+void backtrace_print_called(uint64_t rip, uint64_t rsp, uint64_t rbp)
+{
+	print_frame(0, rip);
+	if (readable(rsp))
+		print_frame(1, *(const uint64_t *)rsp);
+	print_chain(2, rbp);
 }

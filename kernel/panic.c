@@ -161,7 +161,10 @@ void panic_on_trap(const struct trap_frame *f)
 		  f->r8, f->r9, f->r10, f->r11, f->r12, f->r13, f->r14, f->r15);
 	log_error("panic", "rflags=0x%lx cs=0x%lx ss=0x%lx", f->rflags, f->cs, f->ss);
 	print_control_registers();
-	backtrace_print(f->rip, f->rbp);
+	if (f->vector == EXCEPTION_PAGE_FAULT && f->error_code & FAULT_FETCH)
+		backtrace_print_called(f->rip, f->rsp, f->rbp);
+	else
+		backtrace_print(f->rip, f->rbp);
 	end(text);
 }
 

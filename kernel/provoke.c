@@ -43,6 +43,7 @@ static void provoke_execute_data(void)
 
 	page[0] = 0xc3; /* RET */
 	((void (*)(void))page)();
+	__asm__ volatile(""); /* a call, not a jump: the backtrace should name its caller */
 }
 
 /* The guard page below the stack; the CPU cannot push the page fault's frame there either, so a
