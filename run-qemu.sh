@@ -128,12 +128,19 @@ parse_options() {
 
 # --- the engine ------------------------------------------------------------------------------
 
+# What nested KVM takes: the device, and the kernel's word (Y, N, 1 or 0) whether it nests. A test may
+# name others.
+readonly KVM_DEVICE=${PLINTH_KVM_DEVICE:-/dev/kvm}
+readonly KVM_NESTED=${PLINTH_KVM_NESTED:-/sys/module/kvm_intel/parameters/nested}
+
 # Why nested KVM cannot be used here; nothing when it can.
 kvm_obstacle() {
-	if [[ ! -e /dev/kvm ]]; then
-		echo "there is no /dev/kvm"
-	elif ! (exec 3<>/dev/kvm) 2>/dev/null; then
-		echo "/dev/kvm does not open for this user"
+	if [[ ! -e $KVM_DEVICE ]]; then
+		echo "there is no $KVM_DEVICE"
+	elif ! (exec 3<>"$KVM_DEVICE") 2>/dev/null; then
+		echo "$KVM_DEVICE does not open for this user"
+	elif [[ -r $KVM_NESTED && $(<"$KVM_NESTED") == [N0]* ]]; then
+		echo "$KVM_NESTED says that nesting is off"
 	elif ! grep -qw vmx /proc/cpuinfo; then
 		echo "this CPU shows no VMX to nest"
 	fi

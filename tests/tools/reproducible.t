@@ -13,8 +13,10 @@ from plinth import ROOT, Report, missing  # noqa: E402
 
 def copy_tree(target):
     """The files of the work tree that git knows or would take."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others",
-                             "--exclude-standard"], cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    # The tree may belong to somebody else, as in a container.
+    listed = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached",
+                             "--others", "--exclude-standard"], cwd=ROOT, check=True,
+                            stdout=subprocess.PIPE)
     for name in listed.stdout.decode().split("\0"):
         path = os.path.join(ROOT, name)
         if name and os.path.isfile(path):

@@ -105,6 +105,22 @@ def elsewhere(report):
                   "and its working directory is removed")
 
 
+def kvm_obstacles(report):
+    """What keeps nested KVM from being used is named. Any file stands in for the device."""
+    with tempfile.TemporaryDirectory() as directory:
+        nested = os.path.join(directory, "nested")
+        for device, text, words in ((os.path.join(directory, "gone"), "Y", "there is no"),
+                                    ("/dev/null", "N", "nesting is off"),
+                                    ("/dev/null", "0", "nesting is off")):
+            with open(nested, "w", encoding="ascii") as file:
+                file.write(f"{text}\n")
+            env = dict(os.environ, PLINTH_KVM_DEVICE=device, PLINTH_KVM_NESTED=nested)
+            status, output = command("--engine", "kvm", env=env)
+            report.ok(status == MISSING and words in output,
+                      f"--engine kvm, device {os.path.basename(device)}, nested={text}: status 5",
+                      f"status {status}\n{output}")
+
+
 def main():
     report = Report()
     status, output = command("--help")
@@ -118,6 +134,7 @@ def main():
                 report.skip(f"{engine} {' '.join(options)}", f"not installed: {absent}")
             else:
                 refused(report, options, word, ["--engine", engine])
+    kvm_obstacles(report)
     missing_engine(report, "bochs", "bochs", "bochs")
     missing_engine(report, "tcg", "qemu-system-x86_64", "qemu-system-x86")
     if missing("qemu", "build"):
