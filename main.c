@@ -18,6 +18,7 @@
 #include "kernel/tap.h"
 #include "kernel/time_init.h"
 #include "kernel/traps.h"
+#include "lib/format.h"
 #include "vm/provoke.h"
 #include "vm/selftest.h"
 #include "vm/virtualization.h"
@@ -27,6 +28,10 @@
 #include "vmx/selftest.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
+
+/* Characters shown of what the loader says, its end included. */
+#define SHOWN_NAME 48
+#define SHOWN_LINE 320
 
 struct command_line command_line;
 
@@ -67,12 +72,21 @@ static void start_log(uint64_t load_offset)
 static void read_command_line(void)
 {
 	const struct multiboot2_info *loader = firmware_loader();
+	char name[SHOWN_NAME], line[SHOWN_LINE];
 
 	command_line_parse(&command_line, loader->command_line, complain_of_option, NULL);
 	log_set_level(command_line.log_level);
-	log_info("boot", "loader=\"%s\" command-line=\"%s\" modules=%u firmware=%s",
-		 loader->loader_name, loader->command_line, loader->module_count,
-		 loader->efi_system_table ? "uefi" : "bios");
+	format_quotable(name, sizeof(name), loader->loader_name);
+	format_quotable(line, sizeof(line), loader->command_line);
+	log_info("boot", "loader=\"%s\" command-line=\"%s\" modules=%u firmware=%s", name, line,
+		 loader->module_count, loader->efi_system_table ? "uefi" : "bios");
+	for (unsigned i = 0; i < loader->module_count; i++) {
+		const struct multiboot2_module *module = &loader->modules[i];
+
+		format_quotable(line, sizeof(line), module->string);
+		log_info("boot", "module=%u start=0x%lx length=0x%lx string=\"%s\"", i,
+			 module->start.value, module->length, line);
+	}
 }
 
 static void start_interrupts(void)

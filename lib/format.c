@@ -259,3 +259,17 @@ size_t format_append(char *buffer, size_t size, const char *format, ...)
 	va_end(args);
 	return used + length;
 }
+
+void format_quotable(char *buffer, size_t size, const char *text)
+{
+	size_t length = strnlen(text, size);
+	bool cut = length == size;
+
+	if (cut)
+		length = size - 1;
+	for (size_t i = 0; i < length; i++)
+		buffer[i] = text[i] == '"' ? '\'' : text[i];
+	if (cut)
+		memcpy(buffer + length - 3, "...", 3);
+	buffer[length] = 0;
+}

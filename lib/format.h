@@ -16,4 +16,8 @@ size_t format_string_va(char *buffer, size_t size, const char *format, va_list a
 /* format_string() at the end of what `buffer` already holds: appends, cut at `size`. */
 size_t format_append(char *buffer, size_t size, const char *format, ...) printf_like(3, 4);
 
+/* Copies `text` so that it can stand between double quotes on the wire: a double quote becomes a
+ * single one, and what does not fit is cut and ends in "...". `size` is at least 4. */
+void format_quotable(char *buffer, size_t size, const char *text);
+
 #endif

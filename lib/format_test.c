@@ -52,6 +52,22 @@ static void cuts_at_the_end(void **state)
 	assert_string_equal(buffer, "abcdefg");
 }
 
+static void quotable(void **state)
+{
+	char buffer[9];
+
+	format_quotable(buffer, sizeof(buffer), "");
+	assert_string_equal(buffer, "");
+	format_quotable(buffer, sizeof(buffer), "a=\"b c\"");
+	assert_string_equal(buffer, "a='b c'");
+	format_quotable(buffer, sizeof(buffer), "12345678");
+	assert_string_equal(buffer, "12345678");
+	memset(buffer, '#', sizeof(buffer));
+	format_quotable(buffer, sizeof(buffer) - 1, "\"2345678");
+	assert_string_equal(buffer, "'234...");
+	assert_int_equal(buffer[8], '#');
+}
+
 static void unknown_conversions_are_shown(void **state)
 {
 	const char *format = "%y %";
@@ -71,6 +87,7 @@ int main(void)
 		cmocka_unit_test(integers),
 		cmocka_unit_test(texts),
 		cmocka_unit_test(cuts_at_the_end),
+		cmocka_unit_test(quotable),
 		cmocka_unit_test(unknown_conversions_are_shown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
