@@ -104,8 +104,12 @@ def engine_missing(engine, firmware="bios"):
     return f"not installed: {packages}" if packages else ""
 
 
-# Log lines at level error that belong to a run without fault: this guest asks for its failure.
-DUE_ERRORS = (r"vcpu: run failed vm=\d+\(entry_failure_64\)",)
+# Lines at level error that belong to a run without fault, since a test asks for the failure.
+DUE_ERRORS = (
+    r" vm=\d+\((entry_failure|unhandled)_64\) ",
+    r"vcpu: run failed vm=\d+\(selftest\) .* error=EntryFailed: VM\w+ failed with instruction error ",
+    r"vcpu: inject failed vm=\d+\(inject_exception_64\) .*: exception 0 has no error code$",
+)
 
 
 def expect(report, run, name, status, errors=()):
