@@ -1,0 +1,248 @@
+/* Pending events: what goes first, what waits for a window or a lower priority, what ends a halt, and
+ * that nothing gets lost. */
+#include "tests/host/vcpu_events.h"
+
+/* --- what goes first ------------------------------------------------------------------------ */
+
+static void order(void **state)
+{
+	struct vcpu_events events = { 0 };
+	struct event_choice choice;
+
+	put(&events, external(0x31));
+	put(&events, external(0xfe));
+	put(&events, nmi);
+	put(&events, exception(6));
+
+	choice = vcpu_events_choose(&events, &open_all);
+	assert_int_equal(choice.event.vector, 6);
+	assert_true(choice.want_nmi_window);
+	assert_true(choice.want_interrupt_window);
+	choice = vcpu_events_choose(&events, &open_all);
+	assert_int_equal(choice.event.kind, EVENT_NMI);
+	assert_false(choice.want_nmi_window);
+	assert_true(choice.want_interrupt_window);
+	choice = vcpu_events_choose(&events, &open_all);
+	assert_int_equal(choice.event.vector, 0xfe);
+	assert_true(choice.want_interrupt_window);
+	choice = vcpu_events_choose(&events, &open_all);
+	assert_int_equal(choice.event.vector, 0x31);
+	assert_false(choice.want_interrupt_window);
+	expect(&events, &open_all, EVENT_NONE, 0);
+}
+
+static void every_vector(void **state)
+{
+	struct vcpu_events events = { 0 };
+
+	for (unsigned vector = 0; vector < 256; vector++)
+		put(&events, external((uint8_t)vector));
+	put(&events, external(77)); /* asked for twice, delivered once: as an IRR bit */
+	for (unsigned vector = 256; vector-- > 0;)
+		expect(&events, &open_all, EVENT_EXTERNAL_INTERRUPT, vector);
+	expect(&events, &open_all, EVENT_NONE, 0);
+}
+
+static void windows(void **state)
+{
+	/* Every combination of openings: an NMI and an interrupt are taken or asked for. */
+	for (unsigned bits = 0; bits < 16; bits++) {
+		const struct event_openings openings = {
+			.interrupts_enabled = bits & 1,
+			.sti_blocking = bits & 2,
+			.mov_ss_blocking = bits & 4,
+			.nmi_blocking = bits & 8,
+		};
+		bool nmi_opens = !(bits & (2 | 4 | 8));
+		bool interrupt_opens = (bits & 1) && !(bits & (2 | 4));
+		struct vcpu_events events = { 0 };
+		struct event_choice choice;
+
+		put(&events, nmi);
+		choice = vcpu_events_choose(&events, &openings);
+		assert_int_equal(choice.event.kind, nmi_opens ? EVENT_NMI : EVENT_NONE);
+		assert_int_equal(choice.want_nmi_window, !nmi_opens);
+		assert_false(choice.want_interrupt_window);
+
+		events = (struct vcpu_events) { 0 };
+		put(&events, external(0));
+		choice = vcpu_events_choose(&events, &openings);
+		assert_int_equal(choice.event.kind,
+				 interrupt_opens ? EVENT_EXTERNAL_INTERRUPT : EVENT_NONE);
+		assert_int_equal(choice.want_interrupt_window, !interrupt_opens);
+		assert_false(choice.want_nmi_window);
+
+		/* An exception belongs to the instruction and waits for no window. */
+		events = (struct vcpu_events) { 0 };
+		put(&events, exception(0));
+		expect(&events, &openings, EVENT_EXCEPTION, 0);
+	}
+}
+
+static void nmis_are_latched(void **state)
+{
+	struct vcpu_events events = { 0 };
+
+	for (unsigned i = 0; i < 5; i++)
+		put(&events, nmi);
+	expect(&events, &open_all, EVENT_NMI, 2);
+	for (unsigned i = 0; i < 5; i++)
+		put(&events, nmi);
+	expect(&events, &open_all, EVENT_NMI, 2);
+	expect(&events, &open_all, EVENT_NMI, 2);
+	expect(&events, &open_all, EVENT_NONE, 0);
+}
+
+/* --- delivery cut short --------------------------------------------------------------------- */
+
+static void interrupted_goes_first(void **state)
+{
+	static const struct event_openings blocked = { .interrupts_enabled = true,
+						       .nmi_blocking = true };
+	struct vcpu_event first[] = {
+		external(0x40),
+		nmi,
+		with_code(14, 2),
+		{ .kind = EVENT_SOFTWARE_INTERRUPT, .vector = 0x80, .instruction_length = 2 }
+	};
+
+	first[2].fault_address = 0x1234;
+	for (unsigned i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
+		struct vcpu_events events = { 0 };
+
+		put(&events, external(0xff));
+		vcpu_events_interrupted(&events, &first[i]);
+		/* The NMI's own first delivery has set the blocking by NMI. */
+		struct event_choice choice = vcpu_events_choose(&events, &blocked);
+		assert_memory_equal(&choice.event, &first[i], sizeof(first[i]));
+		expect(&events, &open_all, EVENT_EXTERNAL_INTERRUPT, 0xff);
+		expect(&events, &open_all, EVENT_NONE, 0);
+	}
+}
+
+static void interrupted_waits_for_the_fault(void **state)
+{
+	static const struct event_openings in_handler = { .nmi_blocking = true };
+	struct vcpu_events events = { 0 };
+	struct vcpu_event vector = external(0x40);
+
+	vcpu_events_interrupted(&events, &vector);
+	put(&events, with_code(14, 0));
+	struct event_choice choice = vcpu_events_choose(&events, &open_all);
+	assert_int_equal(choice.event.vector, 14);
+	assert_true(choice.want_interrupt_window);
+	expect(&events, &in_handler, EVENT_NONE, 0);
+	expect(&events, &open_all, EVENT_EXTERNAL_INTERRUPT, 0x40);
+
+	vcpu_events_interrupted(&events, &nmi);
+	put(&events, with_code(14, 0));
+	choice = vcpu_events_choose(&events, &in_handler);
+	assert_int_equal(choice.event.vector, 14);
+	assert_true(choice.want_nmi_window);
+	expect(&events, &in_handler, EVENT_NONE, 0);
+	expect(&events, &open_all, EVENT_NMI, 2);
+	expect(&events, &open_all, EVENT_NONE, 0);
+}
+
+static void interrupted_when_closed(void **state)
+{
+	static const struct event_openings closed = { 0 };
+	struct vcpu_events events = { 0 };
+	struct vcpu_event vector = external(0);
+
+	vcpu_events_interrupted(&events, &vector);
+	struct event_choice choice = vcpu_events_choose(&events, &closed);
+	assert_int_equal(choice.event.kind, EVENT_NONE);
+	assert_true(choice.want_interrupt_window);
+	expect(&events, &open_all, EVENT_EXTERNAL_INTERRUPT, 0);
+}
+
+/* --- priorities and waking ------------------------------------------------------------------ */
+
+/* Every vector against every priority: held back by it alone, and no window is asked for then. */
+static void priorities(void **state)
+{
+	for (uint8_t priority = 0; priority < 16; priority++) {
+		const struct event_openings openings = { .interrupts_enabled = true,
+							 .priority = priority };
+		const struct event_openings closed = { .priority = priority };
+
+		for (unsigned vector = 0; vector < 256; vector++) {
+			bool passes = vector < 16 || vector >> 4 > priority;
+			struct vcpu_events events = { 0 };
+
+			put(&events, external((uint8_t)vector));
+			assert_int_equal(vcpu_events_wake(&events, true, priority), passes);
+			assert_false(vcpu_events_wake(&events, false, priority));
+			struct event_choice choice = vcpu_events_choose(&events, &closed);
+			assert_int_equal(choice.event.kind, EVENT_NONE);
+			assert_int_equal(choice.want_interrupt_window, passes);
+			choice = vcpu_events_choose(&events, &openings);
+			assert_int_equal(choice.event.kind,
+					 passes ? EVENT_EXTERNAL_INTERRUPT : EVENT_NONE);
+			assert_false(choice.want_interrupt_window);
+			if (!passes)
+				expect(&events, &open_all, EVENT_EXTERNAL_INTERRUPT, vector);
+			expect(&events, &open_all, EVENT_NONE, 0);
+		}
+	}
+}
+
+/* Of several, the highest that passes; NMIs and exceptions ask for no priority. */
+static void priority_among_several(void **state)
+{
+	static const struct event_openings five = { .interrupts_enabled = true, .priority = 5 };
+	static const struct event_openings all = { .interrupts_enabled = true, .priority = 15 };
+	struct vcpu_events events = { 0 };
+
+	put(&events, external(0x08));
+	put(&events, external(0x5f));
+	put(&events, external(0x60));
+	put(&events, external(0xff));
+	expect(&events, &five, EVENT_EXTERNAL_INTERRUPT, 0xff);
+	expect(&events, &five, EVENT_EXTERNAL_INTERRUPT, 0x60);
+	expect(&events, &five, EVENT_EXTERNAL_INTERRUPT, 0x08);
+	expect(&events, &five, EVENT_NONE, 0);
+	put(&events, nmi);
+	put(&events, exception(6));
+	assert_true(vcpu_events_wake(&events, false, 15));
+	expect(&events, &all, EVENT_EXCEPTION, 6);
+	expect(&events, &all, EVENT_NMI, 2);
+	expect(&events, &all, EVENT_NONE, 0);
+	expect(&events, &open_all, EVENT_EXTERNAL_INTERRUPT, 0x5f);
+}
+
+static void wakes(void **state)
+{
+	struct vcpu_events events = { 0 };
+
+	assert_false(vcpu_events_wake(&events, true, 0));
+	put(&events, external(0));
+	assert_true(vcpu_events_wake(&events, true, 0));
+	assert_false(vcpu_events_wake(&events, false, 0));
+	put(&events, nmi);
+	assert_true(vcpu_events_wake(&events, false, 0));
+	expect(&events, &open_all, EVENT_NMI, 2);
+	expect(&events, &open_all, EVENT_EXTERNAL_INTERRUPT, 0);
+	assert_false(vcpu_events_wake(&events, true, 0));
+	put(&events, exception(13));
+	assert_true(vcpu_events_wake(&events, false, 0));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(order),
+		cmocka_unit_test(every_vector),
+		cmocka_unit_test(windows),
+		cmocka_unit_test(nmis_are_latched),
+		cmocka_unit_test(interrupted_goes_first),
+		cmocka_unit_test(interrupted_waits_for_the_fault),
+		cmocka_unit_test(interrupted_when_closed),
+		cmocka_unit_test(priorities),
+		cmocka_unit_test(priority_among_several),
+		cmocka_unit_test(wakes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
