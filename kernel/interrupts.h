@@ -15,9 +15,6 @@ enum host_vector {
  * for a backend whose hardware acknowledged the interrupt while a guest ran. IRQs off. */
 void interrupt_dispatch(unsigned vector);
 
-/* Hands this CPU an NMI that arrived while a guest ran. */
-void interrupt_dispatch_nmi(void);
-
 /* One-shot local APIC timer of this CPU, `us` microseconds from now (1 .. 10^9); it sets
  * need_resched. Setting it again replaces the deadline; lapic_timer_stop() cancels. */
 void lapic_timer_start(uint64_t us);

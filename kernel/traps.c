@@ -35,9 +35,7 @@ static struct gate idt[VECTORS] aligned_to(16);
 /* NMIs of all CPUs that the log has not heard of; atomic. */
 static uint32_t nmis_untold;
 
-#define VECTOR_NMI 2
-
-static const char *const exception_names[32] = {
+static const char *const exception_names[EXCEPTION_VECTORS] = {
 #define X(vector, symbol, mnemonic, code) [vector] = (mnemonic),
 	EXCEPTION_LIST(X)
 #undef X
@@ -120,7 +118,7 @@ void interrupt_dispatch(unsigned vector)
 	lapic_eoi();
 }
 
-void interrupt_dispatch_nmi(void)
+static void note_nmi(void)
 {
 	if (panic_stopping())
 		panic_stop_this_cpu();
@@ -132,8 +130,8 @@ void interrupt_dispatch_nmi(void)
 void trap_handle(struct trap_frame *frame)
 {
 	if (frame->vector == VECTOR_NMI)
-		interrupt_dispatch_nmi();
-	else if (frame->vector >= 32)
+		note_nmi();
+	else if (frame->vector >= EXCEPTION_VECTORS)
 		interrupt_dispatch((unsigned)frame->vector);
 	else if (!fix_up(frame))
 		panic_on_trap(frame);

@@ -5,8 +5,8 @@
 #include "vm/scheduler.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
+#include "x86/exception.h"
 
-#define VECTOR_NMI         2
 #define FIRST_LEGAL_VECTOR 16 /* SDM volume 3, "Valid Interrupt Vectors" */
 
 static void change_startup(struct vcpu *vcpu, const struct ipi *ipi)

@@ -3,27 +3,20 @@
 #include "vm/vcpu_event.h"
 
 #include "lib/bits.h"
+#include "x86/exception.h"
 
-#define EXCEPTION_VECTORS 32
-#define VECTOR_DEBUG      1
-#define VECTOR_NMI        2
-#define VECTOR_BREAKPOINT 3
-#define VECTOR_OVERFLOW   4
-#define VECTOR_DOUBLE     8
-#define MAX_NMIS          2
-#define MAX_INSTRUCTION   15
-#define WORD_BITS         64
-#define CLASS_VECTORS     16
-
-/* Vectors that push an error code in protected mode: #DF #TS #NP #SS #GP #PF #AC #CP. SDM volume
- * 3, "Exception and Interrupt Reference". */
-#define WITH_ERROR_CODE \
-	(BIT(8) | BIT(10) | BIT(11) | BIT(12) | BIT(13) | BIT(14) | BIT(17) | BIT(21))
+#define MAX_NMIS        2
+#define MAX_INSTRUCTION 15
+#define WORD_BITS       64
+#define CLASS_VECTORS   16
 
 /* SDM volume 3, "Interrupt 8—Double Fault Exception (#DF)", table of interrupt and exception
  * classes: #DE #TS #NP #SS #GP #CP are contributory, #PF and #VE page faults. */
-#define CONTRIBUTORY (BIT(0) | BIT(10) | BIT(11) | BIT(12) | BIT(13) | BIT(21))
-#define PAGE_FAULTS  (BIT(14) | BIT(20))
+#define CONTRIBUTORY                                                       \
+	(BIT(EXCEPTION_DIVIDE_ERROR) | BIT(EXCEPTION_INVALID_TSS) |        \
+	 BIT(EXCEPTION_SEGMENT_NOT_PRESENT) | BIT(EXCEPTION_STACK_FAULT) | \
+	 BIT(EXCEPTION_PROTECTION) | BIT(EXCEPTION_CONTROL_PROTECTION))
+#define PAGE_FAULTS (BIT(EXCEPTION_PAGE_FAULT) | BIT(EXCEPTION_VIRTUALIZATION))
 
 enum event_class { CLASS_BENIGN, CLASS_CONTRIBUTORY, CLASS_PAGE_FAULT, CLASS_DOUBLE_FAULT };
 
@@ -34,7 +27,7 @@ static enum event_class class_of(const struct vcpu_event *event)
 {
 	if (event->kind != EVENT_EXCEPTION || event->vector >= EXCEPTION_VECTORS)
 		return CLASS_BENIGN;
-	if (event->vector == VECTOR_DOUBLE)
+	if (event->vector == EXCEPTION_DOUBLE_FAULT)
 		return CLASS_DOUBLE_FAULT;
 	if (CONTRIBUTORY & BIT(event->vector))
 		return CLASS_CONTRIBUTORY;
@@ -120,10 +113,10 @@ static void add_nmis(struct vcpu_events *events, uint32_t count)
 static enum error check_exception(const struct vcpu_event *event, struct reason *why)
 {
 	if (event->vector >= EXCEPTION_VECTORS || event->vector == VECTOR_NMI ||
-	    event->vector == VECTOR_BREAKPOINT || event->vector == VECTOR_OVERFLOW)
+	    event->vector == EXCEPTION_BREAKPOINT || event->vector == EXCEPTION_OVERFLOW)
 		return reason_set(why, ERROR_INVALID_INPUT, "vector %u is no hardware exception",
 				  event->vector);
-	if (event->has_error_code && !(WITH_ERROR_CODE & BIT(event->vector)))
+	if (event->has_error_code && !exception_has_error_code(event->vector))
 		return reason_set(why, ERROR_INVALID_INPUT, "exception %u has no error code",
 				  event->vector);
 	/* SDM volume 3, "VM-Entry Control Fields": what the CPU checks of an error code. */
@@ -139,11 +132,11 @@ static enum error check_software(const struct vcpu_event *event, struct reason *
 	if (event->instruction_length > MAX_INSTRUCTION)
 		return reason_set(why, ERROR_INVALID_INPUT, "software event %u: length %u",
 				  event->vector, event->instruction_length);
-	if (event->kind == EVENT_PRIVILEGED_SOFTWARE_EXCEPTION && event->vector != VECTOR_DEBUG)
+	if (event->kind == EVENT_PRIVILEGED_SOFTWARE_EXCEPTION && event->vector != EXCEPTION_DEBUG)
 		return reason_set(why, ERROR_INVALID_INPUT, "INT1 raises vector 1, not %u",
 				  event->vector);
-	if (event->kind == EVENT_SOFTWARE_EXCEPTION && event->vector != VECTOR_BREAKPOINT &&
-	    event->vector != VECTOR_OVERFLOW)
+	if (event->kind == EVENT_SOFTWARE_EXCEPTION && event->vector != EXCEPTION_BREAKPOINT &&
+	    event->vector != EXCEPTION_OVERFLOW)
 		return reason_set(why, ERROR_INVALID_INPUT,
 				  "INT3 and INTO raise vectors 3 and 4, not %u", event->vector);
 	return ERROR_NONE;
@@ -191,7 +184,7 @@ static void step_back(struct vcpu_events *events)
 static struct vcpu_event with_error_code(struct vcpu_event event)
 {
 	if (event.kind == EVENT_EXCEPTION && !event.has_error_code &&
-	    (WITH_ERROR_CODE & BIT(event.vector))) {
+	    exception_has_error_code(event.vector)) {
 		event.has_error_code = true;
 		event.error_code = 0;
 	}
@@ -211,7 +204,7 @@ static enum error queue_exception(struct vcpu_events *events, const struct vcpu_
 	case COMBINE_DOUBLE_FAULT:
 		events->exception = (struct vcpu_event) {
 			.kind = EVENT_EXCEPTION,
-			.vector = VECTOR_DOUBLE,
+			.vector = EXCEPTION_DOUBLE_FAULT,
 			.has_error_code =
 				true, /* always 0; the backend leaves it out in real mode */
 		};

@@ -14,9 +14,8 @@
 #include "vmx/interruptibility.h"
 #include "vmx/vcpu.h"
 #include "x86/control_registers.h"
+#include "x86/exception.h"
 #include "x86/instructions.h"
-
-#define VECTOR_PAGE_FAULT 14
 
 static struct event_openings read_openings(const struct vmx_vcpu *v, uint64_t interruptibility)
 {
@@ -68,7 +67,7 @@ static void inject(struct vmx_vcpu *v, const struct vcpu_event *event, uint64_t 
 	/* An NMI whose delivery was cut short has set the blocking that forbids to inject it. */
 	if (event->kind == EVENT_NMI && (interruptibility & BLOCKING_BY_NMI))
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, interruptibility & ~BLOCKING_BY_NMI);
-	if (event->kind == EVENT_EXCEPTION && event->vector == VECTOR_PAGE_FAULT) {
+	if (event->kind == EVENT_EXCEPTION && event->vector == EXCEPTION_PAGE_FAULT) {
 		vmx_make_resident(v);
 		v->vcpu->cr2 = event->fault_address;
 		write_cr2(event->fault_address);
@@ -105,10 +104,6 @@ void inject_save_interrupted(struct vmx_vcpu *v)
 
 /* --- exceptions that handlers raise --------------------------------------------------------- */
 
-/* Vectors with an error code: SDM volume 3, table "Protected-Mode Exceptions and Interrupts". */
-#define ERROR_CODE_VECTORS \
-	(BIT(8) | BIT(10) | BIT(11) | BIT(12) | BIT(13) | BIT(14) | BIT(17) | BIT(21))
-
 static enum vmx_next raise(struct vmx_vcpu *v, const struct vcpu_event *event)
 {
 	bool triple_fault = false;
@@ -125,7 +120,7 @@ enum vmx_next vmx_raise(struct vmx_vcpu *v, uint8_t vector, uint32_t code)
 	struct vcpu_event event = {
 		.kind = EVENT_EXCEPTION,
 		.vector = vector,
-		.has_error_code = BIT(vector) & ERROR_CODE_VECTORS,
+		.has_error_code = exception_has_error_code(vector),
 	};
 
 	if (event.has_error_code)
@@ -137,7 +132,7 @@ enum vmx_next vmx_raise_page_fault(struct vmx_vcpu *v, gva_t address, uint32_t c
 {
 	struct vcpu_event event = {
 		.kind = EVENT_EXCEPTION,
-		.vector = VECTOR_PAGE_FAULT,
+		.vector = EXCEPTION_PAGE_FAULT,
 		.has_error_code = true,
 		.error_code = code,
 		.fault_address = address.value,

@@ -2,12 +2,8 @@
 #include "lib/bits.h"
 #include "vmx/exit_decode.h"
 #include "vmx/inject.h"
+#include "x86/exception.h"
 
-#define VECTOR_NMI          2
-#define VECTOR_DEBUG        1
-#define VECTOR_BREAKPOINT   3
-#define VECTOR_OVERFLOW     4
-#define EXCEPTION_VECTORS   32
 #define INSTRUCTION_MAXIMUM 15
 
 /* The hardware's type of an event of each kind. */
@@ -28,9 +24,9 @@ static bool vector_fits(const struct vcpu_event *event)
 	case EVENT_EXCEPTION:
 		return event->vector < EXCEPTION_VECTORS && event->vector != VECTOR_NMI;
 	case EVENT_PRIVILEGED_SOFTWARE_EXCEPTION:
-		return event->vector == VECTOR_DEBUG;
+		return event->vector == EXCEPTION_DEBUG;
 	case EVENT_SOFTWARE_EXCEPTION:
-		return event->vector == VECTOR_BREAKPOINT || event->vector == VECTOR_OVERFLOW;
+		return event->vector == EXCEPTION_BREAKPOINT || event->vector == EXCEPTION_OVERFLOW;
 	case EVENT_EXTERNAL_INTERRUPT:
 	case EVENT_SOFTWARE_INTERRUPT:
 		return true;
@@ -81,14 +77,14 @@ enum error injection_possible(const struct vcpu_event *event, bool zero_length_a
 	return ERROR_NONE;
 }
 
-/* SDM volume 3, "Exception and Interrupt Reference": aborts. */
-#define VECTOR_DOUBLE_FAULT  8
-#define VECTOR_SEGMENT_ABORT 9
-#define VECTOR_MACHINE_CHECK 18
+/* The coprocessor's, and an abort: no CPU with VMX raises it. */
+#define VECTOR_SEGMENT_OVERRUN 9
 
+/* Traps and aborts. SDM volume 3, "Exception and Interrupt Reference". */
 #define NO_FAULTS                                                                              \
-	(BIT(VECTOR_DEBUG) | BIT(VECTOR_NMI) | BIT(VECTOR_BREAKPOINT) | BIT(VECTOR_OVERFLOW) | \
-	 BIT(VECTOR_DOUBLE_FAULT) | BIT(VECTOR_SEGMENT_ABORT) | BIT(VECTOR_MACHINE_CHECK))
+	(BIT(EXCEPTION_DEBUG) | BIT(VECTOR_NMI) | BIT(EXCEPTION_BREAKPOINT) |                  \
+	 BIT(EXCEPTION_OVERFLOW) | BIT(EXCEPTION_DOUBLE_FAULT) | BIT(VECTOR_SEGMENT_OVERRUN) | \
+	 BIT(EXCEPTION_MACHINE_CHECK))
 
 /* SDM volume 3, "System Flags and Fields in the EFLAGS Register" and "Instruction-Breakpoint
  * Exception Condition". #DB may be a trap or a fault: who raises one sets RF where it is due. */

@@ -4,7 +4,7 @@
 
 #include "lib/bits.h"
 
-/* X(vector, symbol, mnemonic, pushes an error code in protected mode). Vector 2 is the NMI. */
+/* X(vector, symbol, mnemonic, pushes an error code in protected mode). */
 #define EXCEPTION_LIST(X)                    \
 	X(0, DIVIDE_ERROR, "#DE", 0)         \
 	X(1, DEBUG, "#DB", 0)                \
@@ -31,5 +31,19 @@ enum exception {
 	EXCEPTION_LIST(X)
 #undef X
 };
+
+/* The vectors below are reserved for exceptions and the NMI. */
+#define EXCEPTION_VECTORS 32
+
+#define VECTOR_NMI 2
+
+/* Does this vector push an error code in protected mode? */
+static inline bool exception_has_error_code(unsigned vector)
+{
+#define X(number, symbol, mnemonic, code) | (uint64_t)(code) << (number)
+	const uint64_t with_code = 0 EXCEPTION_LIST(X);
+#undef X
+	return vector < EXCEPTION_VECTORS && (with_code & BIT(vector));
+}
 
 #endif
