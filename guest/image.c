@@ -3,11 +3,8 @@
 
 #include "lib/bits.h"
 #include "lib/string.h"
+#include "x86/page_table.h"
 
-#define PAGE_PRESENT  BIT(0)
-#define PAGE_WRITABLE BIT(1)
-#define PAGE_USER     BIT(2)
-#define PAGE_LARGE    BIT(7)
 #define TABLE_ENTRIES 512
 
 static const char *const field_names[] = {

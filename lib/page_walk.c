@@ -4,6 +4,7 @@
 
 #include "lib/bits.h"
 
+/* What x86/control_registers.h, a layer above, says of the bits that a walk depends on. */
 #define CR0_WP   BIT(16)
 #define CR0_PG   BIT(31)
 #define CR4_PSE  BIT(4)
@@ -232,8 +233,8 @@ static struct page_walk walk_once(struct walk *walk, uint64_t at, bool *again)
 	if (!access_is_allowed(walk))
 		return fault(walk, PAGE_FAULT_PRESENT);
 	result.user = walk->user;
-	result.rights = PAGE_READABLE | (walk->writable ? PAGE_WRITABLE : 0) |
-			(walk->execute_disable ? 0 : PAGE_EXECUTABLE);
+	result.rights = PAGE_RIGHT_READ | (walk->writable ? PAGE_RIGHT_WRITE : 0) |
+			(walk->execute_disable ? 0 : PAGE_RIGHT_EXECUTE);
 	*again = !set_flags(walk);
 	return result;
 }
@@ -252,7 +253,7 @@ struct page_walk page_walk(const struct page_walk_state *state,
 		return (struct page_walk) {
 			.gpa = gpa(at.value),
 			.page_size = PAGE_SIZE,
-			.rights = PAGE_READABLE | PAGE_WRITABLE | PAGE_EXECUTABLE,
+			.rights = PAGE_RIGHT_READ | PAGE_RIGHT_WRITE | PAGE_RIGHT_EXECUTE,
 			.user = true,
 		};
 

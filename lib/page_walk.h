@@ -9,7 +9,7 @@
 enum page_access { PAGE_ACCESS_READ, PAGE_ACCESS_WRITE, PAGE_ACCESS_FETCH };
 
 /* Rights of the translation found, supervisor and user taken together by `user`. */
-enum page_rights { PAGE_READABLE = 1, PAGE_WRITABLE = 2, PAGE_EXECUTABLE = 4 };
+enum page_rights { PAGE_RIGHT_READ = 1, PAGE_RIGHT_WRITE = 2, PAGE_RIGHT_EXECUTE = 4 };
 
 /* Bits of a page fault's error code. */
 enum page_fault_bits {

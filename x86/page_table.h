@@ -8,10 +8,10 @@
 
 #define PAGE_PRESENT       (1ull << 0)
 #define PAGE_WRITABLE      (1ull << 1)
+#define PAGE_USER          (1ull << 2) /* never in the host's own */
 #define PAGE_WRITE_THROUGH (1ull << 3)
 #define PAGE_CACHE_DISABLE (1ull << 4)
 #define PAGE_LARGE         (1ull << 7)
-#define PAGE_GLOBAL        (1ull << 8)
 #define PAGE_NO_EXECUTE    (1ull << 63)
 /* Of a 4 KiB entry; a large page has its PAT bit elsewhere and cannot be asked for with this. */
 #define PAGE_PAT_4K        (1ull << 7)
