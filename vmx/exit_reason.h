@@ -106,14 +106,6 @@ static inline uint32_t exit_reason_basic(uint32_t raw_reason)
 	return raw_reason & EXIT_REASON_BASIC_MASK;
 }
 
-/* One exit of that reason more, in a table of VMX_EXIT_REASONS counters. */
-static inline void exit_reason_count(uint64_t *counts, uint32_t raw_reason)
-{
-	uint32_t basic = exit_reason_basic(raw_reason);
-
-	counts[basic < VMX_EXIT_REASONS ? basic : VMX_EXIT_REASONS - 1]++;
-}
-
 /* "EPT_VIOLATION" for a basic reason, "UNKNOWN" for a number that the SDM does not define. */
 const char *exit_reason_name(uint32_t basic_reason);
 

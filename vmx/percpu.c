@@ -1,8 +1,10 @@
 /* The table of physical CPUs, and the machine's own registers behind vmx/enable.h. */
 #include "vmx/percpu.h"
 
+#include "kernel/log.h"
 #include "kernel/memory.h"
 #include "kernel/panic.h"
+#include "lib/string.h"
 #include "vmx/capability.h"
 #include "vmx/instructions.h"
 #include "x86/instructions.h"
@@ -172,9 +174,24 @@ enum error vmx_hardware_enable(struct reason *why)
 		row->resident = NULL;
 		row->host_xcr0 = row->vmx.xcr0;
 		row->xcr0 = row->vmx.xcr0;
+		memset(row->exit_counts, 0, sizeof(row->exit_counts));
 	}
 	spinlock_release(&vmx_percpu_lock, rflags);
 	return error;
+}
+
+static void tell_exits(const struct vmx_percpu *row)
+{
+	char text[LOG_LINE_MAX];
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(row->exit_counts); i++)
+		total += row->exit_counts[i];
+	if (!total)
+		return;
+	exit_reason_format_counts(text, sizeof(text), row->exit_counts,
+				  ARRAY_SIZE(row->exit_counts));
+	log_debug("vmx", "exits cpu=%u total=%lu %s", this_cpu()->index, total, text);
 }
 
 enum error vmx_hardware_disable(struct reason *why)
@@ -188,6 +205,8 @@ enum error vmx_hardware_disable(struct reason *why)
 				   "a vCPU's VMCS is still loaded on this CPU");
 	else
 		error = vmx_disable(&row->vmx, &vmx_capability, &this_cpu_access, why);
+	if (!error)
+		tell_exits(row);
 	spinlock_release(&vmx_percpu_lock, rflags);
 	return error;
 }
