@@ -39,7 +39,7 @@ struct cpu {
 	struct cpu_current current; /* this CPU only; read by others only in a panic */
 	void *backend;              /* the virtualization backend's per-CPU structure */
 	void *scheduler;            /* vm/'s per-CPU structure */
-	void *extended_state;       /* vm/'s: whose x87/SSE/AVX registers this CPU holds */
+	void *extended_state;       /* the backend's: whose x87/SSE/AVX registers this CPU holds */
 	void *arch;                 /* kernel/'s own: GDT, TSS, stacks */
 } aligned_to(64);
 

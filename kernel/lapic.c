@@ -64,16 +64,6 @@ static void lapic_write(enum lapic_register r, uint32_t value)
 		registers[r << 2] = value;
 }
 
-bool lapic_is_x2apic(void)
-{
-	return x2apic;
-}
-
-uint32_t lapic_id(void)
-{
-	return x2apic ? lapic_read(LAPIC_ID) : lapic_read(LAPIC_ID) >> 24;
-}
-
 void lapic_eoi(void)
 {
 	lapic_write(LAPIC_EOI, 0);

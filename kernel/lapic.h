@@ -22,8 +22,6 @@ void lapic_enable(void);
 /* The lint pin (0 or 1) that delivers NMI on this CPU, as the MADT says. */
 void lapic_set_nmi_pin(unsigned pin);
 
-bool lapic_is_x2apic(void);
-uint32_t lapic_id(void);
 void lapic_eoi(void); /* handlers only */
 
 enum lapic_delivery { DELIVER_FIXED = 0, DELIVER_NMI = 4, DELIVER_INIT = 5, DELIVER_STARTUP = 6 };

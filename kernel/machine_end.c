@@ -44,7 +44,7 @@ static bool is_qemu(void)
 	if (!(cpuid_query(1, 0).ecx & CPUID_1_ECX_HYPERVISOR))
 		return false;
 
-	struct cpuid_result r = cpuid_query(0x40000000, 0);
+	struct cpuid_result r = cpuid_query(CPUID_HYPERVISOR, 0);
 	uint32_t signature[3] = { r.ebx, r.ecx, r.edx };
 	return !memcmp(signature, "TCGTCGTCGTCG", 12) || !memcmp(signature, "KVMKVMKVM\0\0\0", 12);
 }

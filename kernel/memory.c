@@ -91,20 +91,6 @@ void pages_set_owner(const void *pages, size_t count, uint16_t owner)
 		owners[first + i] = owner;
 }
 
-bool memory_is_owned_by(hpa_t start, uint64_t length, uint16_t owner)
-{
-	if (!range_is_valid(start.value, length))
-		return false;
-	uint64_t last = (start.value + (length - 1)) >> PAGE_SHIFT;
-	if (last >= owner_pages)
-		return false;
-	for (uint64_t page = start.value >> PAGE_SHIFT; page <= last; page++) {
-		if (owners[page] != owner)
-			return false;
-	}
-	return true;
-}
-
 bool memory_is_plinths(hpa_t start, uint64_t length)
 {
 	if (!range_is_valid(start.value, length))

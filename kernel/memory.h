@@ -30,9 +30,6 @@ void *hpa_to_virt(hpa_t address);
 #define OWNER_PLINTH 0
 void pages_set_owner(const void *pages, size_t count, uint16_t owner);
 
-/* True when all of [start, start + length) is RAM that belongs to `owner`. */
-bool memory_is_owned_by(hpa_t start, uint64_t length, uint16_t owner);
-
 /* True when [start, start + length) touches anything that was not handed to a guest: Plinth's
  * image, its own pages, memory that is not RAM. */
 bool memory_is_plinths(hpa_t start, uint64_t length);

@@ -212,9 +212,7 @@ static void wait_for_work(struct cpu *cpu)
 	for (;;) {
 		interrupts_disable();
 		if (!__atomic_load_n(&work.todo[cpu->index], __ATOMIC_ACQUIRE)) {
-			/* An interrupt between the two instructions still ends the HLT: STI takes
-			 * effect behind the next one. */
-			__asm__ volatile("sti; hlt" : : : "memory");
+			interrupts_enable_and_halt();
 			continue;
 		}
 		interrupts_enable();

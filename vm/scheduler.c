@@ -21,6 +21,7 @@
 #include "vm/virt_ops.h"
 #include "vm/vm.h"
 #include "vm/watchdog.h"
+#include "x86/control_registers.h"
 
 /* How often a busy CPU feeds the serial port: about what its FIFO takes to run dry. */
 #define DRAIN_PERIOD_US 1000
@@ -142,8 +143,6 @@ static void make_ready(struct scheduler *s, struct vcpu *vcpu)
 	run_queue_append(&s->queue, vcpu);
 	change_load(s, +1);
 }
-
-#define RFLAGS_IF BIT(9)
 
 /* At the end of its turn on this CPU. Its load has been taken off already. */
 static void block(struct scheduler *s, struct vcpu *vcpu)

@@ -2,6 +2,7 @@
  * beyond its RAM, and that calls in the wrong state are refused. */
 #include "vm/selftest.h"
 
+#include "kernel/lapic.h"
 #include "kernel/memory.h"
 #include "kernel/tap.h"
 #include "lib/bits.h"
@@ -119,7 +120,7 @@ static void test_own_memory(const char *name)
 			virt->nested_root(vm->nested),
 			virt_to_hpa(vm),
 			virt_to_hpa(vm->vcpus[0]),
-			hpa(0xfee00000),
+			lapic_base(),
 			hpa(BIT(51)),
 		};
 

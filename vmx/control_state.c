@@ -4,7 +4,7 @@
 
 #include "x86/control_registers.h"
 
-/* Without effect on modes and on VMX: they stay with the guest. */
+/* Without effect on modes and on VMX: they stay with the guest. Not TS: CLTS is to be seen. */
 #define CR0_GUEST_OWNED (CR0_MP | CR0_EM | CR0_WP | CR0_AM)
 #define CR4_GUEST_OWNED                                                                           \
 	(CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT | \
@@ -23,11 +23,6 @@
 /* With these in CR4 the identity map would not be one, or its pages would not be reachable. */
 #define CR4_AGAINST_IDENTITY_MAP \
 	(CR4_PAE | CR4_SMEP | CR4_SMAP | CR4_PCIDE | CR4_PKE | CR4_PKS | CR4_LA57 | CR4_CET)
-
-uint64_t control_cr0_guest_owned(void)
-{
-	return CR0_GUEST_OWNED;
-}
 
 bool control_is_pae(const struct control_view *view)
 {

@@ -78,7 +78,4 @@ bool control_is_pae(const struct control_view *view);
  * Registers". */
 bool control_pdptes_valid(const uint64_t pdptes[4], unsigned address_bits);
 
-/* The bits of CR0 that the guest changes without an exit. Not TS: CLTS is to be seen. */
-uint64_t control_cr0_guest_owned(void);
-
 #endif

@@ -64,15 +64,6 @@ static inline enum vmx_result must_check vmx_vmxoff(void)
 	return vmx_result_of(carry, zero);
 }
 
-/* The current VMCS; all ones when there is none. Cannot fail in VMX root operation. */
-static inline hpa_t vmx_vmptrst(void)
-{
-	hpa_t region;
-
-	__asm__ volatile("vmptrst %0" : "=m"(region.value) : : "cc");
-	return region;
-}
-
 static inline enum vmx_result must_check vmx_vmread(enum vmcs_field field, uint64_t *value)
 {
 	bool carry, zero;

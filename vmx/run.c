@@ -22,8 +22,7 @@
 #include "vmx/vcpu.h"
 #include "vmx/xstate.h"
 #include "x86/control_registers.h"
-
-#define VECTOR_NMI 2
+#include "x86/exception.h"
 
 /* --- handlers of the loop's own exits -------------------------------------------------------- */
 
@@ -210,7 +209,6 @@ static inline void note(struct vmx_vcpu *v, struct vmx_percpu *percpu)
 	record->raw_reason = v->last.reason;
 	record->kind = kinds[row].kind;
 	vcpu->exit_counts[kinds[row].kind]++;
-	v->exit_counts[row]++;
 	percpu->exit_counts[row]++;
 }
 

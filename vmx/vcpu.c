@@ -230,27 +230,12 @@ static void set_control(uint32_t *live, uint32_t value, enum vmcs_field field)
 	*live = value;
 }
 
-void vmx_set_pin(struct vmx_vcpu *v, uint32_t value)
-{
-	set_control(&v->controls.pin, value, VMCS_PIN_CONTROLS);
-}
-
 void vmx_set_primary(struct vmx_vcpu *v, uint32_t value)
 {
 	set_control(&v->controls.primary, value, VMCS_PRIMARY_CONTROLS);
 }
 
-void vmx_set_secondary(struct vmx_vcpu *v, uint32_t value)
-{
-	set_control(&v->controls.secondary, value, VMCS_SECONDARY_CONTROLS);
-}
-
 void vmx_set_entry_controls(struct vmx_vcpu *v, uint32_t value)
 {
 	set_control(&v->controls.entry, value, VMCS_ENTRY_CONTROLS);
-}
-
-void vmx_set_exception_bitmap(struct vmx_vcpu *v, uint32_t value)
-{
-	set_control(&v->controls.exception_bitmap, value, VMCS_EXCEPTION_BITMAP);
 }

@@ -73,8 +73,6 @@ struct vmx_vcpu {
 		*active_on; /* CPU on which the VMCS was loaded since its last VMCLEAR, or null */
 	struct cpu *host_state_of; /* CPU whose host state the VMCS holds, or null */
 
-	/* Exits by basic reason since create; numbers past the table share its last element. */
-	uint64_t exit_counts[VMX_EXIT_REASONS];
 	struct vmx_exit last; /* the exit being handled */
 	bool in_loop;         /* run() is between its beginning and its end */
 	const char *did;      /* words for the exit line: set by the handler ("emulated") */
@@ -90,7 +88,7 @@ struct vmx_vcpu {
 	struct vmx_resident resident;
 	uint64_t xcr0;        /* the guest's; XSS is in msrs.xss */
 	uint8_t cr8;          /* the guest's task priority: MOV to and from CR8 always exit */
-	uint8_t *xstate_area; /* xstate_area_size() bytes, 64-byte aligned */
+	uint8_t *xstate_area; /* xstate_host_layout.size bytes in whole pages */
 
 	/* Physical addresses of the bitmaps in use; shared by the vCPUs of a VM where equal. */
 	hpa_t msr_bitmap, io_bitmap_a, io_bitmap_b;
@@ -173,11 +171,8 @@ void vmx_msr_inputs(struct vmx_vcpu *v, struct msr_inputs *inputs);
 const struct cpuid_guest *vmx_cpuid_guest(struct vmx_vcpu *v);
 
 /* VMWRITE of a control when it differs from what the VMCS holds. */
-void vmx_set_pin(struct vmx_vcpu *v, uint32_t value);
 void vmx_set_primary(struct vmx_vcpu *v, uint32_t value);
-void vmx_set_secondary(struct vmx_vcpu *v, uint32_t value);
 void vmx_set_entry_controls(struct vmx_vcpu *v, uint32_t value);
-void vmx_set_exception_bitmap(struct vmx_vcpu *v, uint32_t value);
 
 /* Reads the four PDPTEs of PAE paging into the VMCS, as MOV to CR3 does: with EPT the entry takes
  * them from there. InvalidData when one has a reserved bit, or `cr3` points at no RAM. */
