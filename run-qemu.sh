@@ -27,8 +27,9 @@ usage() {
 	  --no-build                   take build/plinth.elf as it is
 	  --help                       this text
 
-	Exit status: 0 verdict PASS; 1 verdict FAIL or a crash; 2 usage; 3 ran to the end, but the
-	machine has no usable VMX; 4 no verdict within the timeout; 5 engine or tool missing.
+	Exit status: 0 verdict PASS; 1 verdict FAIL, a crash, or the build failed; 2 usage; 3 ran to
+	the end, but the machine has no usable VMX; 4 no verdict within the timeout; 5 engine or tool
+	missing.
 	END
 }
 
