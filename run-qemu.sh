@@ -104,8 +104,9 @@ parse_options() {
 		--append) want_plain_text "$1" "$2" && append=$2 ;;
 		--module)
 			want_plain_text "$1" "$2"
-			want_file "$1" "${2%% *}"
-			modules+=("$(realpath "${2%% *}")${2#"${2%% *}"}")
+			module_file "$2" >/dev/null ||
+				die $STATUS_USAGE "--module: '$2' begins with no file that can be read"
+			modules+=("$2")
 			;;
 		--log)
 			: 2>/dev/null >"$2" || die $STATUS_USAGE "--log: '$2' cannot be written"
@@ -321,6 +322,7 @@ clean_up() {
 }
 
 . "$here/tools/machines.sh"
+. "$here/tools/module.sh"
 run= emulator= streamer=
 parse_options "$@"
 pick_engine

@@ -67,8 +67,10 @@ def endings(report, engine, directory):
 
 def hostile_strings(report, engine, directory):
     iso = os.path.join(directory, "hostile.iso")
-    make_iso(directory, iso, "--append", HOSTILE, "--module",
-             f"{ROOT}/Makefile vm=x linux -- {HOSTILE}")
+    file = os.path.join(directory, "a module's  file")
+    with open(file, "w", encoding="utf-8") as module:
+        module.write("a module")
+    make_iso(directory, iso, "--append", HOSTILE, "--module", f"{file} vm=x linux -- {HOSTILE}")
     status, output = command("--engine", engine, "--cpus", "1", "--iso", iso)
     report.ok(status == PASS and f"command-line=|{AS_GRUB_SAYS}|" in output
               and f"# module |vm=x linux -- {AS_GRUB_SAYS}|" in output,
