@@ -30,7 +30,7 @@ static struct {
 	uint64_t last_us;
 	uint64_t lost;
 	bool port_dead;
-	log_screen screen;
+	const struct log_screen *screen;
 } wire;
 
 static enum log_level threshold = LOG_INFO; /* atomic */
@@ -47,7 +47,7 @@ void log_set_level(enum log_level level)
 	__atomic_store_n(&threshold, level, __ATOMIC_RELAXED);
 }
 
-void log_set_screen(log_screen screen)
+void log_set_screen(const struct log_screen *screen)
 {
 	uint64_t rflags = spinlock_acquire(&lock);
 
@@ -83,7 +83,7 @@ static void make_room(size_t count)
 static void put_line(char *line, size_t length, bool numbered)
 {
 	if (wire.screen)
-		wire.screen(line, length);
+		wire.screen->put_line(line, length);
 	line[length++] = '\r';
 	line[length++] = '\n';
 	make_room(length);
@@ -224,6 +224,8 @@ bool log_drain_some(void)
 	if (!spinlock_try_acquire(&lock, &rflags))
 		return true;
 	send_some();
+	if (wire.screen)
+		wire.screen->refresh();
 	bool more = !ring_is_empty(&wire.ring);
 	spinlock_release(&lock, rflags);
 	return more;
@@ -235,6 +237,8 @@ void log_drain(void)
 	bool locked = take_lock(&rflags);
 	struct deadline end = deadline_in_us(DRAIN_TIMEOUT_US);
 
+	if (wire.screen)
+		wire.screen->refresh();
 	while (!ring_is_empty(&wire.ring) && !deadline_passed(&end)) {
 		if (send_some())
 			end = deadline_in_us(DRAIN_TIMEOUT_US);

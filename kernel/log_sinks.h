@@ -4,11 +4,16 @@
 
 #include "lib/types.h"
 
-/* Called once per line, without a line end, in the order of the lines, with the log's lock held
- * and interrupts off: it must not log, lock or wait. Null: none. */
-typedef void (*log_screen)(const char *line, size_t length);
+/* A display. Both are called with the log's lock held and interrupts off: they must not log, lock or
+ * wait. */
+struct log_screen {
+	/* Once per line, without a line end, in the order of the lines. */
+	void (*put_line)(const char *line, size_t length);
+	/* Whenever there is time, and before the machine ends: shows what is not shown yet. */
+	void (*refresh)(void);
+};
 
 /* Lines from before the call that the ring still holds are not shown again. */
-void log_set_screen(log_screen screen);
+void log_set_screen(const struct log_screen *screen);
 
 #endif

@@ -9,7 +9,11 @@
 #include "kernel/log_sinks.h"
 #include "kernel/memory.h"
 #include "kernel/text_grid.h"
+#include "kernel/time.h"
 #include "x86/instructions.h"
+
+/* The display is painted at most this often while lines come fast. */
+#define REFRESH_US 50000
 
 extern const uint8_t console_font[];
 
@@ -17,6 +21,7 @@ extern const uint8_t console_font[];
 static struct framebuffer fb;
 static struct text_grid grid;
 static struct text_painter painter;
+static struct deadline next_refresh;
 
 static void paint_ega(void *context, unsigned column, unsigned row, char c)
 {
@@ -28,20 +33,32 @@ static void paint_framebuffer(void *context, unsigned column, unsigned row, char
 	framebuffer_draw(&fb, column, row, c);
 }
 
-static void show_line(const char *line, size_t length)
+static void refresh(void)
 {
-	text_grid_put_line(&grid, line, length, &painter);
+	text_grid_paint(&grid, &painter);
 	/* Write-combining buffers may keep the last pixels: a screen that is about to be all that is
 	 * left of a panic must have them. */
 	__asm__ volatile("sfence" : : : "memory");
+	next_refresh = deadline_in_us(REFRESH_US);
 }
+
+/* A line alone shows at once; of a burst, what comes too fast to be read waits a moment, so that the
+ * display does not set the pace of the log. */
+static void put_line(const char *line, size_t length)
+{
+	text_grid_put_line(&grid, line, length);
+	if (deadline_passed(&next_refresh))
+		refresh();
+}
+
+static const struct log_screen screen = { put_line, refresh };
 
 static void start(unsigned columns, unsigned rows,
 		  void (*paint)(void *context, unsigned column, unsigned row, char c))
 {
 	painter.paint = paint;
 	text_grid_init(&grid, columns, rows);
-	log_set_screen(show_line);
+	log_set_screen(&screen);
 }
 
 /* Another text mode would have other rows and glyphs than ega.c sets up. */
