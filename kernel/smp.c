@@ -200,9 +200,9 @@ void smp_start(void)
 static struct {
 	cpu_function function;
 	void *argument;
-	bool abandoned;         /* a CPU never finished: it might take new work for the old */
-	uint32_t waiting;       /* CPUs that have not finished; atomic */
-	uint8_t todo[MAX_CPUS]; /* by CPU index; atomic */
+	bool abandoned;             /* a CPU never finished: it might take new work for the old */
+	uint32_t waiting;           /* CPUs that have not finished; atomic */
+	uint8_t assigned[MAX_CPUS]; /* by CPU index; atomic */
 } work;
 
 static void wait_for_work(struct cpu *cpu) noreturn_fn;
@@ -211,13 +211,13 @@ static void wait_for_work(struct cpu *cpu)
 {
 	for (;;) {
 		interrupts_disable();
-		if (!__atomic_load_n(&work.todo[cpu->index], __ATOMIC_ACQUIRE)) {
+		if (!__atomic_load_n(&work.assigned[cpu->index], __ATOMIC_ACQUIRE)) {
 			interrupts_enable_and_halt();
 			continue;
 		}
 		interrupts_enable();
 		work.function(work.argument);
-		__atomic_store_n(&work.todo[cpu->index], 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&work.assigned[cpu->index], 0, __ATOMIC_RELAXED);
 		__atomic_fetch_sub(&work.waiting, 1, __ATOMIC_RELEASE);
 	}
 }
@@ -249,7 +249,7 @@ bool cpu_run_everywhere(cpu_function function, void *argument, uint64_t timeout_
 		if (cpu == self || cpu->state != CPU_ONLINE)
 			continue;
 		__atomic_fetch_add(&work.waiting, 1, __ATOMIC_RELAXED);
-		__atomic_store_n(&work.todo[i], 1, __ATOMIC_RELEASE);
+		__atomic_store_n(&work.assigned[i], 1, __ATOMIC_RELEASE);
 		if (!lapic_send(cpu->apic_id, DELIVER_FIXED, VECTOR_CALL))
 			log_error("smp", "the call for CPU %u was not sent", i);
 	}
@@ -265,7 +265,7 @@ bool cpu_run_everywhere(cpu_function function, void *argument, uint64_t timeout_
 		return true;
 	work.abandoned = true;
 	for (unsigned i = 0; i < cpu_count(); i++) {
-		if (__atomic_load_n(&work.todo[i], __ATOMIC_ACQUIRE))
+		if (__atomic_load_n(&work.assigned[i], __ATOMIC_ACQUIRE))
 			log_error("smp", "CPU %u did not finish its work in %lu us", i, timeout_us);
 	}
 	return false;
