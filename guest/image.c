@@ -5,8 +5,6 @@
 #include "lib/string.h"
 #include "x86/page_table.h"
 
-#define TABLE_ENTRIES 512
-
 static const char *const field_names[] = {
 #define X(symbol, name) [symbol] = (name),
 	GUEST_FIELD_LIST(X)
@@ -146,7 +144,7 @@ static void write_page_tables(enum vcpu_mode mode, uint8_t *memory)
 		put_entry(memory, table, 0, (table + PAGE_SIZE) | PAGE_PRESENT);
 	}
 	table += PAGE_SIZE;
-	for (unsigned i = 0; i < TABLE_ENTRIES; i++)
+	for (unsigned i = 0; i < PAGE_TABLE_ENTRIES; i++)
 		put_entry(memory, table, i, MIB(2) * i | rights | PAGE_LARGE);
 }
 

@@ -10,13 +10,11 @@
 #include "x86/instructions.h"
 #include "x86/page_table.h"
 
-#define STOCK_PAGES             64
-#define CPUID_EXTENDED_FEATURES 0x80000001u
-#define FEATURE_1GIB_PAGES      BIT(26) /* EDX */
+#define STOCK_PAGES 64
 
-extern uint64_t boot_root_table[512];
+extern uint64_t boot_root_table[PAGE_TABLE_ENTRIES];
 
-static uint64_t stock[STOCK_PAGES][512] aligned_to(4096);
+static uint64_t stock[STOCK_PAGES][PAGE_TABLE_ENTRIES] aligned_to(PAGE_SIZE);
 static struct spinlock lock = SPINLOCK_INIT("address-space");
 
 /* Guarded by `lock`, except that `offset` and `root` are constant after init. */
@@ -63,8 +61,9 @@ void address_space_init(uint64_t load_offset)
 	space.offset = load_offset;
 	space.root = image_address(boot_root_table);
 	table.root = space.root;
-	table.largest =
-		cpuid_query(CPUID_EXTENDED_FEATURES, 0).edx & FEATURE_1GIB_PAGES ? GIB(1) : MIB(2);
+	table.largest = cpuid_query(CPUID_EXTENDED_SIGNATURE, 0).edx & CPUID_80000001_EDX_1G
+				? GIB(1)
+				: MIB(2);
 }
 
 void address_space_use_pool(void)

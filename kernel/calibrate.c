@@ -4,6 +4,7 @@
 #include "kernel/log.h"
 #include "kernel/time_init.h"
 #include "kernel/time.h"
+#include "x86/cpuid.h"
 #include "x86/instructions.h"
 
 #define CALIBRATION_US 10000u
@@ -70,9 +71,9 @@ static uint64_t against_pit(void)
 /* CPUID 15h: the crystal's frequency and the TSC's ratio to it; 0 when it does not say. */
 static uint64_t stated(void)
 {
-	if (cpuid_query(0, 0).eax < 0x15)
+	if (cpuid_query(CPUID_VENDOR, 0).eax < CPUID_TSC_FREQUENCY)
 		return 0;
-	struct cpuid_result r = cpuid_query(0x15, 0);
+	struct cpuid_result r = cpuid_query(CPUID_TSC_FREQUENCY, 0);
 	return r.eax && r.ebx && r.ecx ? (uint64_t)r.ecx * r.ebx / r.eax : 0;
 }
 

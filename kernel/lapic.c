@@ -71,7 +71,7 @@ void lapic_eoi(void)
 
 static bool cpu_has_x2apic(void)
 {
-	return cpuid_query(1, 0).ecx & CPUID_1_ECX_X2APIC;
+	return cpuid_query(CPUID_FEATURES, 0).ecx & CPUID_1_ECX_X2APIC;
 }
 
 hpa_t lapic_base(void)
@@ -84,7 +84,7 @@ enum error lapic_init(enum apic_mode wanted, uint32_t highest_apic_id, struct re
 	hpa_t base = lapic_base();
 	bool firmware_x2apic = read_msr(MSR_APIC_BASE) & APIC_BASE_X2APIC;
 
-	if (!(cpuid_query(1, 0).edx & CPUID_1_EDX_APIC))
+	if (!(cpuid_query(CPUID_FEATURES, 0).edx & CPUID_1_EDX_APIC))
 		return reason_set(why, ERROR_UNSUPPORTED, "this CPU has no local APIC");
 	x2apic = firmware_x2apic ||
 		 (cpu_has_x2apic() && (wanted != APIC_XAPIC || highest_apic_id > XAPIC_HIGHEST_ID));

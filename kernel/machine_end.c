@@ -41,7 +41,7 @@ void machine_set_power(const struct machine_power *found)
 
 static bool is_qemu(void)
 {
-	if (!(cpuid_query(1, 0).ecx & CPUID_1_ECX_HYPERVISOR))
+	if (!(cpuid_query(CPUID_FEATURES, 0).ecx & CPUID_1_ECX_HYPERVISOR))
 		return false;
 
 	struct cpuid_result r = cpuid_query(CPUID_HYPERVISOR, 0);
@@ -66,6 +66,7 @@ static void leave_qemu(enum verdict verdict)
 		[VERDICT_FAIL] = 0x11,
 		[VERDICT_NO_VMX] = 0x12,
 	};
+	_Static_assert(ARRAY_SIZE(values) == VERDICT_NO_VMX + 1, "every verdict has a value");
 
 	port_write32(QEMU_EXIT_PORT, values[verdict]);
 }

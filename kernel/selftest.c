@@ -51,13 +51,14 @@ static void see_table(struct rights *seen, uint64_t address, unsigned level, boo
 {
 	const uint64_t *entries = table_at(address);
 
-	for (unsigned i = 0; i < 512; i++) {
+	for (unsigned i = 0; i < PAGE_TABLE_ENTRIES; i++) {
 		uint64_t entry = entries[i];
 		bool may_write = writable && (entry & PAGE_WRITABLE);
 		if (!(entry & PAGE_PRESENT))
 			continue;
 		if (level == 1 || (entry & PAGE_LARGE))
-			see_leaf(seen, entry, PAGE_SIZE << (9 * (level - 1)), may_write);
+			see_leaf(seen, entry, PAGE_SIZE << (PAGE_TABLE_BITS * (level - 1)),
+				 may_write);
 		else
 			see_table(seen, entry & PAGE_ADDRESS, level - 1, may_write);
 	}
@@ -140,7 +141,7 @@ static void churn_pages(void *argument)
 			__atomic_store_n(ok, false, __ATOMIC_RELAXED);
 			return;
 		}
-		for (size_t word = 0; word < count * 512; word += 64) {
+		for (size_t word = 0; word < count * PAGE_SIZE / sizeof(*pages); word += 64) {
 			if (pages[word])
 				__atomic_store_n(ok, false, __ATOMIC_RELAXED);
 		}

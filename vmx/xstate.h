@@ -26,7 +26,6 @@ void xstate_layout(cpuid_reader host, struct xstate_layout *layout);
 
 #define XSTATE_LEGACY_SIZE 512u
 #define XSTATE_HEADER_SIZE 64u
-#define XSTATE_ALIGNMENT   64u
 
 /* Fills an area with the state after RESET: SDM volume 3, "x87 FPU State Following Power-up, Reset
  * or INIT". Pure. */

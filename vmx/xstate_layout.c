@@ -14,8 +14,6 @@
 #define TAGS_RESET  0xff /* all registers hold +0.0 */
 #define MXCSR_RESET 0x1f80
 
-#define CPUID_D_1_EAX_XSAVEOPT BIT(0)
-
 #define FIRST_EXTENDED_COMPONENT 2
 
 void xstate_layout(cpuid_reader host, struct xstate_layout *layout)
@@ -42,7 +40,7 @@ void xstate_layout(cpuid_reader host, struct xstate_layout *layout)
 			layout->size = leaf.ebx + leaf.eax;
 	}
 	layout->method =
-		host(CPUID_XSAVE, 1).eax & CPUID_D_1_EAX_XSAVEOPT ? XSTATE_XSAVEOPT : XSTATE_XSAVE;
+		host(CPUID_XSAVE, 1).eax & CPUID_D1_EAX_XSAVEOPT ? XSTATE_XSAVEOPT : XSTATE_XSAVE;
 }
 
 void xstate_reset_image(const struct xstate_layout *layout, uint8_t *area)

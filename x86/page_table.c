@@ -11,12 +11,12 @@
 /* The bytes that one entry of `level` spans: level 1 is a page table's. */
 static uint64_t span(unsigned level)
 {
-	return PAGE_SIZE << (9 * (level - 1));
+	return PAGE_SIZE << (PAGE_TABLE_BITS * (level - 1));
 }
 
 static unsigned index_of(uint64_t virtual, unsigned level)
 {
-	return (virtual >> (PAGE_SHIFT + 9 * (level - 1))) & 511;
+	return virtual >> (PAGE_SHIFT + PAGE_TABLE_BITS * (level - 1)) & (PAGE_TABLE_ENTRIES - 1);
 }
 
 static bool is_leaf(uint64_t entry, unsigned level)

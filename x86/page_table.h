@@ -17,6 +17,12 @@
 #define PAGE_PAT_4K        (1ull << 7)
 #define PAGE_ADDRESS       0x000ffffffffff000ull
 
+/* Entries of a table, and the bits of an address that choose one. */
+#define PAGE_TABLE_ENTRIES 512
+#define PAGE_TABLE_BITS    9
+_Static_assert(PAGE_TABLE_ENTRIES == 1 << PAGE_TABLE_BITS, "a bit pattern each");
+_Static_assert(PAGE_TABLE_ENTRIES * sizeof(uint64_t) == PAGE_SIZE, "a page each");
+
 struct page_table {
 	hpa_t root;
 	uint64_t largest; /* bytes: 4 KiB, 2 MiB or 1 GiB */
