@@ -8,11 +8,6 @@
 #define DESCRIPTOR_DATA   0x00cf93000000ffffull
 #define TSS_AVAILABLE     0x89ull
 
-struct packed_layout table_pointer {
-	uint16_t limit;
-	uint64_t base;
-};
-
 void descriptors_fill(struct cpu_descriptors *d, uint8_t *const stack_tops[IST_COUNT])
 {
 	uint64_t base = (uintptr_t)&d->tss;

@@ -8,6 +8,13 @@
 #define SELECTOR_KERNEL_DATA 0x10
 #define SELECTOR_KERNEL_TSS  0x18
 
+/* What LGDT, LIDT, SGDT and SIDT take: SDM volume 3, "Pseudo-Descriptor Format in 64-Bit Mode". */
+struct packed_layout table_pointer {
+	uint16_t limit;
+	uint64_t base;
+};
+_Static_assert(sizeof(struct table_pointer) == 10, "as the SDM lays it out");
+
 /* Interrupt stack table slots: exceptions that may strike while the stack is unusable. */
 enum interrupt_stack { IST_NONE, IST_NMI, IST_DOUBLE_FAULT, IST_MACHINE_CHECK, IST_COUNT };
 

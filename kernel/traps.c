@@ -67,10 +67,7 @@ void traps_init(void)
 
 void traps_load(void)
 {
-	struct packed_layout {
-		uint16_t limit;
-		uint64_t base;
-	} pointer = { sizeof(idt) - 1, (uintptr_t)idt };
+	struct table_pointer pointer = { sizeof(idt) - 1, (uintptr_t)idt };
 
 	__asm__ volatile("lidt %0" : : "m"(pointer) : "memory");
 }

@@ -1,19 +1,13 @@
 /* SDM volume 3, "Host-State Area". */
 #include "vmx/host_state.h"
 
-#include "lib/types.h"
+#include "kernel/descriptors.h"
 #include "vmx/entry.h"
 #include "vmx/instructions.h"
 #include "x86/control_registers.h"
 #include "x86/instructions.h"
 #include "x86/msr.h"
 #include "x86/segment.h"
-
-struct packed_layout table_register {
-	uint16_t limit;
-	uint64_t base;
-};
-_Static_assert(sizeof(struct table_register) == 10, "as SGDT and SIDT store it");
 
 #define READ_SELECTOR(name)                                                \
 	static uint16_t read_##name(void)                                  \
@@ -33,7 +27,7 @@ READ_SELECTOR(gs)
 #undef READ_SELECTOR
 
 /* The base of the system segment `selector`: 16 bytes of descriptor in 64-bit mode. */
-static uint64_t system_segment_base(const struct table_register *gdt, uint16_t selector)
+static uint64_t system_segment_base(const struct table_pointer *gdt, uint16_t selector)
 {
 	const uint64_t *descriptor = (const uint64_t *)(gdt->base + (selector & (SELECTOR_INDEX)));
 
@@ -53,7 +47,7 @@ static void write_selectors(void)
 
 static void write_tables(void)
 {
-	struct table_register gdt, idt;
+	struct table_pointer gdt, idt;
 	uint16_t task;
 
 	__asm__ volatile("sgdt %0" : "=m"(gdt));
