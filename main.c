@@ -51,12 +51,12 @@ static void must(enum error error, const struct reason *why)
 
 static uint32_t initial_apic_id(void)
 {
-	if (cpuid_query(0, 0).eax >= CPUID_TOPOLOGY) {
+	if (cpuid_query(CPUID_VENDOR, 0).eax >= CPUID_TOPOLOGY) {
 		struct cpuid_result topology = cpuid_query(CPUID_TOPOLOGY, 0);
 		if (topology.ebx)
 			return topology.edx; /* all 32 bits */
 	}
-	return (uint32_t)field_get(cpuid_query(1, 0).ebx, CPUID_1_EBX_INITIAL_APIC_ID);
+	return (uint32_t)field_get(cpuid_query(CPUID_FEATURES, 0).ebx, CPUID_1_EBX_INITIAL_APIC_ID);
 }
 
 static void start_log(uint64_t load_offset)
@@ -107,6 +107,14 @@ static void start_interrupts(void)
 			 acpi->local_apic.value, lapic_base().value);
 }
 
+/* Every test that needs a guest. */
+static void skip_guests(const char *why)
+{
+	vm_selftest_skip(why);
+	vmx_entry_selftest_skip(why);
+	test_guests_skip(why);
+}
+
 /* Turns virtualization on, runs the test guests on every CPU, turns it off. False when any of that
  * failed, whatever the guests said. */
 static bool run_guests(void)
@@ -116,9 +124,7 @@ static bool run_guests(void)
 	log_info("vm", "virtualization is on backend=%s cpus=%u", virt->name, cpus);
 	if (!cpus) {
 		log_error("vm", "no CPU could turn virtualization on");
-		vm_selftest_skip("no CPU could turn virtualization on");
-		vmx_entry_selftest_skip("no CPU could turn virtualization on");
-		test_guests_skip("no CPU could turn virtualization on");
+		skip_guests("no CPU could turn virtualization on");
 		return false;
 	}
 	vm_selftest();
@@ -139,6 +145,21 @@ static bool run_guests(void)
 		ok = false;
 	}
 	return ok;
+}
+
+/* Tests of Plinth itself, then guests, unless `no_guests` with its reason. False when
+ * virtualization failed. */
+static bool run_tests(enum error no_guests, const struct reason *why)
+{
+	tap_plan(kernel_selftest_count() + vmx_selftest_count() + vm_selftest_count() +
+		 vmx_entry_selftest_count() + test_guests_plan());
+	kernel_selftest();
+	vmx_selftest();
+	if (!no_guests)
+		return run_guests();
+	log_reason(LOG_WARN, "vm", why);
+	skip_guests(why->text);
+	return true;
 }
 
 void kernel_main(uint32_t boot_info, uint64_t load_offset)
@@ -177,19 +198,7 @@ void kernel_main(uint32_t boot_info, uint64_t load_offset)
 	enum error no_guests = virtualization_choose(&vmx_virt_ops, &why);
 	vmx_report_print();
 
-	/* Tests of Plinth itself, then guests. */
-	tap_plan(kernel_selftest_count() + vmx_selftest_count() + vm_selftest_count() +
-		 vmx_entry_selftest_count() + test_guests_plan());
-	kernel_selftest();
-	vmx_selftest();
-	if (no_guests) {
-		log_reason(LOG_WARN, "vm", &why);
-		vm_selftest_skip(why.text);
-		vmx_entry_selftest_skip(why.text);
-		test_guests_skip(why.text);
-	}
-	bool ran = no_guests || run_guests();
-
+	bool ran = run_tests(no_guests, &why);
 	enum verdict verdict = ran ? tap_verdict(!no_guests) : VERDICT_FAIL;
 	const char *reason = verdict == VERDICT_NO_VMX ? why.text
 			     : ran                     ? NULL

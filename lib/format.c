@@ -164,7 +164,7 @@ static void scan_length(const char **format, struct conversion *conv)
 }
 
 /* `*format` stands behind the percent sign; afterwards behind the conversion. */
-static void convert(struct output *out, const char **format, va_list *args)
+static struct conversion scan(const char **format, va_list *args)
 {
 	struct conversion conv = { 0 };
 	bool negative = false;
@@ -182,6 +182,13 @@ static void convert(struct output *out, const char **format, va_list *args)
 	conv.kind = **format;
 	if (conv.kind)
 		(*format)++;
+	return conv;
+}
+
+/* Writes the conversion at `*format` with its argument, and steps behind it. */
+static void convert(struct output *out, const char **format, va_list *args)
+{
+	struct conversion conv = scan(format, args);
 
 	switch (conv.kind) {
 	case 'd':
