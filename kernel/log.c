@@ -41,6 +41,7 @@ static const char *const level_names[] = {
 	[LOG_WARN] = "warn",
 	[LOG_ERROR] = "error",
 };
+_Static_assert(ARRAY_SIZE(level_names) == LOG_ERROR + 1, "every level has a name");
 
 void log_set_level(enum log_level level)
 {

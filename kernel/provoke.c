@@ -9,6 +9,8 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
+#define WORK_TIMEOUT_US 1000000
+
 static void provoke_panic(void)
 {
 	panic("asked for by provoke=panic");
@@ -72,7 +74,7 @@ static void stop_here(void *argument)
 static void provoke_panic_elsewhere(void)
 {
 	/* With one CPU the panic comes from this one. */
-	if (!cpu_run_everywhere(stop_here, NULL, 1000000))
+	if (!cpu_run_everywhere(stop_here, NULL, WORK_TIMEOUT_US))
 		panic("the other CPU did not panic");
 }
 
@@ -102,7 +104,7 @@ static void take_and_forget(void *argument)
 /* Another CPU keeps a lock for ever; with one CPU it is the same CPU that takes it twice. */
 static void provoke_stuck_lock(void)
 {
-	if (cpu_run_everywhere(take_and_forget, NULL, 1000000))
+	if (cpu_run_everywhere(take_and_forget, NULL, WORK_TIMEOUT_US))
 		spinlock_release(&forgotten, spinlock_acquire(&forgotten));
 }
 

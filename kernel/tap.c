@@ -97,6 +97,7 @@ void tap_print_verdict(enum verdict verdict, const char *reason)
 		[VERDICT_FAIL] = "FAIL",
 		[VERDICT_NO_VMX] = "NOVMX",
 	};
+	_Static_assert(ARRAY_SIZE(words) == VERDICT_NO_VMX + 1, "every verdict has a word");
 	char text[224] = "";
 
 	if (__atomic_exchange_n(&report.verdict_printed, true, __ATOMIC_ACQ_REL))

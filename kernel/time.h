@@ -13,7 +13,7 @@ uint64_t time_ticks(void);
  * deadlines come late rather than early. */
 uint64_t time_tick_rate(void);
 
-/* Microseconds since time_init(). */
+/* Microseconds since time_start(). */
 uint64_t time_us(void);
 
 uint64_t time_us_to_ticks(uint64_t us);

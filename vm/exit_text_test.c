@@ -26,7 +26,7 @@ static void expect(struct vcpu_exit exit, const char *details)
 	assert_string_equal(got, want);
 }
 
-static void kinds(void **state)
+static void kinds_of_instructions(void **state)
 {
 	expect((struct vcpu_exit) { .kind = VCPU_EXIT_HLT }, "");
 	expect((struct vcpu_exit) { .kind = VCPU_EXIT_CPUID, .cpuid = { .leaf = 0x40000000 } },
@@ -56,6 +56,10 @@ static void kinds(void **state)
 	       " cr=8 dir=from gpr=r15");
 	expect((struct vcpu_exit) { .kind = VCPU_EXIT_DR_ACCESS, .dr = { .number = 7 } },
 	       " dr=7 dir=from gpr=rax");
+}
+
+static void kinds_of_events(void **state)
+{
 	expect((struct vcpu_exit) { .kind = VCPU_EXIT_NESTED_FAULT,
 				    .nested_fault = { .gpa = { 0x5000 },
 						      .gva = { 0x6000 },
@@ -140,8 +144,11 @@ static void counts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(kinds),      cmocka_unit_test(words_in_quotes),
-		cmocka_unit_test(every_size), cmocka_unit_test(every_kind),
+		cmocka_unit_test(kinds_of_instructions),
+		cmocka_unit_test(kinds_of_events),
+		cmocka_unit_test(words_in_quotes),
+		cmocka_unit_test(every_size),
+		cmocka_unit_test(every_kind),
 		cmocka_unit_test(counts),
 	};
 

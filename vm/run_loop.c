@@ -15,6 +15,7 @@ static const char *const action_names[] = {
 	[BOARD_BLOCK] = "blocked",   [BOARD_END_VCPU] = "ended-vcpu",
 	[BOARD_END_VM] = "ended-vm", [BOARD_UNHANDLED] = "unhandled",
 };
+_Static_assert(ARRAY_SIZE(action_names) == BOARD_UNHANDLED + 1, "every action has a name");
 
 static void tell(struct vcpu *vcpu, const struct vcpu_exit *exit, const char *did)
 {

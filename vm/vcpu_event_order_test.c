@@ -107,7 +107,7 @@ static void interrupted_goes_first(void **state)
 	};
 
 	first[2].fault_address = 0x1234;
-	for (unsigned i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(first); i++) {
 		struct vcpu_events events = { 0 };
 
 		put(&events, external(0xff));

@@ -55,7 +55,7 @@ static void malformed(void **state)
 	};
 	const struct vcpu_events empty = { 0 };
 
-	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct vcpu_events events = empty;
 
 		assert_int_equal(queue(&events, bad[i]), ERROR_INVALID_INPUT);
@@ -76,7 +76,7 @@ static void software_events(void **state)
 		{ .kind = EVENT_PRIVILEGED_SOFTWARE_EXCEPTION, .vector = 1 },
 	};
 
-	for (unsigned i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(good); i++) {
 		put(&events, good[i]);
 		struct event_choice choice = vcpu_events_choose(&events, &open_all);
 		assert_int_equal(choice.event.kind, good[i].kind);
@@ -179,7 +179,7 @@ static void benign_by_kind(void **state)
 		{ .kind = EVENT_NMI, .vector = 2 },
 	};
 
-	for (unsigned i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(firsts); i++) {
 		struct vcpu_events events = { 0 };
 
 		vcpu_events_interrupted(&events, &firsts[i]);

@@ -27,7 +27,7 @@ static void judge(void **state)
 		{ { .deadline_us = 100, .live_vcpus = 0, .busiest_us = 101 }, false },
 	};
 
-	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct reason why = { 0 };
 
 		assert_int_equal(watchdog_judge(&cases[i].view, &why),

@@ -110,7 +110,7 @@ static inline bool vmx_invept_single(const struct vmx_capability *cap)
 
 /* Can this machine run guests? Unsupported with one sentence: no VMX, disabled by firmware, no EPT,
  * or a control that Plinth cannot do without, by name. Asks nothing of CR0 and CR4: that is
- * vmx/enable_plan.h. */
+ * vmx/enable.h. */
 enum error vmx_usable(const struct vmx_capability *cap, struct reason *why) must_check;
 
 /* Can guests that start in this mode run? On a machine that is usable; Unsupported for real mode

@@ -19,6 +19,7 @@ bool exit_interrupted_event(const struct exit_snapshot *s, uint64_t cr2, struct 
 		[INTERRUPTION_SOFTWARE_EXCEPTION] = EVENT_SOFTWARE_EXCEPTION,
 		[INTERRUPTION_OTHER] = EVENT_NONE,
 	};
+	_Static_assert(ARRAY_SIZE(kinds) == 8, "a three-bit field");
 	uint32_t info = s->vectoring_info;
 	bool page_fault;
 

@@ -15,6 +15,7 @@ static const uint8_t types[] = {
 	[EVENT_PRIVILEGED_SOFTWARE_EXCEPTION] = INTERRUPTION_PRIVILEGED_EXCEPTION,
 	[EVENT_SOFTWARE_EXCEPTION] = INTERRUPTION_SOFTWARE_EXCEPTION,
 };
+_Static_assert(ARRAY_SIZE(types) == EVENT_SOFTWARE_EXCEPTION + 1, "every kind has a type");
 
 static bool vector_fits(const struct vcpu_event *event)
 {

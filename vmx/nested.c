@@ -91,7 +91,7 @@ void nested_catch_up(struct nested_table *table, unsigned cpu)
 	uint64_t generation;
 
 	do {
-		generation = vmx_nested_generation(table);
+		generation = nested_generation(table);
 		if (table->flushed[cpu] != generation) {
 			struct reason why;
 
@@ -101,7 +101,7 @@ void nested_catch_up(struct nested_table *table, unsigned cpu)
 			table->flushed[cpu] = generation;
 		}
 		__atomic_store_n(&table->inside[cpu], generation, __ATOMIC_SEQ_CST);
-	} while (generation != vmx_nested_generation(table));
+	} while (generation != nested_generation(table));
 }
 
 /* Waits until CPU `index` no longer uses what an older generation allowed. */

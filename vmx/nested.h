@@ -63,7 +63,7 @@ uint64_t nested_pointer(hpa_t root);
 void nested_catch_up(struct nested_table *table, unsigned cpu);
 
 /* The generation that a CPU has to have reached before its next entry. */
-static inline uint64_t vmx_nested_generation(const struct nested_table *table)
+static inline uint64_t nested_generation(const struct nested_table *table)
 {
 	return __atomic_load_n(&table->generation, __ATOMIC_SEQ_CST);
 }
@@ -72,7 +72,7 @@ static inline uint64_t vmx_nested_generation(const struct nested_table *table)
  * index). */
 static inline void nested_enter(struct nested_table *table, unsigned cpu)
 {
-	if (unlikely(table->inside[cpu] != vmx_nested_generation(table)))
+	if (unlikely(table->inside[cpu] != nested_generation(table)))
 		nested_catch_up(table, cpu);
 }
 

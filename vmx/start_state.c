@@ -48,7 +48,7 @@ void start_state_write(struct vmx_vcpu *v, const struct start_state *state)
 	vmcs_write(VMCS_GUEST_RIP, state->rip);
 	vmcs_write(VMCS_GUEST_RSP, state->rsp);
 
-	/* The root first: apply_view() puts it aside when the identity map stands in for it. */
+	/* The root first: vmx_apply_view() puts it aside when the identity map stands in for it. */
 	v->control_registers.identity_map = false;
 	v->control_registers.cr3 = state->cr3;
 	vmcs_write(VMCS_GUEST_CR3, state->cr3);

@@ -120,7 +120,7 @@ enum vmx_next {
 typedef enum vmx_next (*vmx_exit_handler)(struct vmx_vcpu *v);
 
 /* By basic exit reason; a null handler means VMX_LEAVE. Defined in vmx/exit_handlers.c; the loop's
- * own reasons (external interrupt, NMI, the windows, preemption timer) are in vmx/run.c. */
+ * own reasons (external interrupt, NMI, the windows) are in vmx/run.c. */
 extern const vmx_exit_handler vmx_exit_handlers[VMX_EXIT_REASONS];
 
 /* Fills all of `exit` from v->last and the VMCS. Defined in vmx/exit_handlers.c. */
