@@ -11,6 +11,8 @@ OBJCOPY := objcopy
 NM      := nm
 
 LAYERS := lib x86 boot ept kernel vm device vmx guest
+# Where their sources lie: a layer may have folders of its own.
+FOLDERS := $(LAYERS) vmx/cpu vmx/vcpu vmx/exit
 not_host = $(filter-out %_test.c %_fuzz.c,$(1))
 
 # Modules without assembly, globals, locks or clock: compiled into the host tests unchanged.
@@ -50,36 +52,36 @@ PURE := \
 	vm/vcpu_exit.c \
 	vm/vcpu_state.c \
 	vm/watchdog_judge.c \
-	vmx/capability.c \
-	vmx/controls.c \
-	vmx/control_state.c \
-	vmx/injection.c \
-	vmx/start_states.c \
-	vmx/xstate_layout.c \
-	vmx/enable.c \
-	vmx/fake_cpu.c \
+	vmx/cpu/capability.c \
+	vmx/cpu/controls.c \
+	vmx/vcpu/control_state.c \
+	vmx/vcpu/injection.c \
+	vmx/vcpu/start_states.c \
+	vmx/vcpu/xstate_layout.c \
+	vmx/cpu/enable.c \
+	vmx/cpu/fake_cpu.c \
 	vm/task_switch.c \
 	vmx/fields.c \
 	vmx/instruction_error.c \
-	vmx/report.c \
-	vmx/exit_reason.c \
-	vmx/exit_qualification.c \
-	vmx/exit_decode.c \
-	vmx/exit_event.c \
-	vmx/register_checks.c \
+	vmx/cpu/report.c \
+	vmx/exit/exit_reason.c \
+	vmx/exit/exit_qualification.c \
+	vmx/exit/exit_decode.c \
+	vmx/exit/exit_event.c \
+	vmx/exit/register_checks.c \
 	vmx/nested_format.c \
 	guest/image.c \
 	guest/expect.c \
 	guest/test_device.c \
-	vmx/io_bitmap.c \
-	vmx/msr_bitmap.c \
+	vmx/vcpu/io_bitmap.c \
+	vmx/vcpu/msr_bitmap.c \
 
-KERNEL_C   := main.c $(call not_host,$(wildcard $(LAYERS:%=%/*.c)))
+KERNEL_C   := main.c $(call not_host,$(wildcard $(FOLDERS:%=%/*.c)))
 KERNEL_C   := $(filter-out %/offsets.c,$(KERNEL_C))
-KERNEL_ASM := $(wildcard $(LAYERS:%=%/*.asm))
-OFFSETS    := $(wildcard $(LAYERS:%=%/offsets.c))
-TESTS_C    := $(wildcard $(LAYERS:%=%/*_test.c))
-FUZZERS_C  := $(wildcard $(LAYERS:%=%/*_fuzz.c))
+KERNEL_ASM := $(wildcard $(FOLDERS:%=%/*.asm))
+OFFSETS    := $(wildcard $(FOLDERS:%=%/offsets.c))
+TESTS_C    := $(wildcard $(FOLDERS:%=%/*_test.c))
+FUZZERS_C  := $(wildcard $(FOLDERS:%=%/*_fuzz.c))
 
 KERNEL_OBJ := $(KERNEL_C:%.c=$(BUILD)/kernel/%.c.o) $(KERNEL_ASM:%.asm=$(BUILD)/kernel/%.asm.o)
 OFFSETS_INC := $(OFFSETS:%.c=$(BUILD)/gen/%.inc)
@@ -125,7 +127,7 @@ $(BUILD)/gen/%.inc: %.c
 .SECONDARY: $(OFFSETS_INC)
 
 # Every header by itself, with the kernel's flags.
-HEADERS := $(wildcard $(LAYERS:%=%/*.h))
+HEADERS := $(wildcard $(FOLDERS:%=%/*.h))
 
 $(BUILD)/headers/%.h.o: %.h | $(OFFSETS_INC)
 	@mkdir -p $(@D)

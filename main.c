@@ -23,9 +23,9 @@
 #include "vm/selftest.h"
 #include "vm/virtualization.h"
 #include "vmx/backend.h"
-#include "vmx/report.h"
-#include "vmx/entry_selftest.h"
-#include "vmx/selftest.h"
+#include "vmx/cpu/report.h"
+#include "vmx/vcpu/entry_selftest.h"
+#include "vmx/cpu/selftest.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
 

@@ -2,13 +2,13 @@
 #include "vmx/backend.h"
 
 #include "kernel/cpu.h"
-#include "vmx/bitmaps.h"
-#include "vmx/capability.h"
-#include "vmx/exit_reason.h"
-#include "vmx/inject.h"
+#include "vmx/vcpu/bitmaps.h"
+#include "vmx/cpu/capability.h"
+#include "vmx/exit/exit_reason.h"
+#include "vmx/vcpu/inject.h"
 #include "vmx/nested.h"
-#include "vmx/percpu.h"
-#include "vmx/xstate.h"
+#include "vmx/cpu/percpu.h"
+#include "vmx/vcpu/xstate.h"
 
 /* What all CPUs share is made by the bootstrap processor, which comes first. */
 static enum error init_shared(struct reason *why)

@@ -10,28 +10,28 @@
 /* Chosen by main.c on an Intel CPU. */
 extern const struct virt_ops vmx_virt_ops;
 
-/* vmx/vcpu.c */
+/* vmx/vcpu/vcpu.c */
 void vmx_vcpu_init(void); /* once, on the bootstrap processor */
 enum error vmx_vcpu_create(struct vcpu *vcpu, struct reason *why) must_check;
 enum error vmx_vcpu_bind(struct vcpu *vcpu, struct reason *why) must_check;
 enum error vmx_vcpu_unbind(struct vcpu *vcpu, struct reason *why) must_check;
 void vmx_vcpu_destroy(struct vcpu *vcpu);
 
-/* vmx/setup.c */
+/* vmx/vcpu/setup.c */
 enum error vmx_vcpu_setup(struct vcpu *vcpu, const struct vcpu_config *config,
 			  struct reason *why) must_check;
 
-/* vmx/start_state.c */
+/* vmx/vcpu/start_state.c */
 enum error vmx_vcpu_init_reset(struct vcpu *vcpu, struct reason *why) must_check;
 enum error vmx_vcpu_start_up(struct vcpu *vcpu, uint8_t sipi_vector, struct reason *why) must_check;
 
-/* vmx/registers.c */
+/* vmx/vcpu/registers.c */
 enum error vmx_vcpu_get_register(struct vcpu *vcpu, enum vcpu_register reg,
 				 uint64_t *value) must_check;
 enum error vmx_vcpu_set_register(struct vcpu *vcpu, enum vcpu_register reg,
 				 uint64_t value) must_check;
 
-/* vmx/run.c */
+/* vmx/vcpu/run.c */
 void vmx_run_init(void); /* once, on the bootstrap processor */
 enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit) must_check;
 void vmx_vcpu_skip_instruction(struct vcpu *vcpu);

@@ -1,6 +1,6 @@
-/* Offsets of what vmx/entry.asm touches, generated into vmx/offsets.inc. */
+/* Offsets of what vmx/vcpu/entry.asm touches, generated into vmx/offsets.inc. */
 #include "lib/types.h"
-#include "vmx/vcpu.h"
+#include "vmx/vcpu/vcpu.h"
 
 #define EMIT(name, value) __asm__ volatile("\n.ascii \"->" #name " %0\"" : : "i"(value))
 

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "vmx/exit_decode.h"
-#include "vmx/exit_reason.h"
+#include "vmx/exit/exit_decode.h"
+#include "vmx/exit/exit_reason.h"
 
 static uint64_t gpr[GPR_COUNT];
 

@@ -16,7 +16,7 @@ HEADER = "#ifndef LIB_BAD_H\n#define LIB_BAD_H\n#endif\n"
 HOUSE = [
     ("an include that points up", "lib/bad.c", '#include "kernel/log.h"\n', "points up"),
     ("an include across a row", "ept/bad.c", '#include "x86/msr.h"\n', "across"),
-    ("an include between the backends", "device/bad.c", '#include "vmx/exit_reason.h"\n',
+    ("an include between the backends", "device/bad.c", '#include "vmx/exit/exit_reason.h"\n',
      "across"),
     ("an include without its layer", "vm/bad.c", '#include "vcpu.h"\n', "from the root"),
     ("an include of no layer", "vm/bad.c", '#include "tools/x.h"\n', "no layer"),

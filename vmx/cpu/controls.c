@@ -1,0 +1,221 @@
+/* The resolver of the VMX controls. */
+#include "vmx/cpu/controls.h"
+
+#define ROW(word_, symbol, need_, when_, name_, missing_) \
+	{ .word = (word_),                                \
+	  .mask = (symbol),                               \
+	  .need = NEED_##need_,                           \
+	  .when = (when_),                                \
+	  .name = (name_),                                \
+	  .missing = (missing_) },
+
+const struct vmx_control_row vmx_control_rows[] = {
+/* clang-format off */
+#define X(symbol, bit, need, when, name, missing) \
+	ROW(CONTROL_PIN, symbol, need, when, name, missing)
+	VMX_PIN_CONTROL_LIST(X)
+#undef X
+#define X(symbol, bit, need, when, name, missing) \
+	ROW(CONTROL_PRIMARY, symbol, need, when, name, missing)
+	VMX_PRIMARY_CONTROL_LIST(X)
+#undef X
+#define X(symbol, bit, need, when, name, missing) \
+	ROW(CONTROL_SECONDARY, symbol, need, when, name, missing)
+	VMX_SECONDARY_CONTROL_LIST(X)
+#undef X
+#define X(symbol, bit, need, when, name, missing) \
+	ROW(CONTROL_TERTIARY, symbol, need, when, name, missing)
+	VMX_TERTIARY_CONTROL_LIST(X)
+#undef X
+#define X(symbol, bit, need, when, name, missing) \
+	ROW(CONTROL_EXIT, symbol, need, when, name, missing)
+	VMX_EXIT_CONTROL_LIST(X)
+#undef X
+#define X(symbol, bit, need, when, name, missing) \
+	ROW(CONTROL_ENTRY, symbol, need, when, name, missing)
+	VMX_ENTRY_CONTROL_LIST(X)
+#undef X
+	/* clang-format on */
+};
+
+const unsigned vmx_control_row_count = ARRAY_SIZE(vmx_control_rows);
+
+/* Controls that the SDM allows only together with another one (volume 3, "VM-Execution Control
+ * Fields" and "VM-Exit Control Fields" under "Checks on VMX Controls"). */
+static const struct {
+	enum vmx_control_word word, needs_word;
+	uint64_t mask, needs;
+} dependencies[] = {
+	{ CONTROL_PIN, CONTROL_PIN, PIN_VIRTUAL_NMIS, PIN_NMI_EXITING },
+	{ CONTROL_PRIMARY, CONTROL_PIN, PRIMARY_NMI_WINDOW_EXITING, PIN_VIRTUAL_NMIS },
+	{ CONTROL_SECONDARY, CONTROL_SECONDARY, SECONDARY_UNRESTRICTED_GUEST,
+	  SECONDARY_ENABLE_EPT },
+	{ CONTROL_EXIT, CONTROL_PIN, EXIT_SAVE_PREEMPTION_TIMER, PIN_ACTIVATE_PREEMPTION_TIMER },
+};
+
+static bool requested(const struct vmx_control_row *row, uint32_t request)
+{
+	return row->when & request;
+}
+
+static bool is_dynamic(const struct vmx_control_row *row)
+{
+	return row->need == NEED_DYNAMIC || row->need == NEED_DYNAMIC_WANTED;
+}
+
+/* Can the row's bit be 1, its own capability and what it depends on taken together? */
+static bool possible(const struct vmx_control_row *row, const struct vmx_capability *cap)
+{
+	if (!(vmx_control_may_be_one(cap, row->word) & row->mask))
+		return false;
+	for (unsigned i = 0; i < ARRAY_SIZE(dependencies); i++)
+		if (dependencies[i].word == row->word && dependencies[i].mask == row->mask &&
+		    !(vmx_control_may_be_one(cap, dependencies[i].needs_word) &
+		      dependencies[i].needs))
+			return false;
+	return true;
+}
+
+/* Is a bit at fault that this machine's use depends on? */
+static enum error check_row(const struct vmx_control_row *row, const struct vmx_capability *cap,
+			    uint32_t request, struct reason *why)
+{
+	bool can_be_one = possible(row, cap);
+
+	switch (row->need) {
+	case NEED_REQUIRED:
+	case NEED_DYNAMIC:
+		if (!can_be_one)
+			return reason_set(why, ERROR_UNSUPPORTED,
+					  "required control \"%s\" cannot be 1: %s", row->name,
+					  row->missing);
+		return ERROR_NONE;
+	case NEED_ON_DEMAND:
+		if (requested(row, request) && !can_be_one)
+			return reason_set(why, ERROR_UNSUPPORTED,
+					  "requested control \"%s\" cannot be 1: %s", row->name,
+					  row->missing);
+		return ERROR_NONE;
+	case NEED_FORBIDDEN:
+		if (vmx_control_must_be_one(cap, row->word) & row->mask)
+			return reason_set(why, ERROR_UNSUPPORTED,
+					  "forbidden control \"%s\" cannot be 0: %s", row->name,
+					  row->missing);
+		return ERROR_NONE;
+	default:
+		return ERROR_NONE;
+	}
+}
+
+static bool wants_one(const struct vmx_control_row *row, const struct vmx_capability *cap,
+		      uint32_t request)
+{
+	switch (row->need) {
+	case NEED_REQUIRED:
+		return true;
+	case NEED_WANTED:
+	case NEED_ON_DEMAND:
+		return requested(row, request) && possible(row, cap);
+	default:
+		return false;
+	}
+}
+
+enum error vmx_controls_resolve(const struct vmx_capability *cap, uint32_t request,
+				struct vmx_controls *out, struct reason *why)
+{
+	/* Bits that no row names stay as the CPU wants them. */
+	for (unsigned word = 0; word < CONTROL_WORDS; word++) {
+		out->word[word] = vmx_control_must_be_one(cap, word);
+		out->may_be_one[word] = vmx_control_may_be_one(cap, word);
+	}
+
+	for (unsigned i = 0; i < vmx_control_row_count; i++) {
+		const struct vmx_control_row *row = &vmx_control_rows[i];
+		enum error error = check_row(row, cap, request, why);
+		if (error)
+			return error;
+		if (wants_one(row, cap, request))
+			out->word[row->word] |= row->mask;
+		if (is_dynamic(row) && !possible(row, cap))
+			out->may_be_one[row->word] &= ~row->mask;
+	}
+
+	/* Deny by default also where there are no bitmaps to say so. */
+	if (!(out->word[CONTROL_PRIMARY] & PRIMARY_USE_IO_BITMAPS)) {
+		if (!(out->may_be_one[CONTROL_PRIMARY] & PRIMARY_UNCONDITIONAL_IO_EXITING))
+			return reason_set(
+				why, ERROR_UNSUPPORTED,
+				"I/O can be intercepted neither by bitmaps nor as a whole");
+		out->word[CONTROL_PRIMARY] |= PRIMARY_UNCONDITIONAL_IO_EXITING;
+	}
+	return ERROR_NONE;
+}
+
+enum vmcs_field vmx_control_field(enum vmx_control_word word)
+{
+	static const enum vmcs_field fields[] = {
+		[CONTROL_PIN] = VMCS_PIN_CONTROLS,
+		[CONTROL_PRIMARY] = VMCS_PRIMARY_CONTROLS,
+		[CONTROL_SECONDARY] = VMCS_SECONDARY_CONTROLS,
+		[CONTROL_TERTIARY] = VMCS_TERTIARY_CONTROLS,
+		[CONTROL_EXIT] = VMCS_EXIT_CONTROLS,
+		[CONTROL_ENTRY] = VMCS_ENTRY_CONTROLS,
+	};
+	_Static_assert(ARRAY_SIZE(fields) == CONTROL_WORDS, "every word has a field");
+
+	return fields[word];
+}
+
+const char *vmx_control_word_name(enum vmx_control_word word)
+{
+	static const char *const names[] = {
+		[CONTROL_PIN] = "pin-based",       [CONTROL_PRIMARY] = "primary",
+		[CONTROL_SECONDARY] = "secondary", [CONTROL_TERTIARY] = "tertiary",
+		[CONTROL_EXIT] = "exit",           [CONTROL_ENTRY] = "entry",
+	};
+	_Static_assert(ARRAY_SIZE(names) == CONTROL_WORDS, "every word has a name");
+
+	return names[word];
+}
+
+enum vmx_control_state vmx_need_state(enum vmx_control_need need, bool is_requested,
+				      bool can_be_one, bool forced)
+{
+	switch (need) {
+	case NEED_REQUIRED:
+	case NEED_DYNAMIC:
+		return can_be_one ? CONTROL_STATE_REQUIRED : CONTROL_STATE_MISSING;
+	case NEED_WANTED:
+	case NEED_DYNAMIC_WANTED:
+	case NEED_ON_DEMAND:
+		if (is_requested)
+			return can_be_one ? CONTROL_STATE_USED : CONTROL_STATE_MISSING;
+		break;
+	case NEED_UNUSED:
+	case NEED_FORBIDDEN:
+		break;
+	}
+	return forced       ? CONTROL_STATE_FORCED
+	       : can_be_one ? CONTROL_STATE_NOT_USED
+			    : CONTROL_STATE_ABSENT;
+}
+
+enum vmx_control_state vmx_control_state(const struct vmx_control_row *row,
+					 const struct vmx_capability *cap, uint32_t request)
+{
+	return vmx_need_state(row->need, requested(row, request), possible(row, cap),
+			      vmx_control_must_be_one(cap, row->word) & row->mask);
+}
+
+const char *vmx_control_state_name(enum vmx_control_state state)
+{
+	static const char *const names[] = {
+		[CONTROL_STATE_REQUIRED] = "required", [CONTROL_STATE_USED] = "used",
+		[CONTROL_STATE_NOT_USED] = "not used", [CONTROL_STATE_FORCED] = "forced",
+		[CONTROL_STATE_MISSING] = "missing",   [CONTROL_STATE_ABSENT] = "absent",
+	};
+	_Static_assert(ARRAY_SIZE(names) == CONTROL_STATES, "every state has a name");
+
+	return names[state];
+}

@@ -1,0 +1,224 @@
+/* The table of physical CPUs, and the machine's own registers behind vmx/cpu/enable.h. */
+#include "vmx/cpu/percpu.h"
+
+#include "kernel/log.h"
+#include "kernel/memory.h"
+#include "kernel/panic.h"
+#include "lib/string.h"
+#include "vmx/cpu/capability.h"
+#include "vmx/instructions.h"
+#include "x86/instructions.h"
+#include "x86/msr.h"
+
+struct spinlock vmx_percpu_lock = SPINLOCK_INIT("vmx per-CPU table");
+
+static struct vmx_percpu rows[MAX_CPUS];
+
+struct vmx_percpu *vmx_this_percpu(void)
+{
+	return &rows[this_cpu()->index];
+}
+
+/* --- this CPU, as vmx/cpu/enable.h wants to see it ---------------------------------------------- */
+
+static uint64_t access_read_cr0(void *context)
+{
+	return read_cr0();
+}
+
+static uint64_t access_read_cr4(void *context)
+{
+	return read_cr4();
+}
+
+static void access_write_cr0(void *context, uint64_t value)
+{
+	write_cr0(value);
+}
+
+static void access_write_cr4(void *context, uint64_t value)
+{
+	write_cr4(value);
+}
+
+static uint64_t access_read_xcr0(void *context)
+{
+	return read_xcr0();
+}
+
+static void access_write_xcr0(void *context, uint64_t value)
+{
+	write_xcr0(value);
+}
+
+static uint64_t access_read_xss(void *context)
+{
+	return read_msr(MSR_XSS);
+}
+
+static void access_write_xss(void *context, uint64_t value)
+{
+	write_msr(MSR_XSS, value);
+}
+
+static uint64_t access_read_feature_control(void *context)
+{
+	return read_msr(MSR_FEATURE_CONTROL);
+}
+
+static void access_write_feature_control(void *context, uint64_t value)
+{
+	write_msr(MSR_FEATURE_CONTROL, value);
+}
+
+static void *access_region_alloc(void *context)
+{
+	return page_alloc();
+}
+
+static void access_region_free(void *context, void *region)
+{
+	page_free(region);
+}
+
+static enum vmx_result access_vmxon(void *context, void *region)
+{
+	return vmx_vmxon(virt_to_hpa(region));
+}
+
+static enum vmx_result access_vmxoff(void *context)
+{
+	return vmx_vmxoff();
+}
+
+static const struct vmx_cpu_access this_cpu_access = {
+	.read_cr0 = access_read_cr0,
+	.read_cr4 = access_read_cr4,
+	.write_cr0 = access_write_cr0,
+	.write_cr4 = access_write_cr4,
+	.read_xcr0 = access_read_xcr0,
+	.write_xcr0 = access_write_xcr0,
+	.read_xss = access_read_xss,
+	.write_xss = access_write_xss,
+	.read_feature_control = access_read_feature_control,
+	.write_feature_control = access_write_feature_control,
+	.region_alloc = access_region_alloc,
+	.region_free = access_region_free,
+	.vmxon = access_vmxon,
+	.vmxoff = access_vmxoff,
+};
+
+/* --- the four calls ------------------------------------------------------------------------- */
+
+enum error vmx_percpu_init(struct reason *why)
+{
+	struct cpu *cpu = this_cpu();
+	struct vmx_capability mine;
+
+	cpu->backend = &rows[cpu->index];
+	vmx_capability_read(&mine);
+	if (cpu->index == 0)
+		vmx_capability = mine;
+	enum error error = vmx_capability_agrees(&mine, &vmx_capability, why);
+	rows[cpu->index].agrees = !error;
+	return error ? error : vmx_usable(&mine, why);
+}
+
+bool vmx_is_enabled(void)
+{
+	uint64_t rflags = spinlock_acquire(&vmx_percpu_lock);
+	bool enabled = vmx_this_percpu()->vmx.enabled;
+
+	spinlock_release(&vmx_percpu_lock, rflags);
+	return enabled;
+}
+
+static void must_succeed(enum vmx_result result, const char *instruction)
+{
+	struct reason why;
+
+	if (vmx_result_reason(result, instruction, &why))
+		panic("the TLB cannot be flushed: %s", why.text);
+}
+
+/* VMXON does not flush what an earlier VMX operation on this CPU left in its TLB. SDM volume 3,
+ * "Operations that Invalidate Cached Mappings". */
+static void flush_leftovers(void)
+{
+	uint64_t caps = vmx_capability.ept_vpid;
+
+	if ((caps & EPT_CAP_INVEPT) && (caps & EPT_CAP_INVEPT_ALL))
+		must_succeed(vmx_invept(INVEPT_ALL_CONTEXTS, 0), "INVEPT");
+	if ((caps & VPID_CAP_INVVPID) && (caps & VPID_CAP_INVVPID_ALL))
+		must_succeed(vmx_invvpid(INVVPID_ALL_CONTEXTS, 0, 0), "INVVPID");
+}
+
+static enum error check_agrees(struct reason *why)
+{
+	if (vmx_this_percpu()->agrees)
+		return ERROR_NONE;
+	return reason_set(why, ERROR_UNSUPPORTED, "CPU %u is unlike CPU 0", this_cpu()->index);
+}
+
+enum error vmx_hardware_enable(struct reason *why)
+{
+	uint64_t rflags = spinlock_acquire(&vmx_percpu_lock);
+	struct vmx_percpu *row = vmx_this_percpu();
+	enum error error = check_agrees(why);
+
+	if (!error)
+		error = vmx_enable(&row->vmx, &vmx_capability, &this_cpu_access, why);
+	if (!error) {
+		flush_leftovers();
+		row->current = NULL;
+		row->resident = NULL;
+		row->host_xcr0 = row->vmx.xcr0;
+		row->xcr0 = row->vmx.xcr0;
+		memset(row->exit_counts, 0, sizeof(row->exit_counts));
+	}
+	spinlock_release(&vmx_percpu_lock, rflags);
+	return error;
+}
+
+static void tell_exits(const struct vmx_percpu *row)
+{
+	char text[LOG_LINE_MAX];
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(row->exit_counts); i++)
+		total += row->exit_counts[i];
+	if (!total)
+		return;
+	exit_reason_format_counts(text, sizeof(text), row->exit_counts,
+				  ARRAY_SIZE(row->exit_counts));
+	log_debug("vmx", "exits cpu=%u total=%lu %s", this_cpu()->index, total, text);
+}
+
+enum error vmx_hardware_disable(struct reason *why)
+{
+	uint64_t rflags = spinlock_acquire(&vmx_percpu_lock);
+	struct vmx_percpu *row = vmx_this_percpu();
+	enum error error;
+
+	if (row->vmx.enabled && row->current)
+		error = reason_set(why, ERROR_BAD_STATE,
+				   "a vCPU's VMCS is still loaded on this CPU");
+	else
+		error = vmx_disable(&row->vmx, &vmx_capability, &this_cpu_access, why);
+	if (!error)
+		tell_exits(row);
+	spinlock_release(&vmx_percpu_lock, rflags);
+	return error;
+}
+
+enum error vmx_percpu_can_enable(struct reason *why)
+{
+	struct vmx_enable_plan plan;
+
+	if (vmx_is_enabled())
+		return ERROR_NONE;
+	enum error error = check_agrees(why);
+	if (error)
+		return error;
+	return vmx_enable_decide(&vmx_capability, false, read_cr0(), read_cr4(), &plan, why);
+}

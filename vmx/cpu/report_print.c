@@ -1,0 +1,18 @@
+/* The capability report on its way to the log. */
+#include "vmx/cpu/report.h"
+
+#include "kernel/command_line.h"
+#include "kernel/log.h"
+
+static void print_line(void *context, enum vmx_report_weight weight, const char *text)
+{
+	log_write(weight == REPORT_DETAIL ? LOG_DEBUG : LOG_INFO, "vmx", "%s", text);
+}
+
+void vmx_report_print(void)
+{
+	uint32_t request = vmx_request(command_line.vpid, true, INTERCEPT_HLT) |
+			   (command_line.large_pages ? REQUEST_LARGE_PAGES : 0);
+
+	vmx_report(&vmx_capability, request, print_line, NULL);
+}

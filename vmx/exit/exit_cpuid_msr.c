@@ -1,0 +1,94 @@
+/* CPUID, RDMSR, WRMSR and the time stamp: the most frequent exits of an ordinary guest. What the
+ * guest sees is policy (vm/cpuid_policy.h, vm/msr_policy.h); here it is only moved. */
+#include "vmx/exit/exit_handlers.h"
+
+#include "x86/instructions.h"
+#include "x86/msr.h"
+
+/* RAX and RDX take the halves of a value; their own upper halves become 0. */
+static void set_edx_eax(struct vmx_vcpu *v, uint64_t value)
+{
+	v->vcpu->gpr[RAX] = (uint32_t)value;
+	v->vcpu->gpr[RDX] = value >> 32;
+}
+
+enum vmx_next vmx_handle_cpuid(struct vmx_vcpu *v)
+{
+	uint64_t *gpr = v->vcpu->gpr;
+	struct cpuid_result r = cpuid_policy(cpuid_query, vmx_cpuid_guest(v), (uint32_t)gpr[RAX],
+					     (uint32_t)gpr[RCX]);
+
+	gpr[RAX] = r.eax;
+	gpr[RBX] = r.ebx;
+	gpr[RCX] = r.ecx;
+	gpr[RDX] = r.edx;
+	return vmx_emulated(v);
+}
+
+enum vmx_next vmx_handle_rdmsr(struct vmx_vcpu *v)
+{
+	struct msr_inputs inputs;
+	uint64_t value = 0;
+
+	vmx_msr_inputs(v, &inputs);
+	switch (msr_policy_read(&v->msrs, &inputs, (uint32_t)v->vcpu->gpr[RCX], &value)) {
+	case MSR_DONE:
+		set_edx_eax(v, value);
+		return vmx_emulated(v);
+	case MSR_TO_BOARD:
+		return vmx_to_board(v);
+	default:
+		return vmx_raise_protection(v);
+	}
+}
+
+/* Lets the hardware follow what the policy changed. False when EFER is refused after all. */
+static bool apply_msr_changes(struct vmx_vcpu *v, unsigned changed)
+{
+	if ((changed & MSR_CHANGED_EFER) && vmx_write_efer(v, v->msrs.efer) != ERROR_NONE) {
+		v->msrs.efer = vmx_read_efer(v);
+		return false;
+	}
+	if (changed & MSR_CHANGED_PAT)
+		vmx_set_pat(v);
+	if (changed & MSR_CHANGED_TSC_OFFSET)
+		vmx_set_tsc_offset(v);
+	if (changed & MSR_CHANGED_XSS)
+		vmx_set_xss(v);
+	return true;
+}
+
+enum vmx_next vmx_handle_wrmsr(struct vmx_vcpu *v)
+{
+	const uint64_t *gpr = v->vcpu->gpr;
+	uint64_t value = gpr[RDX] << 32 | (uint32_t)gpr[RAX];
+	struct msr_inputs inputs;
+	unsigned changed = 0;
+
+	vmx_msr_inputs(v, &inputs);
+	switch (msr_policy_write(&v->msrs, &inputs, (uint32_t)gpr[RCX], value, &changed)) {
+	case MSR_DONE:
+		if (!apply_msr_changes(v, changed))
+			return vmx_raise_protection(v);
+		return vmx_emulated(v);
+	case MSR_TO_BOARD:
+		return vmx_to_board(v);
+	default:
+		return vmx_raise_protection(v);
+	}
+}
+
+/* CPL against CR4.TSD was checked by the hardware: that fault comes before the exit. */
+enum vmx_next vmx_handle_rdtsc(struct vmx_vcpu *v)
+{
+	set_edx_eax(v, read_tsc() + v->msrs.tsc_offset);
+	return vmx_emulated(v);
+}
+
+enum vmx_next vmx_handle_rdtscp(struct vmx_vcpu *v)
+{
+	set_edx_eax(v, read_tsc() + v->msrs.tsc_offset);
+	/* The guest's value is in the CPU as long as the guest is. */
+	v->vcpu->gpr[RCX] = (uint32_t)read_msr(MSR_TSC_AUX);
+	return vmx_emulated(v);
+}

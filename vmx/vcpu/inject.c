@@ -1,0 +1,142 @@
+/* Which event the next entry delivers, and when the CPU has to tell that one could be. SDM volume
+ * 3, "Event Injection", "Interrupt-Window Exiting and Virtual-Interrupt Delivery" and "NMI-Window
+ * Exiting". */
+#include "vmx/vcpu/inject.h"
+
+#include "kernel/panic.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
+#include "vmx/cpu/capability.h"
+#include "vmx/cpu/controls.h"
+#include "vmx/exit/exit_decode.h"
+#include "vmx/exit/exit_fields.h"
+#include "vmx/instructions.h"
+#include "vmx/vcpu/interruptibility.h"
+#include "vmx/vcpu/vcpu.h"
+#include "x86/control_registers.h"
+#include "x86/exception.h"
+#include "x86/instructions.h"
+
+static struct event_openings read_openings(const struct vmx_vcpu *v, uint64_t interruptibility)
+{
+	return (struct event_openings) {
+		.interrupts_enabled = vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF,
+		.sti_blocking = interruptibility & BLOCKING_BY_STI,
+		.mov_ss_blocking = interruptibility & BLOCKING_BY_MOV_SS,
+		.nmi_blocking = interruptibility & BLOCKING_BY_NMI,
+		.priority = v->cr8,
+	};
+}
+
+static void set_windows(struct vmx_vcpu *v, const struct event_choice *choice)
+{
+	uint64_t primary = v->controls.primary & ~(uint64_t)(PRIMARY_INTERRUPT_WINDOW_EXITING |
+							     PRIMARY_NMI_WINDOW_EXITING);
+
+	if (choice->want_interrupt_window)
+		primary |= PRIMARY_INTERRUPT_WINDOW_EXITING;
+	/* The control needs virtual NMIs; without them an NMI is never held back. */
+	if (choice->want_nmi_window && (v->controls.pin & PIN_VIRTUAL_NMIS))
+		primary |= PRIMARY_NMI_WINDOW_EXITING;
+	vmx_set_primary(v, (uint32_t)primary);
+}
+
+static void write_injection(const struct injection *injection)
+{
+	if (injection->info & INTERRUPTION_ERROR_VALID)
+		vmcs_write(VMCS_ENTRY_EXCEPTION_ERROR_CODE, injection->error_code);
+	if (injection->instruction_length)
+		vmcs_write(VMCS_ENTRY_INSTRUCTION_LENGTH, injection->instruction_length);
+	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, injection->info);
+}
+
+static void inject(struct vmx_vcpu *v, const struct vcpu_event *event, uint64_t interruptibility)
+{
+	struct injection_rules rules = {
+		.protected_mode = v->control_registers.view.cr0 & CR0_PE,
+		.zero_length_allowed = vmx_capability.misc & VMX_MISC_ZERO_LENGTH_EVENT,
+	};
+	struct injection injection;
+
+	/* Events are checked when they are queued. */
+	if (injection_encode(event, &rules, &injection))
+		panic("vm %u vcpu %u: event kind %d vector %u cannot be injected", v->vcpu->vm->id,
+		      v->vcpu->id, event->kind, event->vector);
+	if (injection_sets_rf(event))
+		vmcs_write(VMCS_GUEST_RFLAGS, vmcs_read(VMCS_GUEST_RFLAGS) | RFLAGS_RF);
+	/* An NMI whose delivery was cut short has set the blocking that forbids to inject it. */
+	if (event->kind == EVENT_NMI && (interruptibility & BLOCKING_BY_NMI))
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, interruptibility & ~BLOCKING_BY_NMI);
+	if (event->kind == EVENT_EXCEPTION && event->vector == EXCEPTION_PAGE_FAULT) {
+		vmx_make_resident(v);
+		v->vcpu->cr2 = event->fault_address;
+		write_cr2(event->fault_address);
+	}
+	write_injection(&injection);
+}
+
+void inject_events(struct vmx_vcpu *v)
+{
+	uint64_t interruptibility = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+	struct event_openings openings = read_openings(v, interruptibility);
+	struct event_choice choice = vcpu_events_choose(&v->vcpu->events, &openings);
+
+	if (choice.event.kind != EVENT_NONE)
+		inject(v, &choice.event, interruptibility);
+	set_windows(v, &choice);
+}
+
+/* --- events that an exit cut short ---------------------------------------------------------- */
+
+void inject_save_interrupted(struct vmx_vcpu *v)
+{
+	struct exit_snapshot snapshot = {
+		.reason = v->last.reason,
+		.vectoring_info = v->last.vectoring,
+		.vectoring_error = (uint32_t)vmcs_read(VMCS_IDT_VECTORING_ERROR_CODE),
+		.instruction_length = vmx_exit_length(v),
+	};
+	struct vcpu_event event = { 0 };
+
+	if (exit_interrupted_event(&snapshot, read_cr2(), &event))
+		vcpu_events_interrupted(&v->vcpu->events, &event);
+}
+
+/* --- exceptions that handlers raise --------------------------------------------------------- */
+
+static enum vmx_next raise(struct vmx_vcpu *v, const struct vcpu_event *event)
+{
+	bool triple_fault = false;
+	struct reason why;
+
+	if (vcpu_events_queue(&v->vcpu->events, event, &triple_fault, &why))
+		panic("vm %u vcpu %u: exception %u cannot be raised: %s", v->vcpu->vm->id,
+		      v->vcpu->id, event->vector, why.text);
+	return triple_fault ? VMX_LEAVE_TRIPLE_FAULT : VMX_RESUME;
+}
+
+enum vmx_next vmx_raise(struct vmx_vcpu *v, uint8_t vector, uint32_t code)
+{
+	struct vcpu_event event = {
+		.kind = EVENT_EXCEPTION,
+		.vector = vector,
+		.has_error_code = exception_has_error_code(vector),
+	};
+
+	if (event.has_error_code)
+		event.error_code = code;
+	return raise(v, &event);
+}
+
+enum vmx_next vmx_raise_page_fault(struct vmx_vcpu *v, gva_t address, uint32_t code)
+{
+	struct vcpu_event event = {
+		.kind = EVENT_EXCEPTION,
+		.vector = EXCEPTION_PAGE_FAULT,
+		.has_error_code = true,
+		.error_code = code,
+		.fault_address = address.value,
+	};
+
+	return raise(v, &event);
+}

@@ -1,0 +1,68 @@
+/* The MSR bitmap agrees with the policy table on every register that it covers. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "vm/msr_policy.h"
+#include "vmx/vcpu/msr_bitmap.h"
+#include "x86/msr.h"
+
+static uint8_t bitmap[PAGE_SIZE];
+
+static void compare(uint32_t index)
+{
+	struct msr_range range = msr_policy_lookup(index);
+
+	assert_int_equal(msr_bitmap_exits(bitmap, index, false), range.read != MSR_PASS);
+	assert_int_equal(msr_bitmap_exits(bitmap, index, true), range.write != MSR_PASS);
+}
+
+static void agrees_with_the_table(void **state)
+{
+	msr_bitmap_fill(bitmap);
+	for (uint32_t low = 0; low < 0x2000; low++) {
+		compare(low);
+		compare(0xc0000000 + low);
+	}
+}
+
+static void layout_is_the_sdms(void **state)
+{
+	unsigned open = 0;
+
+	msr_bitmap_fill(bitmap);
+	assert_int_equal(bitmap[MSR_SYSENTER_CS / 8] & 0x70, 0);         /* 174H-176H, read */
+	assert_int_equal(bitmap[0x800 + MSR_SYSENTER_CS / 8] & 0x70, 0); /* write */
+	assert_int_equal(bitmap[0x400 + 0x100 / 8] & 7, 0);              /* C0000100H-102H */
+	assert_int_equal(bitmap[0xc00 + 0x100 / 8] & 7, 0);
+	assert_int_equal(bitmap[MSR_TSC / 8] & 1, 0);
+	assert_int_equal(bitmap[0x800 + MSR_TSC / 8] & 1, 1);
+	for (unsigned i = 0; i < PAGE_SIZE; i++)
+		open += __builtin_popcount((uint8_t)~bitmap[i]);
+	/* 3 SYSENTER, 4 SYSCALL, FS, GS, KERNEL_GS, TSC_AUX twice, and the TSC read. */
+	assert_int_equal(open, 2 * 11 + 1);
+}
+
+static void outside_always_exits(void **state)
+{
+	static const uint32_t outside[] = { 0x2000,     0x40000000, 0xbfffffff,
+					    0xc0002000, 0xc0010000, 0xffffffff };
+
+	for (unsigned i = 0; i < PAGE_SIZE; i++)
+		bitmap[i] = 0;
+	for (unsigned i = 0; i < ARRAY_SIZE(outside); i++) {
+		assert_true(msr_bitmap_exits(bitmap, outside[i], false));
+		assert_true(msr_bitmap_exits(bitmap, outside[i], true));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(agrees_with_the_table),
+		cmocka_unit_test(layout_is_the_sdms),
+		cmocka_unit_test(outside_always_exits),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

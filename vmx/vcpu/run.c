@@ -1,0 +1,319 @@
+/* The hot loop: enter, exit, handle, enter again, until an exit needs the machine above. What it
+ * does per exit is counted in instructions (docs/exits.md), so it reads only what every exit needs
+ * and writes to the VMCS only what changed. SDM volume 3, "VM Entries" and "VM Exits". */
+#include "kernel/cpu.h"
+#include "kernel/interrupts.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "vm/vm.h"
+#include "vmx/backend.h"
+#include "vmx/cpu/capability.h"
+#include "vmx/cpu/controls.h"
+#include "vmx/vcpu/entry.h"
+#include "vmx/exit/exit_decode.h"
+#include "vmx/exit/exit_fields.h"
+#include "vmx/exit/exit_reason.h"
+#include "vmx/vcpu/inject.h"
+#include "vmx/instructions.h"
+#include "vmx/vcpu/interruptibility.h"
+#include "vmx/nested.h"
+#include "vmx/cpu/percpu.h"
+#include "vmx/vcpu/slice.h"
+#include "vmx/vcpu/vcpu.h"
+#include "vmx/vcpu/xstate.h"
+#include "x86/control_registers.h"
+#include "x86/exception.h"
+
+/* --- handlers of the loop's own exits -------------------------------------------------------- */
+
+/* The hardware has acknowledged the interrupt. If it was a kick or the end of a slice, the loop
+ * sees need_resched before it enters again. */
+enum vmx_next vmx_handle_external_interrupt(struct vmx_vcpu *v)
+{
+	uint32_t info = (uint32_t)vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
+
+	if (info & INTERRUPTION_VALID)
+		interrupt_dispatch(info & INTERRUPTION_VECTOR_MASK);
+	v->did = "host interrupt handled";
+	return VMX_RESUME;
+}
+
+enum vmx_next vmx_handle_exception_or_nmi_nmi(struct vmx_vcpu *v)
+{
+	/* Through the IDT, for its IRET: until one executes, the CPU holds further NMIs back. */
+	__asm__ volatile("int %0" : : "i"(VECTOR_NMI) : "memory");
+	v->did = "host NMI handled";
+	return VMX_RESUME;
+}
+
+/* inject_events() sees what waits, and opens the window again if it still has to. */
+enum vmx_next vmx_handle_interrupt_window(struct vmx_vcpu *v)
+{
+	vmx_set_primary(v, v->controls.primary & ~(uint32_t)PRIMARY_INTERRUPT_WINDOW_EXITING);
+	v->did = "window open";
+	return VMX_RESUME;
+}
+
+enum vmx_next vmx_handle_nmi_window(struct vmx_vcpu *v)
+{
+	vmx_set_primary(v, v->controls.primary & ~(uint32_t)PRIMARY_NMI_WINDOW_EXITING);
+	v->did = "window open";
+	return VMX_RESUME;
+}
+
+/* --- as if an instruction had executed ------------------------------------------------------- */
+
+void vmx_skip_instruction(struct vmx_vcpu *v)
+{
+	uint64_t rip = vmx_exit_rip(v);
+	uint64_t next = rip + vmx_exit_length(v);
+	uint64_t interruptibility;
+
+	/* Only a carry out of bit 31 needs to know the mode. 16-bit code does not wrap at 64 KiB:
+	 * the fetch past the limit faults, as on the CPU. */
+	if (unlikely((rip ^ next) >> 32) && !(v->control_registers.view.efer & EFER_LMA))
+		next = (uint32_t)next;
+	vmcs_write(VMCS_GUEST_RIP, next);
+
+	interruptibility = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+	if (unlikely(interruptibility & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)))
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+			   interruptibility & ~(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS));
+	if (unlikely(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF))
+		vmcs_write(VMCS_GUEST_PENDING_DEBUG,
+			   vmcs_read(VMCS_GUEST_PENDING_DEBUG) | PENDING_DEBUG_BS);
+}
+
+void vmx_vcpu_skip_instruction(struct vcpu *vcpu)
+{
+	struct vmx_vcpu *v = vmx_of(vcpu);
+
+	vmx_make_current(v);
+	vmx_skip_instruction(v);
+}
+
+/* --- entries that fail ----------------------------------------------------------------------- */
+
+/* VMLAUNCH or VMRESUME refused: there is no exit, and nothing of the guest was loaded. */
+static void entry_refused(struct vmx_vcpu *v, enum vmx_result result, struct vcpu_exit *exit)
+{
+	const char *instruction = v->launched ? "VMRESUME" : "VMLAUNCH";
+	uint32_t number = 0;
+
+	if (result == VMX_FAIL_VALID)
+		number = (uint32_t)vmcs_read(VMCS_INSTRUCTION_ERROR);
+	*exit = (struct vcpu_exit) { .kind = VCPU_EXIT_ENTRY_FAILED };
+	exit->entry_failed.instruction_error = number;
+	if (result != VMX_FAIL_VALID) {
+		format_string(exit->entry_failed.story, sizeof(exit->entry_failed.story),
+			      "%s failed: no VMCS is current", instruction);
+		return;
+	}
+	exit->rip = vmcs_read(VMCS_GUEST_RIP);
+	format_string(exit->entry_failed.story, sizeof(exit->entry_failed.story),
+		      "%s failed with instruction error %u: %s", instruction, number,
+		      vmx_instruction_error_text(number));
+}
+
+/* A watcher sees a failed entry like any exit. */
+static enum error tell_entry_failure(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+	if (vcpu->watcher)
+		vcpu->watcher->exit(vcpu, exit);
+	/* An entry that was refused never got as far as an exit reason. */
+	if (!(exit->raw_reason & EXIT_REASON_ENTRY_FAILURE))
+		return reason_set(&vcpu->trouble, ERROR_ENTRY_FAILED, "%s",
+				  exit->entry_failed.story);
+	return reason_set(&vcpu->trouble, ERROR_ENTRY_FAILED,
+			  "%s (basic reason %u, qualification 0x%lx)", exit->entry_failed.story,
+			  exit_reason_basic(exit->raw_reason), exit->qualification);
+}
+
+/* --- the loop -------------------------------------------------------------------------------- */
+
+/* Everything that must be this vCPU's before it can be entered on this CPU. None of it changes
+ * while the loop runs, XCR0 excepted: vmx_write_xcr0() sees to that. */
+static void arrive(struct vmx_vcpu *v)
+{
+	vmx_make_current(v);
+	vmx_make_resident(v);
+	xstate_enter(v);
+	slice_begin(v);
+	v->in_loop = true;
+}
+
+static void leave(struct vmx_vcpu *v)
+{
+	v->in_loop = false;
+	slice_end(v);
+	xstate_leave(v);
+	nested_leave(v->vcpu->vm->nested, this_cpu()->index);
+}
+
+static inline enum vmx_result enter(struct vmx_vcpu *v, const struct cpu *cpu)
+{
+	if (unlikely(events_waiting(&v->vcpu->events)))
+		inject_events(v);
+	nested_enter(v->vcpu->vm->nested, cpu->index);
+	return vmx_enter(v->vcpu, v);
+}
+
+/* What is read of every exit. True when the entry itself succeeded. */
+static inline bool read_exit(struct vmx_vcpu *v)
+{
+	v->last.reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
+	v->last.known = 0;
+	v->last.vectoring = 0;
+	v->did = NULL;
+	if (unlikely(v->last.reason & EXIT_REASON_ENTRY_FAILURE))
+		return false;
+	v->launched = true;
+	v->last.vectoring = (uint32_t)vmcs_read(VMCS_IDT_VECTORING_INFO);
+	if (unlikely(v->last.vectoring & INTERRUPTION_VALID))
+		inject_save_interrupted(v);
+	return true;
+}
+
+/* What exit_kind() and exit_needs() say of each basic reason: looked up for every exit. Constant
+ * after vmx_run_init(). */
+static struct {
+	uint8_t kind;
+	bool qualification;
+} kinds[VMX_EXIT_REASONS];
+
+void vmx_run_init(void)
+{
+	for (uint32_t basic = 0; basic < VMX_EXIT_REASONS; basic++) {
+		kinds[basic].kind = (uint8_t)exit_kind(basic);
+		kinds[basic].qualification = exit_needs(basic) & EXIT_NEEDS_QUALIFICATION;
+	}
+}
+
+/* The row of the tables that the last exit belongs to. */
+static inline uint32_t exit_row(const struct vmx_vcpu *v)
+{
+	uint32_t basic = exit_reason_basic(v->last.reason);
+
+	return likely(basic < VMX_EXIT_REASONS) ? basic : VMX_EXIT_REASONS - 1;
+}
+
+/* Counts the exit and remembers it among the last ones. */
+static inline void note(struct vmx_vcpu *v, struct vmx_percpu *percpu)
+{
+	struct vcpu *vcpu = v->vcpu;
+	struct vcpu_exit_record *record = &vcpu->last_exits[vcpu->exits++ % VCPU_LAST_EXITS];
+	uint32_t row = exit_row(v);
+
+	record->rip = vmx_exit_rip(v);
+	record->qualification = kinds[row].qualification ? vmx_exit_qualification(v) : 0;
+	record->raw_reason = v->last.reason;
+	record->kind = kinds[row].kind;
+	vcpu->exit_counts[kinds[row].kind]++;
+	percpu->exit_counts[row]++;
+}
+
+static inline enum vmx_next handle(struct vmx_vcpu *v)
+{
+	vmx_exit_handler handler = vmx_exit_handlers[exit_row(v)];
+
+	return handler ? handler(v) : VMX_LEAVE;
+}
+
+/* Handles a watched exit: decoded first, since handling changes what it was about. */
+static enum vmx_next handle_watched(struct vmx_vcpu *v, struct vcpu_exit *exit)
+{
+	struct vcpu *vcpu = v->vcpu;
+	enum vmx_next next;
+
+	vmx_exit_decode(v, exit);
+	vcpu->watcher->exit(vcpu, exit);
+	next = handle(v);
+	if (next == VMX_RESUME && vcpu->watcher->handled)
+		vcpu->watcher->handled(vcpu, exit, v->did ? v->did : "resumed");
+	return next;
+}
+
+/* Turns the last exit into what run() returns. */
+static void hand_up(struct vmx_vcpu *v, enum vmx_next next, struct vcpu_exit *exit)
+{
+	if (!v->vcpu->watcher)
+		vmx_exit_decode(v, exit);
+	if (next == VMX_LEAVE_TRIPLE_FAULT)
+		exit->kind = VCPU_EXIT_TRIPLE_FAULT;
+}
+
+/* Why the loop must not enter again: a kick, or without preemption timer the end of the slice. That
+ * has no exit of its own, and who watches is told of it here. */
+static void resched(struct vmx_vcpu *v, struct vcpu_exit *exit)
+{
+	const struct vcpu_watcher *watcher = v->vcpu->watcher;
+	bool over = slice_is_over(v);
+
+	*exit = (struct vcpu_exit) { .kind = over ? VCPU_EXIT_TIME_SLICE : VCPU_EXIT_KICKED };
+	if (over && watcher) {
+		exit->rip = vmcs_read(VMCS_GUEST_RIP);
+		watcher->exit(v->vcpu, exit);
+	}
+}
+
+/* An event injected from above was a triple fault: told like the exit that the CPU would make. */
+static void shut_down(struct vmx_vcpu *v, struct vcpu_exit *exit)
+{
+	struct vcpu *vcpu = v->vcpu;
+
+	*exit = (struct vcpu_exit) {
+		.kind = VCPU_EXIT_TRIPLE_FAULT,
+		.raw_reason = EXIT_REASON_TRIPLE_FAULT,
+		.rip = vmcs_read(VMCS_GUEST_RIP),
+	};
+	vcpu_note_exit(vcpu, exit);
+	if (vcpu->watcher)
+		vcpu->watcher->exit(vcpu, exit);
+}
+
+enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
+{
+	struct vmx_vcpu *v = vmx_of(vcpu);
+	struct vmx_percpu *percpu = vmx_this_percpu();
+	struct cpu *cpu = this_cpu();
+	enum error error = ERROR_NONE;
+	enum vmx_next next = VMX_RESUME;
+
+	interrupts_disable();
+	arrive(v);
+	if (unlikely(vcpu->events.shut_down)) {
+		shut_down(v, exit);
+		goto out;
+	}
+	if (slice_is_over(v)) {
+		resched(v, exit);
+		goto out;
+	}
+	do {
+		/* With interrupts off a kick that comes now is pending, and ends the guest's time
+		 * as soon as it is entered: none is lost. */
+		if (unlikely(__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED))) {
+			resched(v, exit);
+			goto out;
+		}
+		enum vmx_result result = enter(v, cpu);
+		if (unlikely(result != VMX_SUCCEED)) {
+			entry_refused(v, result, exit);
+			error = tell_entry_failure(vcpu, exit);
+			goto out;
+		}
+		bool entered = read_exit(v);
+		note(v, percpu);
+		if (unlikely(!entered)) {
+			vmx_exit_decode(v, exit);
+			error = tell_entry_failure(vcpu, exit);
+			goto out;
+		}
+		next = unlikely(vcpu->watcher) ? handle_watched(v, exit) : handle(v);
+	} while (likely(next == VMX_RESUME));
+	hand_up(v, next, exit);
+out:
+	leave(v);
+	interrupts_enable();
+	return error;
+}

@@ -1,0 +1,241 @@
+/* Making a vCPU, and tying it to the CPU it runs on: which VMCS is loaded where, and whose lazily
+ * switched registers a CPU holds. SDM volume 3, "Software Use of Virtual-Machine Control
+ * Structures". */
+#include "vmx/vcpu/vcpu.h"
+
+#include "kernel/cpu.h"
+#include "kernel/memory.h"
+#include "kernel/panic.h"
+#include "lib/string.h"
+#include "vm/vm.h"
+#include "vmx/backend.h"
+#include "vmx/cpu/capability.h"
+#include "vmx/vcpu/host_state.h"
+#include "vmx/vcpu/identity_map.h"
+#include "vmx/instructions.h"
+#include "vmx/nested.h"
+#include "vmx/cpu/percpu.h"
+#include "vmx/vcpu/vpid.h"
+#include "vmx/vcpu/xstate.h"
+#include "x86/cpuid.h"
+#include "x86/instructions.h"
+#include "x86/msr.h"
+
+_Static_assert(sizeof(struct vmx_vcpu) <= PAGE_SIZE, "one page a vCPU");
+
+static size_t xstate_pages(void)
+{
+	return align_up(xstate_host_layout.size, PAGE_SIZE) / PAGE_SIZE;
+}
+
+enum error vmx_vcpu_create(struct vcpu *vcpu, struct reason *why)
+{
+	struct vmx_vcpu *v = page_alloc();
+	uint32_t revision = vmx_revision(&vmx_capability);
+
+	if (!v)
+		return reason_set(why, ERROR_NO_MEMORY, "no page for vCPU %u", vcpu->id);
+	v->vcpu = vcpu;
+	v->region = page_alloc();
+	v->xstate_area = pages_alloc(xstate_pages(), PAGE_SIZE);
+	vcpu->backend = v;
+	if (!v->region || !v->xstate_area) {
+		vmx_vcpu_destroy(vcpu);
+		return reason_set(why, ERROR_NO_MEMORY,
+				  "no pages for VMCS and registers of vCPU %u", vcpu->id);
+	}
+	v->region_hpa = virt_to_hpa(v->region);
+	memcpy(v->region, &revision, sizeof(revision));
+	return ERROR_NONE;
+}
+
+void vmx_vcpu_destroy(struct vcpu *vcpu)
+{
+	struct vmx_vcpu *v = vmx_of(vcpu);
+
+	if (!v)
+		return;
+	if (v->active_on)
+		vmx_evict(v);
+	vpid_free(v->vpid);
+	if (v->identity_page)
+		pages_set_owner(v->identity_page, 1, OWNER_PLINTH);
+	identity_map_release(v);
+	if (v->xstate_area)
+		pages_free(v->xstate_area, xstate_pages());
+	page_free(v->region);
+	page_free(v);
+	vcpu->backend = NULL;
+}
+
+/* --- which VMCS is current ------------------------------------------------------------------ */
+
+static void must_succeed(enum vmx_result result, const char *instruction, const struct vmx_vcpu *v)
+{
+	struct reason why;
+
+	if (likely(result == VMX_SUCCEED))
+		return;
+	vmx_result_reason(result, instruction, &why);
+	panic("VMCS of vm %u vcpu %u: %s", v->vcpu->vm->id, v->vcpu->id, why.text);
+}
+
+void vmx_make_current(struct vmx_vcpu *v)
+{
+	struct vmx_percpu *percpu = vmx_this_percpu();
+
+	if (percpu->current == v)
+		return;
+	if (v->active_on && v->active_on != this_cpu())
+		panic("VMCS of vm %u vcpu %u is still active on CPU %u", v->vcpu->vm->id,
+		      v->vcpu->id, v->active_on->index);
+	if (!v->active_on) {
+		/* The first use of a region, and of one that another CPU has cleared. */
+		must_succeed(vmx_vmclear(v->region_hpa), "VMCLEAR", v);
+		v->launched = false;
+	}
+	must_succeed(vmx_vmptrld(v->region_hpa), "VMPTRLD", v);
+	v->active_on = this_cpu();
+	percpu->current = v;
+}
+
+/* --- registers that change hands with the CPU ----------------------------------------------- */
+
+static const uint32_t manual_msrs[MSR_MANUAL_COUNT] = {
+#define X(symbol, index, name) [symbol] = (index),
+	MSR_MANUAL_LIST(X)
+#undef X
+};
+
+/* IA32_TSC_AUX, the last one, exists only with RDTSCP. Constant after vmx_vcpu_init(). */
+static unsigned manual_msr_count;
+_Static_assert(MSR_MANUAL_TSC_AUX == MSR_MANUAL_COUNT - 1, "the last one may be missing");
+
+void vmx_vcpu_init(void)
+{
+	bool rdtscp = cpuid_query(CPUID_EXTENDED_SIGNATURE, 0).edx & CPUID_80000001_EDX_RDTSCP;
+
+	manual_msr_count = rdtscp ? MSR_MANUAL_COUNT : MSR_MANUAL_TSC_AUX;
+}
+
+#define READ_DR(number, value)  __asm__ volatile("movq %%dr" #number ", %0" : "=r"(value))
+#define WRITE_DR(number, value) __asm__ volatile("movq %0, %%dr" #number : : "r"(value))
+
+static void resident_save(struct vmx_vcpu *v)
+{
+	for (unsigned i = 0; i < manual_msr_count; i++)
+		v->msrs.manual[i] = read_msr(manual_msrs[i]);
+	v->vcpu->cr2 = read_cr2();
+	READ_DR(0, v->resident.dr[0]);
+	READ_DR(1, v->resident.dr[1]);
+	READ_DR(2, v->resident.dr[2]);
+	READ_DR(3, v->resident.dr[3]);
+	READ_DR(6, v->resident.dr6);
+}
+
+static void resident_load(struct vmx_vcpu *v)
+{
+	for (unsigned i = 0; i < manual_msr_count; i++)
+		write_msr(manual_msrs[i], v->msrs.manual[i]);
+	write_cr2(v->vcpu->cr2);
+	/* The host runs with DR7 clear: no breakpoint is armed by these. */
+	WRITE_DR(0, v->resident.dr[0]);
+	WRITE_DR(1, v->resident.dr[1]);
+	WRITE_DR(2, v->resident.dr[2]);
+	WRITE_DR(3, v->resident.dr[3]);
+	WRITE_DR(6, v->resident.dr6);
+}
+
+void vmx_make_resident(struct vmx_vcpu *v)
+{
+	struct vmx_percpu *percpu = vmx_this_percpu();
+
+	if (percpu->resident == v)
+		return;
+	if (percpu->resident)
+		resident_save(percpu->resident);
+	resident_load(v);
+	percpu->resident = v;
+}
+
+void vmx_sync_resident(struct vmx_vcpu *v)
+{
+	if (vmx_this_percpu()->resident == v)
+		resident_save(v);
+}
+
+void vmx_reload_resident(struct vmx_vcpu *v)
+{
+	if (vmx_this_percpu()->resident == v)
+		resident_load(v);
+}
+
+void vmx_evict(struct vmx_vcpu *v)
+{
+	struct vmx_percpu *percpu = vmx_this_percpu();
+
+	if (v->active_on && v->active_on != this_cpu())
+		panic("vm %u vcpu %u is evicted on CPU %u, but active on CPU %u", v->vcpu->vm->id,
+		      v->vcpu->id, this_cpu()->index, v->active_on->index);
+	if (percpu->resident == v) {
+		resident_save(v);
+		percpu->resident = NULL;
+	}
+	xstate_evict(v);
+	if (v->active_on) {
+		must_succeed(vmx_vmclear(v->region_hpa), "VMCLEAR", v);
+		v->launched = false;
+		v->active_on = NULL;
+	}
+	/* VMCLEAR of the current VMCS leaves none current. */
+	if (percpu->current == v)
+		percpu->current = NULL;
+}
+
+/* --- binding -------------------------------------------------------------------------------- */
+
+enum error vmx_vcpu_bind(struct vcpu *vcpu, struct reason *why)
+{
+	struct vmx_vcpu *v = vmx_of(vcpu);
+
+	if (!vmx_is_enabled())
+		return reason_set(why, ERROR_BAD_STATE, "VMX is not on on CPU %u",
+				  this_cpu()->index);
+	vmx_make_current(v);
+	if (v->host_state_of != this_cpu()) {
+		host_state_write();
+		v->host_state_of = this_cpu();
+		v->host_rsp = 0;
+		/* What this CPU remembers of an earlier stay is older than what the guest has done
+		 * elsewhere since. */
+		vpid_flush(v->vpid);
+	}
+	return ERROR_NONE;
+}
+
+enum error vmx_vcpu_unbind(struct vcpu *vcpu, struct reason *why)
+{
+	nested_leave(vcpu->vm->nested, this_cpu()->index);
+	vmx_evict(vmx_of(vcpu));
+	return ERROR_NONE;
+}
+
+/* --- controls ------------------------------------------------------------------------------- */
+
+static void set_control(uint32_t *live, uint32_t value, enum vmcs_field field)
+{
+	if (*live == value)
+		return;
+	vmcs_write(field, value);
+	*live = value;
+}
+
+void vmx_set_primary(struct vmx_vcpu *v, uint32_t value)
+{
+	set_control(&v->controls.primary, value, VMCS_PRIMARY_CONTROLS);
+}
+
+void vmx_set_entry_controls(struct vmx_vcpu *v, uint32_t value)
+{
+	set_control(&v->controls.entry, value, VMCS_ENTRY_CONTROLS);
+}

@@ -1,0 +1,93 @@
+/* Moving the extended registers between the CPU and the vCPUs' areas. */
+#include "vmx/vcpu/xstate.h"
+
+#include "kernel/cpu.h"
+#include "vmx/cpu/percpu.h"
+#include "vmx/vcpu/vcpu.h"
+#include "x86/instructions.h"
+
+struct xstate_layout xstate_host_layout;
+
+void xstate_init(void)
+{
+	xstate_layout(cpuid_query, &xstate_host_layout);
+}
+
+static void save(uint8_t *area)
+{
+	uint32_t low = (uint32_t)xstate_host_layout.components;
+	uint32_t high = (uint32_t)(xstate_host_layout.components >> 32);
+
+	switch (xstate_host_layout.method) {
+	case XSTATE_XSAVEOPT:
+		__asm__ volatile("xsaveopt64 (%0)" : : "r"(area), "a"(low), "d"(high) : "memory");
+		break;
+	case XSTATE_XSAVE:
+		__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(low), "d"(high) : "memory");
+		break;
+	case XSTATE_FXSAVE:
+		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+		break;
+	}
+}
+
+static void restore(const uint8_t *area)
+{
+	uint32_t low = (uint32_t)xstate_host_layout.components;
+	uint32_t high = (uint32_t)(xstate_host_layout.components >> 32);
+
+	if (xstate_host_layout.method == XSTATE_FXSAVE)
+		__asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
+	else
+		__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(low), "d"(high) : "memory");
+}
+
+static void set_xcr0(struct vmx_percpu *percpu, uint64_t value)
+{
+	if (xstate_host_layout.method == XSTATE_FXSAVE || percpu->xcr0 == value)
+		return;
+	write_xcr0(value);
+	percpu->xcr0 = value;
+}
+
+/* The components that a guest has switched off in its XCR0 still have contents, so the whole file
+ * is moved under an XCR0 that has all of them. */
+static void change_owner(struct cpu *cpu, struct vmx_percpu *percpu, struct vmx_vcpu *to)
+{
+	struct vcpu *owner = cpu->extended_state;
+
+	set_xcr0(percpu, xstate_host_layout.components);
+	if (owner)
+		save(vmx_of(owner)->xstate_area);
+	cpu->extended_state = to ? to->vcpu : NULL;
+	if (to)
+		restore(to->xstate_area);
+}
+
+void xstate_enter(struct vmx_vcpu *v)
+{
+	struct cpu *cpu = this_cpu();
+	struct vmx_percpu *percpu = vmx_this_percpu();
+
+	if (unlikely(cpu->extended_state != v->vcpu))
+		change_owner(cpu, percpu, v);
+	set_xcr0(percpu, v->xcr0);
+}
+
+void xstate_leave(struct vmx_vcpu *v)
+{
+	struct vmx_percpu *percpu = vmx_this_percpu();
+
+	set_xcr0(percpu, percpu->host_xcr0);
+}
+
+void xstate_evict(struct vmx_vcpu *v)
+{
+	struct cpu *cpu = this_cpu();
+	struct vmx_percpu *percpu = vmx_this_percpu();
+
+	if (cpu->extended_state != v->vcpu)
+		return;
+	change_owner(cpu, percpu, NULL);
+	set_xcr0(percpu, percpu->host_xcr0);
+}

@@ -1,0 +1,50 @@
+/* The x87, SSE and AVX registers of vCPUs. Plinth's own code uses none of them, so the register
+ * file stays with the vCPU that ran last on a CPU (cpu->extended_state) until another one is about
+ * to run there. XCR0 is the guest's while it runs and the host's outside the run loop.
+ *
+ * IA32_XSS stays 0: no supervisor component is shown to guests, so XSAVE's standard format holds
+ * all there is. A CPU without XSAVE gets FXSAVE. SDM volume 1, "Managing State Using the XSAVE
+ * Feature Set". */
+#ifndef VMX_VCPU_XSTATE_H
+#define VMX_VCPU_XSTATE_H
+
+#include "lib/types.h"
+#include "vm/cpuid_policy.h"
+
+struct vmx_vcpu;
+
+enum xstate_method { XSTATE_FXSAVE, XSTATE_XSAVE, XSTATE_XSAVEOPT };
+
+struct xstate_layout {
+	enum xstate_method method;
+	uint64_t components; /* XCR0 bits that are switched, and that a guest may set */
+	uint32_t size;       /* bytes of an area in standard format */
+};
+
+/* What this CPU has of what Plinth honours. Pure. */
+void xstate_layout(cpuid_reader host, struct xstate_layout *layout);
+
+#define XSTATE_LEGACY_SIZE 512u
+#define XSTATE_HEADER_SIZE 64u
+
+/* Fills an area with the state after RESET: SDM volume 3, "x87 FPU State Following Power-up, Reset
+ * or INIT". Pure. */
+void xstate_reset_image(const struct xstate_layout *layout, uint8_t *area);
+
+/* --- on the machine ------------------------------------------------------------------------- */
+
+/* The one of this machine; constant after xstate_init(), which runs on the bootstrap processor. */
+extern struct xstate_layout xstate_host_layout;
+void xstate_init(void);
+
+/* When run() begins, and after the guest's XCR0 changed in it; IRQs off: this CPU's register file
+ * and XCR0 become the vCPU's. */
+void xstate_enter(struct vmx_vcpu *v);
+
+/* When run() returns: XCR0 becomes the host's. */
+void xstate_leave(struct vmx_vcpu *v);
+
+/* Writes the vCPU's registers back to its area if this CPU holds them. */
+void xstate_evict(struct vmx_vcpu *v);
+
+#endif

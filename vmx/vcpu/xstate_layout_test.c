@@ -1,0 +1,106 @@
+/* Tests of the extended state's layout. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "vmx/vcpu/xstate.h"
+#include "x86/control_registers.h"
+#include "x86/cpuid.h"
+
+/* A CPU with AVX-512, PKRU and AMX; the last two are not Plinth's to switch. */
+static struct cpuid_result server(uint32_t leaf, uint32_t subleaf)
+{
+	static const struct cpuid_result components[] = {
+		[2] = { .eax = 256, .ebx = 576 },    [5] = { .eax = 64, .ebx = 1088 },
+		[6] = { .eax = 512, .ebx = 1152 },   [7] = { .eax = 1024, .ebx = 1664 },
+		[9] = { .eax = 8, .ebx = 2688 },     [17] = { .eax = 64, .ebx = 2752 },
+		[18] = { .eax = 8192, .ebx = 2816 },
+	};
+
+	if (leaf == CPUID_VENDOR)
+		return (struct cpuid_result) { .eax = 0x20 };
+	if (leaf == CPUID_FEATURES)
+		return (struct cpuid_result) { .ecx = CPUID_1_ECX_XSAVE };
+	if (leaf != CPUID_XSAVE)
+		return (struct cpuid_result) { 0 };
+	if (subleaf == 0)
+		return (struct cpuid_result) { .eax = 0x602e7, .ebx = 0x340, .ecx = 11008 };
+	if (subleaf == 1)
+		return (struct cpuid_result) { .eax = 0xf };
+	return subleaf < ARRAY_SIZE(components) ? components[subleaf] : (struct cpuid_result) { 0 };
+}
+
+/* XSAVE, and nothing beyond SSE. */
+static struct cpuid_result plain(uint32_t leaf, uint32_t subleaf)
+{
+	if (leaf == CPUID_VENDOR)
+		return (struct cpuid_result) { .eax = 0xd };
+	if (leaf == CPUID_FEATURES)
+		return (struct cpuid_result) { .ecx = CPUID_1_ECX_XSAVE };
+	if (leaf == CPUID_XSAVE && subleaf == 0)
+		return (struct cpuid_result) { .eax = 3, .ebx = 576, .ecx = 576 };
+	return (struct cpuid_result) { 0 };
+}
+
+static struct cpuid_result none(uint32_t leaf, uint32_t subleaf)
+{
+	return (struct cpuid_result) { .eax = leaf == CPUID_VENDOR ? 0xb : 0 };
+}
+
+static void layouts(void **unused)
+{
+	struct xstate_layout layout;
+
+	xstate_layout(server, &layout);
+	assert_int_equal(layout.method, XSTATE_XSAVEOPT);
+	assert_int_equal(layout.components, 0xe7);
+	assert_int_equal(layout.size, 1664 + 1024);
+
+	xstate_layout(plain, &layout);
+	assert_int_equal(layout.method, XSTATE_XSAVE);
+	assert_int_equal(layout.components, 3);
+	assert_int_equal(layout.size, 576);
+
+	xstate_layout(none, &layout);
+	assert_int_equal(layout.method, XSTATE_FXSAVE);
+	assert_int_equal(layout.size, 512);
+}
+
+static void reset_image(void **unused)
+{
+	struct xstate_layout layout;
+	uint8_t area[576];
+	uint32_t mxcsr;
+	uint64_t present;
+
+	memset(area, 0xaa, sizeof(area));
+	xstate_layout(plain, &layout);
+	xstate_reset_image(&layout, area);
+	assert_int_equal(area[0] | area[1] << 8, 0x40);
+	memcpy(&mxcsr, area + 24, sizeof(mxcsr));
+	assert_int_equal(mxcsr, 0x1f80);
+	memcpy(&present, area + 512, sizeof(present));
+	assert_int_equal(present, XCR0_X87);
+	/* XCOMP_BV and the reserved rest of the header, or XRSTOR faults. */
+	for (unsigned i = 520; i < 576; i++)
+		assert_int_equal(area[i], 0);
+
+	memset(area, 0xaa, sizeof(area));
+	xstate_layout(none, &layout);
+	xstate_reset_image(&layout, area);
+	assert_int_equal(area[511], 0);
+	assert_int_equal(area[512], 0xaa);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(layouts),
+		cmocka_unit_test(reset_image),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
