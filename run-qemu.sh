@@ -64,6 +64,12 @@ want_plain_text() { # OPTION VALUE
 	[[ ! $2 =~ [[:cntrl:]] ]] || die $STATUS_USAGE "$1 takes text without control characters"
 }
 
+# ISO 9660: the first volume descriptor, in sector 16, has the identifier CD001.
+want_iso() { # OPTION FILE
+	[[ $(tail -c +32770 "$2" | head -c 5 | tr -d '\0') == CD001 ]] ||
+		die $STATUS_USAGE "$1: '$2' is no ISO image"
+}
+
 want_file() { # OPTION VALUE
 	[[ -f $2 && -r $2 ]] || die $STATUS_USAGE "$1: '$2' is not a file that can be read"
 }
@@ -113,7 +119,7 @@ parse_options() {
 			want_file "$1" "$2" && log=$(realpath "$2")
 			;;
 		--timeout) want_number "$1" "$2" 1 86400 && timeout=$2 ;;
-		--iso) want_file "$1" "$2" && iso=$(realpath "$2") ;;
+		--iso) want_file "$1" "$2" && want_iso "$1" "$2" && iso=$(realpath "$2") ;;
 		esac
 		shift 2
 	done

@@ -36,9 +36,30 @@ static bool selected(const struct guest_entry *entry)
 	return command_line_selects(command_line.tests, full_name(entry, &name_buffer));
 }
 
+/* Counts the items of tests= that fit no guest, and with `report` prints a failed result for each, so
+ * that a mistyped name is no silent success. "none" is meant to fit none. */
+static unsigned unknown_items(bool report)
+{
+	const char *rest = command_line.tests;
+	char item[sizeof(command_line.tests)], name[sizeof(item) + sizeof("tests=")];
+	unsigned unknown = 0;
+
+	while ((rest = command_line_next_item(rest, item, sizeof(item))) != NULL) {
+		bool known = !item[0] || !strcmp(item, "none");
+		for (uint64_t i = 0; i < guest_registry_count && !known; i++)
+			known = command_line_selects(item,
+						     full_name(&guest_registry[i], &name_buffer));
+		unknown += !known;
+		format_string(name, sizeof(name), "tests=%s", item);
+		if (!known && report)
+			tap_result(false, name, "no guest is called so: names begin with guest/");
+	}
+	return unknown;
+}
+
 unsigned test_guests_plan(void)
 {
-	unsigned count = 0;
+	unsigned count = unknown_items(false);
 
 	for (uint64_t i = 0; i < guest_registry_count; i++)
 		count += selected(&guest_registry[i]);
@@ -47,6 +68,7 @@ unsigned test_guests_plan(void)
 
 void test_guests_skip(const char *reason)
 {
+	unknown_items(true);
 	for (uint64_t i = 0; i < guest_registry_count; i++) {
 		if (selected(&guest_registry[i]))
 			tap_skip(name_buffer.text, "%s", reason);
@@ -179,7 +201,7 @@ static void start_next_alone(void)
 
 enum error test_guests_start(void)
 {
-	unsigned count = test_guests_plan();
+	unsigned count = test_guests_plan() - unknown_items(true);
 	size_t names = count * sizeof(struct guest_name);
 	size_t pages = (count * sizeof(struct test_guest) + names + PAGE_MASK) / PAGE_SIZE;
 	struct reason why;

@@ -264,6 +264,18 @@ void command_line_parse(struct command_line *out, const char *text,
 	}
 }
 
+const char *command_line_next_item(const char *list, char *item, size_t size)
+{
+	size_t length = 0;
+
+	if (!*list)
+		return NULL;
+	while (list[length] && list[length] != ',')
+		length++;
+	format_string(item, size, "%.*s", (int)length, list);
+	return list + length + (list[length] == ',');
+}
+
 bool command_line_selects(const char *list, const char *name)
 {
 	if (!*list)

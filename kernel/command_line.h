@@ -46,6 +46,10 @@ struct command_line {
 void command_line_parse(struct command_line *out, const char *text,
 			void (*complain)(void *context, const char *sentence), void *context);
 
+/* Copies the first item of a tests= list to `item` (cut at `size`), and returns the rest of the list;
+ * null when the list is empty. */
+const char *command_line_next_item(const char *list, char *item, size_t size);
+
 /* True when `name` is selected by a tests= list ("" selects all). */
 bool command_line_selects(const char *list, const char *name);
 

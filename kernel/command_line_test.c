@@ -129,9 +129,26 @@ static void selects_by_name_and_prefix(void **state)
 	assert_false(command_line_selects("a,b", "a,b"));
 }
 
+static void items_of_a_list(void **state)
+{
+	const char *list = "a,,bc*,d";
+	char item[3];
+
+	assert_non_null(list = command_line_next_item(list, item, sizeof(item)));
+	assert_string_equal(item, "a");
+	assert_non_null(list = command_line_next_item(list, item, sizeof(item)));
+	assert_string_equal(item, "");
+	assert_non_null(list = command_line_next_item(list, item, sizeof(item)));
+	assert_string_equal(item, "bc");
+	assert_non_null(list = command_line_next_item(list, item, sizeof(item)));
+	assert_string_equal(item, "d");
+	assert_null(command_line_next_item(list, item, sizeof(item)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(items_of_a_list),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(every_key),
 		cmocka_unit_test(mistakes_are_named),

@@ -8,8 +8,8 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from plinth import (NOVMX, ONE_CPU, PASS, ROOT, Report, boot, engine_missing, expect,  # noqa: E402
-                    expect_cpus, expect_guests, expect_no_vmx)
+from plinth import (FAIL, NOVMX, ONE_CPU, PASS, ROOT, Report, boot,  # noqa: E402
+                    engine_missing, expect, expect_cpus, expect_guests, expect_no_vmx)
 
 GUESTS = ["cpuid_16", "cpuid_32", "cpuid_pae", "cpuid_64", "time_slice_64"]
 FEW = "tests=guest/cpuid*,guest/time_slice*"
@@ -129,6 +129,16 @@ def fewer(report):
               run.story())
 
 
+def mistyped(report):
+    """A test that does not exist is a failure, not an empty success."""
+    name = "tests=guest/hlt_64,hlt_32"
+    run = boot("tcg", "--append", name, cpus=1)
+    expect(report, run, name, FAIL)
+    wrong, right = run.log.result("tests=hlt_32"), run.log.result("guest/hlt_64")
+    report.ok(wrong and not wrong.ok and right and right.skip,
+              f"{name}: the name that fits nothing fails, the other counts", run.story())
+
+
 def phantom(report):
     """A CPU that does not answer is named and left out; without VMX the run ends as it should."""
     for mode in ("xapic", "x2apic"):
@@ -192,7 +202,7 @@ def amd(report):
 
 def main():
     report = Report()
-    for engine, tests in (("tcg", (phantom, fewer, bad_options, modules, amd)),
+    for engine, tests in (("tcg", (phantom, mistyped, fewer, bad_options, modules, amd)),
                           ("bochs", (xapic_without_vpid, all_exits, timer_interrupt, safe_mode))):
         absent = engine_missing(engine)
         if absent:

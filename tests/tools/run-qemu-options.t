@@ -42,6 +42,7 @@ BAD = [
     (["--log", ROOT], "--log"),
     (["--log", "/dev/null"], "--log"),
     (["--iso", "/nonexistent.iso"], "--iso"),
+    (["--iso", f"{ROOT}/Makefile"], "--iso"),
     (["--iso", f"{ROOT}/Makefile", "--append", "cpus=1"], "--iso"),
     (["--iso", f"{ROOT}/Makefile", "--module", f"{ROOT}/Makefile x"], "--iso"),
     (["--frobnicate"], "--frobnicate"),
