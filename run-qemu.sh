@@ -66,7 +66,7 @@ want_plain_text() { # OPTION VALUE
 
 # ISO 9660: the first volume descriptor, in sector 16, has the identifier CD001.
 want_iso() { # OPTION FILE
-	[[ $(tail -c +32770 "$2" | head -c 5 | tr -d '\0') == CD001 ]] ||
+	[[ $(head -c 32774 "$2" | tail -c 5 | tr -d '\0') == CD001 ]] ||
 		die $STATUS_USAGE "$1: '$2' is no ISO image"
 }
 
