@@ -104,6 +104,9 @@ HOST_CFLAGS := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-reco
 	-fno-omit-frame-pointer -DPLINTH_SLOW_CHECKS -Wno-builtin-declaration-mismatch \
 	$(WARNINGS) -I. -I$(BUILD)/gen
 
+# A recipe that fails leaves no half-made file behind.
+.DELETE_ON_ERROR:
+
 .PHONY: all
 all: $(BUILD)/plinth.elf $(BUILD)/plinth.iso ## the hypervisor with symbols, and the bootable ISO
 
