@@ -276,20 +276,24 @@ const char *command_line_next_item(const char *list, char *item, size_t size)
 	return list + length + (list[length] == ',');
 }
 
+/* An item names one test, or with a trailing * all that begin so. */
+static bool item_fits(const char *item, const char *name)
+{
+	size_t length = strlen(item);
+
+	if (length && item[length - 1] == '*')
+		return !strncmp(item, name, length - 1);
+	return !strcmp(item, name);
+}
+
 bool command_line_selects(const char *list, const char *name)
 {
+	char item[sizeof(((struct command_line *)NULL)->tests)];
+
 	if (!*list)
 		return true;
-	while (*list) {
-		struct word item = { list, 0 };
-
-		while (list[item.length] && list[item.length] != ',')
-			item.length++;
-		list += item.length;
-		if (*list == ',')
-			list++;
-		bool open = item.length && item.text[item.length - 1] == '*';
-		if (open ? !strncmp(item.text, name, item.length - 1) : word_is(&item, name))
+	while ((list = command_line_next_item(list, item, sizeof(item))) != NULL) {
+		if (item_fits(item, name))
 			return true;
 	}
 	return false;
