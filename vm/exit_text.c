@@ -3,6 +3,7 @@
 
 #include "lib/format.h"
 #include "lib/string.h"
+#include "x86/exception.h"
 
 static const char *const gpr_names[] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
 					 "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15" };
@@ -59,7 +60,7 @@ static void event_text(char *buffer, size_t size, const struct vcpu_exit *exit)
 	format_append(buffer, size, " vector=%u", exit->event.vector);
 	if (exit->event.has_error_code)
 		format_append(buffer, size, " error=0x%x", exit->event.error_code);
-	if (exit->kind == VCPU_EXIT_EXCEPTION && exit->event.vector == 14)
+	if (exit->kind == VCPU_EXIT_EXCEPTION && exit->event.vector == EXCEPTION_PAGE_FAULT)
 		format_append(buffer, size, " address=0x%lx", exit->event.address);
 }
 

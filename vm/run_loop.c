@@ -9,6 +9,7 @@
 #include "vm/ipi.h"
 #include "vm/manager.h"
 #include "vm/vm.h"
+#include "x86/exception.h"
 
 static const char *const action_names[] = {
 	[BOARD_RESUME] = "resumed",  [BOARD_YIELD] = "yielded",
@@ -64,7 +65,7 @@ static bool start_up(struct vcpu *vcpu, enum turn_end *end)
 static enum board_action send_ipi(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
 	static const struct vcpu_event fault = { .kind = EVENT_EXCEPTION,
-						 .vector = 13,
+						 .vector = EXCEPTION_PROTECTION,
 						 .has_error_code = true };
 	struct reason why;
 
