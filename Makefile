@@ -12,7 +12,8 @@ NM      := nm
 
 LAYERS := lib x86 boot ept kernel vm device vmx guest
 # Where their sources lie: a layer may have folders of its own.
-FOLDERS := $(LAYERS) vmx/cpu vmx/vcpu vmx/exit
+FOLDERS := $(LAYERS) kernel/output vm/vcpu vm/policy vm/schedule vm/emulate vmx/cpu vmx/vcpu vmx/exit \
+	guest/load guest/pc guest/console
 not_host = $(filter-out %_test.c %_fuzz.c,$(1))
 
 # Modules without assembly, globals, locks or clock: compiled into the host tests unchanged.
@@ -38,20 +39,20 @@ PURE := \
 	kernel/command_line.c \
 	vm/exit_text.c \
 	vm/guest_memory.c \
-	vm/io_policy.c \
-	kernel/text_grid.c \
-	kernel/framebuffer.c \
+	vm/policy/io_policy.c \
+	kernel/output/text_grid.c \
+	kernel/output/framebuffer.c \
 	vm/ipi.c \
-	vm/cpuid_policy.c \
-	vm/msr_policy.c \
-	vm/msr_emulate.c \
-	vm/run_queue.c \
-	vm/string_io.c \
-	vm/vcpu.c \
-	vm/vcpu_event.c \
-	vm/vcpu_exit.c \
-	vm/vcpu_state.c \
-	vm/watchdog_judge.c \
+	vm/policy/cpuid_policy.c \
+	vm/policy/msr_policy.c \
+	vm/policy/msr_emulate.c \
+	vm/schedule/run_queue.c \
+	vm/emulate/string_io.c \
+	vm/vcpu/vcpu.c \
+	vm/vcpu/vcpu_event.c \
+	vm/vcpu/vcpu_exit.c \
+	vm/vcpu/vcpu_state.c \
+	vm/schedule/watchdog_judge.c \
 	vmx/cpu/capability.c \
 	vmx/cpu/controls.c \
 	vmx/vcpu/control_state.c \
@@ -60,7 +61,7 @@ PURE := \
 	vmx/vcpu/xstate_layout.c \
 	vmx/cpu/enable.c \
 	vmx/cpu/fake_cpu.c \
-	vm/task_switch.c \
+	vm/emulate/task_switch.c \
 	vmx/fields.c \
 	vmx/instruction_error.c \
 	vmx/cpu/report.c \
@@ -75,6 +76,8 @@ PURE := \
 	guest/test_device.c \
 	vmx/vcpu/io_bitmap.c \
 	vmx/vcpu/msr_bitmap.c \
+# Folders in which everything is pure.
+PURE += $(call not_host,$(wildcard device/*.c guest/load/*.c))
 
 KERNEL_C   := main.c $(call not_host,$(wildcard $(FOLDERS:%=%/*.c)))
 KERNEL_C   := $(filter-out %/offsets.c,$(KERNEL_C))
@@ -144,7 +147,7 @@ FONT := /usr/share/consolefonts/Uni2-VGA16.psf.gz
 $(BUILD)/gen/font.bin: tools/make-font
 	@mkdir -p $(@D)
 	tools/make-font $(FONT) > $@
-$(BUILD)/kernel/kernel/font.asm.o: $(BUILD)/gen/font.bin
+$(BUILD)/kernel/kernel/output/font.asm.o: $(BUILD)/gen/font.bin
 
 # Linked twice: the second time with the table of function names that the first one gives.
 $(BUILD)/symbols/none.asm:

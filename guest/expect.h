@@ -7,7 +7,7 @@
 #include "guest/image.h"
 #include "lib/error.h"
 #include "lib/types.h"
-#include "vm/vcpu_exit.h"
+#include "vm/vcpu/vcpu_exit.h"
 
 struct expect_vcpu {
 	uint32_t row;   /* the exit row that the next exit is compared with first */

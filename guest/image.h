@@ -7,7 +7,7 @@
 
 #include "lib/error.h"
 #include "lib/types.h"
-#include "vm/vcpu.h"
+#include "vm/vcpu/vcpu.h"
 
 #define GUEST_MAGIC      "PLGUEST1"
 #define GUEST_MAX_VCPUS  16

@@ -4,14 +4,14 @@
 #include "guest/registry.h"
 #include "kernel/command_line.h"
 #include "kernel/cpu.h"
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "kernel/memory.h"
-#include "kernel/tap.h"
+#include "kernel/output/tap.h"
 #include "lib/bits.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "vm/manager.h"
-#include "vm/scheduler.h"
+#include "vm/schedule/scheduler.h"
 
 static struct {
 	struct spinlock lock; /* guards all below, and state and meetings of each guest */

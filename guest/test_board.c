@@ -6,14 +6,14 @@
 #include "guest/test_calls.h"
 #include "kernel/command_line.h"
 #include "kernel/cpu.h"
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "kernel/memory.h"
 #include "lib/bits.h"
 #include "vm/exit_log.h"
-#include "vm/io_result.h"
+#include "vm/emulate/io_result.h"
 #include "vm/manager.h"
-#include "vm/string_io.h"
-#include "vm/task_switch.h"
+#include "vm/emulate/string_io.h"
+#include "vm/emulate/task_switch.h"
 
 #define PRINT_MAX 200
 

@@ -4,10 +4,10 @@
 #include "guest/hypercall.h"
 #include "guest/run_tests.h"
 #include "kernel/cpu.h"
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "kernel/memory.h"
 #include "lib/bits.h"
-#include "vm/vcpu.h"
+#include "vm/vcpu/vcpu.h"
 #include "vm/virt_ops.h"
 
 #define PRINT_MAX 200

@@ -2,8 +2,8 @@
 #include "guest/test_board.h"
 
 #include "kernel/cpu.h"
-#include "kernel/log.h"
-#include "kernel/tap.h"
+#include "kernel/output/log.h"
+#include "kernel/output/tap.h"
 #include "lib/string.h"
 
 static bool read_final(void *context, unsigned vcpu, unsigned which, uint64_t *value)

@@ -2,7 +2,7 @@
 #include "kernel/backtrace.h"
 
 #include "kernel/address_space.h"
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "kernel/symbols.h"
 #include "lib/bits.h"
 

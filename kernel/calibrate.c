@@ -1,7 +1,7 @@
 /* How fast the TSC counts: measured for 10 ms against a clock of known frequency. Each wait also
  * ends after a number of reads that no living clock needs, so that a missing one costs a moment
  * and is named. */
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "kernel/time_init.h"
 #include "kernel/time.h"
 #include "x86/cpuid.h"

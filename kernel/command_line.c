@@ -2,7 +2,7 @@
  * here, and its row. */
 #include "kernel/command_line.h"
 
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "lib/format.h"
 #include "lib/string.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "kernel/command_line.h"
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "lib/assert.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

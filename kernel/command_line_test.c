@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "kernel/command_line.h"
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "tests/host/complaint_book.h"
 
 static struct command_line line;

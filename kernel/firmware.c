@@ -5,7 +5,7 @@
 #include "kernel/address_space.h"
 #include "kernel/command_line.h"
 #include "kernel/cpu.h"
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "kernel/smp.h"
 #include "kernel/machine_end.h"
 #include "lib/string.h"

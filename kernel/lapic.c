@@ -4,7 +4,7 @@
 
 #include "kernel/cpu.h"
 #include "kernel/interrupts.h"
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "kernel/memory.h"
 #include "kernel/time.h"
 #include "lib/bits.h"

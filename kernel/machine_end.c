@@ -5,7 +5,7 @@
 
 #include "kernel/command_line.h"
 #include "kernel/cpu.h"
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "kernel/time.h"
 #include "lib/string.h"
 #include "x86/cpuid.h"

@@ -3,7 +3,7 @@
 #ifndef KERNEL_MACHINE_END_H
 #define KERNEL_MACHINE_END_H
 
-#include "kernel/tap.h"
+#include "kernel/output/tap.h"
 #include "lib/types.h"
 
 /* What the ACPI tables say about sleeping and reset; 0 in a port means unknown. */

@@ -3,7 +3,7 @@
 #include "kernel/memory.h"
 
 #include "kernel/address_space.h"
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "kernel/memory_init.h"
 #include "kernel/panic.h"
 #include "kernel/spinlock.h"

@@ -2,7 +2,7 @@
 #include "kernel/provoke.h"
 
 #include "kernel/cpu.h"
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "kernel/memory.h"
 #include "kernel/panic.h"
 #include "kernel/spinlock.h"

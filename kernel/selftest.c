@@ -6,7 +6,7 @@
 #include "kernel/cpu.h"
 #include "kernel/memory.h"
 #include "kernel/spinlock.h"
-#include "kernel/tap.h"
+#include "kernel/output/tap.h"
 #include "kernel/time.h"
 #include "kernel/traps.h"
 #include "lib/bits.h"

@@ -6,7 +6,7 @@
 #include "kernel/cpu_table.h"
 #include "kernel/interrupts.h"
 #include "kernel/lapic.h"
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "kernel/memory.h"
 #include "kernel/memory_init.h"
 #include "kernel/panic.h"

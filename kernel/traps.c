@@ -6,7 +6,7 @@
 #include "kernel/descriptors.h"
 #include "kernel/interrupts.h"
 #include "kernel/lapic.h"
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "kernel/panic.h"
 #include "kernel/panic_report.h"
 #include "x86/exception.h"

@@ -1,8 +1,8 @@
 """Pictures of Plinth's screen: reading a screendump, writing a PNG, drawing what the screen should
 show by the serial log, and finding where two pictures differ.
 
-Nothing here is shared with the kernel but the font: kernel/text_grid.c, kernel/ega.c and
-kernel/framebuffer.c are checked against it.
+Nothing here is shared with the kernel but the font: kernel/output/text_grid.c, kernel/output/ega.c and
+kernel/output/framebuffer.c are checked against it.
 """
 
 import re

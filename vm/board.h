@@ -4,7 +4,7 @@
 #define VM_BOARD_H
 
 #include "lib/types.h"
-#include "vm/vcpu.h"
+#include "vm/vcpu/vcpu.h"
 #include "vm/vm.h"
 
 /* What the run loop does after an exit was handled. */

@@ -3,10 +3,10 @@
 
 #include "kernel/command_line.h"
 #include "kernel/cpu.h"
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "lib/format.h"
 #include "vm/exit_text.h"
-#include "vm/vcpu_state.h"
+#include "vm/vcpu/vcpu_state.h"
 #include "vm/virt_ops.h"
 
 #define REASON_MAX 48

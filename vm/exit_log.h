@@ -4,7 +4,7 @@
 #define VM_EXIT_LOG_H
 
 #include "lib/types.h"
-#include "vm/vcpu.h"
+#include "vm/vcpu/vcpu.h"
 #include "vm/vm.h"
 
 struct cpu;

@@ -3,7 +3,7 @@
 #define VM_EXIT_TEXT_H
 
 #include "lib/types.h"
-#include "vm/vcpu_exit.h"
+#include "vm/vcpu/vcpu_exit.h"
 
 struct exit_line {
 	uint32_t vm_id;

@@ -7,8 +7,8 @@
 #include "lib/error.h"
 #include "lib/page_walk.h"
 #include "lib/types.h"
-#include "vm/cpuid_policy.h"
-#include "vm/vcpu.h"
+#include "vm/policy/cpuid_policy.h"
+#include "vm/vcpu/vcpu.h"
 #include "vm/vm.h"
 
 /* Notes in the VM what its guests see of address widths; before any other call here. `host` is

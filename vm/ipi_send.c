@@ -2,8 +2,8 @@
  * between vCPUs were ignored. */
 #include "vm/ipi.h"
 
-#include "vm/scheduler.h"
-#include "vm/vcpu.h"
+#include "vm/schedule/scheduler.h"
+#include "vm/vcpu/vcpu.h"
 #include "vm/vm.h"
 #include "x86/exception.h"
 

@@ -3,7 +3,7 @@
 #include "vm/manager.h"
 
 #include "kernel/command_line.h"
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "kernel/memory.h"
 #include "kernel/time.h"
 #include "lib/assert.h"
@@ -13,7 +13,7 @@
 #include "vm/exit_log.h"
 #include "vm/guest_memory.h"
 #include "vm/ipi.h"
-#include "vm/scheduler.h"
+#include "vm/schedule/scheduler.h"
 #include "vm/virt_ops.h"
 #include "x86/instructions.h"
 

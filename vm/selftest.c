@@ -4,10 +4,10 @@
 
 #include "kernel/lapic.h"
 #include "kernel/memory.h"
-#include "kernel/tap.h"
+#include "kernel/output/tap.h"
 #include "lib/bits.h"
 #include "vm/manager.h"
-#include "vm/vcpu_state.h"
+#include "vm/vcpu/vcpu_state.h"
 #include "vm/virt_ops.h"
 
 /* Beyond its RAM, for one vCPU, nested page tables included. */

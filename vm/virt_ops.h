@@ -1,12 +1,12 @@
 /* The vendor boundary: all that the machine above asks of a virtualization backend. One table is
- * chosen at boot. State checks are done by vm/vcpu.c before the call; a backend only does the
+ * chosen at boot. State checks are done by vm/vcpu/vcpu.c before the call; a backend only does the
  * work, and returns an error with nothing changed when it cannot. */
 #ifndef VM_VIRT_OPS_H
 #define VM_VIRT_OPS_H
 
 #include "lib/error.h"
 #include "lib/types.h"
-#include "vm/vcpu.h"
+#include "vm/vcpu/vcpu.h"
 
 struct nested_table;
 

@@ -2,8 +2,8 @@
 #include "vm/virtualization.h"
 
 #include "kernel/cpu.h"
-#include "kernel/log.h"
-#include "vm/scheduler.h"
+#include "kernel/output/log.h"
+#include "vm/schedule/scheduler.h"
 
 /* For one step on all CPUs, and for the last CPU to come back from its guests. */
 #define STEP_TIMEOUT_US 10000000ull

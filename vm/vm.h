@@ -5,7 +5,7 @@
 #include "kernel/spinlock.h"
 #include "lib/error.h"
 #include "lib/types.h"
-#include "vm/vcpu.h"
+#include "vm/vcpu/vcpu.h"
 #include "vm/virt_ops.h"
 
 #define VM_MAX_VCPUS 64

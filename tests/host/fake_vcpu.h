@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/bits.h"
-#include "vm/vcpu.h"
+#include "vm/vcpu/vcpu.h"
 #include "vm/vm.h"
 #include "x86/control_registers.h"
 #include "x86/segment.h"

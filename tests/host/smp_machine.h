@@ -34,12 +34,12 @@ static void fake_halt(void);
 #define interrupts_enable_and_halt fake_halt
 
 #include "vm/exit_log.c"
-#include "vm/idle_cpus.c"
+#include "vm/schedule/idle_cpus.c"
 #include "vm/ipi_send.c"
 #include "vm/manager.c"
-#include "vm/run_loop.c"
-#include "vm/scheduler.c"
-#include "vm/watchdog.c"
+#include "vm/schedule/run_loop.c"
+#include "vm/schedule/scheduler.c"
+#include "vm/schedule/watchdog.c"
 
 #define LINUX_ARCH_SET_GS 0x1001
 #define CPUS              4

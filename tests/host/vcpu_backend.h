@@ -1,4 +1,4 @@
-/* What vm/vcpu.c stands on, for its test: two CPUs, a log that keeps its last line, and a backend that
+/* What vm/vcpu/vcpu.c stands on, for its test: two CPUs, a log that keeps its last line, and a backend that
  * counts its calls and answers as it is told. */
 #ifndef TESTS_HOST_VCPU_BACKEND_H
 #define TESTS_HOST_VCPU_BACKEND_H
@@ -14,8 +14,8 @@
 #include <cmocka.h>
 
 #include "kernel/cpu.h"
-#include "kernel/log.h"
-#include "vm/scheduler.h"
+#include "kernel/output/log.h"
+#include "vm/schedule/scheduler.h"
 #include "vm/virt_ops.h"
 #include "vm/vm.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "vm/vcpu_event.h"
+#include "vm/vcpu/vcpu_event.h"
 
 static const struct event_openings open_all = { .interrupts_enabled = true };
 

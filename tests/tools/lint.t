@@ -14,7 +14,7 @@ from plinth import ROOT, Report, missing  # noqa: E402
 HEADER = "#ifndef LIB_BAD_H\n#define LIB_BAD_H\n#endif\n"
 # name, file, its text (None: no change), what the complaint must say
 HOUSE = [
-    ("an include that points up", "lib/bad.c", '#include "kernel/log.h"\n', "points up"),
+    ("an include that points up", "lib/bad.c", '#include "kernel/output/log.h"\n', "points up"),
     ("an include across a row", "ept/bad.c", '#include "x86/msr.h"\n', "across"),
     ("an include between the backends", "device/bad.c", '#include "vmx/exit/exit_reason.h"\n',
      "across"),
@@ -29,7 +29,7 @@ HOUSE = [
     ("a guard of another path", "lib/worse.h", HEADER, "guard"),
     ("a header without a guard", "lib/bad.h", "int x;\n", "guard"),
     ("its own header not first", "kernel/bad.c",
-     '#include "kernel/log.h"\n#include "kernel/bad.h"\n', "own header"),
+     '#include "kernel/output/log.h"\n#include "kernel/bad.h"\n', "own header"),
 ]
 FINE = [
     ("an include that points down", "vm/good.c", '#include "lib/types.h"\n'),

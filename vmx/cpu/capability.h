@@ -6,7 +6,7 @@
 
 #include "lib/error.h"
 #include "lib/types.h"
-#include "vm/vcpu.h"
+#include "vm/vcpu/vcpu.h"
 #include "x86/msr.h"
 
 /* X(member, MSR), in an order in which each MSR's existence follows from those before it. */

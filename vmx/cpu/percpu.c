@@ -1,7 +1,7 @@
 /* The table of physical CPUs, and the machine's own registers behind vmx/cpu/enable.h. */
 #include "vmx/cpu/percpu.h"
 
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "kernel/memory.h"
 #include "kernel/panic.h"
 #include "lib/string.h"

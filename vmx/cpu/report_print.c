@@ -2,7 +2,7 @@
 #include "vmx/cpu/report.h"
 
 #include "kernel/command_line.h"
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 
 static void print_line(void *context, enum vmx_report_weight weight, const char *text)
 {

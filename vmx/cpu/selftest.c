@@ -5,7 +5,7 @@
 #include "kernel/cpu.h"
 #include "kernel/memory.h"
 #include "kernel/spinlock.h"
-#include "kernel/tap.h"
+#include "kernel/output/tap.h"
 #include "kernel/time.h"
 #include "vmx/cpu/fake_cpu.h"
 #include "vmx/cpu/percpu.h"

@@ -5,7 +5,7 @@
 /* How many results vmx_selftest() reports, on any machine. */
 unsigned vmx_selftest_count(void);
 
-/* Reports one result a test through kernel/tap.h. Those of decisions run everywhere; those that
+/* Reports one result a test through kernel/output/tap.h. Those of decisions run everywhere; those that
  * turn VMX on and off are skipped, with the reason, where it cannot be turned on. Bootstrap
  * processor, all CPUs online and through vmx_percpu_init(), nothing running on the others, no vCPU
  * bound anywhere. Afterwards VMX is on or off on each CPU as before. */

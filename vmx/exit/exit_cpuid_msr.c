@@ -1,5 +1,5 @@
 /* CPUID, RDMSR, WRMSR and the time stamp: the most frequent exits of an ordinary guest. What the
- * guest sees is policy (vm/cpuid_policy.h, vm/msr_policy.h); here it is only moved. */
+ * guest sees is policy (vm/policy/cpuid_policy.h, vm/policy/msr_policy.h); here it is only moved. */
 #include "vmx/exit/exit_handlers.h"
 
 #include "x86/instructions.h"

@@ -6,8 +6,8 @@
 
 #include "lib/bits.h"
 #include "lib/types.h"
-#include "vm/vcpu_event.h"
-#include "vm/vcpu_exit.h"
+#include "vm/vcpu/vcpu_event.h"
+#include "vm/vcpu/vcpu_exit.h"
 
 /* Which fields an exit reason defines, beyond the reason itself and RIP: each one saved is a
  * VMREAD less on the hot path. */

@@ -7,7 +7,7 @@
 #define VMX_EXIT_EXIT_QUALIFICATION_H
 
 #include "lib/bits.h"
-#include "vm/vcpu_exit.h"
+#include "vm/vcpu/vcpu_exit.h"
 #include "vmx/exit/exit_decode.h"
 
 /* Table "Exit Qualification for Control-Register Accesses". */

@@ -2,7 +2,7 @@
 #include "vmx/vcpu/bitmaps.h"
 
 #include "kernel/memory.h"
-#include "vm/io_policy.h"
+#include "vm/policy/io_policy.h"
 #include "vmx/vcpu/io_bitmap.h"
 #include "vmx/vcpu/msr_bitmap.h"
 

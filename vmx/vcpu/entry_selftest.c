@@ -3,7 +3,7 @@
 #include "vmx/vcpu/entry_selftest.h"
 
 #include "kernel/cpu.h"
-#include "kernel/tap.h"
+#include "kernel/output/tap.h"
 #include "kernel/time.h"
 #include "lib/string.h"
 #include "vm/board.h"

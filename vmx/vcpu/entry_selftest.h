@@ -6,7 +6,7 @@
 /* How many results vmx_entry_selftest() reports. */
 unsigned vmx_entry_selftest_count(void);
 
-/* Reports one result a test through kernel/tap.h. Bootstrap processor, VMX on, no guest running. */
+/* Reports one result a test through kernel/output/tap.h. Bootstrap processor, VMX on, no guest running. */
 void vmx_entry_selftest(void);
 
 /* Instead, where no guest can run. */

@@ -1,7 +1,7 @@
 /* SDM volume 3, "32-Bit Paging" for the entries. */
 #include "vmx/vcpu/identity_map.h"
 
-#include "kernel/log.h"
+#include "kernel/output/log.h"
 #include "kernel/memory.h"
 #include "lib/bits.h"
 #include "vm/vm.h"

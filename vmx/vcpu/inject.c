@@ -4,7 +4,7 @@
 #include "vmx/vcpu/inject.h"
 
 #include "kernel/panic.h"
-#include "vm/vcpu.h"
+#include "vm/vcpu/vcpu.h"
 #include "vm/vm.h"
 #include "vmx/cpu/capability.h"
 #include "vmx/cpu/controls.h"

@@ -6,7 +6,7 @@
 
 #include "lib/error.h"
 #include "lib/types.h"
-#include "vm/vcpu_event.h"
+#include "vm/vcpu/vcpu_event.h"
 
 struct vmx_vcpu;
 

@@ -4,7 +4,7 @@
 #define VMX_VCPU_IO_BITMAP_H
 
 #include "lib/types.h"
-#include "vm/io_policy.h"
+#include "vm/policy/io_policy.h"
 
 /* Sets every bit, then clears those of the ports that `policy` opens. */
 void io_bitmap_fill(uint8_t a[PAGE_SIZE], uint8_t b[PAGE_SIZE], const struct io_policy *policy);

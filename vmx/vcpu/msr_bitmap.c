@@ -2,7 +2,7 @@
 #include "vmx/vcpu/msr_bitmap.h"
 
 #include "lib/string.h"
-#include "vm/msr_policy.h"
+#include "vm/policy/msr_policy.h"
 
 enum {
 	COVERED = 0x2000, /* MSRs in each of the four parts */

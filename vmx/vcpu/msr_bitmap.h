@@ -6,7 +6,7 @@
 
 #include "lib/types.h"
 
-/* Sets every bit, then clears those that vm/msr_policy.h passes through. */
+/* Sets every bit, then clears those that vm/policy/msr_policy.h passes through. */
 void msr_bitmap_fill(uint8_t bitmap[PAGE_SIZE]);
 
 /* What the CPU would do: true when the access exits. */

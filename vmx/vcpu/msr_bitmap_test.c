@@ -4,7 +4,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "vm/msr_policy.h"
+#include "vm/policy/msr_policy.h"
 #include "vmx/vcpu/msr_bitmap.h"
 #include "x86/msr.h"
 

@@ -3,7 +3,7 @@
 #define VMX_VCPU_START_STATE_H
 
 #include "lib/types.h"
-#include "vm/vcpu.h"
+#include "vm/vcpu/vcpu.h"
 #include "vmx/vcpu/control_state.h"
 #include "vmx/fields.h"
 

@@ -13,9 +13,9 @@
 
 #include "lib/error.h"
 #include "lib/types.h"
-#include "vm/cpuid_policy.h"
-#include "vm/msr_policy.h"
-#include "vm/vcpu.h"
+#include "vm/policy/cpuid_policy.h"
+#include "vm/policy/msr_policy.h"
+#include "vm/vcpu/vcpu.h"
 #include "vmx/vcpu/control_state.h"
 #include "vmx/cpu/controls.h"
 #include "vmx/exit/exit_reason.h"

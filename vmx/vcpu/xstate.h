@@ -9,7 +9,7 @@
 #define VMX_VCPU_XSTATE_H
 
 #include "lib/types.h"
-#include "vm/cpuid_policy.h"
+#include "vm/policy/cpuid_policy.h"
 
 struct vmx_vcpu;
 

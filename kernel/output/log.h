@@ -1,0 +1,43 @@
+/* The serial log is a protocol (docs/wire.md): every function here emits exactly one whole line,
+ * from any CPU and any context, NMI and #MC included, under one lock. Lines go to a ring and from
+ * there to the serial port and the screen; the ring full, the writer drains it itself; a line that
+ * still cannot be kept is counted and the loss is reported. */
+#ifndef KERNEL_OUTPUT_LOG_H
+#define KERNEL_OUTPUT_LOG_H
+
+#include "lib/error.h"
+#include "lib/types.h"
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+
+/* A line longer than this (bytes, line end not counted) is cut and ends in "...". */
+#define LOG_LINE_MAX 480
+
+/* Lines below `level` are neither printed nor numbered. The default is LOG_INFO. */
+void log_set_level(enum log_level level);
+
+/* "[SEQ TIMEus cCPU] LEVEL AREA: MESSAGE". `area` is one lower-case word ("boot", "vmx"); the
+ * message is a sentence followed by key=value pairs. Control characters are replaced by '?'. */
+void log_write(enum log_level level, const char *area, const char *format, ...) printf_like(3, 4);
+
+#define log_debug(area, ...) log_write(LOG_DEBUG, area, __VA_ARGS__)
+#define log_info(area, ...)  log_write(LOG_INFO, area, __VA_ARGS__)
+#define log_warn(area, ...)  log_write(LOG_WARN, area, __VA_ARGS__)
+#define log_error(area, ...) log_write(LOG_ERROR, area, __VA_ARGS__)
+
+/* Logs a reason at its place of origin: "... error=ResourceBusy: sentence". Returns why->kind. */
+enum error log_reason(enum log_level level, const char *area, const struct reason *why);
+
+/* "[SEQ TIMEus cCPU] TAG TEXT": for line kinds with a tag of their own ("exit", "guest"). */
+void log_tagged(const char *tag, const char *format, ...) printf_like(2, 3);
+
+/* A line without the numbered prefix: TAP and the verdict. Only kernel/output/tap.c calls it. */
+void log_bare(const char *format, ...) printf_like(1, 2);
+
+/* Writes out what the ring holds. Waits, with a deadline, until the port has sent the last byte. */
+void log_drain(void);
+
+/* One round of draining without waiting, for idle loops. True while the ring holds something. */
+bool log_drain_some(void);
+
+#endif

@@ -1,0 +1,62 @@
+/* A 16550 UART at COM1 (PC16550D datasheet, "Registers"), transmit side only. */
+#include "kernel/output/serial.h"
+
+#include "x86/instructions.h"
+
+#define COM1 0x3f8
+
+enum uart_register {
+	UART_DATA = 0,       /* and the divisor's low byte while DLAB is set */
+	UART_INTERRUPTS = 1, /* and the divisor's high byte */
+	UART_FIFO = 2,
+	UART_LINE = 3,
+	UART_MODEM = 4,
+	UART_LINE_STATUS = 5,
+	UART_SCRATCH = 7,
+};
+
+#define LINE_8N1              0x03
+#define LINE_DLAB             0x80
+#define FIFO_ENABLE_AND_CLEAR 0x07
+#define MODEM_DTR_RTS         0x03
+#define STATUS_THR_EMPTY      0x20
+#define STATUS_IDLE           0x40
+#define DIVISOR_115200        1
+#define FIFO_DEPTH            16
+
+static bool present;
+
+bool serial_init(void)
+{
+	port_write8(COM1 + UART_SCRATCH, 0x5a);
+	if (port_read8(COM1 + UART_SCRATCH) != 0x5a)
+		return false;
+
+	port_write8(COM1 + UART_INTERRUPTS, 0);
+	port_write8(COM1 + UART_LINE, LINE_DLAB | LINE_8N1);
+	port_write8(COM1 + UART_DATA, DIVISOR_115200);
+	port_write8(COM1 + UART_INTERRUPTS, 0);
+	port_write8(COM1 + UART_LINE, LINE_8N1);
+	port_write8(COM1 + UART_FIFO, FIFO_ENABLE_AND_CLEAR);
+	port_write8(COM1 + UART_MODEM, MODEM_DTR_RTS);
+	present = true;
+	return true;
+}
+
+size_t serial_send(const char *bytes, size_t count)
+{
+	if (!present)
+		return count;
+	if (!(port_read8(COM1 + UART_LINE_STATUS) & STATUS_THR_EMPTY))
+		return 0;
+
+	size_t burst = count < FIFO_DEPTH ? count : FIFO_DEPTH;
+	for (size_t i = 0; i < burst; i++)
+		port_write8(COM1 + UART_DATA, (uint8_t)bytes[i]);
+	return burst;
+}
+
+bool serial_is_idle(void)
+{
+	return !present || (port_read8(COM1 + UART_LINE_STATUS) & STATUS_IDLE);
+}

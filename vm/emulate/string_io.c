@@ -1,0 +1,216 @@
+/* INS and OUTS. The exit comes before the CPU has looked at the memory operand (SDM volume 3,
+ * "Relative Priority of Faults and VM Exits"), so that the checks of the segment are made here
+ * too: SDM volume 2, "INS/INSB/INSW/INSD" and "OUTS/OUTSB/OUTSW/OUTSD". */
+#include "vm/emulate/string_io.h"
+
+#include "lib/bits.h"
+#include "lib/string.h"
+#include "vm/guest_memory.h"
+#include "x86/control_registers.h"
+#include "x86/segment.h"
+
+enum {
+	VECTOR_STACK_FAULT = 12,
+	VECTOR_GENERAL_PROTECTION = 13,
+	VECTOR_ALIGNMENT_CHECK = 17,
+	SEGMENT_ES = 0, /* in encoding order ES CS SS DS FS GS */
+	SEGMENT_SS = 2,
+	SEGMENT_FS = 4,
+	SEGMENTS = 6,
+	USER_CPL = 3,
+};
+
+static const struct {
+	enum vcpu_register base, limit, rights;
+} segment_registers[SEGMENTS] = {
+	{ VCPU_ES_BASE, VCPU_ES_LIMIT, VCPU_ES_RIGHTS },
+	{ VCPU_CS_BASE, VCPU_CS_LIMIT, VCPU_CS_RIGHTS },
+	{ VCPU_SS_BASE, VCPU_SS_LIMIT, VCPU_SS_RIGHTS },
+	{ VCPU_DS_BASE, VCPU_DS_LIMIT, VCPU_DS_RIGHTS },
+	{ VCPU_FS_BASE, VCPU_FS_LIMIT, VCPU_FS_RIGHTS },
+	{ VCPU_GS_BASE, VCPU_GS_LIMIT, VCPU_GS_RIGHTS },
+};
+
+struct transfer {
+	struct vcpu *vcpu;
+	const struct vcpu_exit *exit;
+	struct page_walk_state walk;
+	unsigned segment;
+	uint64_t base, limit, rights;
+	bool long_mode;      /* 64-bit mode: no limits, no types */
+	bool protected_mode; /* types are checked: neither real nor virtual-8086 mode */
+	uint64_t rflags;
+	uint64_t mask; /* of the address size */
+};
+
+static enum error get(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *to, struct reason *why)
+{
+	enum error error = vcpu_get_register(vcpu, reg, to);
+
+	return error ? reason_set(why, error, "string I/O: no register %s", vcpu_register_name(reg))
+		     : ERROR_NONE;
+}
+
+static enum error prepare(struct transfer *t, struct reason *why)
+{
+	uint64_t code_rights = 0;
+	enum error error = guest_walk_state(t->vcpu, &t->walk, why);
+
+	t->segment = t->exit->io.in ? SEGMENT_ES : t->exit->io.segment;
+	if (!error && t->segment >= SEGMENTS)
+		error = reason_set(why, ERROR_INVALID_DATA, "string I/O: no segment %u",
+				   t->segment);
+	if (!error)
+		error = get(t->vcpu, segment_registers[t->segment].base, &t->base, why);
+	if (!error)
+		error = get(t->vcpu, segment_registers[t->segment].limit, &t->limit, why);
+	if (!error)
+		error = get(t->vcpu, segment_registers[t->segment].rights, &t->rights, why);
+	if (!error)
+		error = get(t->vcpu, VCPU_CS_RIGHTS, &code_rights, why);
+	if (!error)
+		error = get(t->vcpu, VCPU_RFLAGS, &t->rflags, why);
+	if (error)
+		return error;
+	t->long_mode = (t->walk.efer & EFER_LMA) && (code_rights & RIGHTS_L);
+	t->protected_mode = (t->walk.cr0 & CR0_PE) && !(t->rflags & RFLAGS_VM);
+	t->mask =
+		t->exit->io.address_width == 8 ? ~0ull : BITS(8 * t->exit->io.address_width - 1, 0);
+	return ERROR_NONE;
+}
+
+/* May the segment be used this way at [offset, offset + width)? */
+static bool segment_allows(const struct transfer *t, uint64_t offset)
+{
+	uint64_t last = offset + (t->exit->io.width - 1);
+	bool code = t->rights & TYPE_CODE;
+
+	if (t->protected_mode) {
+		if (t->rights & RIGHTS_UNUSABLE)
+			return false;
+		if (t->exit->io.in && (code || !(t->rights & TYPE_WRITABLE)))
+			return false;
+		if (!t->exit->io.in && code && !(t->rights & TYPE_READABLE))
+			return false;
+	}
+	if (!code && (t->rights & TYPE_EXPAND_DOWN))
+		return offset > t->limit && last <= (t->rights & RIGHTS_DB ? 0xffffffff : 0xffff);
+	return last <= t->limit;
+}
+
+/* The linear address of the element at `offset`; false when the segment refuses it. */
+static bool linear_address(const struct transfer *t, uint64_t offset, gva_t *at)
+{
+	if (t->long_mode) {
+		*at = gva((t->segment >= SEGMENT_FS ? t->base : 0) + offset);
+		return true;
+	}
+	*at = gva((uint32_t)(t->base + offset));
+	return segment_allows(t, offset);
+}
+
+static bool is_misaligned(const struct transfer *t, gva_t at)
+{
+	return (t->walk.cr0 & CR0_AM) && (t->rflags & RFLAGS_AC) && t->walk.cpl == USER_CPL &&
+	       !is_aligned(at.value, t->exit->io.width);
+}
+
+static struct vcpu_event exception(unsigned vector)
+{
+	return (struct vcpu_event) {
+		.kind = EVENT_EXCEPTION,
+		.vector = vector,
+		.has_error_code = true,
+	};
+}
+
+/* Finds the operand of the next element. DONE: `span` is it; FAULT: the event is in the result. */
+static struct guest_access find_operand(struct transfer *t, uint64_t offset,
+					struct guest_span *span)
+{
+	unsigned refusal =
+		t->segment == SEGMENT_SS ? VECTOR_STACK_FAULT : VECTOR_GENERAL_PROTECTION;
+	struct guest_access result = { .status = GUEST_ACCESS_FAULT };
+	gva_t at;
+
+	if (!linear_address(t, offset, &at)) {
+		result.fault = exception(refusal);
+		return result;
+	}
+	result = guest_translate(t->vcpu, &t->walk, at, t->exit->io.width,
+				 t->exit->io.in ? PAGE_ACCESS_WRITE : PAGE_ACCESS_READ, span);
+	if (result.status == GUEST_ACCESS_FAULT && result.fault.vector == VECTOR_GENERAL_PROTECTION)
+		result.fault = exception(refusal); /* not canonical */
+	if (result.status == GUEST_ACCESS_DONE && is_misaligned(t, at)) {
+		result.status = GUEST_ACCESS_FAULT;
+		result.fault = exception(VECTOR_ALIGNMENT_CHECK);
+	}
+	return result;
+}
+
+/* Writes a register as an instruction of that address size does: 32-bit results clear the upper
+ * half, 16-bit ones leave the rest alone. */
+static void put_register(const struct transfer *t, enum gpr reg, uint64_t value)
+{
+	uint64_t *gpr = &t->vcpu->gpr[reg];
+
+	if (t->exit->io.address_width == 2)
+		*gpr = (*gpr & ~t->mask) | (value & t->mask);
+	else
+		*gpr = value & t->mask;
+}
+
+static void move_element(struct transfer *t, const struct guest_span *span,
+			 string_io_element element, void *context)
+{
+	const struct vcpu_exit *exit = t->exit;
+	uint8_t bytes[sizeof(uint32_t)] = { 0 };
+	uint32_t value = 0;
+	unsigned done = 0;
+
+	if (!exit->io.in) {
+		for (unsigned i = 0; i < span->parts; done += span->part[i++].length)
+			memcpy(bytes + done, span->part[i].host, span->part[i].length);
+		memcpy(&value, bytes, sizeof(value));
+	}
+	element(context, t->vcpu, exit->io.port, exit->io.width, exit->io.in, &value);
+	if (exit->io.in) {
+		memcpy(bytes, &value, sizeof(value));
+		for (unsigned i = 0; i < span->parts; done += span->part[i++].length)
+			memcpy(span->part[i].host, bytes + done, span->part[i].length);
+	}
+}
+
+enum error string_io(struct vcpu *vcpu, const struct vcpu_exit *exit, string_io_element element,
+		     void *context, struct reason *why)
+{
+	struct transfer t = { .vcpu = vcpu, .exit = exit };
+	enum gpr index = exit->io.in ? RDI : RSI;
+	enum error error = prepare(&t, why);
+
+	if (error)
+		return error;
+	for (unsigned moved = 0; !exit->io.repeat || (vcpu->gpr[RCX] & t.mask); moved++) {
+		uint64_t offset = vcpu->gpr[index] & t.mask;
+		uint64_t step = t.rflags & RFLAGS_DF ? -(uint64_t)exit->io.width : exit->io.width;
+		struct guest_span span;
+		struct guest_access access;
+
+		if (moved == STRING_IO_CHUNK)
+			return ERROR_NONE; /* the instruction executes again for the rest */
+		access = find_operand(&t, offset, &span);
+		if (access.status == GUEST_ACCESS_FAULT)
+			return vcpu_inject(vcpu, &access.fault);
+		if (access.status != GUEST_ACCESS_DONE)
+			return reason_set(why, ERROR_UNSUPPORTED,
+					  "string I/O with an operand outside RAM at 0x%llx",
+					  (unsigned long long)access.at.value);
+		move_element(&t, &span, element, context);
+		put_register(&t, index, offset + step);
+		if (!exit->io.repeat)
+			break;
+		put_register(&t, RCX, (vcpu->gpr[RCX] & t.mask) - 1);
+	}
+	vcpu_skip_instruction(vcpu);
+	return ERROR_NONE;
+}

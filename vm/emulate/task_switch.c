@@ -1,0 +1,392 @@
+/* The pure half of vm/emulate/task_switch.h, in the order of the steps of SDM volume 3, "Task Switching". */
+#include "vm/emulate/task_switch.h"
+
+#include "lib/string.h"
+#include "x86/control_registers.h"
+#include "x86/exception.h"
+#include "x86/segment.h"
+
+/* SDM volume 3, figure "32-Bit Task-State Segment (TSS)". */
+struct tss32 {
+	uint16_t link, reserved0;
+	uint32_t stacks[6]; /* ESP0, SS0, ... */
+	uint32_t cr3, eip, eflags;
+	uint32_t gpr[8];
+	uint32_t segment[6];
+	uint32_t ldt;
+	uint16_t trap, io_map;
+};
+_Static_assert(sizeof(struct tss32) == 104, "32-bit TSS");
+_Static_assert(offsetof(struct tss32, cr3) == 28, "32-bit TSS");
+_Static_assert(offsetof(struct tss32, segment) == 72, "32-bit TSS");
+
+#define TSS_LIMIT_MINIMUM (sizeof(struct tss32) - 1)
+#define TSS_TRAP          1 /* raise #DB when the task starts */
+/* What a switch away from a task writes: EIP up to GS. */
+#define TSS_SAVED_OFFSET  offsetof(struct tss32, eip)
+#define TSS_SAVED_LENGTH  (offsetof(struct tss32, ldt) - TSS_SAVED_OFFSET)
+
+#define SELECTOR_NULL_MASK (SELECTOR_INDEX | SELECTOR_TI)
+#define DESCRIPTOR_SIZE    8
+#define TYPE_BUSY          BIT(1) /* of a TSS */
+#define RIGHTS_BYTE        5      /* type, S, DPL and P within a descriptor */
+#define RIGHTS_VIRTUAL8086 0xf3u
+#define LIMIT_VIRTUAL8086  0xffffu
+#define DR7_LOCAL_ENABLES  0x155ull
+
+/* One switch under way. */
+struct switching {
+	struct task_state *state;
+	const struct task_request *request;
+	const struct task_memory *memory;
+	struct vcpu_event *fault;
+};
+
+/* --- faults --------------------------------------------------------------------------------- */
+
+#define ERROR_CODE_EXTERNAL 1u
+
+static bool raise(struct switching *s, enum exception vector, uint16_t selector)
+{
+	*s->fault = (struct vcpu_event) {
+		.kind = EVENT_EXCEPTION,
+		.vector = (uint8_t)vector,
+		.has_error_code = true,
+		.error_code = (selector & SELECTOR_NULL_MASK) |
+			      (s->request->external ? ERROR_CODE_EXTERNAL : 0),
+	};
+	return false;
+}
+
+static bool raise_bare(struct switching *s, enum exception vector)
+{
+	return raise(s, vector, 0);
+}
+
+/* --- descriptors ---------------------------------------------------------------------------- */
+
+static bool read_memory(struct switching *s, uint32_t at, void *to, uint32_t length)
+{
+	return s->memory->read(s->memory->context, s->state->cr3, at, to, length, s->fault);
+}
+
+static bool write_table(struct switching *s, uint32_t at, const void *from, uint32_t length)
+{
+	return s->memory->write(s->memory->context, s->state->cr3, true, 0, at, from, length,
+				s->fault);
+}
+
+/* The linear address of a selector's descriptor; false when it lies beyond its table. */
+static bool descriptor_address(const struct switching *s, uint16_t selector, uint32_t *at)
+{
+	const struct task_segment *ldt = &s->state->segment[TASK_LDTR];
+	bool local = selector & SELECTOR_TI;
+	uint32_t base = local ? (uint32_t)ldt->base : s->state->gdtr_base;
+	uint32_t limit = local ? ldt->limit : s->state->gdtr_limit;
+	uint32_t offset = selector & SELECTOR_INDEX;
+
+	if (local && (ldt->rights & RIGHTS_UNUSABLE))
+		return false;
+	*at = base + offset;
+	return offset + DESCRIPTOR_SIZE - 1 <= limit;
+}
+
+static struct task_segment make_segment(uint16_t selector, uint64_t descriptor)
+{
+	return (struct task_segment) {
+		.selector = selector,
+		.base = descriptor_base(descriptor),
+		.limit = descriptor_limit(descriptor),
+		.rights = (uint32_t)descriptor_rights(descriptor),
+	};
+}
+
+static struct task_segment unusable(uint16_t selector)
+{
+	return (struct task_segment) { .selector = selector, .rights = RIGHTS_UNUSABLE };
+}
+
+/* Sets or clears the busy bit in the descriptor of a TSS. */
+static bool mark_busy(struct switching *s, uint16_t selector, bool busy)
+{
+	uint8_t rights;
+	uint32_t at;
+
+	if (!descriptor_address(s, selector, &at))
+		return raise(s, EXCEPTION_INVALID_TSS, selector);
+	at += RIGHTS_BYTE;
+	if (!read_memory(s, at, &rights, sizeof(rights)))
+		return false;
+	rights = (uint8_t)(busy ? rights | TYPE_BUSY : rights & ~TYPE_BUSY);
+	return write_table(s, at, &rights, sizeof(rights));
+}
+
+/* --- the new task's segments ---------------------------------------------------------------- */
+
+static bool is_null(uint16_t selector)
+{
+	return !(selector & SELECTOR_NULL_MASK);
+}
+
+static unsigned dpl_of(const struct task_segment *segment)
+{
+	return (unsigned)field_get(segment->rights, RIGHTS_DPL);
+}
+
+static bool is_conforming_code(const struct task_segment *segment)
+{
+	return (segment->rights & TYPE_CODE) && (segment->rights & TYPE_CONFORMING);
+}
+
+/* SDM volume 3, table "Exception Conditions Checked During a Task Switch": what `name` may hold at
+ * privilege level `cpl`, presence aside. */
+static bool segment_fits(enum task_segment_name name, const struct task_segment *segment,
+			 unsigned cpl)
+{
+	uint32_t rights = segment->rights;
+	unsigned rpl = segment->selector & SELECTOR_RPL, dpl = dpl_of(segment);
+
+	if (!(rights & RIGHTS_S))
+		return false;
+	switch (name) {
+	case TASK_CS:
+		if (!(rights & TYPE_CODE))
+			return false;
+		return rights & TYPE_CONFORMING ? dpl <= cpl : dpl == cpl;
+	case TASK_SS:
+		return !(rights & TYPE_CODE) && (rights & TYPE_WRITABLE) && dpl == cpl &&
+		       rpl == cpl;
+	default:
+		if ((rights & TYPE_CODE) && !(rights & TYPE_READABLE))
+			return false;
+		return is_conforming_code(segment) || (dpl >= cpl && dpl >= rpl);
+	}
+}
+
+static bool load_segment(struct switching *s, enum task_segment_name name, unsigned cpl)
+{
+	struct task_segment *segment = &s->state->segment[name];
+	uint16_t selector = segment->selector;
+	uint64_t descriptor;
+	uint32_t at;
+
+	if (is_null(selector)) {
+		if (name == TASK_CS || name == TASK_SS)
+			return raise(s, EXCEPTION_INVALID_TSS, selector);
+		return true; /* unusable already */
+	}
+	if (!descriptor_address(s, selector, &at))
+		return raise(s, EXCEPTION_INVALID_TSS, selector);
+	if (!read_memory(s, at, &descriptor, sizeof(descriptor)))
+		return false;
+
+	struct task_segment loaded = make_segment(selector, descriptor);
+	uint8_t rights_byte;
+
+	if (!segment_fits(name, &loaded, cpl))
+		return raise(s, EXCEPTION_INVALID_TSS, selector);
+	if (!(loaded.rights & RIGHTS_P))
+		return raise(
+			s, name == TASK_SS ? EXCEPTION_STACK_FAULT : EXCEPTION_SEGMENT_NOT_PRESENT,
+			selector);
+	loaded.rights |= TYPE_ACCESSED;
+	rights_byte = (uint8_t)loaded.rights;
+	if (!write_table(s, at + RIGHTS_BYTE, &rights_byte, sizeof(rights_byte)))
+		return false;
+	*segment = loaded;
+	return true;
+}
+
+static bool load_ldt(struct switching *s)
+{
+	struct task_segment *ldt = &s->state->segment[TASK_LDTR];
+	uint16_t selector = ldt->selector;
+	uint64_t descriptor;
+	uint32_t at;
+
+	if (is_null(selector))
+		return true;
+	if ((selector & SELECTOR_TI) || !descriptor_address(s, selector, &at))
+		return raise(s, EXCEPTION_INVALID_TSS, selector);
+	if (!read_memory(s, at, &descriptor, sizeof(descriptor)))
+		return false;
+
+	struct task_segment loaded = make_segment(selector, descriptor);
+
+	if ((loaded.rights & (RIGHTS_S | RIGHTS_TYPE)) != TYPE_LDT || !(loaded.rights & RIGHTS_P))
+		return raise(s, EXCEPTION_INVALID_TSS, selector);
+	*ldt = loaded;
+	return true;
+}
+
+static void load_virtual8086(struct task_state *state)
+{
+	for (unsigned i = TASK_ES; i <= TASK_GS; i++) {
+		struct task_segment *segment = &state->segment[i];
+
+		segment->base = (uint32_t)segment->selector << 4;
+		segment->limit = LIMIT_VIRTUAL8086;
+		segment->rights = RIGHTS_VIRTUAL8086;
+	}
+}
+
+static bool load_segments(struct switching *s)
+{
+	static const uint8_t order[] = { TASK_CS, TASK_SS, TASK_DS, TASK_ES, TASK_FS, TASK_GS };
+	unsigned cpl = s->state->segment[TASK_CS].selector & SELECTOR_RPL;
+
+	if (!load_ldt(s))
+		return false;
+	if (s->state->rflags & RFLAGS_VM) {
+		load_virtual8086(s->state);
+		return true;
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(order); i++)
+		if (!load_segment(s, (enum task_segment_name)order[i], cpl))
+			return false;
+	return true;
+}
+
+static unsigned privilege_of(const struct task_state *state)
+{
+	return state->rflags & RFLAGS_VM ? 3 : state->segment[TASK_CS].selector & SELECTOR_RPL;
+}
+
+/* --- the switch ----------------------------------------------------------------------------- */
+
+static bool save_old_task(struct switching *s)
+{
+	const struct task_state *state = s->state;
+	struct tss32 tss = { .eip = s->request->next_rip, .eflags = state->rflags };
+
+	if (s->request->source == TASK_BY_IRET)
+		tss.eflags &= ~(uint32_t)RFLAGS_NT;
+	memcpy(tss.gpr, state->gpr, sizeof(tss.gpr));
+	for (unsigned i = TASK_ES; i <= TASK_GS; i++)
+		tss.segment[i] = state->segment[i].selector;
+	return write_table(s, (uint32_t)state->segment[TASK_TR].base + TSS_SAVED_OFFSET, &tss.eip,
+			   TSS_SAVED_LENGTH);
+}
+
+/* Link and busy bits; all of it before anything of the old task is given up. */
+static bool link_tasks(struct switching *s, const struct task_segment *new_tr)
+{
+	enum task_source source = s->request->source;
+	uint16_t old = s->state->segment[TASK_TR].selector;
+	bool nests = source == TASK_BY_CALL || source == TASK_BY_GATE;
+
+	if (nests && !write_table(s, (uint32_t)new_tr->base, &old, sizeof(old)))
+		return false;
+	if (!nests && !mark_busy(s, old, false))
+		return false;
+	return source == TASK_BY_IRET || mark_busy(s, new_tr->selector, true);
+}
+
+static void take_new_task(struct switching *s, const struct tss32 *tss,
+			  const struct task_segment *new_tr)
+{
+	struct task_state *state = s->state;
+	enum task_source source = s->request->source;
+
+	memcpy(state->gpr, tss->gpr, sizeof(state->gpr));
+	state->rip = tss->eip;
+	state->rflags = (tss->eflags & (uint32_t)RFLAGS_DEFINED) | (uint32_t)RFLAGS_FIXED;
+	if (source == TASK_BY_CALL || source == TASK_BY_GATE)
+		state->rflags |= (uint32_t)RFLAGS_NT;
+	if (state->cr0 & CR0_PG)
+		state->cr3 = tss->cr3;
+	state->cr0 |= CR0_TS;
+	state->dr7 &= ~DR7_LOCAL_ENABLES;
+	for (unsigned i = TASK_ES; i <= TASK_GS; i++)
+		state->segment[i] = unusable((uint16_t)tss->segment[i]);
+	state->segment[TASK_LDTR] = unusable((uint16_t)tss->ldt);
+	state->segment[TASK_TR] = *new_tr;
+	state->segment[TASK_TR].rights |= TYPE_BUSY;
+}
+
+/* The error code of the exception that caused the switch goes onto the new task's stack. */
+static bool push_error_code(struct switching *s)
+{
+	struct task_state *state = s->state;
+	const struct task_segment *stack = &state->segment[TASK_SS];
+	bool big = stack->rights & RIGHTS_DB;
+	uint32_t code = s->request->error_code;
+	uint32_t top = state->gpr[RSP] - sizeof(code);
+	uint32_t offset = big ? top : (uint16_t)top;
+	bool down = stack->rights & TYPE_EXPAND_DOWN;
+	uint32_t highest = !down ? stack->limit : big ? UINT32_MAX : UINT16_MAX;
+	bool below = down && offset <= stack->limit;
+
+	if (below || offset > highest || highest - offset < sizeof(code) - 1)
+		return raise_bare(s, EXCEPTION_STACK_FAULT);
+	if (!s->memory->write(s->memory->context, state->cr3, false, privilege_of(state),
+			      (uint32_t)stack->base + offset, &code, sizeof(code), s->fault))
+		return false;
+	state->gpr[RSP] = big ? top : (state->gpr[RSP] & ~(uint32_t)UINT16_MAX) | offset;
+	return true;
+}
+
+/* Reads the new task's descriptor and TSS. None with a fault raised, or with both read. */
+static enum error find_new_task(struct switching *s, struct task_segment *tr, struct tss32 *tss,
+				struct reason *why)
+{
+	uint16_t selector = s->request->selector;
+	uint64_t descriptor;
+	uint32_t at;
+
+	*tr = unusable(selector);
+	if ((selector & SELECTOR_TI) || !descriptor_address(s, selector, &at)) {
+		raise(s, EXCEPTION_INVALID_TSS, selector);
+		return ERROR_NONE;
+	}
+	if (!read_memory(s, at, &descriptor, sizeof(descriptor)))
+		return ERROR_NONE;
+	*tr = make_segment(selector, descriptor);
+
+	uint32_t type = tr->rights & (RIGHTS_S | RIGHTS_TYPE);
+
+	if ((type & ~TYPE_BUSY) == TYPE_TSS16_AVAILABLE)
+		return reason_set(why, ERROR_UNSUPPORTED, "task switch to the 16-bit TSS 0x%x",
+				  selector);
+	if ((type & ~TYPE_BUSY) != TYPE_TSS_AVAILABLE || tr->limit < TSS_LIMIT_MINIMUM) {
+		raise(s, EXCEPTION_INVALID_TSS, selector);
+		return ERROR_NONE;
+	}
+	if (!read_memory(s, (uint32_t)tr->base, tss, sizeof(*tss)))
+		return ERROR_NONE;
+	if (tss->trap & TSS_TRAP)
+		return reason_set(why, ERROR_UNSUPPORTED,
+				  "task switch to TSS 0x%x, which asks for a debug trap", selector);
+	return ERROR_NONE;
+}
+
+enum error task_switch(struct task_state *state, const struct task_request *request,
+		       const struct task_memory *memory, struct vcpu_event *fault,
+		       struct reason *why)
+{
+	struct switching s = {
+		.state = state, .request = request, .memory = memory, .fault = fault
+	};
+	struct task_segment tr;
+	struct tss32 tss;
+	enum error error;
+	uint32_t old_type = state->segment[TASK_TR].rights & RIGHTS_TYPE;
+
+	*fault = (struct vcpu_event) { .kind = EVENT_NONE };
+	if (old_type != TYPE_TSS_BUSY)
+		return reason_set(why, ERROR_UNSUPPORTED,
+				  "task switch away from a TSS of type 0x%x", old_type);
+	error = find_new_task(&s, &tr, &tss, why);
+	if (error || fault->kind != EVENT_NONE)
+		return error;
+	if (!save_old_task(&s) || !link_tasks(&s, &tr))
+		return ERROR_NONE;
+	take_new_task(&s, &tss, &tr);
+	if (!load_segments(&s))
+		return ERROR_NONE;
+	if (request->has_error_code && !push_error_code(&s))
+		return ERROR_NONE;
+	if (state->rip > state->segment[TASK_CS].limit)
+		raise_bare(&s, EXCEPTION_PROTECTION);
+	return ERROR_NONE;
+}

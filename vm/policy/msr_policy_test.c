@@ -1,0 +1,303 @@
+/* Model-specific registers: the table's order, deny by default, and what each emulated register
+ * accepts, refuses and changes. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "lib/bits.h"
+#include "vm/policy/msr_policy.h"
+#include "x86/control_registers.h"
+#include "x86/msr.h"
+
+static struct msr_state msrs;
+static struct msr_inputs inputs;
+static unsigned changed;
+
+static int reset(void **state)
+{
+	msr_state_reset(&msrs, 0, 40);
+	inputs = (struct msr_inputs) {
+		.host_tsc = 1000,
+		.efer_allowed = EFER_SCE | EFER_LME | EFER_NXE,
+		.xss_allowed = BIT(8),
+		.vcpu_id = 0x25,
+		.x2apic = true,
+		.xsaves = true,
+	};
+	return 0;
+}
+
+static uint64_t value_of(uint32_t index)
+{
+	uint64_t value = 0xdead;
+
+	assert_int_equal(msr_policy_read(&msrs, &inputs, index, &value), MSR_DONE);
+	return value;
+}
+
+static void read_faults(uint32_t index)
+{
+	uint64_t value;
+
+	assert_int_equal(msr_policy_read(&msrs, &inputs, index, &value), MSR_FAULT);
+}
+
+static void write(uint32_t index, uint64_t value)
+{
+	assert_int_equal(msr_policy_write(&msrs, &inputs, index, value, &changed), MSR_DONE);
+}
+
+static void write_faults(uint32_t index, uint64_t value)
+{
+	struct msr_state before = msrs;
+
+	assert_int_equal(msr_policy_write(&msrs, &inputs, index, value, &changed), MSR_FAULT);
+	assert_memory_equal(&before, &msrs, sizeof(msrs));
+	assert_int_equal(changed, 0);
+}
+
+static void table_is_sorted_and_consistent(void **state)
+{
+	const struct msr_range *range, *before = NULL;
+	unsigned n;
+
+	for (n = 0; (range = msr_policy_range(n)); n++) {
+		assert_true(range->first <= range->last);
+		assert_true(!before || before->last < range->first);
+		assert_non_null(range->name);
+		/* What is passed is switched by somebody; what is not, is not. */
+		assert_int_equal(range->read == MSR_PASS || range->write == MSR_PASS,
+				 range->switched != MSR_SWITCH_NONE);
+		assert_string_equal(msr_policy_lookup(range->first).name, range->name);
+		assert_string_equal(msr_policy_lookup(range->last).name, range->name);
+		before = range;
+	}
+	assert_true(n > 20);
+	/* The registers switched by hand are exactly those of the list. */
+	unsigned manual = 0;
+#define X(symbol, index, name)                                                  \
+	assert_int_equal(msr_policy_lookup(index).switched, MSR_SWITCH_MANUAL); \
+	manual++;
+	MSR_MANUAL_LIST(X)
+#undef X
+	for (n = 0; (range = msr_policy_range(n)); n++)
+		if (range->switched == MSR_SWITCH_MANUAL)
+			manual -= range->last - range->first + 1;
+	assert_int_equal(manual, 0);
+}
+
+static void what_is_not_listed_is_denied(void **state)
+{
+	static const uint32_t denied[] = { MSR_FEATURE_CONTROL,
+					   0x48,
+					   0x49,
+					   0x79,
+					   0xc1,
+					   0x10a,
+					   0x186,
+					   0x38f,
+					   0x400,
+					   0x480,
+					   0x48f,
+					   0x491,
+					   0x560,
+					   0xd90,
+					   0x1fff,
+					   0x2000,
+					   0x40000000,
+					   0xbfffffff,
+					   0xc0000079,
+					   0xc0000104,
+					   0xc0001fff,
+					   0xc0010117,
+					   0xffffffff };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(denied); i++) {
+		struct msr_range range = msr_policy_lookup(denied[i]);
+
+		assert_int_equal(range.read, MSR_DENY);
+		assert_int_equal(range.write, MSR_DENY);
+		assert_int_equal(range.first, denied[i]);
+		read_faults(denied[i]);
+		write_faults(denied[i], 0);
+	}
+}
+
+static void read_only_ones_refuse_writes(void **state)
+{
+	static const uint32_t fixed[] = { MSR_PLATFORM_ID, MSR_PLATFORM_INFO, MSR_MTRRCAP,
+					  MSR_MCG_CAP };
+	for (unsigned i = 0; i < ARRAY_SIZE(fixed); i++) {
+		value_of(fixed[i]);
+		write_faults(fixed[i], 0);
+	}
+	write_faults(MSR_MCG_STATUS, 1);
+	write(MSR_MCG_STATUS, 0);
+	write_faults(MSR_DEBUGCTL, 1);
+	write(MSR_DEBUGCTL, 0);
+	write(MSR_BIOS_SIGN_ID, 0);
+	assert_int_equal(value_of(MSR_BIOS_SIGN_ID), BIT(32));
+	/* Registers of the hardware's are no business of emulation. */
+	read_faults(MSR_LSTAR);
+	write_faults(MSR_FS_BASE, 0);
+}
+
+static void time_stamp_counter(void **state)
+{
+	msrs.tsc_offset = 50;
+	assert_int_equal(value_of(MSR_TSC), 1050);
+	write(MSR_TSC, 7);
+	assert_int_equal(changed, MSR_CHANGED_TSC_OFFSET);
+	assert_int_equal(value_of(MSR_TSC), 7);
+	assert_int_equal(value_of(MSR_TSC_ADJUST), 7 - 1050);
+	/* Undoing the adjustment brings the old time back. */
+	write(MSR_TSC_ADJUST, 0);
+	assert_int_equal(changed, MSR_CHANGED_TSC_OFFSET);
+	assert_int_equal(value_of(MSR_TSC), 1050);
+	uint64_t value;
+	read_faults(MSR_TSC_DEADLINE);
+	write_faults(MSR_TSC_DEADLINE, 1);
+	inputs.tsc_deadline = true;
+	assert_int_equal(msr_policy_read(&msrs, &inputs, MSR_TSC_DEADLINE, &value), MSR_TO_BOARD);
+	assert_int_equal(msr_policy_write(&msrs, &inputs, MSR_TSC_DEADLINE, 1, &changed),
+			 MSR_TO_BOARD);
+}
+
+static void apic_modes(void **state)
+{
+	uint64_t xapic = 0xfee00900, x2apic = 0xfee00d00;
+
+	assert_int_equal(value_of(MSR_APIC_BASE), xapic);
+	write_faults(MSR_APIC_BASE, xapic | 1);
+	write_faults(MSR_APIC_BASE, xapic | BIT(9));
+	write_faults(MSR_APIC_BASE, xapic | BIT(40));
+	write_faults(MSR_APIC_BASE, 0xfee00500); /* x2APIC without the APIC */
+	read_faults(MSR_X2APIC_APICID);
+	write_faults(MSR_X2APIC_ICR, 0);
+	write(MSR_APIC_BASE, x2apic);
+	assert_int_equal(changed, MSR_CHANGED_APIC_BASE);
+	assert_int_equal(value_of(MSR_X2APIC_APICID), 0x25);
+	assert_int_equal(value_of(MSR_X2APIC_LDR), 0x20020);
+	write_faults(MSR_APIC_BASE, xapic); /* only through off */
+	write(MSR_APIC_BASE, 0xfee00000);
+	write_faults(MSR_APIC_BASE, x2apic); /* only through on */
+	write(MSR_APIC_BASE, xapic);
+	inputs.x2apic = false;
+	write_faults(MSR_APIC_BASE, x2apic);
+	msr_state_reset(&msrs, 1, 40);
+	assert_int_equal(value_of(MSR_APIC_BASE), 0xfee00800);
+}
+
+static void x2apic_registers(void **state)
+{
+	uint64_t value;
+
+	write(MSR_APIC_BASE, 0xfee00d00);
+	/* INIT to APIC 1: the board's. */
+	assert_int_equal(msr_policy_write(&msrs, &inputs, MSR_X2APIC_ICR, 0x10000c500, &changed),
+			 MSR_TO_BOARD);
+	assert_int_equal(value_of(MSR_X2APIC_ICR), 0x10000c500);
+	for (unsigned bit = 0; bit < 32; bit++)
+		if (bit == 12 || bit == 13 || bit == 16 || bit == 17 || bit >= 20)
+			write_faults(MSR_X2APIC_ICR, BIT(bit));
+	static const struct {
+		uint32_t index;
+		bool read, write;
+	} cases[] = {
+		{ 0x800, false, false }, { 0x802, true, false },  { 0x803, true, false },
+		{ 0x808, true, true },   { 0x80a, true, false },  { 0x80b, false, true },
+		{ 0x80d, true, false },  { 0x80f, true, true },   { 0x810, true, false },
+		{ 0x827, true, false },  { 0x828, true, true },   { 0x829, false, false },
+		{ 0x82f, true, true },   { 0x831, false, false }, { 0x832, true, true },
+		{ 0x838, true, true },   { 0x839, true, false },  { 0x83e, true, true },
+		{ 0x83f, false, true },  { 0x840, false, false }, { 0x8ff, false, false },
+	};
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		enum msr_outcome got = msr_policy_read(&msrs, &inputs, cases[i].index, &value);
+
+		assert_int_equal(got != MSR_FAULT, cases[i].read);
+		got = msr_policy_write(&msrs, &inputs, cases[i].index, 0, &changed);
+		assert_int_equal(got, cases[i].write ? MSR_TO_BOARD : MSR_FAULT);
+	}
+	write_faults(MSR_X2APIC_EOI, 1);
+	write_faults(MSR_X2APIC_SELF_IPI, 0x100);
+	write_faults(MSR_X2APIC_SIVR, BIT(32));
+}
+
+static void memory_types(void **state)
+{
+	assert_int_equal(value_of(MSR_MTRRCAP), 0x508);
+	assert_int_equal(value_of(MSR_MTRR_DEF_TYPE), 0);
+	write(MSR_MTRR_DEF_TYPE, 0xc06);
+	assert_int_equal(value_of(MSR_MTRR_DEF_TYPE), 0xc06);
+	write_faults(MSR_MTRR_DEF_TYPE, 0xc02);
+	write(MSR_MTRR_PHYSMASK(7), 0xfff0000800);
+	assert_int_equal(value_of(MSR_MTRR_PHYSMASK(7)), 0xfff0000800);
+	write_faults(MSR_MTRR_PHYSMASK(7), BIT(40));
+	write_faults(MSR_MTRR_PHYSBASE(8), 0); /* the capability says eight */
+	read_faults(MSR_MTRR_PHYSBASE(8));
+	read_faults(0x251); /* between the fixed ones */
+	write(MSR_MTRR_FIX4K_F8000, 0x0505050505050505);
+	assert_int_equal(value_of(MSR_MTRR_FIX4K_F8000), 0x0505050505050505);
+
+	assert_int_equal(value_of(MSR_PAT), PAT_RESET);
+	write(MSR_PAT, 0x0001040506070006);
+	assert_int_equal(changed, MSR_CHANGED_PAT);
+	assert_int_equal(value_of(MSR_PAT), 0x0001040506070006);
+	write_faults(MSR_PAT, 0x02);
+	write_faults(MSR_PAT, 0x0300000000000000);
+	write_faults(MSR_PAT, 0x0800);
+}
+
+static void extended_features(void **state)
+{
+	inputs.efer = EFER_LME | EFER_LMA;
+	inputs.cr0 = CR0_PE | CR0_PG;
+	assert_int_equal(value_of(MSR_EFER), EFER_LME | EFER_LMA);
+	write(MSR_EFER, EFER_LME | EFER_LMA | EFER_SCE);
+	assert_int_equal(changed, MSR_CHANGED_EFER);
+	assert_int_equal(msrs.efer, EFER_LME | EFER_SCE);
+	write(MSR_EFER, EFER_LME);        /* LMA is not the guest's to clear */
+	write_faults(MSR_EFER, EFER_LMA); /* LME while paging */
+	write_faults(MSR_EFER, EFER_LME | BIT(1));
+	write_faults(MSR_EFER, EFER_LME | BIT(12)); /* the other vendor's */
+	inputs.efer_allowed &= ~EFER_NXE;
+	write_faults(MSR_EFER, EFER_LME | EFER_NXE);
+	inputs.cr0 = CR0_PE;
+	write(MSR_EFER, 0);
+	msrs.efer = EFER_SCE;
+	msr_state_init(&msrs);
+	assert_int_equal(msrs.efer, 0);
+
+	write(MSR_XSS, BIT(8));
+	assert_int_equal(changed, MSR_CHANGED_XSS);
+	assert_int_equal(value_of(MSR_XSS), BIT(8));
+	write_faults(MSR_XSS, BIT(11));
+	inputs.xsaves = false;
+	read_faults(MSR_XSS);
+	write_faults(MSR_XSS, 0);
+
+	uint64_t misc = value_of(MSR_MISC_ENABLE);
+	assert_true(misc & MISC_ENABLE_FAST_STRINGS);
+	write(MSR_MISC_ENABLE, misc | MISC_ENABLE_XD_DISABLE);
+	assert_int_equal(value_of(MSR_MISC_ENABLE), misc | MISC_ENABLE_XD_DISABLE);
+	write_faults(MSR_MISC_ENABLE, misc | MISC_ENABLE_MONITOR);
+	write_faults(MSR_MISC_ENABLE, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(table_is_sorted_and_consistent, reset),
+		cmocka_unit_test_setup(what_is_not_listed_is_denied, reset),
+		cmocka_unit_test_setup(read_only_ones_refuse_writes, reset),
+		cmocka_unit_test_setup(time_stamp_counter, reset),
+		cmocka_unit_test_setup(apic_modes, reset),
+		cmocka_unit_test_setup(x2apic_registers, reset),
+		cmocka_unit_test_setup(memory_types, reset),
+		cmocka_unit_test_setup(extended_features, reset),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,19 @@
+/* One turn of a vCPU: run, act on the exit, run again, until its slice is over or it has to stop. */
+#ifndef VM_SCHEDULE_RUN_LOOP_H
+#define VM_SCHEDULE_RUN_LOOP_H
+
+#include "lib/types.h"
+#include "vm/vcpu/vcpu.h"
+
+/* How a turn ended. */
+enum turn_end {
+	TURN_OVER,  /* ready, but somebody else's turn */
+	TURN_BLOCK, /* waits for an event */
+	TURN_DONE,  /* this vCPU will not run again: it ended, failed, or its VM stops */
+};
+
+/* On the CPU that the vCPU is bound to, interrupts on, vCPU Ready; `until` is the host time in
+ * ticks at which a turn that a kick broke off does not go on. */
+enum turn_end run_loop_turn(struct vcpu *vcpu, uint64_t until);
+
+#endif

@@ -1,0 +1,28 @@
+/* A round-robin queue of vCPUs that are ready to run. Pure: the owner serialises access. Adding and
+ * picking cost the same however many wait. */
+#ifndef VM_SCHEDULE_RUN_QUEUE_H
+#define VM_SCHEDULE_RUN_QUEUE_H
+
+#include "lib/list.h"
+#include "lib/types.h"
+#include "vm/vcpu/vcpu.h"
+
+struct run_queue {
+	struct list waiting; /* vcpu->run_link, the next to run first */
+	uint32_t length;     /* atomic to read without the owner's lock */
+	uint32_t movable;    /* of these, how many may run on another CPU; likewise */
+};
+
+void run_queue_init(struct run_queue *queue);
+
+/* To the end of the line; the vCPU is in no queue. */
+void run_queue_append(struct run_queue *queue, struct vcpu *vcpu);
+
+/* Takes out the one whose turn it is; null when nobody waits. */
+struct vcpu *run_queue_take(struct run_queue *queue);
+
+/* Takes out the one that would wait longest and may move; null when there is none. A rare call:
+ * it walks past pinned vCPUs. */
+struct vcpu *run_queue_take_movable(struct run_queue *queue);
+
+#endif

@@ -1,0 +1,397 @@
+/* Round-robin over a run queue per CPU. Each CPU takes vCPUs from its own queue only. A vCPU's
+ * hardware state stays loaded on the CPU that ran it last, and only that CPU can let go of it: so
+ * work moves by being handed over by the CPU that has too much, never by being taken. */
+#include "vm/schedule/scheduler.h"
+
+#include "kernel/command_line.h"
+#include "kernel/cpu.h"
+#include "kernel/interrupts.h"
+#include "kernel/output/log.h"
+#include "kernel/memory.h"
+#include "kernel/spinlock.h"
+#include "kernel/time.h"
+#include "lib/assert.h"
+#include "lib/bits.h"
+#include "vm/exit_log.h"
+#include "vm/schedule/idle_cpus.h"
+#include "vm/ipi.h"
+#include "vm/manager.h"
+#include "vm/schedule/run_loop.h"
+#include "vm/schedule/run_queue.h"
+#include "vm/virt_ops.h"
+#include "vm/vm.h"
+#include "vm/schedule/watchdog.h"
+#include "x86/control_registers.h"
+
+/* How often a busy CPU feeds the serial port: about what its FIFO takes to run dry. */
+#define DRAIN_PERIOD_US 1000
+
+/* A turn that lasts this many slices is broken off by a timer interrupt, whatever the guest does:
+ * a guest that only ever causes exits uses up no guest time. */
+#define BACKSTOP_SLICES         16
+/* While somebody watches, each exit may wait for the log. */
+#define BACKSTOP_SLICES_WATCHED 1000
+#define BALANCE_TURNS           16 /* between two looks at the other CPUs' load */
+#define WORD_BITS               64
+
+struct scheduler {
+	struct cpu *cpu; /* constant */
+	struct spinlock
+		lock; /* guards `queue` and, of the vCPUs with this queue_cpu, blocking and waking */
+	struct run_queue queue;
+	uint32_t load;       /* vCPUs waiting or running here; atomic to read, lock to write */
+	uint32_t turns;      /* this CPU only */
+	uint64_t next_drain; /* time_ticks(); this CPU only */
+};
+_Static_assert(sizeof(struct scheduler) <= PAGE_SIZE, "a scheduler fits a page");
+
+static struct scheduler *scheduler_of(const struct cpu *cpu)
+{
+	return (struct scheduler *)__atomic_load_n(&cpu->scheduler, __ATOMIC_ACQUIRE);
+}
+
+static uint32_t load_of(const struct scheduler *s)
+{
+	return __atomic_load_n(&s->load, __ATOMIC_RELAXED);
+}
+
+static void change_load(struct scheduler *s, int by)
+{
+	__atomic_store_n(&s->load, s->load + (uint32_t)by, __ATOMIC_RELAXED);
+}
+
+/* --- queues --------------------------------------------------------------------------------- */
+
+enum error scheduler_init_cpu(void)
+{
+	struct cpu *cpu = this_cpu();
+	struct scheduler *s = page_alloc();
+	struct reason why;
+
+	if (!s) {
+		reason_set(&why, ERROR_NO_MEMORY, "no page for the scheduler of CPU %u",
+			   cpu->index);
+		return log_reason(LOG_ERROR, "vm", &why);
+	}
+	s->cpu = cpu;
+	s->lock = (struct spinlock)SPINLOCK_INIT("run queue");
+	run_queue_init(&s->queue);
+	__atomic_store_n(&cpu->scheduler, s, __ATOMIC_RELEASE);
+	return ERROR_NONE;
+}
+
+static void enqueue(struct scheduler *s, struct vcpu *vcpu)
+{
+	uint64_t flags = spinlock_acquire(&s->lock);
+
+	vcpu->queue_cpu = s->cpu;
+	run_queue_append(&s->queue, vcpu);
+	change_load(s, +1);
+	spinlock_release(&s->lock, flags);
+	idle_rouse(s->cpu);
+}
+
+static struct scheduler *least_loaded(void)
+{
+	struct scheduler *best = NULL;
+
+	for (unsigned i = 0; i < cpu_count(); i++) {
+		struct scheduler *s = scheduler_of(cpu_by_index(i));
+
+		if (s && (!best || load_of(s) < load_of(best)))
+			best = s;
+	}
+	return best;
+}
+
+void scheduler_add(struct vcpu *vcpu)
+{
+	struct scheduler *s = vcpu->pinned_cpu < 0
+				      ? least_loaded()
+				      : scheduler_of(cpu_by_index((unsigned)vcpu->pinned_cpu));
+
+	assert(s);
+	enqueue(s, vcpu);
+}
+
+bool scheduler_has_cpu(int index)
+{
+	return index >= 0 && (unsigned)index < cpu_count() &&
+	       scheduler_of(cpu_by_index((unsigned)index));
+}
+
+/* --- blocking and waking -------------------------------------------------------------------- */
+
+/* Has a vCPU that is Blocked a reason to run? Under the lock of its queue. */
+static bool is_due(const struct vcpu *vcpu)
+{
+	uint32_t startup = __atomic_load_n(&vcpu->startup, __ATOMIC_SEQ_CST);
+
+	if (__atomic_load_n(&vcpu->wake_pending, __ATOMIC_SEQ_CST) ||
+	    (startup & (STARTUP_INIT | STARTUP_SIPI)))
+		return true;
+	return !(startup & STARTUP_WAITING) &&
+	       vcpu_events_wake(&vcpu->events, vcpu->halted_interruptible, vcpu->halted_priority);
+}
+
+static void make_ready(struct scheduler *s, struct vcpu *vcpu)
+{
+	__atomic_store_n(&vcpu->wake_pending, false, __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu->blocked_since, 0, __ATOMIC_RELAXED);
+	enum error error = vcpu_wake(vcpu);
+	assert(!error);
+	run_queue_append(&s->queue, vcpu);
+	change_load(s, +1);
+}
+
+/* At the end of its turn on this CPU. Its load has been taken off already. */
+static void block(struct scheduler *s, struct vcpu *vcpu)
+{
+	uint64_t rflags = 0, priority = 0;
+	enum error error = vcpu_get_register(vcpu, VCPU_RFLAGS, &rflags);
+
+	if (!error)
+		error = vcpu_get_register(vcpu, VCPU_CR8, &priority);
+	uint64_t flags = spinlock_acquire(&s->lock);
+
+	vcpu->halted_interruptible = !error && (rflags & RFLAGS_IF);
+	vcpu->halted_priority = (uint8_t)priority;
+	__atomic_store_n(&vcpu->blocked_since, time_ticks(), __ATOMIC_RELAXED);
+	error = vcpu_block(vcpu);
+	assert(!error);
+	/* What came before the state said Blocked had nobody to wake. */
+	if (is_due(vcpu))
+		make_ready(s, vcpu);
+	spinlock_release(&s->lock, flags);
+}
+
+static void wake_blocked(struct vcpu *vcpu)
+{
+	for (;;) {
+		struct cpu *cpu = __atomic_load_n(&vcpu->queue_cpu, __ATOMIC_ACQUIRE);
+		struct scheduler *s = scheduler_of(cpu);
+		uint64_t flags = spinlock_acquire(&s->lock);
+		bool here = vcpu->queue_cpu == cpu, woken = false;
+
+		if (here && __atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) == VCPU_BLOCKED &&
+		    is_due(vcpu)) {
+			make_ready(s, vcpu);
+			woken = true;
+		}
+		spinlock_release(&s->lock, flags);
+		if (woken)
+			idle_rouse(cpu);
+		if (here)
+			return;
+	}
+}
+
+void scheduler_wake(struct vcpu *vcpu)
+{
+	struct cpu *cpu;
+
+	/* Ready: it looks at its events before it enters the guest. */
+	switch (__atomic_load_n(&vcpu->state, __ATOMIC_SEQ_CST)) {
+	case VCPU_RUNNING:
+		cpu = __atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED);
+		if (cpu && cpu != this_cpu())
+			cpu_kick(cpu);
+		break;
+	case VCPU_BLOCKED:
+		wake_blocked(vcpu);
+		break;
+	default:
+		break;
+	}
+}
+
+void scheduler_wake_always(struct vcpu *vcpu)
+{
+	__atomic_store_n(&vcpu->wake_pending, true, __ATOMIC_SEQ_CST);
+	scheduler_wake(vcpu);
+}
+
+void scheduler_rouse_all(void)
+{
+	for (unsigned i = 0; i < cpu_count(); i++)
+		if (scheduler_of(cpu_by_index(i)))
+			idle_rouse(cpu_by_index(i));
+}
+
+/* --- moving work ---------------------------------------------------------------------------- */
+
+/* Hands one waiting vCPU over to `to`, which owes nothing: it was claimed, or has a queue anyway. */
+static bool give(struct scheduler *from, struct scheduler *to)
+{
+	uint64_t flags = spinlock_acquire(&from->lock);
+	struct vcpu *vcpu = run_queue_take_movable(&from->queue);
+
+	if (vcpu)
+		change_load(from, -1);
+	spinlock_release(&from->lock, flags);
+	if (!vcpu)
+		return false;
+	/* A vCPU that this CPU cannot let go of is Invalid now: its own turn here ends it. */
+	bool failed = vcpu->cpu && vcpu_unbind(vcpu);
+	enqueue(failed ? from : to, vcpu);
+	return !failed;
+}
+
+/* After a turn: a halted CPU gets what waits here; now and then a queue that is two longer than
+ * the shortest gives one away. */
+static void share(struct scheduler *s)
+{
+	if (!__atomic_load_n(&s->queue.movable, __ATOMIC_RELAXED))
+		return;
+	struct cpu *hungry = idle_claim();
+
+	if (hungry) {
+		(void)give(s, scheduler_of(hungry));
+		cpu_kick(hungry);
+	} else if (++s->turns % BALANCE_TURNS == 0) {
+		struct scheduler *to = least_loaded();
+
+		if (load_of(to) + 2 <= load_of(s))
+			(void)give(s, to);
+	}
+}
+
+/* --- the loop ------------------------------------------------------------------------------- */
+
+/* `vcpu` will not run again: releases this CPU's hold on it. May free the vCPU and its VM. */
+static void retire(struct vcpu *vcpu)
+{
+	/* An unbind that fails has been logged; the VM's end deals with what stays bound. */
+	if (vcpu->cpu && vcpu_unbind(vcpu))
+		log_warn("vm", "vcpu stays bound vm=%u(%s) vcpu=%u", vcpu->vm->id, vcpu->vm->name,
+			 vcpu->id);
+	vm_vcpu_ended(vcpu);
+}
+
+static void set_current(struct vcpu *vcpu)
+{
+	struct cpu *cpu = this_cpu();
+
+	cpu->current.describe = vcpu ? exit_log_describe : NULL;
+	cpu->current.vcpu = vcpu;
+}
+
+/* Sets the backend's clock and the backstop. Returns the host time in ticks from which a turn that
+ * starts now does not go on after a kick. */
+static uint64_t start_timers(struct vcpu *vcpu)
+{
+	uint64_t us = (uint64_t)command_line.slice_us *
+		      (vcpu->watcher ? BACKSTOP_SLICES_WATCHED : BACKSTOP_SLICES);
+
+	vcpu->slice_ticks = time_us_to_ticks(command_line.slice_us);
+	lapic_timer_start(us);
+	/* A timer that is a little fast against the clock must not find the turn unfinished: nothing
+	 * would end it then. */
+	return time_ticks() + time_us_to_ticks(us - us / 8);
+}
+
+/* Of a slice whose guest time is counted down, what is gone is what the guest had. */
+static void account(struct vcpu *vcpu, uint64_t turn_ticks)
+{
+	uint64_t slice = time_us_to_ticks(command_line.slice_us);
+	uint64_t left = vcpu->slice_ticks < slice ? vcpu->slice_ticks : slice;
+
+	__atomic_store_n(&vcpu->guest_ticks, vcpu->guest_ticks + slice - left, __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu->turn_ticks, vcpu->turn_ticks + turn_ticks, __ATOMIC_RELAXED);
+}
+
+static enum turn_end take_turn(struct vcpu *vcpu)
+{
+	if (!vcpu->cpu && vcpu_bind(vcpu)) {
+		struct reason why;
+
+		reason_set(&why, ERROR_BAD_STATE, "vcpu %u cannot be bound to CPU %u", vcpu->id,
+			   this_cpu()->index);
+		vm_stop(vcpu->vm, &why);
+		return TURN_DONE;
+	}
+	if (vcpu->state == VCPU_INVALID) {
+		vm_stop(vcpu->vm, &vcpu->trouble);
+		return TURN_DONE;
+	}
+	set_current(vcpu);
+	vcpu->slices++;
+	uint64_t started = time_ticks();
+	uint64_t until = start_timers(vcpu);
+	__atomic_store_n(&vcpu->turn_started, started, __ATOMIC_RELAXED);
+	enum turn_end end = run_loop_turn(vcpu, until);
+	__atomic_store_n(&vcpu->turn_started, 0, __ATOMIC_RELAXED);
+	account(vcpu, time_ticks() - started);
+	set_current(NULL);
+	return end;
+}
+
+static struct vcpu *take_next(struct scheduler *s)
+{
+	uint64_t flags = spinlock_acquire(&s->lock);
+	struct vcpu *vcpu = run_queue_take(&s->queue);
+
+	spinlock_release(&s->lock, flags);
+	return vcpu;
+}
+
+static void turn(struct scheduler *s, struct vcpu *vcpu)
+{
+	enum turn_end end = take_turn(vcpu);
+	uint64_t flags = spinlock_acquire(&s->lock);
+
+	if (end == TURN_OVER)
+		run_queue_append(&s->queue, vcpu);
+	else
+		change_load(s, -1);
+	spinlock_release(&s->lock, flags);
+	if (end == TURN_BLOCK)
+		block(s, vcpu);
+	else if (end == TURN_DONE)
+		retire(vcpu);
+	share(s);
+}
+
+/* Halts until a kick, or until the watchdog has to look. */
+static void idle(struct scheduler *s)
+{
+	if (log_drain_some())
+		return;
+	lapic_timer_start(WATCHDOG_PERIOD_US);
+	interrupts_disable();
+	idle_mark(s->cpu);
+	if (__atomic_load_n(&s->queue.length, __ATOMIC_SEQ_CST) || !vm_running_count())
+		interrupts_enable();
+	else
+		interrupts_enable_and_halt();
+	idle_unmark(s->cpu);
+}
+
+/* Between turns: what has to be done now and then. */
+static void look_after_the_rest(struct scheduler *s)
+{
+	uint64_t now = time_ticks();
+
+	if (now >= s->next_drain) {
+		s->next_drain = now + time_us_to_ticks(DRAIN_PERIOD_US);
+		(void)log_drain_some();
+	}
+	watchdog_look(now);
+}
+
+void scheduler_run(void)
+{
+	struct scheduler *s = scheduler_of(this_cpu());
+
+	assert(s);
+	while (vm_running_count()) {
+		struct vcpu *vcpu = take_next(s);
+
+		if (vcpu)
+			turn(s, vcpu);
+		else
+			idle(s);
+		look_after_the_rest(s);
+	}
+	lapic_timer_stop();
+}

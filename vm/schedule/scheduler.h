@@ -1,0 +1,33 @@
+/* Round-robin over a run queue per CPU. A vCPU has a slice of guest time; HLT blocks it until an
+ * event is due; an idle CPU halts and is woken by a kick. */
+#ifndef VM_SCHEDULE_SCHEDULER_H
+#define VM_SCHEDULE_SCHEDULER_H
+
+#include "lib/error.h"
+#include "lib/types.h"
+#include "vm/vcpu/vcpu.h"
+
+/* Prepares the run queue of the CPU that calls. Before any vCPU is added. */
+enum error scheduler_init_cpu(void) must_check;
+
+/* Makes a Free vCPU runnable: on its pinned CPU, else on the least loaded one. Any CPU. */
+void scheduler_add(struct vcpu *vcpu);
+
+/* An event was queued for the vCPU: if Blocked and the event ends its halt (an interrupt does while
+ * RFLAGS.IF is set), it becomes Ready; if Running its CPU is kicked. Any CPU, IRQs any. */
+void scheduler_wake(struct vcpu *vcpu);
+
+/* As scheduler_wake(), but a Blocked vCPU, or one that is about to block, runs whatever its events
+ * say: what its board waited for has come, or it has to stop. */
+void scheduler_wake_always(struct vcpu *vcpu);
+
+/* Has this CPU index a run queue, so that a vCPU may be pinned there? */
+bool scheduler_has_cpu(int index) must_check;
+
+/* Ends the halt of every idle CPU: no VM is left. */
+void scheduler_rouse_all(void);
+
+/* The loop of one CPU: picks, binds, runs, acts. Returns when no VM is left running anywhere. */
+void scheduler_run(void);
+
+#endif

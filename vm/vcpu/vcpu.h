@@ -1,0 +1,222 @@
+/* A virtual CPU: its life cycle, registers and pending events. The functions here check the state,
+ * call the backend (vm/virt_ops.h) and move the state on; a call in the wrong state is BadState
+ * and changes nothing.
+ *
+ *   create -> Created -- setup -> Free -- bind -> Ready -- run -> Running -- exit -> Ready
+ *   Ready -- unbind -> Free; Ready -- block -> Blocked -- wake -> Ready; any -- fatal -> Invalid
+ */
+#ifndef VM_VCPU_VCPU_H
+#define VM_VCPU_VCPU_H
+
+#include "lib/error.h"
+#include "lib/list.h"
+#include "lib/types.h"
+#include "vm/vcpu/vcpu_event.h"
+#include "vm/vcpu/vcpu_exit.h"
+
+struct vm;
+struct vcpu;
+struct cpu;
+
+#define VCPU_STATE_LIST(X)         \
+	X(VCPU_CREATED, "Created") \
+	X(VCPU_FREE, "Free")       \
+	X(VCPU_READY, "Ready")     \
+	X(VCPU_RUNNING, "Running") \
+	X(VCPU_BLOCKED, "Blocked") \
+	X(VCPU_INVALID, "Invalid")
+
+enum vcpu_state {
+#define X(symbol, name) symbol,
+	VCPU_STATE_LIST(X)
+#undef X
+		VCPU_STATES
+};
+
+const char *vcpu_state_name(enum vcpu_state state);
+
+/* What the last exits were, kept for every vCPU: for a panic and for the death of its VM. */
+#define VCPU_LAST_EXITS 16 /* a power of two */
+
+struct vcpu_exit_record {
+	uint64_t rip, qualification;
+	uint32_t raw_reason;
+	uint32_t kind; /* enum vcpu_exit_kind */
+};
+
+/* How a vCPU starts. Segments are flat, CS included, except in real mode. */
+enum vcpu_mode {
+	VCPU_MODE_REAL16, /* CS:IP = entry >> 4 : entry & 15; entry below 1 MiB */
+	VCPU_MODE_RESET,  /* the architectural reset state: F000:FFF0, base FFFF0000h */
+	VCPU_MODE_PROT32, /* protected, paging off */
+	VCPU_MODE_PAE32,  /* protected, PAE paging with `page_table` */
+	VCPU_MODE_LONG64, /* 64-bit, 4-level paging with `page_table` */
+};
+
+/* Interceptions that a VM's owner asks for beyond those that Plinth needs. */
+enum vcpu_intercept {
+	INTERCEPT_HLT = 1 << 0, /* set for every vCPU unless it has its CPU to itself */
+	INTERCEPT_PAUSE = 1 << 1,
+	INTERCEPT_RDTSC = 1 << 2,
+	INTERCEPT_CR3 = 1 << 3,
+	INTERCEPT_CR8 = 1 << 4,
+	INTERCEPT_DR = 1 << 5,
+	INTERCEPT_INVLPG = 1 << 6,
+	INTERCEPT_RDPMC = 1 << 7,
+	INTERCEPT_DESCRIPTOR_TABLE = 1 << 8,
+	INTERCEPT_WBINVD = 1 << 9,
+	INTERCEPT_MONITOR_MWAIT = 1 << 10,
+	INTERCEPT_RANDOM = 1 << 11,
+};
+
+struct vcpu_config {
+	enum vcpu_mode mode;
+	gpa_t page_table;       /* root for PAE32 and LONG64 */
+	uint64_t stack_pointer; /* initial RSP, 0 if the guest sets its own */
+	uint64_t argument;      /* initial RDI (RBX in real mode): for the guest's use */
+	uint32_t intercepts;    /* enum vcpu_intercept, or-ed */
+	uint32_t exceptions;    /* bitmap of exception vectors to intercept and then reflect */
+	bool wait_for_sipi;     /* starts as an application processor after INIT */
+};
+
+/* Registers that are reached by name. *_RIGHTS are bits 40..55 of a descriptor moved down to bit 0,
+ * and bit 16 set for an unusable segment; PDPTEs count under PAE paging only. General ones are also
+ * in vcpu->gpr while not Running. */
+#define VCPU_SEGMENT_LIST(X, SEGMENT, name)      \
+	X(VCPU_##SEGMENT##_SELECTOR, name)       \
+	X(VCPU_##SEGMENT##_BASE, name ".base")   \
+	X(VCPU_##SEGMENT##_LIMIT, name ".limit") \
+	X(VCPU_##SEGMENT##_RIGHTS, name ".rights")
+
+#define VCPU_REGISTER_LIST(X)              \
+	X(VCPU_RIP, "rip")                 \
+	X(VCPU_RFLAGS, "rflags")           \
+	X(VCPU_RSP, "rsp")                 \
+	X(VCPU_CR0, "cr0")                 \
+	X(VCPU_CR2, "cr2")                 \
+	X(VCPU_CR3, "cr3")                 \
+	X(VCPU_CR4, "cr4")                 \
+	X(VCPU_CR8, "cr8")                 \
+	X(VCPU_EFER, "efer")               \
+	X(VCPU_DR7, "dr7")                 \
+	X(VCPU_XCR0, "xcr0")               \
+	VCPU_SEGMENT_LIST(X, CS, "cs")     \
+	VCPU_SEGMENT_LIST(X, SS, "ss")     \
+	VCPU_SEGMENT_LIST(X, DS, "ds")     \
+	VCPU_SEGMENT_LIST(X, ES, "es")     \
+	VCPU_SEGMENT_LIST(X, FS, "fs")     \
+	VCPU_SEGMENT_LIST(X, GS, "gs")     \
+	VCPU_SEGMENT_LIST(X, TR, "tr")     \
+	VCPU_SEGMENT_LIST(X, LDTR, "ldtr") \
+	X(VCPU_PDPTE0, "pdpte0")           \
+	X(VCPU_PDPTE1, "pdpte1")           \
+	X(VCPU_PDPTE2, "pdpte2")           \
+	X(VCPU_PDPTE3, "pdpte3")           \
+	X(VCPU_GDTR_BASE, "gdtr.base")     \
+	X(VCPU_GDTR_LIMIT, "gdtr.limit")   \
+	X(VCPU_IDTR_BASE, "idtr.base")     \
+	X(VCPU_IDTR_LIMIT, "idtr.limit")
+
+enum vcpu_register {
+#define X(symbol, name) symbol,
+	VCPU_REGISTER_LIST(X)
+#undef X
+		VCPU_REGISTERS
+};
+
+const char *vcpu_register_name(enum vcpu_register reg);
+
+/* Told of every exit while a VM's owner watches: `exit` before it is handled, by the backend, and
+ * `handled` once afterwards, with what was done ("emulated", "injected #GP"), by the backend or, for
+ * an exit that `run` returned, by the run loop; a slice's end that is no hardware exit (raw_reason
+ * 0) has no `handled`. IRQs may be off: neither may block. */
+struct vcpu_watcher {
+	void (*exit)(struct vcpu *vcpu, const struct vcpu_exit *exit);
+	void (*handled)(struct vcpu *vcpu, const struct vcpu_exit *exit, const char *what);
+};
+
+struct vcpu {
+	/* The backend's entry code reaches these by offset; RSP is kept by the hardware. */
+	uint64_t gpr[GPR_COUNT];
+	uint64_t cr2;
+	/* Everything below is owned by the CPU that the vCPU is bound to, unless said otherwise. */
+	struct vm *vm;                      /* constant */
+	uint32_t id;                        /* within the VM; constant */
+	uint32_t state;                     /* enum vcpu_state; atomic */
+	struct cpu *cpu;                    /* bound to; null in Created and Free */
+	void *backend;                      /* the backend's structure; constant after create */
+	const struct vcpu_watcher *watcher; /* null: nobody watches */
+	struct vcpu_config config;
+	gpa_t entry;
+	hpa_t nested_root;
+	struct vcpu_events events;
+	struct reason trouble; /* why it is Invalid */
+	/* Ticks of guest time left in this slice: set by the scheduler, counted down by the backend. */
+	uint64_t slice_ticks;
+	uint64_t exits; /* since create; vcpu_note_exit() counts */
+	uint32_t exit_counts[VCPU_EXIT_KINDS];
+	struct vcpu_exit_record last_exits[VCPU_LAST_EXITS]; /* [exits % VCPU_LAST_EXITS] is next */
+	/* What the board did about the present exit, for the exit line; null: named by the action. */
+	const char *did;
+	/* The scheduler's: guarded by the run-queue lock of `queue_cpu`. */
+	struct list run_link;
+	struct cpu *queue_cpu;
+	int pinned_cpu;            /* -1: any */
+	uint64_t slices;           /* turns had; bound CPU writes, any reads */
+	uint64_t guest_ticks;      /* of time slices used up; likewise */
+	uint64_t turn_ticks;       /* of its turns, handling of exits included; likewise */
+	bool wake_pending;         /* atomic: has to run whatever its events say */
+	bool halted_interruptible; /* RFLAGS.IF when it blocked */
+	uint8_t halted_priority;   /* CR8 when it blocked */
+	bool queued;               /* in the run queue of `queue_cpu` */
+	bool ended;                /* atomic: will never run again */
+	uint64_t blocked_since;    /* time_ticks(); atomic; 0 while not Blocked */
+	uint64_t turn_started;     /* time_ticks(); atomic; 0 between turns */
+	/* INIT and SIPI from other vCPUs, as vm/ipi.h packs them; atomic: any CPU. */
+	uint32_t startup;
+	void *owner; /* for the VM's board */
+};
+
+enum error vcpu_create(struct vcpu *vcpu, struct vm *vm, uint32_t vcpu_id) must_check;
+enum error vcpu_set_entry(struct vcpu *vcpu, gpa_t entry) must_check;
+enum error vcpu_set_nested_root(struct vcpu *vcpu, hpa_t root) must_check;
+enum error vcpu_setup(struct vcpu *vcpu, const struct vcpu_config *config) must_check;
+/* Ties the vCPU to the CPU that calls; undone only there. */
+enum error vcpu_bind(struct vcpu *vcpu) must_check;
+/* Runs until an exit needs the machine above; called on the bound CPU, interrupts on. An error
+ * makes the vCPU Invalid, and `trouble` says why. */
+enum error vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit) must_check;
+/* Ready to Blocked and back, the binding kept. The scheduler calls these under the run-queue lock
+ * of `queue_cpu`; wake from any CPU. */
+enum error vcpu_block(struct vcpu *vcpu) must_check;
+enum error vcpu_wake(struct vcpu *vcpu) must_check;
+enum error vcpu_unbind(struct vcpu *vcpu) must_check;
+/* From any CPU: queues an external interrupt or NMI atomically and wakes or kicks the vCPU.
+ * Other events only from the bound CPU. */
+enum error vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *event) must_check;
+/* On the bound CPU, or from any while Free. */
+enum error vcpu_get_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *value) must_check;
+enum error vcpu_set_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t value) must_check;
+/* Moves RIP past the instruction of the last exit and ends STI / MOV SS blocking, as executing it
+ * would have. */
+void vcpu_skip_instruction(struct vcpu *vcpu);
+/* INIT as another vCPU's IPI delivers it: the INIT register state, then waiting for SIPI; and the
+ * start-up that ends the wait. Bound CPU only. */
+enum error vcpu_init_reset(struct vcpu *vcpu) must_check;
+enum error vcpu_start_up(struct vcpu *vcpu, uint8_t sipi_vector) must_check;
+/* Allowed in every state but Running; on the bound CPU where there is one. */
+enum error vcpu_destroy(struct vcpu *vcpu) must_check;
+
+/* Remembers and counts an exit; the backend calls it once for each, before handling. */
+static inline void vcpu_note_exit(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+	vcpu->last_exits[vcpu->exits++ % VCPU_LAST_EXITS] = (struct vcpu_exit_record) {
+		.rip = exit->rip,
+		.qualification = exit->qualification,
+		.raw_reason = exit->raw_reason,
+		.kind = exit->kind,
+	};
+	vcpu->exit_counts[exit->kind]++;
+}
+
+#endif
