@@ -1,0 +1,115 @@
+/* A sorted array of windows, searched by halving. */
+#include "device/bus.h"
+
+#include "lib/bits.h"
+
+#define BYTE_BITS 8
+
+static uint64_t window_end(const struct bus_window *w)
+{
+	return w->first + w->length;
+}
+
+/* The number of the first window that ends behind `at`. */
+static unsigned find(const struct bus *bus, uint64_t at)
+{
+	unsigned low = 0, high = bus->count;
+
+	while (low < high) {
+		unsigned middle = (low + high) / 2;
+
+		if (window_end(&bus->windows[middle]) <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+enum error bus_add(struct bus *bus, const struct bus_window *window, struct reason *why)
+{
+	unsigned at = find(bus, window->first);
+
+	if (!range_is_valid(window->first, window->length) || !window_end(window))
+		return reason_set(why, ERROR_INVALID_INPUT, "%s: no window of 0x%lx bytes at 0x%lx",
+				  window->ops->name, window->length, window->first);
+	if (at < bus->count && bus->windows[at].first < window_end(window))
+		return reason_set(why, ERROR_INVALID_INPUT, "%s at 0x%lx overlaps %s at 0x%lx",
+				  window->ops->name, window->first, bus->windows[at].ops->name,
+				  bus->windows[at].first);
+	if (bus->count == BUS_WINDOWS)
+		return reason_set(why, ERROR_NO_MEMORY, "%s: the bus has %u windows already",
+				  window->ops->name, BUS_WINDOWS);
+	for (unsigned i = bus->count++; i > at; i--)
+		bus->windows[i] = bus->windows[i - 1];
+	bus->windows[at] = *window;
+	return ERROR_NONE;
+}
+
+void bus_remove(struct bus *bus, const void *chip)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < bus->count; i++)
+		if (bus->windows[i].chip != chip)
+			bus->windows[kept++] = bus->windows[i];
+	bus->count = kept;
+}
+
+const struct bus_window *bus_find(const struct bus *bus, uint64_t at)
+{
+	unsigned n = find(bus, at);
+
+	return n < bus->count && bus->windows[n].first <= at ? &bus->windows[n] : NULL;
+}
+
+/* One access that a chip takes whole, or a byte that nobody answers. */
+struct piece {
+	const struct bus_window *window; /* null: nobody */
+	uint64_t offset;
+	unsigned width;
+};
+
+static struct piece next_piece(const struct bus *bus, uint64_t at, unsigned width)
+{
+	const struct bus_window *w = bus_find(bus, at);
+	unsigned part = 1;
+
+	if (!w)
+		return (struct piece) { .width = 1 };
+	while (part * 2 <= width && part * 2 <= w->widest && part * 2 <= window_end(w) - at)
+		part *= 2;
+	return (struct piece) { w, w->offset + (at - w->first), part };
+}
+
+uint64_t bus_read(struct bus *bus, device_time now, uint64_t at, unsigned width)
+{
+	uint64_t value = 0;
+
+	for (unsigned done = 0; done < width;) {
+		struct piece p = next_piece(bus, at + done, width - done);
+		uint64_t ones = BITS(p.width * BYTE_BITS - 1, 0), part = ones;
+
+		if (p.window && p.window->ops->advance)
+			p.window->ops->advance(p.window->chip, now);
+		if (p.window && p.window->ops->read)
+			part = p.window->ops->read(p.window->chip, p.offset, p.width) & ones;
+		value |= part << (done * BYTE_BITS);
+		done += p.width;
+	}
+	return value;
+}
+
+void bus_write(struct bus *bus, device_time now, uint64_t at, unsigned width, uint64_t value)
+{
+	for (unsigned done = 0; done < width;) {
+		struct piece p = next_piece(bus, at + done, width - done);
+		uint64_t part = value >> (done * BYTE_BITS) & BITS(p.width * BYTE_BITS - 1, 0);
+
+		if (p.window && p.window->ops->advance)
+			p.window->ops->advance(p.window->chip, now);
+		if (p.window && p.window->ops->write)
+			p.window->ops->write(p.window->chip, p.offset, p.width, part);
+		done += p.width;
+	}
+}

@@ -1,0 +1,41 @@
+/* A bus: which chip answers at which address. One for I/O ports, one for memory-mapped registers.
+ * Accesses wider than a chip takes are split into its widest, in ascending order, and so is one
+ * that crosses a window's edge; where no chip answers, reads are ones and writes go nowhere, as on
+ * a PC. Pure; the caller serialises. */
+#ifndef DEVICE_BUS_H
+#define DEVICE_BUS_H
+
+#include "device/chip.h"
+#include "lib/error.h"
+#include "lib/types.h"
+
+#define BUS_WINDOWS 96
+
+struct bus_window {
+	uint64_t first, length;
+	uint64_t offset; /* what the chip sees for `first` */
+	uint8_t widest;  /* 1, 2, 4 or 8 */
+	const struct chip_ops *ops;
+	void *chip;
+};
+
+struct bus {
+	unsigned count;
+	struct bus_window windows[BUS_WINDOWS]; /* sorted, disjoint */
+};
+
+/* InvalidInput with both names when the window is empty, wraps or overlaps another; NoMemory when
+ * the bus is full. */
+enum error bus_add(struct bus *bus, const struct bus_window *window, struct reason *why) must_check;
+
+/* Takes away every window of `chip`, as when a BAR moves. */
+void bus_remove(struct bus *bus, const void *chip);
+
+/* The window that holds `at`, or null. */
+const struct bus_window *bus_find(const struct bus *bus, uint64_t at);
+
+/* `width` 1, 2, 4 or 8. Calls advance(now) of each chip before it is accessed. */
+uint64_t bus_read(struct bus *bus, device_time now, uint64_t at, unsigned width);
+void bus_write(struct bus *bus, device_time now, uint64_t at, unsigned width, uint64_t value);
+
+#endif

@@ -1,0 +1,34 @@
+/* What decides a vCPU's external interrupts when its VM has interrupt controllers: a local APIC and
+ * what is wired to it. A vCPU without (a null vcpu->interrupts) takes what vcpu_inject() queues.
+ *
+ * Whoever changes something that may let an interrupt through (a request arrives, a priority falls,
+ * an end of interrupt) sets vcpu->interrupt_request, then calls scheduler_wake(). Before an entry,
+ * while that flag is set, the backend asks pending(); when the guest can take it, it calls
+ * acknowledge() and injects what that returns; when not, it opens the interrupt window. When
+ * pending() has nothing, the backend clears the flag (clears first, asks again: no request is
+ * lost). A HLT ends when pending() has something and RFLAGS.IF was set. */
+#ifndef VM_VCPU_VCPU_INTERRUPTS_H
+#define VM_VCPU_VCPU_INTERRUPTS_H
+
+#include "lib/types.h"
+
+struct vcpu;
+
+struct vcpu_interrupts {
+	/* Would an interrupt be delivered now if RFLAGS.IF allowed it? Priorities are considered.
+	 * On the bound CPU, or under the run-queue lock while the vCPU is blocked. IRQs off. */
+	bool (*pending)(struct vcpu *vcpu);
+	/* The interrupt-acknowledge cycle: marks the interrupt in service and returns its vector,
+	 * or -1 when it has gone away meanwhile. On the bound CPU, IRQs off; may take the board's
+	 * lock and no other. */
+	int (*acknowledge)(struct vcpu *vcpu);
+	/* CR8, which is the task priority class of the local APIC. On the bound CPU. */
+	uint8_t (*get_priority)(struct vcpu *vcpu);
+	void (*set_priority)(struct vcpu *vcpu, uint8_t priority);
+	/* IA32_APIC_BASE was written (a value that the policy accepted), or reset. */
+	void (*apic_base)(struct vcpu *vcpu, uint64_t value);
+	/* INIT resets the local APIC too. On the bound CPU. */
+	void (*init_reset)(struct vcpu *vcpu);
+};
+
+#endif
