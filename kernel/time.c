@@ -6,6 +6,7 @@
 #include "x86/instructions.h"
 
 #define US_PER_SECOND     1000000ull
+#define NS_PER_SECOND     1000000000ull
 /* Faster than any TSC, so that time before calibration runs slow rather than ahead, and a deadline
  * comes late rather than early. */
 #define ASSUMED_TICK_RATE 8000000000ull
@@ -34,9 +35,8 @@ uint64_t time_tick_rate(void)
 	return rate;
 }
 
-/* value * numerator / denominator without overflow in between; saturates. The 128-bit division
- * is DIV itself, as there is no compiler run-time library here. */
-static uint64_t scale(uint64_t value, uint64_t numerator, uint64_t denominator)
+/* The 128-bit division is DIV itself, as there is no compiler run-time library here. */
+uint64_t time_scale(uint64_t value, uint64_t numerator, uint64_t denominator)
 {
 	uint64_t low, high, remainder;
 
@@ -49,12 +49,22 @@ static uint64_t scale(uint64_t value, uint64_t numerator, uint64_t denominator)
 
 uint64_t time_ticks_to_us(uint64_t ticks)
 {
-	return scale(ticks, US_PER_SECOND, rate);
+	return time_scale(ticks, US_PER_SECOND, rate);
 }
 
 uint64_t time_us_to_ticks(uint64_t us)
 {
-	return scale(us, rate, US_PER_SECOND);
+	return time_scale(us, rate, US_PER_SECOND);
+}
+
+uint64_t time_ticks_to_ns(uint64_t ticks)
+{
+	return time_scale(ticks, NS_PER_SECOND, rate);
+}
+
+uint64_t time_ns_to_ticks(uint64_t ns)
+{
+	return time_scale(ns, rate, NS_PER_SECOND);
 }
 
 uint64_t time_us(void)

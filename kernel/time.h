@@ -19,6 +19,12 @@ uint64_t time_us(void);
 uint64_t time_us_to_ticks(uint64_t us);
 uint64_t time_ticks_to_us(uint64_t ticks);
 
+uint64_t time_ns_to_ticks(uint64_t ns);
+uint64_t time_ticks_to_ns(uint64_t ticks);
+
+/* value * numerator / denominator, rounded down, with 128 bits in between; saturates. */
+uint64_t time_scale(uint64_t value, uint64_t numerator, uint64_t denominator);
+
 /* Busy wait; usable with interrupts off. */
 void time_delay_us(uint64_t us);
 

@@ -14,6 +14,7 @@ enum board_action {
 	BOARD_BLOCK,  /* until an event wakes it */
 	BOARD_END_VCPU,
 	BOARD_END_VM,    /* all its vCPUs stop */
+	BOARD_RESET_VM,  /* all its vCPUs stop, and start again as restart() sets them up */
 	BOARD_UNHANDLED, /* nobody knows: the VM stops with the exit's full story */
 };
 
@@ -21,6 +22,15 @@ struct board_ops {
 	/* On the bound CPU, interrupts on, vCPU Ready. Time-slice, kick and IPI exits never come
 	 * here. May say what it did in vcpu->did (a constant string). */
 	enum board_action (*exit)(struct vcpu *vcpu, const struct vcpu_exit *exit);
+	/* After BOARD_RESET_VM or vm_reset(): all vCPUs that have not ended are Free, and none runs
+	 * anywhere. Puts memory and devices into their first state, and for each vCPU calls
+	 * vcpu_reset(), vcpu_set_entry() and vcpu_setup(); then all are queued again. On an error
+	 * the VM ends with `why`. IRQs on, no lock held; any CPU. Null: the VM ends instead. */
+	enum error (*restart)(struct vm *vm, struct reason *why);
+	/* Every vCPU is blocked by BOARD_BLOCK with RFLAGS.IF clear, or waits for a SIPI. True when
+	 * nothing of the board can send an NMI or ends the waiting either: the VM then ends, as one
+	 * that halted for good. Null: it stays until its deadline. Any CPU, no lock held. */
+	bool (*all_halted)(struct vm *vm);
 	/* Once, after the last vCPU stopped, before the VM's memory goes. `trouble` is null for an
 	 * orderly end, else says why the VM was stopped. May not block. */
 	void (*ended)(struct vm *vm, const struct reason *trouble);

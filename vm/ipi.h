@@ -57,4 +57,10 @@ uint32_t startup_after_sipi(uint32_t startup, uint8_t vector);
  * log; a constant string. Null with `why` when the guest's write has to fault. */
 const char *ipi_send(struct vcpu *sender, uint64_t icr, struct reason *why);
 
+/* INIT, SIPI and NMI as `target`'s local APIC receives them, from any CPU; they wake it. A vCPU that
+ * waits for a SIPI takes no NMI; one that waits for none takes no SIPI. */
+void ipi_take_init(struct vcpu *target);
+void ipi_take_start_up(struct vcpu *target, uint8_t vector);
+void ipi_take_nmi(struct vcpu *target);
+
 #endif

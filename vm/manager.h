@@ -21,6 +21,16 @@ enum error vm_create(struct vm **out, const char *name, uint64_t memory, unsigne
 enum error vm_add_memory(struct vm *vm, gpa_t base, uint64_t length, unsigned rights,
 			 struct reason *why) must_check;
 
+/* Takes the whole pages [base, base + length) out of the VM's memory: a hole, accesses to which come
+ * to the board as nested faults. What it covered stays taken until the VM ends. Before vm_start(). */
+enum error vm_punch(struct vm *vm, gpa_t base, uint64_t length, struct reason *why) must_check;
+
+/* Maps whole pages of the VM's memory with other rights (enum access, or-ed, not 0). Returns when no
+ * CPU can use the old ones any more. Before vm_start(), or on the CPU of one of the VM's vCPUs
+ * outside of run(). */
+enum error vm_set_rights(struct vm *vm, gpa_t base, uint64_t length, unsigned rights,
+			 struct reason *why) must_check;
+
 /* Hands its vCPUs, all set up, to the schedulers. On success the VM may have ended by the time this
  * returns, and then its memory is gone; on failure it is still New. */
 enum error vm_start(struct vm *vm, struct reason *why) must_check;
@@ -29,6 +39,18 @@ enum error vm_start(struct vm *vm, struct reason *why) must_check;
  * first reason counts. A VM that was never started ends, and is freed, at once. From any CPU, by
  * whoever knows that the VM still exists: one of its own vCPUs, or a visitor of vm_for_each(). */
 void vm_stop(struct vm *vm, const struct reason *why);
+
+/* Every vCPU of the VM stops where it is (a halted one stays halted) until vm_resume(); and every
+ * vCPU starts anew as board->restart() says, as soon as all have stopped and the VM is not paused.
+ * Return at once. From any CPU, by whoever knows that the VM still exists, as for vm_stop(). */
+void vm_pause(struct vm *vm);
+void vm_resume(struct vm *vm);
+void vm_reset(struct vm *vm);
+bool vm_is_paused(const struct vm *vm);
+
+/* For the scheduler: this vCPU is unbound and waits for the end of a pause or for a restart. May
+ * restart the VM, and may end and free it. */
+void vm_vcpu_parked(struct vcpu *vcpu);
 
 /* VMs started and not yet ended. */
 unsigned vm_running_count(void);

@@ -9,7 +9,7 @@
 #include "vm/virt_ops.h"
 
 #define VM_MAX_VCPUS 64
-#define VM_MAX_SLOTS 8
+#define VM_MAX_SLOTS 16
 #define VM_NAME_MAX  32
 
 struct board_ops;
@@ -22,6 +22,18 @@ struct vm_slot {
 	unsigned rights;
 };
 
+/* Memory as it was allocated for the VM, in whole pages. */
+struct vm_allocation {
+	uint8_t *host;
+	uint64_t length;
+};
+
+/* Why vCPUs are to stop for a while. */
+enum vm_hold {
+	VM_HOLD_PAUSE = 1 << 0,
+	VM_HOLD_RESET = 1 << 1,
+};
+
 enum vm_state { VM_NEW, VM_STARTED, VM_STOPPING, VM_ENDED };
 
 struct vm {
@@ -32,6 +44,8 @@ struct vm {
 	struct nested_table *nested;   /* constant after creation */
 	struct vm_slot slots[VM_MAX_SLOTS];
 	unsigned slot_count;
+	struct vm_allocation allocations[VM_MAX_SLOTS]; /* a slot is part of one of these */
+	unsigned allocation_count;
 	uint8_t address_bits; /* MAXPHYADDR as its guests see it; constant */
 	bool gigabyte_pages;  /* its guests see 1 GiB pages; constant */
 	unsigned vcpu_count;
@@ -39,10 +53,13 @@ struct vm {
 	/* A watchdog for guests that must end: more guest time on one vCPU, or all vCPUs blocked for
 	 * longer than this, stops the VM by name. 0: none. Constant after vm_start(). */
 	uint64_t deadline_us;
-	struct spinlock lock;   /* guards state and trouble */
+	struct spinlock lock;   /* guards state, trouble, holds and parked */
 	struct reason trouble;  /* why it was stopped; kind ERROR_NONE: an orderly end */
 	uint32_t state;         /* enum vm_state; atomic to read, lock to write */
 	uint32_t running_vcpus; /* vCPUs that have not ended; atomic */
+	uint32_t holds;         /* enum vm_hold, or-ed; atomic to read, lock to write */
+	uint64_t parked;        /* vCPUs that stopped because of them, a bit each; lock */
+	uint32_t wakes;         /* how often a blocked vCPU became ready; atomic */
 };
 
 /* The host address of guest RAM [at, at + length), or null when any byte of it is not RAM or it

@@ -12,9 +12,9 @@
 #include "x86/exception.h"
 
 static const char *const action_names[] = {
-	[BOARD_RESUME] = "resumed",  [BOARD_YIELD] = "yielded",
-	[BOARD_BLOCK] = "blocked",   [BOARD_END_VCPU] = "ended-vcpu",
-	[BOARD_END_VM] = "ended-vm", [BOARD_UNHANDLED] = "unhandled",
+	[BOARD_RESUME] = "resumed",      [BOARD_YIELD] = "yielded",   [BOARD_BLOCK] = "blocked",
+	[BOARD_END_VCPU] = "ended-vcpu", [BOARD_END_VM] = "ended-vm", [BOARD_RESET_VM] = "reset-vm",
+	[BOARD_UNHANDLED] = "unhandled",
 };
 _Static_assert(ARRAY_SIZE(action_names) == BOARD_UNHANDLED + 1, "every action has a name");
 

@@ -3,7 +3,7 @@
  * and changes nothing.
  *
  *   create -> Created -- setup -> Free -- bind -> Ready -- run -> Running -- exit -> Ready
- *   Ready -- unbind -> Free; Ready -- block -> Blocked -- wake -> Ready; any -- fatal -> Invalid
+ *   Ready -- unbind -> Free -- reset -> Created; Ready -- block -> Blocked -- wake -> Ready; any -- fatal -> Invalid
  */
 #ifndef VM_VCPU_VCPU_H
 #define VM_VCPU_VCPU_H
@@ -17,6 +17,7 @@
 struct vm;
 struct vcpu;
 struct cpu;
+struct vcpu_interrupts;
 
 #define VCPU_STATE_LIST(X)         \
 	X(VCPU_CREATED, "Created") \
@@ -69,6 +70,16 @@ enum vcpu_intercept {
 	INTERCEPT_RANDOM = 1 << 11,
 };
 
+/* What the machine around a vCPU has that CPUID tells of. Counts only with vcpu->interrupts: a vCPU
+ * without has an APIC in x2APIC mode of which nothing works but the interrupt command register. */
+enum vcpu_has {
+	VCPU_HAS_LOCAL_APIC = 1 << 0,
+	VCPU_HAS_X2APIC = 1 << 1,
+	VCPU_HAS_TSC_DEADLINE = 1 << 2,
+	VCPU_HAS_TIMING_LEAF = 1 << 3, /* 40000010H: TSC and APIC timer rates */
+	VCPU_HAS_PVCLOCK = 1 << 4, /* the KVM leaves at 40000100H; their MSRs come to the board */
+};
+
 struct vcpu_config {
 	enum vcpu_mode mode;
 	gpa_t page_table;       /* root for PAE32 and LONG64 */
@@ -77,9 +88,10 @@ struct vcpu_config {
 	uint32_t intercepts;    /* enum vcpu_intercept, or-ed */
 	uint32_t exceptions;    /* bitmap of exception vectors to intercept and then reflect */
 	bool wait_for_sipi;     /* starts as an application processor after INIT */
+	uint32_t has;           /* enum vcpu_has, or-ed */
 };
 
-/* Registers that are reached by name. *_RIGHTS are bits 40..55 of a descriptor moved down to bit 0,
+/* Registers that are reached by name; the TSC offset (guest TSC less host TSC) can only be read. *_RIGHTS are bits 40..55 of a descriptor moved down to bit 0,
  * and bit 16 set for an unusable segment; PDPTEs count under PAE paging only. General ones are also
  * in vcpu->gpr while not Running. */
 #define VCPU_SEGMENT_LIST(X, SEGMENT, name)      \
@@ -115,7 +127,8 @@ struct vcpu_config {
 	X(VCPU_GDTR_BASE, "gdtr.base")     \
 	X(VCPU_GDTR_LIMIT, "gdtr.limit")   \
 	X(VCPU_IDTR_BASE, "idtr.base")     \
-	X(VCPU_IDTR_LIMIT, "idtr.limit")
+	X(VCPU_IDTR_LIMIT, "idtr.limit")   \
+	X(VCPU_TSC_OFFSET, "tsc-offset")
 
 enum vcpu_register {
 #define X(symbol, name) symbol,
@@ -150,7 +163,10 @@ struct vcpu {
 	gpa_t entry;
 	hpa_t nested_root;
 	struct vcpu_events events;
-	struct reason trouble; /* why it is Invalid */
+	/* Its VM's interrupt controllers, or null; set by the board between create and setup. */
+	const struct vcpu_interrupts *interrupts;
+	bool interrupt_request; /* atomic: any CPU; see vm/vcpu/vcpu_interrupts.h */
+	struct reason trouble;  /* why it is Invalid */
 	/* Ticks of guest time left in this slice: set by the scheduler, counted down by the backend. */
 	uint64_t slice_ticks;
 	uint64_t exits; /* since create; vcpu_note_exit() counts */
@@ -166,6 +182,7 @@ struct vcpu {
 	uint64_t guest_ticks;      /* of time slices used up; likewise */
 	uint64_t turn_ticks;       /* of its turns, handling of exits included; likewise */
 	bool wake_pending;         /* atomic: has to run whatever its events say */
+	bool halted;               /* blocked, and has executed nothing since; bound CPU */
 	bool halted_interruptible; /* RFLAGS.IF when it blocked */
 	uint8_t halted_priority;   /* CR8 when it blocked */
 	bool queued;               /* in the run queue of `queue_cpu` */
@@ -181,6 +198,8 @@ enum error vcpu_create(struct vcpu *vcpu, struct vm *vm, uint32_t vcpu_id) must_
 enum error vcpu_set_entry(struct vcpu *vcpu, gpa_t entry) must_check;
 enum error vcpu_set_nested_root(struct vcpu *vcpu, hpa_t root) must_check;
 enum error vcpu_setup(struct vcpu *vcpu, const struct vcpu_config *config) must_check;
+/* A Free vCPU back to Created, as if it had just been made: its board sets it up again. */
+enum error vcpu_reset(struct vcpu *vcpu) must_check;
 /* Ties the vCPU to the CPU that calls; undone only there. */
 enum error vcpu_bind(struct vcpu *vcpu) must_check;
 /* Runs until an exit needs the machine above; called on the bound CPU, interrupts on. An error

@@ -5,8 +5,8 @@
  * an end of interrupt) sets vcpu->interrupt_request, then calls scheduler_wake(). Before an entry,
  * while that flag is set, the backend asks pending(); when the guest can take it, it calls
  * acknowledge() and injects what that returns; when not, it opens the interrupt window. When
- * pending() has nothing, the backend clears the flag (clears first, asks again: no request is
- * lost). A HLT ends when pending() has something and RFLAGS.IF was set. */
+ * pending() has nothing, the backend leaves the flag clear (it clears it before it asks: no
+ * request is lost). A HLT ends when pending() has something and RFLAGS.IF was set. */
 #ifndef VM_VCPU_VCPU_INTERRUPTS_H
 #define VM_VCPU_VCPU_INTERRUPTS_H
 
@@ -16,7 +16,8 @@ struct vcpu;
 
 struct vcpu_interrupts {
 	/* Would an interrupt be delivered now if RFLAGS.IF allowed it? Priorities are considered.
-	 * On the bound CPU, or under the run-queue lock while the vCPU is blocked. IRQs off. */
+	 * On the bound CPU, or under the run-queue lock while the vCPU is blocked. IRQs off; takes no
+	 * lock, since whoever wakes the vCPU may hold the board's. */
 	bool (*pending)(struct vcpu *vcpu);
 	/* The interrupt-acknowledge cycle: marks the interrupt in service and returns its vector,
 	 * or -1 when it has gone away meanwhile. On the bound CPU, IRQs off; may take the board's
