@@ -194,6 +194,35 @@ $(BUILD)/host/guest/cases_test.o: HOST_CFLAGS += -DGUEST_IMAGES='"$(BUILD)/guest
 $(BUILD)/kernel/guest/registry.asm.o: $(GUEST_TABLE) $(GUEST_IMAGES)
 $(BUILD)/kernel/guest/registry.asm.o: NASMFLAGS += -I$(BUILD)/
 
+# --- other systems as guests ----------------------------------------------------------------
+
+# What tests run unmodified: fetched as tools/guests.txt lists it, and made from that.
+GUESTS        := $(BUILD)/guests
+LINUX_FLAVOURS := cloud amd64 686
+# Each after those that it needs.
+VIRTIO_MODULES := virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk
+
+.PHONY: guests
+guests: $(LINUX_FLAVOURS:%=$(GUESTS)/initramfs-%) $(GUESTS)/linux-cloud.elf $(GUESTS)/disk.img ## the unmodified systems that tests run as guests
+
+# A flavour's initramfs, with the modules of that very kernel.
+$(GUESTS)/initramfs-686: busybox := busybox-i386
+$(GUESTS)/initramfs-%: busybox := busybox-amd64
+$(GUESTS)/initramfs-%: $(GUESTS)/fetched tools/make-initramfs tests/guest/init
+	tools/make-initramfs --busybox $(GUESTS)/$(busybox) --output $@ \
+		$(VIRTIO_MODULES:%=$(GUESTS)/linux-$*.modules/%.ko)
+
+$(GUESTS)/%.elf: $(GUESTS)/fetched tools/unpack-kernel
+	tools/unpack-kernel $(GUESTS)/$* $@
+
+$(GUESTS)/disk.img: tools/make-disk
+	@mkdir -p $(@D)
+	tools/make-disk --output $@
+
+$(GUESTS)/fetched: tools/fetch-guests tools/guests.txt
+	tools/fetch-guests --output $(@D)
+	touch $@
+
 # --- host tests -----------------------------------------------------------------------------
 
 PURE_OBJ := $(PURE:%.c=$(BUILD)/host/%.o) $(BUILD)/host/tests/host/support.o
