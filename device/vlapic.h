@@ -1,0 +1,166 @@
+/* A vCPU's local APIC (SDM volume 3, "Advanced Programmable Interrupt Controller (APIC)"): an
+ * integrated APIC in xAPIC or x2APIC mode with six LVT entries, 32-bit ids, TSC-deadline timer and
+ * suppression of EOI broadcasts. (vlapic_, because lapic_ is the host's own, kernel/lapic.h.)
+ *
+ * The registers lie in a page that the board hands in, in the architectural layout, so that
+ * hardware which virtualizes an APIC can work on the same page: ID, TPR, LDR, ISR, TMR, IRR and the
+ * ICR are always true there; the current count, PPR and APR are computed when they are read. In
+ * x2APIC mode the ICR is one 64-bit register at offset 300h.
+ *
+ * Who may call what. The *owner* is the CPU that runs the vCPU (or whoever holds it still): only
+ * it may call the functions under "owner". Any CPU may call those under "any CPU": they leave
+ * atomic bits, which the owner takes over whenever it looks. Chips and other vCPUs reach a local
+ * APIC through device/apic_bus.h.
+ *
+ * Everything a guest does comes back through `struct vlapic_connections`, from inside the owner's
+ * call. */
+#ifndef DEVICE_VLAPIC_H
+#define DEVICE_VLAPIC_H
+
+#include "device/apic_message.h"
+#include "device/chip.h"
+#include "lib/types.h"
+
+struct vlapic;
+
+/* None may be null. They are called by the owner. */
+struct vlapic_connections {
+	/* The guest wrote the ICR: usually apic_bus_send(). Self-IPIs come here too. */
+	void (*send)(void *context, struct vlapic *from, const struct apic_message *message);
+	/* The end of a level-triggered interrupt, told to all I/O APICs: ioapic_eoi(). */
+	void (*eoi)(void *context, struct vlapic *lapic, uint8_t vector);
+	/* vlapic_deadline() may have another answer than before. */
+	void (*timer_changed)(void *context, struct vlapic *lapic);
+	/* An LVT entry programmed to NMI, SMI or INIT was triggered: for this vCPU alone. */
+	void (*local)(void *context, struct vlapic *lapic, enum apic_delivery delivery);
+	/* The interrupt-acknowledge cycle of the 8259 pair: its vector (spurious if there is none). */
+	uint8_t (*extint_acknowledge)(void *context, struct vlapic *lapic);
+};
+
+enum vlapic_mode { VLAPIC_DISABLED, VLAPIC_XAPIC, VLAPIC_X2APIC };
+
+/* Local interrupt sources besides the timer, the pins and errors. */
+enum vlapic_source { VLAPIC_THERMAL, VLAPIC_PERFORMANCE };
+
+enum { VLAPIC_LINT0, VLAPIC_LINT1, VLAPIC_LINTS };
+
+/* Ticks per second of the timer's input clock, before its divider: what CPUID leaf 15H calls the
+ * crystal clock. One tick is one nanosecond of device_time. */
+#define VLAPIC_TIMER_HZ 1000000000u
+
+/* A periodic timer with a shorter period is in phase all the same, but is not reported by
+ * vlapic_deadline() more often than this: or one guest could keep its CPU in timer interrupts. */
+#define VLAPIC_SHORTEST_WAIT 10000u /* ns */
+
+struct vlapic_timer {
+	device_time expires;   /* the count reaches zero; valid while `counting` */
+	bool counting;         /* one-shot and periodic */
+	uint64_t tsc_deadline; /* 0: not armed */
+	uint64_t missed;       /* periods whose interrupt found the one before still waiting */
+};
+
+/* Requests from other CPUs, until the owner takes them into IRR and TMR. All atomic. Bits 0 to 15
+ * of `vectors` are illegal vectors that arrived: an error, not a request. */
+struct vlapic_posted {
+	uint64_t vectors[4];
+	uint64_t level[4]; /* of these, the level-triggered ones */
+	uint32_t pins;     /* LINT levels, rising edges and ExtINT messages; vlapic_post.c */
+	uint32_t outstanding;
+};
+
+struct vlapic {
+	uint32_t *page; /* PAGE_SIZE bytes; read by other CPUs with relaxed atomics */
+	uint32_t id;    /* the x2APIC id; constant */
+	bool bsp;       /* constant */
+	uint64_t base;  /* IA32_APIC_BASE; atomic: read by other CPUs */
+	struct vlapic_posted posted;
+	/* The owner's. */
+	uint32_t errors; /* since the last write of the ESR */
+	uint32_t pins;   /* LINT inputs that are asserted, after polarity */
+	bool extint;     /* an ExtINT message waits for its acknowledge cycle */
+	struct vlapic_timer timer;
+	device_time now; /* of the last advance */
+	uint64_t tsc;
+	const struct vlapic_connections *connections;
+	void *context;
+};
+
+/* --- the owner --------------------------------------------------------------------------------- */
+
+/* Power-up state, enabled in xAPIC mode at FEE00000h. `page` is page-aligned and stays the
+ * caller's; `connections` must live as long as the APIC. */
+void vlapic_init(struct vlapic *lapic, void *page, uint32_t id, bool bsp,
+		 const struct vlapic_connections *connections, void *context);
+void vlapic_reset(struct vlapic *lapic); /* power-up and RESET# */
+/* INIT: as a reset, but the APIC id, IA32_APIC_BASE and with it the mode stay. */
+void vlapic_init_reset(struct vlapic *lapic);
+/* What PC firmware leaves behind for a system that is started without any: software-enabled, LINT0
+ * ExtINT on the bootstrap processor and masked elsewhere, LINT1 NMI. (MultiProcessor
+ * Specification, "Virtual Wire Mode".) */
+void vlapic_set_virtual_wire(struct vlapic *lapic);
+
+/* IA32_APIC_BASE. False, and nothing changed, when the transition or a bit is illegal: #GP. Which
+ * address bits exist is the caller's affair. */
+bool vlapic_set_base(struct vlapic *lapic, uint64_t value);
+
+/* Time, before any other call that reads or writes a timer register and whenever vlapic_deadline()
+ * has come. `tsc` is the guest's. */
+void vlapic_advance(struct vlapic *lapic, device_time now, uint64_t tsc);
+/* When the timer interrupts next: a device_time, or with `*is_tsc` a value of the guest's TSC.
+ * DEVICE_NEVER when it does not. */
+uint64_t vlapic_deadline(const struct vlapic *lapic, bool *is_tsc);
+
+/* Memory-mapped registers: `offset` into the page, `width` 1, 2, 4 or 8. Call in xAPIC mode only:
+ * in the other modes the page is ordinary memory. */
+uint64_t vlapic_read(struct vlapic *lapic, unsigned offset, unsigned width);
+void vlapic_write(struct vlapic *lapic, unsigned offset, unsigned width, uint64_t value);
+/* After hardware wrote `offset` in the page by itself: does what the write means. */
+void vlapic_written(struct vlapic *lapic, unsigned offset);
+
+/* RDMSR and WRMSR of 800H to 8FFH in any mode, and of IA32_TSC_DEADLINE. False: #GP. */
+bool vlapic_msr_read(struct vlapic *lapic, uint32_t index, uint64_t *value);
+bool vlapic_msr_write(struct vlapic *lapic, uint32_t index, uint64_t value);
+uint64_t vlapic_tsc_deadline(const struct vlapic *lapic);
+void vlapic_set_tsc_deadline(struct vlapic *lapic, uint64_t deadline);
+
+/* CR8: bits 7:4 of the task priority. */
+unsigned vlapic_priority(const struct vlapic *lapic);
+void vlapic_set_priority(struct vlapic *lapic, unsigned priority);
+
+/* Is there an interrupt that the processor would take if RFLAGS.IF allows? An 8259's counts, where
+ * LINT0 (or a disabled APIC) lets it through. */
+bool vlapic_pending(struct vlapic *lapic);
+/* Takes that interrupt: its vector, now in service unless it is the 8259's; -1: there is none. */
+int vlapic_acknowledge(struct vlapic *lapic);
+
+/* The highest requested and in-service vectors, -1 for none: for priority thresholds and hardware
+ * that delivers by itself. Both look only at the page; a request may be held back by priority. */
+int vlapic_highest_request(struct vlapic *lapic); /* takes posted requests over first */
+int vlapic_highest_in_service(const struct vlapic *lapic);
+/* What an EOI does, once hardware has cleared `vector` in the ISR itself. */
+void vlapic_after_eoi(struct vlapic *lapic, uint8_t vector);
+
+/* A local source raises its interrupt, as its LVT entry says. */
+void vlapic_raise(struct vlapic *lapic, enum vlapic_source source);
+
+/* --- any CPU ----------------------------------------------------------------------------------- */
+
+enum vlapic_mode vlapic_mode(const struct vlapic *lapic);
+
+/* Requests a fixed interrupt. True when the owner has to be told (woken, or brought out of the
+ * guest): no earlier request waits unseen. */
+bool vlapic_post(struct vlapic *lapic, uint8_t vector, bool level_triggered);
+bool vlapic_post_extint(struct vlapic *lapic);
+/* Drives a pin; `number` is VLAPIC_LINT0 or VLAPIC_LINT1. Same return. */
+bool vlapic_set_lint(struct vlapic *lapic, unsigned number, bool level);
+/* Something waits that the owner has not seen. */
+bool vlapic_outstanding(const struct vlapic *lapic);
+
+/* Would it take a fixed message: mode not disabled, and software-enabled? */
+bool vlapic_accepts_fixed(const struct vlapic *lapic);
+/* Is it meant by the destination of `message`? Shorthands are not looked at. */
+bool vlapic_matches(const struct vlapic *lapic, const struct apic_message *message);
+/* For the arbitration of lowest-priority messages: 0 is the readiest, 15 the busiest. */
+unsigned vlapic_arbitration_class(const struct vlapic *lapic);
+
+#endif
