@@ -2,11 +2,11 @@
  *
  *     vm=web linux cpus=2 memory=256M -- console=ttyS0
  *
- * Words before a lone "--" are Plinth's: exactly one role, and keys. What follows it is the guest's
- * own command line, byte for byte but for what GRUB adds (a backslash before each ' " and \, blanks
- * collapsed): the backslashes are taken out. Keys stand on any module of a VM, each once. A mistake
- * is one sentence that names the module and the key or byte, and spoils its own VM only. docs/running.md
- * is the user's description. Pure. */
+ * Words before a lone "--" are Plinth's: vm=NAME, exactly one role, and keys. What follows it is the
+ * guest's own command line, byte for byte but for what GRUB adds (a backslash before each ' " and \,
+ * blanks collapsed): the backslashes are taken out. Keys stand on any module of a VM, each once. A
+ * mistake is one sentence that names module, VM, byte and word, and spoils its own VM only; the rest
+ * of that module is not read. docs/running.md is the user's description. Pure. */
 #ifndef GUEST_LOAD_VM_SPEC_H
 #define GUEST_LOAD_VM_SPEC_H
 
@@ -20,6 +20,8 @@
 #define SPEC_MAX_CPUS   64
 #define SPEC_MIN_MEMORY MIB(1)
 #define SPEC_MAX_MEMORY GIB(256)
+#define SPEC_MAX_PIN    511 /* the highest host CPU index that pin= takes */
+#define SPEC_NO_KERNEL  SPEC_MODULES
 
 /* X(symbol, word, "is the kernel") */
 #define MODULE_ROLE_LIST(X)                    \
@@ -59,19 +61,22 @@ struct spec_module {
 /* A virtual machine. Defaults are those of a spec without keys. */
 struct vm_spec {
 	char name[SPEC_NAME];
-	bool broken; /* not to be started: `trouble` says why, and was complained of */
+	bool broken; /* not to be started: `trouble` says why first, and was complained of */
 	struct reason trouble;
 	struct spec_module modules[SPEC_MODULES]; /* in the user's order */
 	unsigned module_count;
-	unsigned kernel;        /* the number in modules[] of the one whose role is a kernel */
+	unsigned kernel; /* the number in modules[] of the kernel; SPEC_NO_KERNEL: none yet */
+	uint32_t keys;   /* given so far: a bit for each row of spec_keys[] (spec_keys.h) */
+	/* What the keys say. */
 	unsigned cpus;          /* cpus=N, 1..SPEC_MAX_CPUS; default 1 */
 	uint64_t memory;        /* memory=N[K|M|G]; bytes, whole pages; default 128 MiB */
 	int pin[SPEC_MAX_CPUS]; /* pin=LIST of host CPU indexes for vCPU 0, 1, ...; -1: any */
-	enum spec_entry entry;
-	uint64_t
-		address; /* address=0x...: where a flat image goes; default 0x100000; 4 GiB - 1 at most */
+	unsigned pins;          /* items of that list, cpus at most */
+	enum spec_entry entry;  /* of a linux or flat kernel */
+	/* address=N: where a flat image goes; default 1 MiB, 4 GiB - 1 at most. */
+	uint64_t address;
 	enum spec_apic apic;
-	enum spec_reset reset; /* default SPEC_RESTART; SPEC_STOP ends the VM at a reset */
+	enum spec_reset reset;               /* default SPEC_RESTART; SPEC_STOP ends the VM */
 	bool hpet, acpi, virtio, vga, i8042; /* device=on|off each; default on */
 	bool testdev;                        /* testdev=on: QEMU's pc-testdev; default off */
 	bool debug_exit;      /* debug-exit=on|off: port 0xF4 ends the VM; default on */
@@ -80,6 +85,7 @@ struct vm_spec {
 	uint64_t deadline_us; /* deadline=SECONDS of guest time, 0: none; default 0 */
 };
 
+/* All zero before the first vm_specs_add(). Command lines point into it: not to be copied. */
 struct vm_specs {
 	unsigned count;
 	struct vm_spec vms[SPEC_VMS];
@@ -88,13 +94,14 @@ struct vm_specs {
 };
 
 /* Takes in one module's string; modules come in the loader's order. InvalidInput, told through
- * `complain` as a sentence, when it is not understood; the VM it names (if any) is broken then. A
+ * `complain` as one sentence, when it is not understood; the VM it names (if any) is broken then. A
  * string without vm= names no VM: the sentence says so. */
 enum error vm_specs_add(struct vm_specs *specs, unsigned index, const char *string,
 			void (*complain)(void *context, const char *sentence), void *context);
 
-/* After the last module: what only the whole can tell (no kernel, an initrd without a linux, two
- * kernels, more pins than CPUs). Complains once for each VM that it breaks. */
+/* After the last module: what only the whole can tell (no kernel, an initrd without a linux, more pins
+ * than CPUs, a key that this kernel's role does not know). Complains once for each VM that it
+ * breaks. */
 void vm_specs_finish(struct vm_specs *specs, void (*complain)(void *context, const char *sentence),
 		     void *context);
 
