@@ -37,6 +37,7 @@ PURE := \
 	ept/ept.c \
 	ept/query.c \
 	kernel/command_line.c \
+	kernel/timer_heap.c \
 	vm/exit_text.c \
 	vm/guest_memory.c \
 	vm/policy/io_policy.c \

@@ -15,9 +15,4 @@ enum host_vector {
  * for a backend whose hardware acknowledged the interrupt while a guest ran. IRQs off. */
 void interrupt_dispatch(unsigned vector);
 
-/* One-shot local APIC timer of this CPU, `us` microseconds from now (1 .. 10^9); it sets
- * need_resched. Setting it again replaces the deadline; lapic_timer_stop() cancels. */
-void lapic_timer_start(uint64_t us);
-void lapic_timer_stop(void);
-
 #endif

@@ -181,19 +181,11 @@ void lapic_timer_calibrate(void)
 	log_info("lapic", "timer calibrated hz=%lu", timer_rate);
 }
 
-void lapic_timer_start(uint64_t us)
+void lapic_timer_start(uint64_t ticks)
 {
-	uint64_t count = timer_rate * us / 1000000;
+	uint64_t count = time_scale(ticks, timer_rate, time_tick_rate()) + 1;
 
 	lapic_write(LAPIC_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
 	lapic_write(LAPIC_LVT_TIMER, VECTOR_TIMER);
-	lapic_write(LAPIC_TIMER_INITIAL, count > UINT32_MAX ? UINT32_MAX
-					 : count            ? (uint32_t)count
-							    : 1);
-}
-
-void lapic_timer_stop(void)
-{
-	lapic_write(LAPIC_TIMER_INITIAL, 0);
-	lapic_write(LAPIC_LVT_TIMER, LVT_MASKED);
+	lapic_write(LAPIC_TIMER_INITIAL, count > UINT32_MAX ? UINT32_MAX : (uint32_t)count);
 }

@@ -33,4 +33,9 @@ bool lapic_send(uint32_t apic_id, enum lapic_delivery delivery, uint8_t vector);
 /* Measures the timer's rate against the TSC; once, on the bootstrap processor, about 1 ms. */
 void lapic_timer_calibrate(void);
 
+/* One interrupt VECTOR_TIMER on this CPU, `ticks` of time_ticks() from now, at once for 0, and at the
+ * latest after what the hardware can count. It may come a little early, as far as its rate is
+ * measured too fast. Replaces the one before. For kernel/timer.c. */
+void lapic_timer_start(uint64_t ticks);
+
 #endif

@@ -8,6 +8,7 @@
 #include "kernel/spinlock.h"
 #include "kernel/output/tap.h"
 #include "kernel/time.h"
+#include "kernel/timer_selftest.h"
 #include "kernel/traps.h"
 #include "lib/bits.h"
 #include "lib/string.h"
@@ -179,7 +180,7 @@ static void test_guarded_msr_access(void)
 
 unsigned kernel_selftest_count(void)
 {
-	return 6;
+	return 6 + timer_selftest_count();
 }
 
 void kernel_selftest(void)
@@ -189,4 +190,5 @@ void kernel_selftest(void)
 	test_all_cpus_work();
 	test_memory_comes_back();
 	test_guarded_msr_access();
+	timer_selftest();
 }

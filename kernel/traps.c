@@ -9,6 +9,7 @@
 #include "kernel/output/log.h"
 #include "kernel/panic.h"
 #include "kernel/panic_report.h"
+#include "kernel/timer.h"
 #include "x86/exception.h"
 
 /* SDM volume 3, "64-Bit Mode IDT". */
@@ -101,6 +102,8 @@ void interrupt_dispatch(unsigned vector)
 	cpu->irq_count++;
 	switch (vector) {
 	case VECTOR_TIMER:
+		timer_run_due();
+		break;
 	case VECTOR_KICK:
 		__atomic_store_n(&cpu->need_resched, true, __ATOMIC_RELAXED);
 		break;

@@ -128,13 +128,18 @@ uint64_t time_ticks_to_us(uint64_t ticks)
 	return ticks / 1000;
 }
 
-void lapic_timer_start(uint64_t us)
+void timer_init(struct timer *timer, timer_function function, void *owner)
 {
-	lines[this_cpu()->index].timer_at =
-		time_ticks() + (idle_timer_works ? us * 1000 : 60ull * 1000000000);
+	*timer = (struct timer) { .function = function, .owner = owner };
 }
 
-void lapic_timer_stop(void)
+void timer_arm(struct timer *timer, uint64_t deadline)
+{
+	lines[this_cpu()->index].timer_at =
+		idle_timer_works ? deadline : time_ticks() + 60ull * 1000000000;
+}
+
+void timer_cancel(struct timer *timer)
 {
 }
 

@@ -141,8 +141,11 @@ enum turn_end run_loop_turn(struct vcpu *vcpu, uint64_t until)
 	enum turn_end end = TURN_OVER;
 
 	for (;;) {
-		/* Cleared before looking at what a kick may have been sent for. */
-		__atomic_store_n(&this_cpu()->need_resched, false, __ATOMIC_SEQ_CST);
+		/* Cleared before looking at what a kick may have been sent for. The backstop may have
+		 * rung outside of run(). */
+		if (__atomic_exchange_n(&this_cpu()->need_resched, false, __ATOMIC_SEQ_CST) &&
+		    time_ticks() >= until)
+			return TURN_OVER;
 		__atomic_store_n(&vcpu->wake_pending, false, __ATOMIC_SEQ_CST);
 		if (vm_is_stopping(vcpu->vm))
 			return TURN_DONE;

@@ -5,11 +5,11 @@
 
 #include "kernel/command_line.h"
 #include "kernel/cpu.h"
-#include "kernel/interrupts.h"
 #include "kernel/output/log.h"
 #include "kernel/memory.h"
 #include "kernel/spinlock.h"
 #include "kernel/time.h"
+#include "kernel/timer.h"
 #include "lib/assert.h"
 #include "lib/bits.h"
 #include "vm/exit_log.h"
@@ -42,6 +42,7 @@ struct scheduler {
 	uint32_t load;       /* vCPUs waiting or running here; atomic to read, lock to write */
 	uint32_t turns;      /* this CPU only */
 	uint64_t next_drain; /* time_ticks(); this CPU only */
+	struct timer alarm;  /* ends a turn that does not end, and a halt; this CPU only */
 };
 _Static_assert(sizeof(struct scheduler) <= PAGE_SIZE, "a scheduler fits a page");
 
@@ -62,6 +63,11 @@ static void change_load(struct scheduler *s, int by)
 
 /* --- queues --------------------------------------------------------------------------------- */
 
+static void ring(struct timer *alarm)
+{
+	__atomic_store_n(&this_cpu()->need_resched, true, __ATOMIC_RELAXED);
+}
+
 enum error scheduler_init_cpu(void)
 {
 	struct cpu *cpu = this_cpu();
@@ -76,6 +82,7 @@ enum error scheduler_init_cpu(void)
 	s->cpu = cpu;
 	s->lock = (struct spinlock)SPINLOCK_INIT("run queue");
 	run_queue_init(&s->queue);
+	timer_init(&s->alarm, ring, NULL);
 	__atomic_store_n(&cpu->scheduler, s, __ATOMIC_RELEASE);
 	return ERROR_NONE;
 }
@@ -276,18 +283,17 @@ static void set_current(struct vcpu *vcpu)
 	cpu->current.vcpu = vcpu;
 }
 
-/* Sets the backend's clock and the backstop. Returns the host time in ticks from which a turn that
- * starts now does not go on after a kick. */
-static uint64_t start_timers(struct vcpu *vcpu)
+/* Sets the backend's clock and the backstop. Returns when that rings, in host ticks. */
+static uint64_t start_timers(struct scheduler *s, struct vcpu *vcpu)
 {
 	uint64_t us = (uint64_t)command_line.slice_us *
 		      (vcpu->watcher ? BACKSTOP_SLICES_WATCHED : BACKSTOP_SLICES);
 
 	vcpu->slice_ticks = time_us_to_ticks(command_line.slice_us);
-	lapic_timer_start(us);
-	/* A timer that is a little fast against the clock must not find the turn unfinished: nothing
-	 * would end it then. */
-	return time_ticks() + time_us_to_ticks(us - us / 8);
+	uint64_t until = time_ticks() + time_us_to_ticks(us);
+
+	timer_arm(&s->alarm, until);
+	return until;
 }
 
 /* Of a slice whose guest time is counted down, what is gone is what the guest had. */
@@ -300,7 +306,7 @@ static void account(struct vcpu *vcpu, uint64_t turn_ticks)
 	__atomic_store_n(&vcpu->turn_ticks, vcpu->turn_ticks + turn_ticks, __ATOMIC_RELAXED);
 }
 
-static enum turn_end take_turn(struct vcpu *vcpu)
+static enum turn_end take_turn(struct scheduler *s, struct vcpu *vcpu)
 {
 	if (!vcpu->cpu && vcpu_bind(vcpu)) {
 		struct reason why;
@@ -317,7 +323,7 @@ static enum turn_end take_turn(struct vcpu *vcpu)
 	set_current(vcpu);
 	vcpu->slices++;
 	uint64_t started = time_ticks();
-	uint64_t until = start_timers(vcpu);
+	uint64_t until = start_timers(s, vcpu);
 	__atomic_store_n(&vcpu->turn_started, started, __ATOMIC_RELAXED);
 	enum turn_end end = run_loop_turn(vcpu, until);
 	__atomic_store_n(&vcpu->turn_started, 0, __ATOMIC_RELAXED);
@@ -337,7 +343,7 @@ static struct vcpu *take_next(struct scheduler *s)
 
 static void turn(struct scheduler *s, struct vcpu *vcpu)
 {
-	enum turn_end end = take_turn(vcpu);
+	enum turn_end end = take_turn(s, vcpu);
 	uint64_t flags = spinlock_acquire(&s->lock);
 
 	if (end == TURN_OVER)
@@ -357,7 +363,7 @@ static void idle(struct scheduler *s)
 {
 	if (log_drain_some())
 		return;
-	lapic_timer_start(WATCHDOG_PERIOD_US);
+	timer_arm(&s->alarm, time_ticks() + time_us_to_ticks(WATCHDOG_PERIOD_US));
 	interrupts_disable();
 	idle_mark(s->cpu);
 	if (__atomic_load_n(&s->queue.length, __ATOMIC_SEQ_CST) || !vm_running_count())
@@ -393,5 +399,5 @@ void scheduler_run(void)
 			idle(s);
 		look_after_the_rest(s);
 	}
-	lapic_timer_stop();
+	timer_cancel(&s->alarm);
 }

@@ -110,12 +110,18 @@ static const struct vmx_cpu_access this_cpu_access = {
 
 /* --- the four calls ------------------------------------------------------------------------- */
 
+static void end_slice(struct timer *timer)
+{
+	__atomic_store_n(&this_cpu()->need_resched, true, __ATOMIC_RELAXED);
+}
+
 enum error vmx_percpu_init(struct reason *why)
 {
 	struct cpu *cpu = this_cpu();
 	struct vmx_capability mine;
 
 	cpu->backend = &rows[cpu->index];
+	timer_init(&rows[cpu->index].slice_timer, end_slice, NULL);
 	vmx_capability_read(&mine);
 	if (cpu->index == 0)
 		vmx_capability = mine;

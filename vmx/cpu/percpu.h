@@ -5,6 +5,7 @@
 
 #include "kernel/cpu.h"
 #include "kernel/spinlock.h"
+#include "kernel/timer.h"
 #include "lib/error.h"
 #include "lib/types.h"
 #include "vmx/cpu/enable.h"
@@ -21,6 +22,7 @@ struct vmx_percpu {
 	struct vmx_vcpu *resident; /* whose CR2, debug registers and MSRs the CPU holds, or null */
 	uint64_t host_xcr0;        /* 0 on a CPU without XSAVE; constant while VMX is on */
 	uint64_t xcr0;             /* what XCR0 holds at this moment */
+	struct timer slice_timer;  /* ends a slice where the preemption timer does not */
 	/* Exits of all vCPUs by basic reason, since VMX went on; numbers past the table share its last
 	 * element. */
 	uint64_t exit_counts[VMX_EXIT_REASONS];

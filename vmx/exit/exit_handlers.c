@@ -48,6 +48,7 @@ const vmx_exit_handler vmx_exit_handlers[VMX_EXIT_REASONS] = {
 	[EXIT_REASON_EPT_MISCONFIGURATION] = vmx_handle_nested_fault,
 	[EXIT_REASON_INVEPT] = vmx_handle_hidden_instruction,
 	[EXIT_REASON_RDTSCP] = vmx_handle_rdtscp,
+	[EXIT_REASON_PREEMPTION_TIMER] = vmx_handle_preemption_timer,
 	[EXIT_REASON_INVVPID] = vmx_handle_hidden_instruction,
 	[EXIT_REASON_WBINVD] = vmx_handle_cache_flush,
 	[EXIT_REASON_XSETBV] = vmx_handle_xsetbv,
@@ -165,4 +166,6 @@ void vmx_exit_decode(struct vmx_vcpu *v, struct vcpu_exit *exit)
 	read_rare_fields(v, &s, needs);
 	exit_decode(&s, exit);
 	name_ipi(v, exit);
+	if (v->last.known & VMX_KNOWN_HOST_TIMER)
+		exit->kind = VCPU_EXIT_INTERRUPT;
 }

@@ -3,6 +3,8 @@
  * and writes to the VMCS only what changed. SDM volume 3, "VM Entries" and "VM Exits". */
 #include "kernel/cpu.h"
 #include "kernel/interrupts.h"
+#include "kernel/time.h"
+#include "kernel/timer.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "vm/vm.h"
@@ -58,6 +60,22 @@ enum vmx_next vmx_handle_nmi_window(struct vmx_vcpu *v)
 {
 	vmx_set_primary(v, v->controls.primary & ~(uint32_t)PRIMARY_NMI_WINDOW_EXITING);
 	v->did = "window open";
+	return VMX_RESUME;
+}
+
+/* A slice that is over is the machine's above. For a host timer the interrupt is most likely pending
+ * by now: it is taken here, where nothing holds it back. */
+enum vmx_next vmx_handle_preemption_timer(struct vmx_vcpu *v)
+{
+	if (!(v->last.known & VMX_KNOWN_HOST_TIMER))
+		return VMX_LEAVE;
+	interrupts_enable();
+	cpu_relax(); /* the instruction after STI is still shielded */
+	interrupts_disable();
+	if (timer_next() <= time_ticks())
+		timer_run_due();
+	slice_refit(v);
+	v->did = "host timer handled";
 	return VMX_RESUME;
 }
 
@@ -154,6 +172,8 @@ static inline enum vmx_result enter(struct vmx_vcpu *v, const struct cpu *cpu)
 {
 	if (unlikely(events_waiting(&v->vcpu->events)))
 		inject_events(v);
+	if (unlikely(timer_next() != v->slice.fits))
+		slice_refit(v);
 	nested_enter(v->vcpu->vm->nested, cpu->index);
 	return vmx_enter(v->vcpu, v);
 }
@@ -204,11 +224,14 @@ static inline void note(struct vmx_vcpu *v, struct vmx_percpu *percpu)
 	struct vcpu_exit_record *record = &vcpu->last_exits[vcpu->exits++ % VCPU_LAST_EXITS];
 	uint32_t row = exit_row(v);
 
+	/* Before anybody asks for the kind of this exit. */
+	if (unlikely(row == EXIT_REASON_PREEMPTION_TIMER) && slice_goes_on(v))
+		v->last.known |= VMX_KNOWN_HOST_TIMER;
 	record->rip = vmx_exit_rip(v);
 	record->qualification = kinds[row].qualification ? vmx_exit_qualification(v) : 0;
 	record->raw_reason = v->last.reason;
-	record->kind = kinds[row].kind;
-	vcpu->exit_counts[kinds[row].kind]++;
+	record->kind = v->last.known & VMX_KNOWN_HOST_TIMER ? VCPU_EXIT_INTERRUPT : kinds[row].kind;
+	vcpu->exit_counts[record->kind]++;
 	percpu->exit_counts[row]++;
 }
 

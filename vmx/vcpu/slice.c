@@ -4,10 +4,12 @@
 #include "vmx/vcpu/slice.h"
 
 #include "kernel/command_line.h"
-#include "kernel/interrupts.h"
 #include "kernel/time.h"
+#include "kernel/timer.h"
+#include "lib/bits.h"
 #include "vmx/cpu/capability.h"
 #include "vmx/cpu/controls.h"
+#include "vmx/cpu/percpu.h"
 #include "vmx/exit/exit_reason.h"
 #include "vmx/instructions.h"
 #include "vmx/vcpu/vcpu.h"
@@ -28,25 +30,66 @@ static bool by_preemption_timer(const struct vmx_vcpu *v)
 	return command_line.preemption_timer && has_preemption_timer(v);
 }
 
-static void set_preemption_timer(uint64_t ticks)
+/* The VMCS's timer runs out at the end of the slice or, when that comes first, as this CPU's next
+ * host timer is due: an engine may hold the timer's interrupt back (see above). */
+static void load(struct vmx_vcpu *v)
 {
-	uint64_t count = ticks >> vmx_timer_shift(&vmx_capability);
+	unsigned shift = vmx_timer_shift(&vmx_capability);
+	uint64_t count = v->slice.left >> shift, deadline = timer_next(), now = time_ticks();
 
-	vmcs_write(VMCS_GUEST_PREEMPTION_TIMER, count < UINT32_MAX ? count : UINT32_MAX);
+	v->slice.fits = deadline;
+	if (deadline != TIMER_NEVER) {
+		/* Rounded up: at or after the deadline. */
+		uint64_t until = ((deadline > now ? deadline - now : 0) >> shift) + 1;
+
+		count = until < count ? until : count;
+	}
+	v->slice.loaded = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+	vmcs_write(VMCS_GUEST_PREEMPTION_TIMER, v->slice.loaded);
+}
+
+/* Takes off what the timer has counted since it was loaded. */
+static void take_off(struct vmx_vcpu *v)
+{
+	uint32_t value = (uint32_t)vmcs_read(VMCS_GUEST_PREEMPTION_TIMER);
+	uint64_t used = (uint64_t)(v->slice.loaded - value) << vmx_timer_shift(&vmx_capability);
+
+	v->slice.left -= used < v->slice.left ? used : v->slice.left;
+	v->slice.loaded = value;
+}
+
+void slice_refit(struct vmx_vcpu *v)
+{
+	if (!by_preemption_timer(v))
+		return;
+	take_off(v);
+	load(v);
+}
+
+bool slice_goes_on(struct vmx_vcpu *v)
+{
+	if (!by_preemption_timer(v))
+		return false;
+	take_off(v);
+	return v->slice.left >> vmx_timer_shift(&vmx_capability);
 }
 
 void slice_begin(struct vmx_vcpu *v)
 {
 	uint64_t ticks = v->vcpu->slice_ticks;
 
+	v->slice.left = ticks;
 	if (by_preemption_timer(v)) {
-		set_preemption_timer(ticks);
+		load(v);
 		return;
 	}
-	if (has_preemption_timer(v))
-		set_preemption_timer(ticks * STAND_BY_SLICES);
-	v->slice_start = time_ticks();
-	lapic_timer_start(time_ticks_to_us(ticks) + 1);
+	if (has_preemption_timer(v)) {
+		v->slice.left = ticks * STAND_BY_SLICES;
+		vmcs_write(VMCS_GUEST_PREEMPTION_TIMER,
+			   v->slice.left >> vmx_timer_shift(&vmx_capability));
+	}
+	v->slice.start = time_ticks();
+	timer_arm(&vmx_this_percpu()->slice_timer, v->slice.start + ticks);
 }
 
 void slice_end(struct vmx_vcpu *v)
@@ -55,12 +98,13 @@ void slice_end(struct vmx_vcpu *v)
 	uint64_t used;
 
 	if (by_preemption_timer(v)) {
-		vcpu->slice_ticks = vmcs_read(VMCS_GUEST_PREEMPTION_TIMER)
-				    << vmx_timer_shift(&vmx_capability);
+		take_off(v);
+		vcpu->slice_ticks =
+			align_down(v->slice.left, BIT(vmx_timer_shift(&vmx_capability)));
 		return;
 	}
-	lapic_timer_stop();
-	used = time_ticks() - v->slice_start;
+	timer_cancel(&vmx_this_percpu()->slice_timer);
+	used = time_ticks() - v->slice.start;
 	vcpu->slice_ticks = used < vcpu->slice_ticks ? vcpu->slice_ticks - used : 0;
 }
 
@@ -68,5 +112,5 @@ bool slice_is_over(const struct vmx_vcpu *v)
 {
 	if (by_preemption_timer(v))
 		return !v->vcpu->slice_ticks;
-	return time_ticks() - v->slice_start >= v->vcpu->slice_ticks;
+	return time_ticks() - v->slice.start >= v->vcpu->slice_ticks;
 }

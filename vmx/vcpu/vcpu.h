@@ -34,6 +34,7 @@ enum vmx_exit_known {
 	VMX_KNOWN_RIP = 1 << 0,
 	VMX_KNOWN_LENGTH = 1 << 1,
 	VMX_KNOWN_QUALIFICATION = 1 << 2,
+	VMX_KNOWN_HOST_TIMER = 1 << 3, /* the preemption timer ran out for a host timer */
 };
 
 struct vmx_exit {
@@ -61,6 +62,14 @@ struct vmx_control_registers {
 	bool identity_map;
 };
 
+/* A time slice that is being counted down (vmx/vcpu/slice.c). In ticks of the TSC, but `loaded`. */
+struct vmx_slice {
+	uint64_t left;   /* of guest time, when the preemption timer was loaded */
+	uint64_t fits;   /* the host timer's deadline that it was loaded for */
+	uint64_t start;  /* time_ticks() when run() began; without preemption timer */
+	uint32_t loaded; /* the preemption timer's count then */
+};
+
 struct vmx_vcpu {
 	/* The entry code reaches these by offset (vmx/offsets.c). */
 	uint64_t host_rsp; /* what HOST_RSP holds in the VMCS */
@@ -84,7 +93,7 @@ struct vmx_vcpu {
 	void *identity_page; /* this vCPU owns its VM's identity map, or null */
 	uint16_t vpid;       /* 0: none */
 
-	uint64_t slice_start; /* time_ticks() when run() began, without preemption timer */
+	struct vmx_slice slice;
 	struct vmx_resident resident;
 	uint64_t xcr0;        /* the guest's; XSS is in msrs.xss */
 	uint8_t cr8;          /* the guest's task priority: MOV to and from CR8 always exit */
@@ -131,6 +140,7 @@ enum vmx_next vmx_handle_external_interrupt(struct vmx_vcpu *v);
 enum vmx_next vmx_handle_exception_or_nmi_nmi(struct vmx_vcpu *v);
 enum vmx_next vmx_handle_interrupt_window(struct vmx_vcpu *v);
 enum vmx_next vmx_handle_nmi_window(struct vmx_vcpu *v);
+enum vmx_next vmx_handle_preemption_timer(struct vmx_vcpu *v);
 
 /* --- for handlers --------------------------------------------------------------------------- */
 

@@ -1,0 +1,174 @@
+/* A queue of timers for each CPU, and the local APIC's one-shot timer set for the first of them. The
+ * hardware is set again only when an earlier deadline comes: one that goes away costs an interrupt
+ * that finds nothing due, and is answered by setting the timer for what is left. */
+#include "kernel/timer.h"
+
+#include "kernel/cpu.h"
+#include "kernel/lapic.h"
+#include "kernel/spinlock.h"
+#include "kernel/time.h"
+#include "lib/assert.h"
+
+struct timer_queue {
+	struct spinlock lock; /* guards the rest, and the timers in the heap */
+	struct timer_heap heap;
+	struct timer *running; /* whose function this CPU calls at this moment, or null */
+	uint64_t pass;         /* when the present round of calls began; 0 outside of one */
+	uint64_t next;         /* the first deadline, TIMER_NEVER without; atomic to read */
+	uint64_t set_for;      /* what the hardware was set for; TIMER_NEVER: nothing */
+} aligned_to(64);
+
+static struct timer_queue queues[MAX_CPUS] = {
+	[0 ... MAX_CPUS -
+	 1] = { .lock = SPINLOCK_INIT("timers"), .next = TIMER_NEVER, .set_for = TIMER_NEVER },
+};
+
+static struct timer_queue *queue_of(const struct cpu *cpu)
+{
+	return &queues[cpu->index];
+}
+
+static struct timer *timer_of(struct timer_node *node)
+{
+	return container_of(node, struct timer, node);
+}
+
+static void note_first(struct timer_queue *queue)
+{
+	const struct timer_node *first = queue->heap.root;
+
+	__atomic_store_n(&queue->next, first ? first->deadline : TIMER_NEVER, __ATOMIC_RELAXED);
+}
+
+static void add(struct timer_queue *queue, struct timer *timer, uint64_t deadline)
+{
+	/* One that arms itself for what has passed waits for the next round, lest this one never
+	 * ends. */
+	timer->node.deadline = deadline > queue->pass ? deadline : queue->pass + 1;
+	timer_heap_add(&queue->heap, &timer->node);
+	note_first(queue);
+}
+
+static void take_out(struct timer_queue *queue, struct timer *timer)
+{
+	if (!timer->node.queued)
+		return;
+	timer_heap_remove(&queue->heap, &timer->node);
+	note_first(queue);
+}
+
+/* This CPU's queue, under its lock. A round of calls ends with this anyway. */
+static void set_hardware(struct timer_queue *queue)
+{
+	uint64_t now;
+
+	if (queue->next >= queue->set_for || queue->pass)
+		return;
+	now = time_ticks();
+	queue->set_for = queue->next;
+	lapic_timer_start(queue->next > now ? queue->next - now : 0);
+}
+
+void timer_init(struct timer *timer, timer_function function, void *owner)
+{
+	*timer = (struct timer) { .function = function, .owner = owner };
+}
+
+/* Takes the lock of the queue that the timer is or was in; null, and no lock, before it was in any. */
+static struct timer_queue *lock_queue(struct timer *timer, uint64_t *flags)
+{
+	for (;;) {
+		struct cpu *cpu = __atomic_load_n(&timer->cpu, __ATOMIC_ACQUIRE);
+
+		if (!cpu)
+			return NULL;
+		*flags = spinlock_acquire(&queue_of(cpu)->lock);
+		if (__atomic_load_n(&timer->cpu, __ATOMIC_RELAXED) == cpu)
+			return queue_of(cpu);
+		spinlock_release(&queue_of(cpu)->lock, *flags);
+	}
+}
+
+/* Brings the timer to the queue of this CPU, or of the one that runs its function: into none yet.
+ * Returns that queue, locked. */
+static struct timer_queue *claim(struct timer *timer, uint64_t *flags)
+{
+	for (;;) {
+		struct timer_queue *queue = lock_queue(timer, flags), *here;
+
+		here = queue_of(this_cpu());
+		if (queue) {
+			take_out(queue, timer);
+			if (queue == here || queue->running == timer)
+				return queue;
+			/* Between the two locks it is in no queue, and another CPU may claim it. */
+			__atomic_store_n(&timer->cpu, this_cpu(), __ATOMIC_RELEASE);
+			spinlock_release(&queue->lock, *flags);
+		} else {
+			struct cpu *nobody = NULL;
+
+			(void)__atomic_compare_exchange_n(&timer->cpu, &nobody, this_cpu(), false,
+							  __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+		}
+	}
+}
+
+void timer_arm(struct timer *timer, uint64_t deadline)
+{
+	uint64_t flags;
+	struct timer_queue *queue = claim(timer, &flags);
+
+	add(queue, timer, deadline);
+	/* Another CPU that runs the function looks at its queue once more afterwards. */
+	if (queue == queue_of(this_cpu()))
+		set_hardware(queue);
+	spinlock_release(&queue->lock, flags);
+}
+
+void timer_cancel(struct timer *timer)
+{
+	bool running = true;
+
+	while (running) {
+		uint64_t flags;
+		struct timer_queue *queue = lock_queue(timer, &flags);
+
+		if (!queue)
+			return;
+		/* Afterwards, lest the function arms it again meanwhile. */
+		running = queue->running == timer;
+		if (!running)
+			take_out(queue, timer);
+		spinlock_release(&queue->lock, flags);
+		assert(!running || queue != queue_of(this_cpu()));
+		if (running)
+			cpu_relax();
+	}
+}
+
+uint64_t timer_next(void)
+{
+	return __atomic_load_n(&queue_of(this_cpu())->next, __ATOMIC_RELAXED);
+}
+
+void timer_run_due(void)
+{
+	struct timer_queue *queue = queue_of(this_cpu());
+	uint64_t flags = spinlock_acquire(&queue->lock);
+
+	queue->pass = time_ticks();
+	while (queue->next <= queue->pass) {
+		struct timer *timer = timer_of(queue->heap.root);
+
+		take_out(queue, timer);
+		queue->running = timer;
+		spinlock_release(&queue->lock, flags);
+		timer->function(timer);
+		flags = spinlock_acquire(&queue->lock);
+		queue->running = NULL;
+	}
+	queue->pass = 0;
+	queue->set_for = TIMER_NEVER;
+	set_hardware(queue);
+	spinlock_release(&queue->lock, flags);
+}

@@ -1,0 +1,154 @@
+/* Host timers on the machine itself: that each fires once, on its CPU, in order and never early, and
+ * that cancelling and arming from several CPUs at once leaves nothing behind. */
+#include "kernel/timer_selftest.h"
+
+#include "kernel/cpu.h"
+#include "kernel/output/tap.h"
+#include "kernel/time.h"
+#include "kernel/timer.h"
+
+#define WORK_TIMEOUT_US 10000000ull
+#define TIMERS          16 /* a CPU */
+#define STEP_US         50
+#define LATE            8 /* timers that are shared out among the CPUs */
+#define ROUNDS          200
+
+/* One CPU's part of the first test. */
+struct row {
+	struct timer timers[TIMERS];
+	uint64_t deadlines[TIMERS];
+	unsigned fired, early, astray;
+	struct cpu *cpu;
+};
+
+static struct row rows[2]; /* the first CPU's and the last one's */
+
+static void note(struct timer *timer)
+{
+	struct row *row = timer->owner;
+	uint64_t deadline = row->deadlines[timer - row->timers];
+
+	row->early += time_ticks() < deadline;
+	row->astray += this_cpu() != row->cpu;
+	__atomic_fetch_add(&row->fired, 1, __ATOMIC_RELAXED);
+}
+
+static bool wait_for(const unsigned *counter, unsigned count)
+{
+	struct deadline end = deadline_in_us(WORK_TIMEOUT_US);
+
+	while (__atomic_load_n(counter, __ATOMIC_RELAXED) < count)
+		if (deadline_passed(&end))
+			return false;
+	return true;
+}
+
+/* Arms in an order of its own: 5 and 16 have no common divisor. */
+static void arm_and_wait(void *argument)
+{
+	struct cpu *cpu = this_cpu();
+	struct row *row = cpu->index ? &rows[1] : &rows[0];
+	uint64_t start = time_ticks();
+
+	if (cpu->index && cpu->index + 1 != cpu_count())
+		return;
+	*row = (struct row) { .cpu = cpu };
+	for (unsigned i = 0; i < TIMERS; i++) {
+		unsigned n = i * 5 % TIMERS;
+
+		row->deadlines[n] = start + time_us_to_ticks(n * STEP_US);
+		timer_init(&row->timers[n], note, row);
+	}
+	for (unsigned i = 0; i < TIMERS; i++)
+		timer_arm(&row->timers[i * 5 % TIMERS], row->deadlines[i * 5 % TIMERS]);
+	(void)wait_for(&row->fired, TIMERS);
+}
+
+static void test_fire_in_order(void)
+{
+	bool done = cpu_run_everywhere(arm_and_wait, NULL, WORK_TIMEOUT_US);
+	unsigned used = cpu_online_count() > 1 ? 2 : 1, fired = 0, wrong = 0;
+
+	for (unsigned i = 0; i < used; i++) {
+		fired += rows[i].fired;
+		/* What was overdue when it was armed fires at once, before earlier ones are armed. */
+		wrong += rows[i].early + rows[i].astray;
+	}
+	tap_result(done && fired == used * TIMERS && !wrong, "timer/never-early-and-once",
+		   "%u fired of %u, %u early or on another CPU", fired, used * TIMERS, wrong);
+}
+
+/* A chain: the function arms its own timer again. */
+static struct timer chain_timer;
+static unsigned chain_fired;
+
+static void next_link(struct timer *timer)
+{
+	/* Also for what has passed already: the next round, and not for ever in this one. */
+	if (__atomic_add_fetch(&chain_fired, 1, __ATOMIC_RELAXED) < TIMERS)
+		timer_arm(timer, 0);
+}
+
+static void test_function_arms_again(void)
+{
+	chain_fired = 0;
+	timer_init(&chain_timer, next_link, NULL);
+	timer_arm(&chain_timer, time_ticks() + time_us_to_ticks(STEP_US));
+	bool done = wait_for(&chain_fired, TIMERS);
+	timer_cancel(&chain_timer);
+	tap_result(done && chain_fired == TIMERS, "timer/function-arms-its-timer-again",
+		   "fired %u times instead of %u", chain_fired, TIMERS);
+}
+
+static struct timer shared[LATE];
+static unsigned shared_fired, inside[LATE], twice;
+
+static void count(struct timer *timer)
+{
+	unsigned *mine = &inside[timer - shared];
+
+	if (__atomic_add_fetch(mine, 1, __ATOMIC_RELAXED) != 1)
+		__atomic_fetch_add(&twice, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&shared_fired, 1, __ATOMIC_RELAXED);
+	__atomic_sub_fetch(mine, 1, __ATOMIC_RELAXED);
+}
+
+static void arm_and_cancel(void *argument)
+{
+	unsigned rounds = ROUNDS / cpu_online_count() + 1, start = this_cpu()->index;
+
+	for (unsigned i = start; i < start + rounds; i++) {
+		timer_arm(&shared[i % LATE], time_ticks() + time_us_to_ticks(i % 3 * STEP_US));
+		if (i % 4 == 0)
+			timer_cancel(&shared[(i + 3) % LATE]);
+	}
+}
+
+static void test_cancel_across_cpus(void)
+{
+	unsigned after;
+
+	for (unsigned i = 0; i < LATE; i++)
+		timer_init(&shared[i], count, NULL);
+	bool done = cpu_run_everywhere(arm_and_cancel, NULL, WORK_TIMEOUT_US);
+	for (unsigned i = 0; i < LATE; i++)
+		timer_cancel(&shared[i]);
+	after = __atomic_load_n(&shared_fired, __ATOMIC_RELAXED);
+	time_delay_us(4 * STEP_US);
+	tap_result(done && !twice && after == __atomic_load_n(&shared_fired, __ATOMIC_RELAXED),
+		   "timer/cancelled-on-another-cpu-stays-silent",
+		   "%u fired after they were cancelled, %u ran twice at a time",
+		   shared_fired - after, twice);
+}
+
+unsigned timer_selftest_count(void)
+{
+	return 3;
+}
+
+void timer_selftest(void)
+{
+	test_fire_in_order();
+	test_function_arms_again();
+	test_cancel_across_cpus();
+}
