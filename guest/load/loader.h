@@ -18,6 +18,8 @@ struct memory_entry {
 
 #define LOAD_MEMORY_ENTRIES 16
 
+#define ACPI_RSDP_LENGTH 36 /* of revision 2: ACPI, "Root System Description Pointer" */
+
 /* The machine to load into. */
 struct load_target {
 	void *context;
@@ -31,6 +33,9 @@ struct load_target {
 	struct memory_entry taken[LOAD_MEMORY_ENTRIES];
 	unsigned taken_entries;
 	uint64_t rsdp; /* guest-physical; 0: none */
+	/* The table at `rsdp`, ACPI_RSDP_LENGTH bytes: it may lie in ROM, which memory() does not
+	 * give. Null: none. */
+	const uint8_t *rsdp_bytes;
 };
 
 /* A file of a VM, as the boot loader left it in memory. */
