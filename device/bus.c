@@ -46,6 +46,23 @@ enum error bus_add(struct bus *bus, const struct bus_window *window, struct reas
 	return ERROR_NONE;
 }
 
+enum error bus_add_all(struct bus *bus, const struct bus_window *windows, unsigned count,
+		       void *chip, struct reason *why)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct bus_window window = windows[i];
+		enum error error;
+
+		window.chip = chip;
+		error = bus_add(bus, &window, why);
+		if (error) {
+			bus_remove(bus, chip);
+			return error;
+		}
+	}
+	return ERROR_NONE;
+}
+
 void bus_remove(struct bus *bus, const void *chip)
 {
 	unsigned kept = 0;

@@ -28,6 +28,10 @@ struct bus {
  * the bus is full. */
 enum error bus_add(struct bus *bus, const struct bus_window *window, struct reason *why) must_check;
 
+/* The same for all windows of `chip` (which those of the table need not name): all or none. */
+enum error bus_add_all(struct bus *bus, const struct bus_window *windows, unsigned count,
+		       void *chip, struct reason *why) must_check;
+
 /* Takes away every window of `chip`, as when a BAR moves. */
 void bus_remove(struct bus *bus, const void *chip);
 
