@@ -49,6 +49,8 @@ PURE := \
 	vm/policy/msr_emulate.c \
 	vm/schedule/run_queue.c \
 	vm/emulate/string_io.c \
+	vm/emulate/decoder.c \
+	vm/emulate/opcode_forms.c \
 	vm/vcpu/vcpu.c \
 	vm/vcpu/vcpu_event.c \
 	vm/vcpu/vcpu_exit.c \
@@ -80,6 +82,20 @@ PURE := \
 # Folders in which everything is pure.
 PURE += $(call not_host,$(wildcard device/*.c guest/load/*.c))
 
+# --- the instruction decoder ----------------------------------------------------------------
+# Zydis comes from the distribution's source package, or from ZYDIS_SRC=DIR, and is no part of this
+# tree: tools/fetch-zydis. Only its decoder is built, without a C library and without what describes
+# operands (minimal mode). One file of Plinth's includes it.
+ZYDIS       := $(BUILD)/zydis
+ZYDIS_C     := Decoder DecoderData Mnemonic SharedData
+ZYDIS_FLAGS := -I$(ZYDIS)/include -I$(ZYDIS)/source/include -DZYAN_NO_LIBC -DZYDIS_MINIMAL_MODE \
+	-DZYDIS_STATIC_BUILD -DZYCORE_STATIC_BUILD
+ZYDIS_USER  := vm/emulate/decoder
+# Its own sources: their warnings are their authors'.
+ZYDIS_OWN   := $(ZYDIS_FLAGS) -I$(ZYDIS)/source/src -w
+
+# --- what there is ---------------------------------------------------------------------------
+
 KERNEL_C   := main.c $(call not_host,$(wildcard $(FOLDERS:%=%/*.c)))
 KERNEL_C   := $(filter-out %/offsets.c,$(KERNEL_C))
 KERNEL_ASM := $(wildcard $(FOLDERS:%=%/*.asm))
@@ -87,7 +103,8 @@ OFFSETS    := $(wildcard $(FOLDERS:%=%/offsets.c))
 TESTS_C    := $(wildcard $(FOLDERS:%=%/*_test.c))
 FUZZERS_C  := $(wildcard $(FOLDERS:%=%/*_fuzz.c))
 
-KERNEL_OBJ := $(KERNEL_C:%.c=$(BUILD)/kernel/%.c.o) $(KERNEL_ASM:%.asm=$(BUILD)/kernel/%.asm.o)
+KERNEL_OBJ := $(KERNEL_C:%.c=$(BUILD)/kernel/%.c.o) $(KERNEL_ASM:%.asm=$(BUILD)/kernel/%.asm.o) \
+	$(ZYDIS_C:%=$(BUILD)/kernel/zydis/%.o)
 OFFSETS_INC := $(OFFSETS:%.c=$(BUILD)/gen/%.inc)
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
@@ -113,6 +130,28 @@ HOST_CFLAGS := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-reco
 
 .PHONY: all
 all: $(BUILD)/plinth.elf $(BUILD)/plinth.iso ## the hypervisor with symbols, and the bootable ISO
+
+# --- the decoder's source, and the kernel's build of it ------------------------------------------
+
+# Fetched once, and again when ZYDIS_SRC names another one.
+export ZYDIS_SRC
+$(ZYDIS)/wanted: always
+	@mkdir -p $(@D)
+	@echo '$(ZYDIS_SRC)' | cmp -s - $@ || echo '$(ZYDIS_SRC)' > $@
+
+.PHONY: always
+$(ZYDIS)/fetched: $(ZYDIS)/wanted tools/fetch-zydis
+	@tools/fetch-zydis $(ZYDIS)
+	@touch $@
+
+$(BUILD)/kernel/zydis/%.o: $(ZYDIS)/fetched
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(ZYDIS_OWN) -c -o $@ $(ZYDIS)/source/src/$*.c
+$(foreach build,kernel/$(ZYDIS_USER).c host/$(ZYDIS_USER) fuzz/$(ZYDIS_USER),$(BUILD)/$(build).o): \
+	$(ZYDIS)/fetched
+$(BUILD)/kernel/$(ZYDIS_USER).c.o: CFLAGS += $(ZYDIS_FLAGS)
+$(BUILD)/host/$(ZYDIS_USER).o: HOST_CFLAGS += $(ZYDIS_FLAGS)
+$(BUILD)/fuzz/$(ZYDIS_USER).o: FUZZ_CFLAGS += $(ZYDIS_FLAGS)
 
 # --- the hypervisor -------------------------------------------------------------------------
 
@@ -226,12 +265,17 @@ $(GUESTS)/fetched: tools/fetch-guests tools/guests.txt
 
 # --- host tests -----------------------------------------------------------------------------
 
-PURE_OBJ := $(PURE:%.c=$(BUILD)/host/%.o) $(BUILD)/host/tests/host/support.o
+PURE_OBJ := $(PURE:%.c=$(BUILD)/host/%.o) $(ZYDIS_C:%=$(BUILD)/host/zydis/%.o) \
+	$(BUILD)/host/tests/host/support.o
 UNIT     := $(TESTS_C:%.c=$(BUILD)/host/%)
 
 $(BUILD)/host/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/host/zydis/%.o: $(ZYDIS)/fetched
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(ZYDIS_OWN) -c -o $@ $(ZYDIS)/source/src/$*.c
 
 $(BUILD)/host/libpure.a: $(PURE_OBJ)
 	rm -f $@
@@ -245,11 +289,16 @@ FUZZ_CC     := clang
 FUZZ_CFLAGS := $(filter-out -fno-sanitize-recover=all,$(HOST_CFLAGS)) -fsanitize=fuzzer \
 	-fno-sanitize-recover=all -Wno-unknown-warning-option
 FUZZERS     := $(FUZZERS_C:%.c=$(BUILD)/fuzz/%)
-FUZZ_OBJ    := $(PURE:%.c=$(BUILD)/fuzz/%.o) $(BUILD)/fuzz/tests/host/support.o
+FUZZ_OBJ    := $(PURE:%.c=$(BUILD)/fuzz/%.o) $(ZYDIS_C:%=$(BUILD)/fuzz/zydis/%.o) \
+	$(BUILD)/fuzz/tests/host/support.o
 
 $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/zydis/%.o: $(ZYDIS)/fetched
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_CFLAGS) $(ZYDIS_OWN) -c -o $@ $(ZYDIS)/source/src/$*.c
 
 $(BUILD)/fuzz/libpure.a: $(FUZZ_OBJ)
 	rm -f $@

@@ -21,6 +21,7 @@ HOUSE = [
     ("an include without its layer", "vm/bad.c", '#include "vcpu.h"\n', "from the root"),
     ("an include of no layer", "vm/bad.c", '#include "tools/x.h"\n', "no layer"),
     ("a C library's header", "kernel/bad.c", "#include <stdio.h>\n", "C library"),
+    ("a library that one other file wraps", "vm/bad.c", "#include <Zydis/Zydis.h>\n", "only"),
     ("an include that points up from assembly", "boot/bad.asm", '%include "vmx/offsets.inc"\n',
      "points up"),
     ("a vendor's word", "vm/bad.c", "/* loads the VMCS */\n", "vendor"),
