@@ -1,0 +1,346 @@
+/* The one file that includes Zydis, in its minimal mode: it gives the mnemonic, the effective widths
+ * and the fields of the encoding, but does not say what the operands are. That follows from the
+ * opcode (vm/emulate/opcode_forms.h). */
+#include "vm/emulate/decoder.h"
+
+#include <Zydis/Zydis.h>
+
+#include "lib/bits.h"
+#include "lib/string.h"
+#include "vm/emulate/opcode_forms.h"
+
+/* --- what it does ---------------------------------------------------------------------------- */
+
+struct named_operation {
+	uint16_t mnemonic; /* ZydisMnemonic */
+	uint8_t operation; /* enum operation */
+};
+
+/* clang-format off */
+#define SAME(name) { ZYDIS_MNEMONIC_##name, OPERATION_##name }
+#define STRINGS(name) \
+	{ ZYDIS_MNEMONIC_##name##B, OPERATION_##name }, { ZYDIS_MNEMONIC_##name##W, OPERATION_##name }, \
+	{ ZYDIS_MNEMONIC_##name##D, OPERATION_##name }, { ZYDIS_MNEMONIC_##name##Q, OPERATION_##name }
+
+static const struct named_operation general_operations[] = {
+	SAME(MOV), SAME(MOVBE), SAME(MOVNTI), SAME(MOVZX), SAME(MOVSX), SAME(MOVSXD),
+	SAME(ADD), SAME(OR), SAME(ADC), SAME(SBB), SAME(AND), SAME(SUB), SAME(XOR), SAME(CMP),
+	SAME(TEST), SAME(INC), SAME(DEC), SAME(NOT), SAME(NEG),
+	SAME(ROL), SAME(ROR), SAME(RCL), SAME(RCR), SAME(SHL), SAME(SHR), SAME(SAR), SAME(SHLD),
+	SAME(SHRD), SAME(BT), SAME(BTS), SAME(BTR), SAME(BTC), SAME(BSF), SAME(BSR), SAME(TZCNT),
+	SAME(LZCNT), SAME(POPCNT), SAME(MUL), SAME(IMUL), SAME(DIV), SAME(IDIV),
+	SAME(XCHG), SAME(XADD), SAME(CMPXCHG), SAME(CMPXCHG8B), SAME(CMPXCHG16B),
+	SAME(PUSH), SAME(POP),
+	STRINGS(MOVS), STRINGS(CMPS), STRINGS(STOS), STRINGS(LODS), STRINGS(SCAS),
+	{ ZYDIS_MNEMONIC_CLFLUSH, OPERATION_CACHE_LINE },
+	{ ZYDIS_MNEMONIC_CLFLUSHOPT, OPERATION_CACHE_LINE },
+	{ ZYDIS_MNEMONIC_CLWB, OPERATION_CACHE_LINE },
+};
+/* clang-format on */
+
+enum { OPCODES_CMOV = 4, OPCODES_SET = 9 }; /* bits 7:4; the condition is in bits 3:0 */
+
+static enum operation find_operation(const ZydisDecodedInstruction *z)
+{
+	if (z->opcode_map == ZYDIS_OPCODE_MAP_0F && z->opcode >> 4 == OPCODES_CMOV)
+		return OPERATION_CMOV;
+	if (z->opcode_map == ZYDIS_OPCODE_MAP_0F && z->opcode >> 4 == OPCODES_SET)
+		return OPERATION_SET;
+	for (size_t i = 0; i < ARRAY_SIZE(general_operations); i++) {
+		if (general_operations[i].mnemonic == z->mnemonic)
+			return general_operations[i].operation;
+	}
+	return OPERATION_NONE;
+}
+
+/* --- prefixes and opcode --------------------------------------------------------------------- */
+
+enum {
+	PREFIX_ES = 0x26,
+	PREFIX_CS = 0x2e,
+	PREFIX_SS = 0x36,
+	PREFIX_DS = 0x3e,
+	PREFIX_FS = 0x64,
+	PREFIX_GS = 0x65,
+	PREFIX_OPERAND_SIZE = 0x66,
+	PREFIX_REPNE = 0xf2,
+	PREFIX_REP = 0xf3,
+};
+
+/* The last of F2 and F3, or 66 where there is neither. */
+static uint8_t selecting_prefix(const ZydisDecodedInstruction *z)
+{
+	static const uint8_t of_pp[] = { 0, PREFIX_OPERAND_SIZE, PREFIX_REP, PREFIX_REPNE };
+	uint8_t found = 0;
+
+	if (z->encoding == ZYDIS_INSTRUCTION_ENCODING_VEX)
+		return of_pp[z->raw.vex.pp % ARRAY_SIZE(of_pp)];
+	for (unsigned i = 0; i < z->raw.prefix_count; i++) {
+		uint8_t prefix = z->raw.prefixes[i].value;
+
+		if (prefix == PREFIX_REPNE || prefix == PREFIX_REP ||
+		    (prefix == PREFIX_OPERAND_SIZE && !found))
+			found = prefix;
+	}
+	return found;
+}
+
+/* The segment that the last override names, or `otherwise`. In 64-bit mode only FS and GS count. */
+static uint8_t overridden(const ZydisDecodedInstruction *z, uint8_t otherwise)
+{
+	bool code64 = z->machine_mode == ZYDIS_MACHINE_MODE_LONG_64;
+
+	for (unsigned i = z->raw.prefix_count; i-- > 0;) {
+		switch (z->raw.prefixes[i].value) {
+		case PREFIX_FS:
+			return SEGMENT_FS;
+		case PREFIX_GS:
+			return SEGMENT_GS;
+		case PREFIX_ES:
+		case PREFIX_CS:
+		case PREFIX_SS:
+		case PREFIX_DS:
+			if (!code64) /* 26, 2E, 36, 3E: in encoding order, 8 apart */
+				return (z->raw.prefixes[i].value - PREFIX_ES) / 8;
+		}
+	}
+	return otherwise;
+}
+
+static struct opcode opcode_of(const ZydisDecodedInstruction *z)
+{
+	struct opcode opcode = {
+		.map = MAP_OTHER,
+		.byte = z->opcode,
+		.prefix = selecting_prefix(z),
+		.vex = z->encoding == ZYDIS_INSTRUCTION_ENCODING_VEX,
+		.wide = z->raw.rex.W && z->machine_mode == ZYDIS_MACHINE_MODE_LONG_64,
+	};
+
+	if (opcode.vex) {
+		opcode.wide = z->raw.vex.W && z->machine_mode == ZYDIS_MACHINE_MODE_LONG_64;
+		opcode.ymm = z->raw.vex.L;
+	}
+	if (z->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT)
+		opcode.map = MAP_ONE_BYTE;
+	else if (z->opcode_map == ZYDIS_OPCODE_MAP_0F)
+		opcode.map = MAP_0F;
+	else if (z->opcode_map == ZYDIS_OPCODE_MAP_0F38)
+		opcode.map = MAP_0F38;
+	return opcode;
+}
+
+/* --- operands -------------------------------------------------------------------------------- */
+
+enum {
+	MOD_REGISTER = 3,
+	RM_SIB = 4,          /* a SIB byte follows */
+	RM_DISPLACEMENT = 5, /* with mod 0: no base */
+	RM16_DISPLACEMENT = 6,
+	EXTENSION = 8,  /* what REX.R, X and B add to a register's number */
+	HIGH_BYTES = 4, /* without REX, byte registers 4 to 7 are AH to BH */
+	OPCODE_REGISTER = 7,
+	CONDITION_CODE = 0xf,
+};
+
+/* The extensions of register numbers, from REX or VEX. */
+struct extensions {
+	uint8_t reg, index, base;
+};
+
+static struct extensions extensions_of(const ZydisDecodedInstruction *z)
+{
+	struct extensions e = { 0 };
+
+	if (z->machine_mode != ZYDIS_MACHINE_MODE_LONG_64)
+		return e;
+	if (z->encoding == ZYDIS_INSTRUCTION_ENCODING_VEX) {
+		e.reg = z->raw.vex.R ? 0 : EXTENSION; /* inverted there */
+		e.index = z->raw.vex.X ? 0 : EXTENSION;
+		e.base = z->raw.vex.B ? 0 : EXTENSION;
+	} else {
+		e.reg = z->raw.rex.R ? EXTENSION : 0;
+		e.index = z->raw.rex.X ? EXTENSION : 0;
+		e.base = z->raw.rex.B ? EXTENSION : 0;
+	}
+	return e;
+}
+
+/* SDM volume 2, "16-Bit Addressing Forms with the ModR/M Byte". */
+static void address_16(const ZydisDecodedInstruction *z, struct decoded_instruction *to)
+{
+	static const uint8_t bases[] = { RBX, RBX, RBP, RBP, RSI, RDI, RBP, RBX };
+	static const uint8_t indexes[] = { RSI,         RDI,         RSI,         RDI,
+					   NO_REGISTER, NO_REGISTER, NO_REGISTER, NO_REGISTER };
+
+	to->base = bases[z->raw.modrm.rm & OPCODE_REGISTER];
+	to->index = indexes[z->raw.modrm.rm & OPCODE_REGISTER];
+	if (z->raw.modrm.mod == 0 && z->raw.modrm.rm == RM16_DISPLACEMENT)
+		to->base = NO_REGISTER;
+}
+
+/* SDM volume 2, "32-Bit Addressing Forms with the ModR/M Byte" and "... with the SIB Byte". */
+static void address_32(const ZydisDecodedInstruction *z, const struct extensions *e,
+		       struct decoded_instruction *to)
+{
+	bool no_base = z->raw.modrm.mod == 0;
+
+	if (z->raw.modrm.rm == RM_SIB) {
+		to->base = z->raw.sib.base == RM_DISPLACEMENT && no_base
+				   ? NO_REGISTER
+				   : z->raw.sib.base | e->base;
+		if ((z->raw.sib.index | e->index) != RSP) {
+			to->index = z->raw.sib.index | e->index;
+			to->scale = 1 << z->raw.sib.scale;
+		}
+	} else if (z->raw.modrm.rm == RM_DISPLACEMENT && no_base) {
+		to->rip_relative = z->machine_mode == ZYDIS_MACHINE_MODE_LONG_64;
+	} else {
+		to->base = z->raw.modrm.rm | e->base;
+	}
+}
+
+static void find_address(const ZydisDecodedInstruction *z, const struct extensions *e,
+			 struct decoded_instruction *to)
+{
+	if (z->raw.modrm.offset && to->address_width == sizeof(uint16_t))
+		address_16(z, to);
+	else if (z->raw.modrm.offset)
+		address_32(z, e, to);
+	to->displacement = (uint64_t)z->raw.disp.value;
+	to->segment = overridden(z, to->base == RSP || to->base == RBP ? SEGMENT_SS : SEGMENT_DS);
+}
+
+static bool is_vector(const struct decoded_instruction *instruction)
+{
+	return instruction->operation == OPERATION_VECTOR_LOAD ||
+	       instruction->operation == OPERATION_VECTOR_STORE;
+}
+
+/* The register operand: of ModR/M, of the opcode, or the accumulator. */
+static void find_register(const ZydisDecodedInstruction *z, const struct extensions *e,
+			  struct decoded_instruction *to)
+{
+	to->reg = RAX;
+	if (to->form == FORM_REGISTER)
+		to->reg = (z->opcode & OPCODE_REGISTER) | e->base;
+	else if (to->form == FORM_MEMORY_SEGMENT)
+		to->reg = z->raw.modrm.reg;
+	else if (z->raw.modrm.offset)
+		to->reg = z->raw.modrm.reg | e->reg;
+	if (to->form != FORM_MEMORY_SEGMENT && !is_vector(to) &&
+	    to->register_width == sizeof(uint8_t) && !(z->attributes & ZYDIS_ATTRIB_HAS_REX) &&
+	    to->reg >= HIGH_BYTES) {
+		to->high_byte = true;
+		to->reg -= HIGH_BYTES;
+	}
+}
+
+static void find_immediate(const ZydisDecodedInstruction *z, struct decoded_instruction *to)
+{
+	unsigned unused = 64 - z->raw.imm[0].size;
+
+	if (!z->raw.imm[0].size) {
+		to->immediate = 1; /* the shifts that have none */
+		return;
+	}
+	to->immediate = (uint64_t)((int64_t)(z->raw.imm[0].value.u << unused) >> unused);
+	if (to->form == FORM_MEMORY) /* TEST, unlike the others of its opcode */
+		to->form = FORM_MEMORY_IMMEDIATE;
+}
+
+/* Operations whose operand has another width than the opcode says. */
+static void correct_width(struct decoded_instruction *to)
+{
+	if (to->operation == OPERATION_CMPXCHG8B)
+		to->width = 8;
+	else if (to->operation == OPERATION_CMPXCHG16B)
+		to->width = 16;
+	else if (to->operation == OPERATION_MOVSXD && to->register_width < to->width)
+		to->width = to->register_width;
+}
+
+static void find_operands(const ZydisDecodedInstruction *z, struct decoded_instruction *to)
+{
+	struct opcode opcode = opcode_of(z);
+	struct extensions e = extensions_of(z);
+
+	if (z->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY && !opcode.vex)
+		return;
+	if (!opcode_vector_form(&opcode, to)) {
+		to->operation = find_operation(z);
+		if (!to->operation || !opcode_general_form(&opcode, z->operand_width / 8, to)) {
+			to->operation = OPERATION_NONE;
+			return;
+		}
+	}
+	if (z->raw.modrm.offset && z->raw.modrm.mod == MOD_REGISTER) {
+		to->operation = OPERATION_NONE; /* nothing of it is in memory */
+		return;
+	}
+	correct_width(to);
+	find_address(z, &e, to);
+	find_register(z, &e, to);
+	find_immediate(z, to);
+	to->condition = z->opcode & CONDITION_CODE;
+	if (to->form == FORM_STRING && opcode.prefix == PREFIX_REP)
+		to->repeat = REPEAT_EQUAL;
+	else if (to->form == FORM_STRING && opcode.prefix == PREFIX_REPNE)
+		to->repeat = REPEAT_NOT_EQUAL;
+}
+
+/* --- the call of Zydis ----------------------------------------------------------------------- */
+
+static const struct {
+	ZydisMachineMode machine;
+	ZydisStackWidth stack;
+} modes[] = {
+	[CODE_REAL] = { ZYDIS_MACHINE_MODE_REAL_16, ZYDIS_STACK_WIDTH_16 },
+	[CODE_16] = { ZYDIS_MACHINE_MODE_LEGACY_16, ZYDIS_STACK_WIDTH_16 },
+	[CODE_32] = { ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32 },
+	[CODE_64] = { ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64 },
+};
+
+static enum decode_status status_of(ZyanStatus status)
+{
+	switch (status) {
+	case ZYDIS_STATUS_NO_MORE_DATA:
+		return DECODE_MORE;
+	case ZYDIS_STATUS_INSTRUCTION_TOO_LONG:
+		return DECODE_TOO_LONG;
+	case ZYDIS_STATUS_BAD_REGISTER:
+	case ZYDIS_STATUS_ILLEGAL_LOCK:
+	case ZYDIS_STATUS_ILLEGAL_LEGACY_PFX:
+	case ZYDIS_STATUS_ILLEGAL_REX:
+		return DECODE_ILLEGAL;
+	default:
+		return ZYAN_SUCCESS(status) ? DECODE_DONE : DECODE_UNKNOWN;
+	}
+}
+
+enum decode_status decode_instruction(enum code_mode mode, const uint8_t *bytes, unsigned available,
+				      struct decoded_instruction *to)
+{
+	ZydisDecoder decoder;
+	ZydisDecodedInstruction z;
+	ZyanStatus status = ZydisDecoderInit(&decoder, modes[mode].machine, modes[mode].stack);
+
+	*to = (struct decoded_instruction) {
+		.name = "",
+		.base = NO_REGISTER,
+		.index = NO_REGISTER,
+		.scale = 1,
+	};
+	if (ZYAN_SUCCESS(status))
+		status = ZydisDecoderDecodeInstruction(&decoder, NULL, bytes, available, &z);
+	if (status_of(status) != DECODE_DONE)
+		return status_of(status);
+	to->length = z.length;
+	memcpy(to->bytes, bytes, z.length);
+	to->name = ZydisMnemonicGetString(z.mnemonic);
+	if (!to->name)
+		to->name = "";
+	to->address_width = z.address_width / 8;
+	find_operands(&z, to);
+	return DECODE_DONE;
+}

@@ -1,0 +1,224 @@
+/* The operands of opcodes, as tables. */
+#include "vm/emulate/opcode_forms.h"
+
+/* --- general registers ----------------------------------------------------------------------- */
+
+/* Where widths come from, beside the numbers of bytes 1, 2 and 4. */
+enum {
+	OPERAND_SIZE = 0,
+	BY_OPCODE = 0xff, /* an even opcode is the byte form, an odd one has the operand size */
+};
+
+struct opcode_form {
+	uint8_t first, last; /* opcodes */
+	uint8_t form;        /* enum operand_form */
+	uint8_t width;       /* of the memory operand */
+	bool converts;       /* the register operand has the operand size all the same */
+};
+
+static const struct opcode_form one_byte_forms[] = {
+	{ 0x50, 0x5f, FORM_REGISTER, .width = OPERAND_SIZE },
+	{ 0x63, 0x63, FORM_REGISTER_MEMORY, .width = sizeof(uint32_t), .converts = true },
+	{ 0x68, 0x68, FORM_IMMEDIATE, .width = OPERAND_SIZE },
+	{ 0x69, 0x69, FORM_REGISTER_MEMORY_IMMEDIATE, .width = OPERAND_SIZE },
+	{ 0x6a, 0x6a, FORM_IMMEDIATE, .width = OPERAND_SIZE },
+	{ 0x6b, 0x6b, FORM_REGISTER_MEMORY_IMMEDIATE, .width = OPERAND_SIZE },
+	{ 0x80, 0x82, FORM_MEMORY_IMMEDIATE, .width = BY_OPCODE },
+	{ 0x83, 0x83, FORM_MEMORY_IMMEDIATE, .width = OPERAND_SIZE },
+	{ 0x84, 0x89, FORM_MEMORY_REGISTER, .width = BY_OPCODE },
+	{ 0x8a, 0x8b, FORM_REGISTER_MEMORY, .width = BY_OPCODE },
+	{ 0x8c, 0x8c, FORM_MEMORY_SEGMENT, .width = sizeof(uint16_t) },
+	{ 0x8f, 0x8f, FORM_MEMORY, .width = OPERAND_SIZE },
+	{ 0xa0, 0xa1, FORM_REGISTER_MEMORY, .width = BY_OPCODE },
+	{ 0xa2, 0xa3, FORM_MEMORY_REGISTER, .width = BY_OPCODE },
+	{ 0xa4, 0xa7, FORM_STRING, .width = BY_OPCODE },
+	{ 0xaa, 0xaf, FORM_STRING, .width = BY_OPCODE },
+	{ 0xc0, 0xc1, FORM_MEMORY_IMMEDIATE, .width = BY_OPCODE },
+	{ 0xc6, 0xc7, FORM_MEMORY_IMMEDIATE, .width = BY_OPCODE },
+	{ 0xd0, 0xd1, FORM_MEMORY_IMMEDIATE, .width = BY_OPCODE }, /* an implied 1 */
+	{ 0xd2, 0xd3, FORM_MEMORY_CL, .width = BY_OPCODE },
+	{ 0xf6, 0xf7, FORM_MEMORY, .width = BY_OPCODE },
+	{ 0xfe, 0xff, FORM_MEMORY, .width = BY_OPCODE },
+};
+
+static const struct opcode_form two_byte_forms[] = {
+	{ 0x40, 0x4f, FORM_REGISTER_MEMORY, .width = OPERAND_SIZE },
+	{ 0x90, 0x9f, FORM_MEMORY, .width = sizeof(uint8_t) },
+	{ 0xa3, 0xa3, FORM_MEMORY_REGISTER, .width = OPERAND_SIZE },
+	{ 0xa4, 0xa4, FORM_MEMORY_REGISTER_IMMEDIATE, .width = OPERAND_SIZE },
+	{ 0xa5, 0xa5, FORM_MEMORY_REGISTER_CL, .width = OPERAND_SIZE },
+	{ 0xab, 0xab, FORM_MEMORY_REGISTER, .width = OPERAND_SIZE },
+	{ 0xac, 0xac, FORM_MEMORY_REGISTER_IMMEDIATE, .width = OPERAND_SIZE },
+	{ 0xad, 0xad, FORM_MEMORY_REGISTER_CL, .width = OPERAND_SIZE },
+	{ 0xae, 0xae, FORM_MEMORY, .width = sizeof(uint8_t) },
+	{ 0xaf, 0xaf, FORM_REGISTER_MEMORY, .width = OPERAND_SIZE },
+	{ 0xb0, 0xb1, FORM_MEMORY_REGISTER, .width = BY_OPCODE },
+	{ 0xb3, 0xb3, FORM_MEMORY_REGISTER, .width = OPERAND_SIZE },
+	{ 0xb6, 0xb6, FORM_REGISTER_MEMORY, .width = sizeof(uint8_t), .converts = true },
+	{ 0xb7, 0xb7, FORM_REGISTER_MEMORY, .width = sizeof(uint16_t), .converts = true },
+	{ 0xb8, 0xb8, FORM_REGISTER_MEMORY, .width = OPERAND_SIZE },
+	{ 0xba, 0xba, FORM_MEMORY_IMMEDIATE, .width = OPERAND_SIZE },
+	{ 0xbb, 0xbb, FORM_MEMORY_REGISTER, .width = OPERAND_SIZE },
+	{ 0xbc, 0xbd, FORM_REGISTER_MEMORY, .width = OPERAND_SIZE },
+	{ 0xbe, 0xbe, FORM_REGISTER_MEMORY, .width = sizeof(uint8_t), .converts = true },
+	{ 0xbf, 0xbf, FORM_REGISTER_MEMORY, .width = sizeof(uint16_t), .converts = true },
+	{ 0xc0, 0xc1, FORM_MEMORY_REGISTER, .width = BY_OPCODE },
+	{ 0xc3, 0xc3, FORM_MEMORY_REGISTER, .width = OPERAND_SIZE },
+	{ 0xc7, 0xc7, FORM_MEMORY, .width = OPERAND_SIZE },
+};
+
+static const struct opcode_form map_38_forms[] = {
+	{ 0xf0, 0xf0, FORM_REGISTER_MEMORY, .width = OPERAND_SIZE },
+	{ 0xf1, 0xf1, FORM_MEMORY_REGISTER, .width = OPERAND_SIZE },
+};
+
+/* Opcodes 00 to 3B of the eight arithmetic operations: the low three bits say the operands. */
+static const struct opcode_form arithmetic_forms[] = {
+	{ 0, 1, FORM_MEMORY_REGISTER, .width = BY_OPCODE },
+	{ 2, 3, FORM_REGISTER_MEMORY, .width = BY_OPCODE },
+};
+
+enum { ARITHMETIC_OPCODES = 0x40, ARITHMETIC_FORM = 7 };
+
+static const struct opcode_form *search(const struct opcode_form *rows, size_t count,
+					uint8_t opcode)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (opcode >= rows[i].first && opcode <= rows[i].last)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+static const struct opcode_form *find_form(const struct opcode *opcode)
+{
+	switch (opcode->map) {
+	case MAP_ONE_BYTE:
+		if (opcode->byte < ARITHMETIC_OPCODES)
+			return search(arithmetic_forms, ARRAY_SIZE(arithmetic_forms),
+				      opcode->byte & ARITHMETIC_FORM);
+		return search(one_byte_forms, ARRAY_SIZE(one_byte_forms), opcode->byte);
+	case MAP_0F:
+		return search(two_byte_forms, ARRAY_SIZE(two_byte_forms), opcode->byte);
+	case MAP_0F38:
+		return search(map_38_forms, ARRAY_SIZE(map_38_forms), opcode->byte);
+	default:
+		return NULL;
+	}
+}
+
+bool opcode_general_form(const struct opcode *opcode, uint8_t operand_size,
+			 struct decoded_instruction *instruction)
+{
+	const struct opcode_form *row = opcode->vex ? NULL : find_form(opcode);
+
+	if (!row)
+		return false;
+	instruction->form = (enum operand_form)row->form;
+	instruction->width = row->width;
+	if (row->width == OPERAND_SIZE)
+		instruction->width = operand_size;
+	else if (row->width == BY_OPCODE)
+		instruction->width = opcode->byte & 1 ? operand_size : sizeof(uint8_t);
+	instruction->register_width = row->converts ? operand_size : instruction->width;
+	return true;
+}
+
+/* --- vector registers ------------------------------------------------------------------------ */
+
+enum { PREFIX_66 = 0x66, PREFIX_F3 = 0xf3, PREFIX_F2 = 0xf2 };
+enum {
+	WHOLE = 0,   /* the register's width */
+	BY_W = 0xff, /* 8 bytes with REX.W or VEX.W, else 4 */
+	XMM_BYTES = 16,
+	YMM_BYTES = 32,
+	HIGH_HALF = 8, /* first byte of an XMM register's upper half */
+};
+
+struct vector_form {
+	uint8_t opcode, prefix;
+	bool store;
+	uint8_t width;
+	bool aligned;
+	bool keep_rest; /* VEX gives these a third operand, which is not emulated */
+	uint8_t lane;
+};
+
+#define LOAD  .store = false
+#define STORE .store = true
+
+static const struct vector_form vector_forms[] = {
+	{ 0x10, 0, LOAD, WHOLE }, /* MOVUPS, MOVUPD, MOVSS, MOVSD */
+	{ 0x10, PREFIX_66, LOAD, WHOLE },
+	{ 0x10, PREFIX_F3, LOAD, sizeof(uint32_t) },
+	{ 0x10, PREFIX_F2, LOAD, sizeof(uint64_t) },
+	{ 0x11, 0, STORE, WHOLE },
+	{ 0x11, PREFIX_66, STORE, WHOLE },
+	{ 0x11, PREFIX_F3, STORE, sizeof(uint32_t) },
+	{ 0x11, PREFIX_F2, STORE, sizeof(uint64_t) },
+	{ 0x12, 0, LOAD, sizeof(uint64_t), .keep_rest = true }, /* MOVLPS, MOVLPD */
+	{ 0x12, PREFIX_66, LOAD, sizeof(uint64_t), .keep_rest = true },
+	{ 0x13, 0, STORE, sizeof(uint64_t) },
+	{ 0x13, PREFIX_66, STORE, sizeof(uint64_t) },
+	{ 0x16, 0, LOAD, sizeof(uint64_t), .keep_rest = true, .lane = HIGH_HALF }, /* MOVHPS */
+	{ 0x16, PREFIX_66, LOAD, sizeof(uint64_t), .keep_rest = true, .lane = HIGH_HALF },
+	{ 0x17, 0, STORE, sizeof(uint64_t), .lane = HIGH_HALF },
+	{ 0x17, PREFIX_66, STORE, sizeof(uint64_t), .lane = HIGH_HALF },
+	{ 0x28, 0, LOAD, WHOLE, .aligned = true }, /* MOVAPS, MOVAPD */
+	{ 0x28, PREFIX_66, LOAD, WHOLE, .aligned = true },
+	{ 0x29, 0, STORE, WHOLE, .aligned = true },
+	{ 0x29, PREFIX_66, STORE, WHOLE, .aligned = true },
+	{ 0x2b, 0, STORE, WHOLE, .aligned = true }, /* MOVNTPS, MOVNTPD */
+	{ 0x2b, PREFIX_66, STORE, WHOLE, .aligned = true },
+	{ 0x6e, PREFIX_66, LOAD, BY_W },                   /* MOVD, MOVQ */
+	{ 0x6f, PREFIX_66, LOAD, WHOLE, .aligned = true }, /* MOVDQA, MOVDQU */
+	{ 0x6f, PREFIX_F3, LOAD, WHOLE },
+	{ 0x7e, PREFIX_66, STORE, BY_W },
+	{ 0x7e, PREFIX_F3, LOAD, sizeof(uint64_t) },
+	{ 0x7f, PREFIX_66, STORE, WHOLE, .aligned = true },
+	{ 0x7f, PREFIX_F3, STORE, WHOLE },
+	{ 0xd6, PREFIX_66, STORE, sizeof(uint64_t) },       /* MOVQ */
+	{ 0xe7, PREFIX_66, STORE, WHOLE, .aligned = true }, /* MOVNTDQ */
+	{ 0xf0, PREFIX_F2, LOAD, WHOLE },                   /* LDDQU */
+};
+
+/* In map 0F 38. */
+static const struct vector_form movntdqa = { 0x2a, PREFIX_66, LOAD, WHOLE, .aligned = true };
+
+static bool matches(const struct vector_form *row, const struct opcode *opcode)
+{
+	return row->opcode == opcode->byte && row->prefix == opcode->prefix &&
+	       !(opcode->vex && row->keep_rest);
+}
+
+static const struct vector_form *find_vector_form(const struct opcode *opcode)
+{
+	if (opcode->map == MAP_0F38)
+		return matches(&movntdqa, opcode) ? &movntdqa : NULL;
+	for (size_t i = 0; opcode->map == MAP_0F && i < ARRAY_SIZE(vector_forms); i++) {
+		if (matches(&vector_forms[i], opcode))
+			return &vector_forms[i];
+	}
+	return NULL;
+}
+
+bool opcode_vector_form(const struct opcode *opcode, struct decoded_instruction *instruction)
+{
+	const struct vector_form *row = find_vector_form(opcode);
+
+	if (!row)
+		return false;
+	instruction->operation = row->store ? OPERATION_VECTOR_STORE : OPERATION_VECTOR_LOAD;
+	instruction->form = row->store ? FORM_MEMORY_REGISTER : FORM_REGISTER_MEMORY;
+	instruction->width = row->width;
+	if (row->width == WHOLE)
+		instruction->width = opcode->ymm ? YMM_BYTES : XMM_BYTES;
+	else if (row->width == BY_W)
+		instruction->width = opcode->wide ? sizeof(uint64_t) : sizeof(uint32_t);
+	instruction->register_width = instruction->width;
+	instruction->aligned = row->aligned;
+	instruction->keep_rest = row->keep_rest;
+	instruction->clear_upper = opcode->vex;
+	instruction->lane = row->lane;
+	return true;
+}
