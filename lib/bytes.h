@@ -1,5 +1,5 @@
-/* Little-endian loads from memory of any alignment, for tables that firmware, boot loaders and
- * guests lay out. The caller has checked that the bytes exist. */
+/* Little-endian loads and stores in memory of any alignment, for tables that firmware, boot loaders
+ * and guests lay out. The caller has checked that the bytes exist. */
 #ifndef LIB_BYTES_H
 #define LIB_BYTES_H
 
@@ -32,6 +32,26 @@ static inline uint64_t load_u64(const void *at)
 
 	__builtin_memcpy(&value, at, sizeof(value));
 	return value;
+}
+
+static inline void store_u8(void *at, uint8_t value)
+{
+	*(uint8_t *)at = value;
+}
+
+static inline void store_u16(void *at, uint16_t value)
+{
+	__builtin_memcpy(at, &value, sizeof(value));
+}
+
+static inline void store_u32(void *at, uint32_t value)
+{
+	__builtin_memcpy(at, &value, sizeof(value));
+}
+
+static inline void store_u64(void *at, uint64_t value)
+{
+	__builtin_memcpy(at, &value, sizeof(value));
 }
 
 #endif

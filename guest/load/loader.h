@@ -36,6 +36,7 @@ struct load_target {
 	/* The table at `rsdp`, ACPI_RSDP_LENGTH bytes: it may lie in ROM, which memory() does not
 	 * give. Null: none. */
 	const uint8_t *rsdp_bytes;
+	bool vga_text; /* there is a VGA screen, and it shows 80 by 25 characters */
 };
 
 /* A file of a VM, as the boot loader left it in memory. */
