@@ -248,9 +248,15 @@ guests: $(LINUX_FLAVOURS:%=$(GUESTS)/initramfs-%) $(GUESTS)/linux-cloud.elf $(GU
 # A flavour's initramfs, with the modules of that very kernel.
 $(GUESTS)/initramfs-686: busybox := busybox-i386
 $(GUESTS)/initramfs-%: busybox := busybox-amd64
-$(GUESTS)/initramfs-%: $(GUESTS)/fetched tools/make-initramfs tests/guest/init
-	tools/make-initramfs --busybox $(GUESTS)/$(busybox) --output $@ \
+$(GUESTS)/initramfs-%: $(GUESTS)/fetched tools/make-initramfs tests/guest/init $(GUESTS)/ticks
+	tools/make-initramfs --busybox $(GUESTS)/$(busybox) --program $(GUESTS)/ticks --output $@ \
 		$(VIRTIO_MODULES:%=$(GUESTS)/linux-$*.modules/%.ko)
+
+# A program for them to run, made for 32-bit Linux, which all of them know.
+$(GUESTS)/ticks: tests/guest/ticks.asm
+	@mkdir -p $(@D)
+	$(NASM) -f elf32 -Werror -o $@.o $<
+	$(LD) -m elf_i386 --strip-all -z noexecstack -o $@ $@.o
 
 $(GUESTS)/%.elf: $(GUESTS)/fetched tools/unpack-kernel
 	tools/unpack-kernel $(GUESTS)/$* $@

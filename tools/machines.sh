@@ -31,7 +31,7 @@ start_bochs() {
 	info: action=report
 	debug: action=ignore
 	END
-	printf 'c\nquit\n' >"$run/commands"
+	printf '%b' "${bochs_commands:-c\\nquit\\n}" >"$run/commands"
 	say "+ bochs -q -f bochsrc -rc commands"
 	printf '%s\n' '#!/bin/sh' 'echo $$ >pid' 'exec bochs -q -f bochsrc -rc commands' >"$run/start"
 	chmod +x "$run/start"
