@@ -11,11 +11,10 @@ private_apt() { # DIR ARCHITECTURE...
 	shift
 	architectures=$(printf '"%s"; ' "$@")
 	: >"$state/status"
-	# The machine's hooks would act on its own cache; a file named by APT_CONFIG is read first, so
-	# the machine's files are read here, once, and not by apt again.
+	# What is configured, without the hooks, which would act on the machine's own cache. A file that
+	# APT_CONFIG names is read before the machine's, so those are read here and not again by apt.
 	(
 		umask 077
-		unset APT_CONFIG
 		apt-config dump | grep -v -e Invoke -e '^Dir::State' -e '^Dir::Cache' >"$state/apt.conf"
 		cat >>"$state/apt.conf" <<-END
 		Dir::Etc::main "/dev/null";
