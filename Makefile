@@ -77,6 +77,9 @@ PURE := \
 	guest/image.c \
 	guest/expect.c \
 	guest/test_device.c \
+	guest/console/console_line.c \
+	guest/console/escape.c \
+	guest/console/shell_command.c \
 	vmx/vcpu/io_bitmap.c \
 	vmx/vcpu/msr_bitmap.c \
 # Folders in which everything is pure.

@@ -1,4 +1,6 @@
 /* The front door: everything Plinth does, in order. The one file that sees every layer. */
+#include "guest/console/console_input.h"
+#include "guest/console/shell.h"
 #include "guest/run_tests.h"
 #include "kernel/address_space.h"
 #include "kernel/command_line.h"
@@ -20,6 +22,7 @@
 #include "kernel/traps.h"
 #include "lib/format.h"
 #include "vm/provoke.h"
+#include "vm/schedule/scheduler.h"
 #include "vm/selftest.h"
 #include "vm/virtualization.h"
 #include "vmx/backend.h"
@@ -105,6 +108,25 @@ static void start_interrupts(void)
 		log_warn("acpi",
 			 "local APIC at 0x%lx by the MADT, at 0x%lx by the CPU: the CPU knows",
 			 acpi->local_apic.value, lapic_base().value);
+}
+
+/* The shell is there while guests run, */
+static void open_shell(void)
+{
+	if (!command_line.shell)
+		return;
+	console_read_input();
+	scheduler_set_chores(console_tick, CONSOLE_TICK_US);
+}
+
+/* and stays when they have ended, until it is told to quit. */
+static void serve_shell(void)
+{
+	while (command_line.shell && !shell_has_quit()) {
+		console_tick();
+		(void)log_drain_some();
+		cpu_relax();
+	}
 }
 
 /* Every test that needs a guest. */
@@ -198,7 +220,9 @@ void kernel_main(uint32_t boot_info, uint64_t load_offset)
 	enum error no_guests = virtualization_choose(&vmx_virt_ops, &why);
 	vmx_report_print();
 
+	open_shell();
 	bool ran = run_tests(no_guests, &why);
+	serve_shell();
 	enum verdict verdict = ran ? tap_verdict(!no_guests) : VERDICT_FAIL;
 	const char *reason = verdict == VERDICT_NO_VMX ? why.text
 			     : ran                     ? NULL

@@ -154,6 +154,11 @@ static bool set_phantom_cpu(struct command_line *out, const struct word *word)
 	return number(word, 1, PHANTOM_APIC_ID_MOST, &out->phantom_cpu);
 }
 
+static bool set_shell(struct command_line *out, const struct word *word)
+{
+	return either(word, "on", "off", &out->shell);
+}
+
 /* A word of at least one character, kept whole or refused. */
 static bool keep(char *to, size_t size, const struct word *word)
 {
@@ -189,6 +194,7 @@ static const struct {
 	{ "slice", "microseconds from 100 to 1000000", set_slice },
 	{ "apic", "auto, xapic or x2apic", set_apic },
 	{ "phantom-cpu", "an APIC ID from 1 to 254", set_phantom_cpu },
+	{ "shell", "on or off", set_shell },
 	{ "provoke", "the name of a failure", set_provoke },
 	{ "tests", "a list of names with commas, 255 characters at most", set_tests },
 };

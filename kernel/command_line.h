@@ -37,6 +37,7 @@ struct command_line {
 	enum apic_mode apic;   /* apic=auto|xapic|x2apic; default auto */
 	unsigned
 		phantom_cpu; /* phantom-cpu=APICID, 1..254: list a CPU that is not there; 0: none */
+	bool shell;          /* shell=on|off: read the serial port, end at `quit`; default off */
 	char provoke[24];    /* provoke=NAME: fail in this way after boot (kernel/provoke.c) */
 	char tests[256];     /* tests=NAME[,NAME...]: only these; a trailing * matches any rest */
 };

@@ -44,12 +44,29 @@ void console_put(struct guest_console *console, uint8_t byte);
 /* The oldest byte typed for this VM; false when there is none. As console_put(). */
 bool console_get(struct guest_console *console, uint8_t *byte) must_check;
 
-/* From now on the serial port of the machine is read. */
-void console_read_input(void);
+/* --- for console_input.c and the shell ------------------------------------------------------ */
 
-/* What has to be done now and then, by any CPU, at least every millisecond while somebody types:
- * prints what guests left unfinished, reads the machine's serial port. No lock held, IRQs on; cheap
- * when it is not due. */
-void console_tick(void);
+/* Consoles are numbered from 1 in the order of their places in the table. */
+#define CONSOLES_MAX 64
+
+/* Chooses who gets what is typed: by number, by the VM's name, or the next one in order. False, and
+ * nothing changed, when there is no such console. */
+bool console_choose(unsigned number) must_check;
+bool console_choose_name(const char *name) must_check;
+bool console_choose_next(void) must_check;
+
+/* A byte typed for the chosen console; false when there is none. console_announce() follows. */
+bool console_type(uint8_t byte) must_check;
+
+/* Tells the board of the chosen console that bytes wait. No lock held. */
+void console_announce(void);
+
+/* Prints every piece of text that has waited for its line end too long, and what was lost. */
+void console_flush_stale(void);
+
+/* Calls `visit` for every console, in order. No lock held; `visit` may not open, close or choose. */
+void console_for_each(void (*visit)(void *context, unsigned number, const struct vm *vm,
+				    bool chosen),
+		      void *context);
 
 #endif

@@ -13,14 +13,18 @@ struct shell_actions {
 	enum error (*pause)(struct vm *vm, struct reason *why);
 	enum error (*resume)(struct vm *vm, struct reason *why);
 	enum error (*reset)(struct vm *vm, struct reason *why);
+	/* Called by `vms` likewise. */
 	bool (*is_paused)(const struct vm *vm);
 };
 
 /* Before console_read_input(); `actions` stays. */
 void shell_set_actions(const struct shell_actions *actions);
 
+/* Whether what is typed next still goes to the shell. */
+enum shell_next { SHELL_STAY, SHELL_LEAVE };
+
 /* Obeys one line as it was typed, without its end. One CPU at a time, no lock held, IRQs on. */
-void shell_obey(const char *line);
+enum shell_next shell_obey(const char *line);
 
 /* True once `quit` was given. */
 bool shell_has_quit(void);

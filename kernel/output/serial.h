@@ -10,6 +10,12 @@ bool serial_init(void);
 /* Sends as many of `bytes` as the port takes at once; returns how many. */
 size_t serial_send(const char *bytes, size_t count);
 
+/* A byte that came in; false when there is none. One caller at a time, who need not be the sender. */
+bool serial_receive(uint8_t *byte) must_check;
+
+/* True, once, after bytes came in faster than they were read and some were lost. */
+bool serial_overran(void);
+
 /* True when the last byte has left the shift register. */
 bool serial_is_idle(void);
 

@@ -46,6 +46,10 @@ struct scheduler {
 };
 _Static_assert(sizeof(struct scheduler) <= PAGE_SIZE, "a scheduler fits a page");
 
+/* Constant while the schedulers run. */
+static void (*other_chores)(void);
+static unsigned idle_us = WATCHDOG_PERIOD_US;
+
 static struct scheduler *scheduler_of(const struct cpu *cpu)
 {
 	return (struct scheduler *)__atomic_load_n(&cpu->scheduler, __ATOMIC_ACQUIRE);
@@ -358,12 +362,18 @@ static void turn(struct scheduler *s, struct vcpu *vcpu)
 	share(s);
 }
 
-/* Halts until a kick, or until the watchdog has to look. */
+void scheduler_set_chores(void (*chores)(void), unsigned period_us)
+{
+	other_chores = chores;
+	idle_us = chores && period_us < WATCHDOG_PERIOD_US ? period_us : WATCHDOG_PERIOD_US;
+}
+
+/* Halts until a kick, or until somebody has to look at something. */
 static void idle(struct scheduler *s)
 {
 	if (log_drain_some())
 		return;
-	timer_arm(&s->alarm, time_ticks() + time_us_to_ticks(WATCHDOG_PERIOD_US));
+	timer_arm(&s->alarm, time_ticks() + time_us_to_ticks(idle_us));
 	interrupts_disable();
 	idle_mark(s->cpu);
 	if (__atomic_load_n(&s->queue.length, __ATOMIC_SEQ_CST) || !vm_running_count())
@@ -383,6 +393,8 @@ static void look_after_the_rest(struct scheduler *s)
 		(void)log_drain_some();
 	}
 	watchdog_look(now);
+	if (other_chores)
+		other_chores();
 }
 
 void scheduler_run(void)

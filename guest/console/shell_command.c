@@ -1,0 +1,132 @@
+/* The table of commands, and lines as they are typed. */
+#include "guest/console/shell_command.h"
+
+#include "lib/format.h"
+#include "lib/string.h"
+
+#define ASCII_BACKSPACE 0x08
+#define ASCII_CTRL_U    0x15
+#define ASCII_ESC       0x1b
+#define ASCII_FIRST     0x20
+#define ASCII_LAST      0x7e
+#define ASCII_DELETE    0x7f
+
+const struct shell_command_row shell_command_rows[SHELL_VERBS] = {
+#define X(symbol, name, takes, does) [symbol] = { name, takes, does },
+	SHELL_COMMAND_LIST(X)
+#undef X
+};
+
+/* --- parsing -------------------------------------------------------------------------------- */
+
+/* Cuts the first word off `*line`; returns its length, 0 at the end. */
+static size_t next_word(const char **line, const char **word)
+{
+	size_t length = 0;
+
+	while (**line == ' ')
+		(*line)++;
+	*word = *line;
+	while ((*word)[length] && (*word)[length] != ' ')
+		length++;
+	*line += length;
+	return length;
+}
+
+static enum shell_verb verb_of(const char *word, size_t length)
+{
+	unsigned verb = 0;
+
+	while (verb < SHELL_VERBS && (strlen(shell_command_rows[verb].name) != length ||
+				      strncmp(shell_command_rows[verb].name, word, length)))
+		verb++;
+	return (enum shell_verb)verb;
+}
+
+enum error shell_parse(const char *line, struct shell_command *out, struct reason *why)
+{
+	const char *word;
+	size_t length = next_word(&line, &word);
+
+	*out = (struct shell_command) { .verb = SHELL_NOTHING };
+	if (!length)
+		return ERROR_NONE;
+	out->verb = verb_of(word, length);
+	if (out->verb == SHELL_VERBS)
+		return reason_set(why, ERROR_INVALID_INPUT,
+				  "there is no command '%.*s'; help lists them", (int)length, word);
+
+	const struct shell_command_row *row = &shell_command_rows[out->verb];
+	length = next_word(&line, &word);
+	format_string(out->argument, sizeof(out->argument), "%.*s", (int)length, word);
+	if (!length != !row->takes[0])
+		return reason_set(why, ERROR_INVALID_INPUT, "%s takes %s", row->name,
+				  row->takes[0] ? row->takes : "nothing");
+	if (next_word(&line, &word))
+		return reason_set(why, ERROR_INVALID_INPUT, "%s takes one %s only", row->name,
+				  row->takes);
+	return ERROR_NONE;
+}
+
+bool shell_names_number(const char *argument, uint32_t number)
+{
+	char digits[16];
+
+	format_string(digits, sizeof(digits), "%u", number);
+	return !strcmp(argument, digits);
+}
+
+/* --- typing --------------------------------------------------------------------------------- */
+
+/* ECMA-48, "Control sequences": ESC [, parameters, and a final byte from @ to ~. */
+enum skipping { SKIP_NONE, SKIP_ESCAPE, SKIP_SEQUENCE };
+
+/* True when the byte belongs to an escape sequence, such as a cursor key's. */
+static bool skip(struct shell_line *line, uint8_t byte)
+{
+	switch ((enum skipping)line->skipping) {
+	case SKIP_NONE:
+		line->skipping = byte == ASCII_ESC ? SKIP_ESCAPE : SKIP_NONE;
+		return line->skipping;
+	case SKIP_ESCAPE:
+		line->skipping = byte == '[' || byte == 'O' ? SKIP_SEQUENCE : SKIP_NONE;
+		return line->skipping;
+	case SKIP_SEQUENCE:
+		if (byte >= '@' || byte < ASCII_FIRST)
+			line->skipping = SKIP_NONE;
+		return byte >= ASCII_FIRST;
+	}
+	return false;
+}
+
+bool shell_line_put(struct shell_line *line, uint8_t byte)
+{
+	bool second = line->return_seen && byte == '\n';
+
+	line->return_seen = byte == '\r';
+	if (second || skip(line, byte))
+		return false;
+	if (byte == '\r' || byte == '\n') {
+		line->text[line->length] = 0;
+		return true;
+	}
+	if (byte == ASCII_CTRL_U) {
+		line->length = 0;
+		line->too_long = false;
+	} else if ((byte == ASCII_BACKSPACE || byte == ASCII_DELETE) && line->length) {
+		line->length--;
+	} else if (byte >= ASCII_FIRST && byte <= ASCII_LAST) {
+		if (line->length < SHELL_LINE_MAX - 1)
+			line->text[line->length++] = (char)byte;
+		else
+			line->too_long = true;
+	}
+	return false;
+}
+
+void shell_line_clear(struct shell_line *line)
+{
+	line->length = 0;
+	line->too_long = false;
+	line->skipping = SKIP_NONE;
+}
