@@ -4,6 +4,7 @@
 #include "guest/run_tests.h"
 #include "kernel/address_space.h"
 #include "kernel/command_line.h"
+#include "kernel/cpu.h"
 #include "kernel/cpu_setup.h"
 #include "kernel/cpu_table.h"
 #include "kernel/firmware.h"
@@ -18,7 +19,9 @@
 #include "kernel/selftest.h"
 #include "kernel/output/serial.h"
 #include "kernel/output/tap.h"
+#include "kernel/time.h"
 #include "kernel/time_init.h"
+#include "kernel/timer.h"
 #include "kernel/traps.h"
 #include "lib/format.h"
 #include "vm/provoke.h"
@@ -119,14 +122,25 @@ static void open_shell(void)
 	scheduler_set_chores(console_tick, CONSOLE_TICK_US);
 }
 
+static void wake_up(struct timer *timer)
+{
+}
+
 /* and stays when they have ended, until it is told to quit. */
 static void serve_shell(void)
 {
+	struct timer alarm;
+
+	timer_init(&alarm, wake_up, NULL);
 	while (command_line.shell && !shell_has_quit()) {
 		console_tick();
-		(void)log_drain_some();
-		cpu_relax();
+		if (log_drain_some())
+			continue;
+		interrupts_disable();
+		timer_arm(&alarm, time_ticks() + time_us_to_ticks(CONSOLE_TICK_US));
+		interrupts_enable_and_halt();
 	}
+	timer_cancel(&alarm);
 }
 
 /* Every test that needs a guest. */

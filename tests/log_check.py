@@ -10,7 +10,7 @@ import sys
 from collections import namedtuple
 
 Problem = namedtuple("Problem", "line rule text")
-# A numbered line. `kind` is "log", "exit" or "guest"; `fields` holds its parts by name.
+# A numbered line. `kind` is "log", "exit", "guest" or "shell"; `fields` holds its parts by name.
 Entry = namedtuple("Entry", "seq time cpu kind fields text")
 Result = namedtuple("Result", "number ok name skip")
 Verdict = namedtuple("Verdict", "word passed failed skipped reason")
@@ -23,7 +23,10 @@ BODIES = {
         r"exit vm=(?P<vm>\d+)\((?P<name>[^()]+)\) vcpu=(?P<vcpu>\d+) "
         r"reason=(?P<reason>\d+)\((?P<reason_name>[^()]+)\) rip=(?P<rip>0x[0-9a-f]+) "
         r"len=(?P<len>\d+) qual=(?P<qual>0x[0-9a-f]+) did=(?P<did>.+)"),
-    "guest": re.compile(r"guest vm=(?P<vm>\d+)\((?P<name>[^()]+)\)\| ?(?P<console>.*)"),
+    # Text ends with a line end of the guest's, or has none yet.
+    "guest": re.compile(r"guest vm=(?P<vm>\d+)\((?P<name>[^()]+)\)(?P<mark>[|>]) ?"
+                        r"(?P<console>.*)"),
+    "shell": re.compile(r"shell (?P<text>.*)"),
 }
 PLAN = re.compile(r"1\.\.(\d+)")
 RESULT = re.compile(r"(ok|not ok) (\d+) - (\S.*?)(?: # SKIP (\S.*))?")
@@ -31,7 +34,18 @@ VERDICT = re.compile(
     r"verdict (PASS|FAIL|NOVMX) passed=(\d+) failed=(\d+) skipped=(\d+)((?: [a-z_]+=\S.*)?)")
 KEY = re.compile(r"(?:^|\s)[A-Za-z_][\w.-]*=")
 VALUE = re.compile(r'"[^"]*"(?=[\s,;.)]|$)|[^\s"]\S*|(?=\s|$)')
+ESCAPE = re.compile(r"\\(\\|t|r|e|x[0-9a-f]{2})")
+ESCAPES = {"\\": b"\\", "t": b"\t", "r": b"\r", "e": b"\x1b"}
 CPU_LIMIT = 512
+
+
+def unescape(text):
+    """The bytes that a guest's console text stands for; None when an escape in it is broken."""
+    if "\\" in ESCAPE.sub("", text):
+        return None
+    return b"".join(part.encode("latin-1") if index % 2 == 0 else
+                    ESCAPES.get(part) or bytes([int(part[1:], 16)])
+                    for index, part in enumerate(ESCAPE.split(text)))
 
 
 class Log:
@@ -110,13 +124,15 @@ class Log:
             fields = form.fullmatch(body)
             if fields:
                 self.entries.append(Entry(seq, time, cpu, kind, fields.groupdict(), text))
-                self._content(number, kind, body)
+                self._content(number, kind, body, fields)
                 return
         self._complain(number, "kind", f"no kind of numbered line: {body[:60]!r}")
         self.entries.append(Entry(seq, time, cpu, "broken", {}, text))
 
-    def _content(self, number, kind, body):
-        if kind == "guest":
+    def _content(self, number, kind, body, fields):
+        if kind == "guest" and unescape(fields["console"]) is None:
+            self._complain(number, "escape", f"a broken escape: {body[:60]!r}")
+        if kind in ("guest", "shell"):
             return
         if kind == "log" and "lines lost=" in body:
             self._complain(number, "lost", body)
@@ -198,6 +214,17 @@ class Log:
             if match:
                 return match
         return None
+
+    def console(self, name):
+        """The bytes that the VM of that name sent to its console; LF for every line end."""
+        return b"".join((unescape(entry.fields["console"]) or b"")
+                        + (b"\n" if entry.fields["mark"] == "|" else b"")
+                        for entry in self.entries
+                        if entry.kind == "guest" and entry.fields["name"] == name)
+
+    def shell(self):
+        """What the shell said, line by line."""
+        return [entry.fields["text"] for entry in self.entries if entry.kind == "shell"]
 
     def result(self, name):
         """The result of that name, or None."""

@@ -15,6 +15,10 @@ GOOD = (
     "1..3\n"
     "[3 20us c1] exit vm=1(hlt) vcpu=0 reason=12(HLT) rip=0x1000 len=1 qual=0x0 did=blocked\n"
     "[4 21us c0] guest vm=1(hlt)| = hello \"\n"
+    "[5 22us c0] guest vm=1(hlt)> \\e[1mlogin:\\t\n"
+    "[6 22us c1] guest vm=2(cpuid)| \n"
+    "[7 23us c0] guest vm=1(hlt)| root\\\\\\xc3\\r\n"
+    "[8 24us c0] shell > stop \"web\n"
     "ok 1 - hlt\n"
     "not ok 2 - cpuid\n"
     "# expected 1\n"
@@ -57,6 +61,9 @@ CASES = [
     ("a log line without an area", swap("boot: Plinth", "Plinth"), "kind"),
     ("an exit without its reason's name", swap("12(HLT)", "12"), "kind"),
     ("an exit whose RIP is decimal", swap("rip=0x1000", "rip=4096"), "kind"),
+    ("an escape that is none", swap("\\e[1m", "\\q[1m"), "escape"),
+    ("an escape cut short", swap("\\xc3", "\\xc"), "escape"),
+    ("a console line without its mark", swap("vm=1(hlt)>", "vm=1(hlt):"), "kind"),
     ("a quoted value that does not end", swap("bit\"", "bit"), "value"),
     ("no TAP version", swap("TAP version 13\n", ""), "tap"),
     ("no plan", swap("1..3\n", ""), "plan"),
@@ -97,7 +104,9 @@ def main():
     bare = any(problem.rule == "line-end" for problem in log.problems)
     print(f"{'ok' if bare else 'not ok'} {len(CASES) + 1} - lines without CR LF")
     parts = (log.exits()[0].fields["reason"] == "12" and log.result("cpuid").ok
-             and log.find(r"mask=(0x\w+)")[1] == "0xff" and len(log.messages("boot")) == 1)
+             and log.find(r"mask=(0x\w+)")[1] == "0xff" and len(log.messages("boot")) == 1
+             and log.console("hlt") == b'= hello "\n\x1b[1mlogin:\troot\\\xc3\r\n'
+             and log.console("cpuid") == b"\n" and log.shell() == ['> stop "web'])
     print(f"{'ok' if parts else 'not ok'} {len(CASES) + 2} - the parts of a log by name")
     return 1 if failed or not bare or not parts else 0
 
