@@ -118,7 +118,9 @@ static void watch_handled(struct vcpu *vcpu, const struct vcpu_exit *exit, const
 {
 	if (exit->kind == VCPU_EXIT_TIME_SLICE)
 		check_slices(guest_of(vcpu), vcpu);
-	if (command_line.exits == EXITS_ALL && !(guest_of(vcpu)->image.header.flags & GUEST_QUIET))
+	bool shown = command_line.exits == EXITS_TESTS || command_line.exits == EXITS_ALL;
+
+	if (shown && !(guest_of(vcpu)->image.header.flags & GUEST_QUIET))
 		exit_log_handled(vcpu, exit, what);
 }
 

@@ -76,7 +76,8 @@ static bool either(const struct word *word, const char *yes, const char *no, boo
 
 static bool set_exits(struct command_line *out, const struct word *word)
 {
-	static const struct choice choices[] = { { "all", EXITS_ALL },
+	static const struct choice choices[] = { { "tests", EXITS_TESTS },
+						 { "all", EXITS_ALL },
 						 { "summary", EXITS_SUMMARY },
 						 { "off", EXITS_OFF } };
 	unsigned value;
@@ -184,7 +185,7 @@ static const struct {
 	const char *wants;
 	bool (*set)(struct command_line *out, const struct word *word);
 } keys[] = {
-	{ "exits", "all, summary or off", set_exits },
+	{ "exits", "tests, all, summary or off", set_exits },
 	{ "end", "auto, halt, poweroff or reboot", set_end },
 	{ "log", "debug, info, warn or error", set_log },
 	{ "cpus", "a number from 1 to 512", set_cpus },
@@ -249,7 +250,7 @@ void command_line_parse(struct command_line *out, const char *text,
 	const struct listener to = { complain, context };
 
 	*out = (struct command_line) {
-		.exits = EXITS_ALL,
+		.exits = EXITS_TESTS,
 		.end = END_AUTO,
 		.log_level = LOG_INFO,
 		.vpid = true,

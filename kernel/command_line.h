@@ -6,6 +6,7 @@
 #include "lib/types.h"
 
 enum exits_mode {
+	EXITS_TESTS,   /* a line for every exit of an embedded test guest; others as with summary */
 	EXITS_ALL,     /* a line for every exit of every guest */
 	EXITS_SUMMARY, /* one line of counts per guest when it ends */
 	EXITS_OFF,
@@ -26,7 +27,7 @@ enum apic_mode {
 };
 
 struct command_line {
-	enum exits_mode exits; /* exits=all|summary|off; default all */
+	enum exits_mode exits; /* exits=tests|all|summary|off; default tests */
 	enum end_mode end;     /* end=auto|halt|poweroff|reboot; default auto */
 	unsigned log_level;    /* log=debug|info|warn|error; enum log_level; default info */
 	unsigned cpus;         /* cpus=N, 1..512: use at most N CPUs; 0: all */

@@ -22,7 +22,7 @@ static void parse(const char *text)
 static void defaults(void **state)
 {
 	parse("");
-	assert_int_equal(line.exits, EXITS_ALL);
+	assert_int_equal(line.exits, EXITS_TESTS);
 	assert_int_equal(line.end, END_AUTO);
 	assert_int_equal(line.log_level, LOG_INFO);
 	assert_int_equal(line.cpus, 0);
@@ -89,10 +89,10 @@ static void mistakes_are_named(void **state)
 	char list[400] = "tests=";
 
 	complains("exit=all", "\"exit=all\" left out: no such key");
-	complains("exits", "\"exits\" left out: it wants all, summary or off");
-	complains("exits=", "it wants all");
-	complains("exits=ALL", "it wants all");
-	complains("exits=allx", "it wants all");
+	complains("exits", "\"exits\" left out: it wants tests, all, summary or off");
+	complains("exits=", "it wants tests, all");
+	complains("exits=ALL", "it wants tests, all");
+	complains("exits=allx", "it wants tests, all");
 	complains("=all", "no such key");
 	complains("cpu", "no such key");
 	complains("cpus=0", "from 1 to 512");

@@ -19,7 +19,7 @@ PHANTOM = (r"error smp: CPU 2 does not answer to INIT-SIPI-SIPI and is left out 
 BAD_OPTIONS = [
     ("bad=1", "no such key"),
     ("novalue", "no such key"),
-    ("exits=maybe", "it wants all, summary or off"),
+    ("exits=maybe", "it wants tests, all, summary or off"),
     ("cpus=0", "it wants a number from 1 to 512"),
     ("slice=99", "it wants microseconds from 100 to 1000000"),
     ("vpid=no", "it wants on or off"),
@@ -62,7 +62,7 @@ def xapic_without_vpid(report):
 
 
 def all_exits(report):
-    """exits=all is what nobody has to ask for; the counts agree with the lines."""
+    """Each exit of a test guest is a line that nobody has to ask for; the counts agree."""
     name = "apic=x2apic vpid=on"
     run = boot("bochs", "--append", f"{name} {FEW}", cpus=2)
     expect(report, run, name, PASS)
