@@ -13,7 +13,7 @@ NM      := nm
 LAYERS := lib x86 boot ept kernel vm device vmx guest
 # Where their sources lie: a layer may have folders of its own.
 FOLDERS := $(LAYERS) kernel/output vm/vcpu vm/policy vm/schedule vm/emulate vmx/cpu vmx/vcpu vmx/exit \
-	guest/load guest/pc guest/console
+	guest/load guest/tables guest/pc guest/console
 not_host = $(filter-out %_test.c %_fuzz.c,$(1))
 
 # Modules without assembly, globals, locks or clock: compiled into the host tests unchanged.
@@ -83,7 +83,7 @@ PURE := \
 	vmx/vcpu/io_bitmap.c \
 	vmx/vcpu/msr_bitmap.c \
 # Folders in which everything is pure.
-PURE += $(call not_host,$(wildcard device/*.c guest/load/*.c))
+PURE += $(call not_host,$(wildcard device/*.c guest/load/*.c guest/tables/*.c))
 
 # --- the instruction decoder ----------------------------------------------------------------
 # Zydis comes from the distribution's source package, or from ZYDIS_SRC=DIR, and is no part of this
@@ -213,6 +213,19 @@ $(BUILD)/plinth.elf: $(KERNEL_OBJ) $(BUILD)/symbols/table.o boot/plinth.ld
 
 $(BUILD)/plinth.iso: $(BUILD)/plinth.elf tools/make-iso $(wildcard iso/*)
 	tools/make-iso --kernel $< --menu iso/grub.cfg --output $@ --work $(BUILD)/iso
+
+# --- guests' firmware tables ----------------------------------------------------------------
+
+$(BUILD)/gen/dsdt.aml: guest/tables/dsdt.asl
+	@mkdir -p $(@D)
+	iasl -we -p $@ $< > $(@:.aml=.log) || { cat $(@:.aml=.log); exit 1; }
+
+$(BUILD)/kernel/guest/tables/dsdt.asm.o: $(BUILD)/gen/dsdt.aml
+$(BUILD)/kernel/guest/tables/dsdt.asm.o: NASMFLAGS += -I$(BUILD)/
+
+# Its test reads it.
+$(BUILD)/host/guest/tables/acpi_tables_test: | $(BUILD)/gen/dsdt.aml
+$(BUILD)/host/guest/tables/acpi_tables_test.o: HOST_CFLAGS += -DDSDT_AML='"$(BUILD)/gen/dsdt.aml"'
 
 # --- test guests ----------------------------------------------------------------------------
 

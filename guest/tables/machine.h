@@ -1,0 +1,13 @@
+/* What the tables tell of a guest's machine. */
+#ifndef GUEST_TABLES_MACHINE_H
+#define GUEST_TABLES_MACHINE_H
+
+#include "lib/types.h"
+
+struct table_machine {
+	unsigned cpus; /* APIC ids 0 to cpus - 1 */
+	bool hpet, keyboard, vga;
+	uint8_t com_mask; /* COM1 to COM4, a bit each */
+};
+
+#endif
