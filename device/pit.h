@@ -11,6 +11,7 @@
 
 #include "device/bus.h"
 #include "device/chip.h"
+#include "device/pit_channel.h"
 #include "lib/error.h"
 #include "lib/types.h"
 
@@ -23,31 +24,6 @@
 /* Where pit_ops sees them. */
 #define PIT_OFFSET         0
 #define PIT_CONTROL_OFFSET 4
-
-/* A latch that keeps what it took until the CPU has read it. */
-struct pit_latch {
-	uint16_t value;
-	uint8_t bytes; /* still to be read */
-};
-
-struct pit_channel {
-	uint8_t control; /* the control word: access, mode, BCD */
-	bool gate, out;
-	/* The CPU's side. */
-	bool write_high, read_high; /* the second byte of two is next */
-	uint8_t low_written;        /* the first byte of two */
-	uint16_t initial;           /* the count register, as written */
-	bool null_count;            /* `initial` is not in the counter yet */
-	struct pit_latch count_latch, status_latch;
-	/* The counting element. */
-	bool load;       /* at the next tick */
-	bool loaded;     /* since the control word was written */
-	bool halted;     /* mode 0 between two bytes of a count */
-	bool armed;      /* the terminal count is still to come (modes 0, 1, 4, 5) */
-	bool strobe;     /* OUT is low for this one tick (modes 4, 5) */
-	uint32_t period; /* what the counter was loaded with, 1..65536 or 10000 */
-	uint32_t count;  /* 0..period; modes 2 and 3: ticks to the next reload */
-};
 
 struct pit {
 	struct pit_channel channels[PIT_CHANNELS];
