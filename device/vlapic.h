@@ -25,7 +25,7 @@ struct vlapic;
 
 /* None may be null. They are called by the owner. */
 struct vlapic_connections {
-	/* The guest wrote the ICR: usually apic_bus_send(). Self-IPIs come here too. */
+	/* The guest wrote the ICR: usually apic_bus_send(). A fixed self-IPI does not come here. */
 	void (*send)(void *context, struct vlapic *from, const struct apic_message *message);
 	/* The end of a level-triggered interrupt, told to all I/O APICs: ioapic_eoi(). */
 	void (*eoi)(void *context, struct vlapic *lapic, uint8_t vector);
@@ -55,6 +55,9 @@ enum { VLAPIC_LINT0, VLAPIC_LINT1, VLAPIC_LINTS };
 struct vlapic_timer {
 	device_time expires;   /* the count reaches zero; valid while `counting` */
 	bool counting;         /* one-shot and periodic */
+	uint8_t mode;          /* as in the LVT entry: it may be overwritten by hardware */
+	uint8_t shift;         /* of the divider */
+	device_time fired;     /* the last interrupt */
 	uint64_t tsc_deadline; /* 0: not armed */
 	uint64_t missed;       /* periods whose interrupt found the one before still waiting */
 };
@@ -76,7 +79,8 @@ struct vlapic {
 	struct vlapic_posted posted;
 	/* The owner's. */
 	uint32_t errors; /* since the last write of the ESR */
-	uint32_t pins;   /* LINT inputs that are asserted, after polarity */
+	uint32_t pins;   /* levels of the LINT inputs, a bit each */
+	bool remote_irr; /* LINT0's: a level-triggered interrupt waits for its EOI */
 	bool extint;     /* an ExtINT message waits for its acknowledge cycle */
 	struct vlapic_timer timer;
 	device_time now; /* of the last advance */

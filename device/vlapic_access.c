@@ -1,0 +1,58 @@
+/* The registers of the local APIC as a table: in which mode each may be read and written, and
+ * which of its bits. SDM volume 3, "Local APIC Register Address Map" and "x2APIC Register Address
+ * Space". */
+#include "device/vlapic_internal.h"
+
+#define LVT_LINT_WRITABLE   (VLAPIC_VECTOR | LVT_DELIVERY | LVT_ACTIVE_LOW | LVT_LEVEL | LVT_MASKED)
+#define LVT_SOURCE_WRITABLE (VLAPIC_VECTOR | LVT_DELIVERY | LVT_MASKED)
+
+#define ICR_WRITABLE (BITS(19, 18) | BITS(15, 14) | BITS(11, 0))
+#define ICR_STATUS   BIT(12)
+
+#define DIVIDE_WRITABLE (BIT(3) | BITS(1, 0))
+
+#define ROW(register) [(register) / VLAPIC_REGISTER_STEP]
+/* Eight registers of vectors. */
+#define SET(register)                                                            \
+	[(register) / VLAPIC_REGISTER_STEP...(register) / VLAPIC_REGISTER_STEP + \
+		VLAPIC_VECTORS / VLAPIC_PER_REGISTER - 1]
+
+/* What is not listed may not be touched at all. */
+static const struct vlapic_access table[VLAPIC_REGISTERS] = {
+	ROW(VLAPIC_ID) = { IN_BOTH, IN_XAPIC, XAPIC_ID_FIELD },
+	ROW(VLAPIC_VERSION) = { IN_BOTH },
+	ROW(VLAPIC_TPR) = { IN_BOTH, IN_BOTH, BITS(7, 0) },
+	ROW(VLAPIC_APR) = { IN_XAPIC },
+	ROW(VLAPIC_PPR) = { IN_BOTH },
+	ROW(VLAPIC_EOI) = { 0, IN_BOTH },
+	ROW(VLAPIC_REMOTE_READ) = { IN_XAPIC },
+	ROW(VLAPIC_LDR) = { IN_BOTH, IN_XAPIC, XAPIC_ID_FIELD },
+	ROW(VLAPIC_DFR) = { IN_XAPIC, IN_XAPIC, DFR_MODEL },
+	ROW(VLAPIC_SVR) = { IN_BOTH, IN_BOTH,
+			    VLAPIC_VECTOR | SVR_ENABLE | SVR_FOCUS_DISABLED |
+				    SVR_NO_EOI_BROADCAST },
+	SET(VLAPIC_ISR) = { IN_BOTH },
+	SET(VLAPIC_TMR) = { IN_BOTH },
+	SET(VLAPIC_IRR) = { IN_BOTH },
+	ROW(VLAPIC_ESR) = { IN_BOTH, IN_BOTH },
+	ROW(VLAPIC_ICR) = { IN_BOTH, IN_BOTH, ICR_WRITABLE, ICR_STATUS },
+	ROW(VLAPIC_ICR_HIGH) = { IN_XAPIC, IN_XAPIC, XAPIC_ID_FIELD },
+	ROW(VLAPIC_LVT_TIMER) = { IN_BOTH, IN_BOTH, VLAPIC_VECTOR | LVT_MASKED | LVT_TIMER_MODE,
+				  LVT_STATUS },
+	ROW(VLAPIC_LVT_THERMAL) = { IN_BOTH, IN_BOTH, LVT_SOURCE_WRITABLE, LVT_STATUS },
+	ROW(VLAPIC_LVT_PERFORMANCE) = { IN_BOTH, IN_BOTH, LVT_SOURCE_WRITABLE, LVT_STATUS },
+	ROW(VLAPIC_LVT_LINT0) = { IN_BOTH, IN_BOTH, LVT_LINT_WRITABLE,
+				  LVT_STATUS | LVT_REMOTE_IRR },
+	ROW(VLAPIC_LVT_LINT1) = { IN_BOTH, IN_BOTH, LVT_LINT_WRITABLE,
+				  LVT_STATUS | LVT_REMOTE_IRR },
+	ROW(VLAPIC_LVT_ERROR) = { IN_BOTH, IN_BOTH, VLAPIC_VECTOR | LVT_MASKED, LVT_STATUS },
+	ROW(VLAPIC_INITIAL_COUNT) = { IN_BOTH, IN_BOTH, UINT32_MAX },
+	ROW(VLAPIC_CURRENT_COUNT) = { IN_BOTH },
+	ROW(VLAPIC_DIVIDE) = { IN_BOTH, IN_BOTH, DIVIDE_WRITABLE },
+	ROW(VLAPIC_SELF_IPI) = { 0, IN_X2APIC, VLAPIC_VECTOR },
+};
+
+const struct vlapic_access *vlapic_access(unsigned offset)
+{
+	return &table[offset / VLAPIC_REGISTER_STEP];
+}

@@ -1,0 +1,121 @@
+/* How other CPUs reach a local APIC whose registers are not theirs to touch: atomic bits, and a
+ * flag that some are set. A sender sets its bit before the flag, the owner clears the flag before
+ * it takes the bits: so a bit is either taken, or its sender finds the flag clear and has the owner
+ * told. */
+#include "device/vlapic_internal.h"
+
+#define WORD_VECTORS 64u /* in one word of struct vlapic_posted */
+
+/* posted.pins. Both edges are kept: which one counts is the owner's to know. */
+#define PINS_ALL    BITS(VLAPIC_LINTS - 1, 0)
+#define PIN_HIGH(n) ((uint32_t)BIT(n))
+#define PIN_ROSE(n) ((uint32_t)BIT(VLAPIC_LINTS + (n)))
+#define PIN_FELL(n) ((uint32_t)BIT(2 * VLAPIC_LINTS + (n)))
+#define PIN_EXTINT  ((uint32_t)BIT(3 * VLAPIC_LINTS))
+#define PINS_EVENTS ((uint32_t)BITS(3 * VLAPIC_LINTS, VLAPIC_LINTS))
+
+#define ILLEGAL_VECTORS BITS(APIC_FIRST_VECTOR - 1, 0)
+
+static bool raise_flag(struct vlapic *lapic)
+{
+	return !__atomic_exchange_n(&lapic->posted.outstanding, 1, __ATOMIC_SEQ_CST);
+}
+
+bool vlapic_post(struct vlapic *lapic, uint8_t vector, bool level_triggered)
+{
+	uint64_t *level = &lapic->posted.level[vector / WORD_VECTORS];
+	uint64_t bit = BIT(vector % WORD_VECTORS);
+
+	if (level_triggered)
+		__atomic_fetch_or(level, bit, __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(level, ~bit, __ATOMIC_RELAXED);
+	__atomic_fetch_or(&lapic->posted.vectors[vector / WORD_VECTORS], bit, __ATOMIC_SEQ_CST);
+	return raise_flag(lapic);
+}
+
+bool vlapic_post_extint(struct vlapic *lapic)
+{
+	__atomic_fetch_or(&lapic->posted.pins, PIN_EXTINT, __ATOMIC_SEQ_CST);
+	return raise_flag(lapic);
+}
+
+bool vlapic_set_lint(struct vlapic *lapic, unsigned number, bool level)
+{
+	uint32_t before, after;
+
+	if (number >= VLAPIC_LINTS)
+		return false;
+	before = __atomic_load_n(&lapic->posted.pins, __ATOMIC_RELAXED);
+	do {
+		if (level == !!(before & PIN_HIGH(number)))
+			return false;
+		after = level ? before | PIN_HIGH(number) | PIN_ROSE(number)
+			      : (before & ~PIN_HIGH(number)) | PIN_FELL(number);
+	} while (!__atomic_compare_exchange_n(&lapic->posted.pins, &before, after, true,
+					      __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
+	return raise_flag(lapic);
+}
+
+bool vlapic_outstanding(const struct vlapic *lapic)
+{
+	return __atomic_load_n(&lapic->posted.outstanding, __ATOMIC_ACQUIRE);
+}
+
+/* --- the owner --------------------------------------------------------------------------------- */
+
+void vlapic_request(struct vlapic *lapic, uint8_t vector, bool level_triggered)
+{
+	if (vector < APIC_FIRST_VECTOR) {
+		vlapic_error(lapic, ESR_RECEIVE_ILLEGAL_VECTOR);
+		return;
+	}
+	if (level_triggered)
+		vlapic_set_add(lapic, VLAPIC_TMR, vector);
+	else
+		vlapic_set_remove(lapic, VLAPIC_TMR, vector);
+	vlapic_set_add(lapic, VLAPIC_IRR, vector);
+}
+
+static void take_vectors(struct vlapic *lapic, unsigned word)
+{
+	uint64_t vectors = __atomic_exchange_n(&lapic->posted.vectors[word], 0, __ATOMIC_SEQ_CST);
+	uint64_t level = __atomic_load_n(&lapic->posted.level[word], __ATOMIC_RELAXED);
+
+	if (!word && (vectors & ILLEGAL_VECTORS)) {
+		vlapic_error(lapic, ESR_RECEIVE_ILLEGAL_VECTOR);
+		vectors &= ~ILLEGAL_VECTORS;
+	}
+	for (; vectors; vectors &= vectors - 1) {
+		unsigned bit = (unsigned)__builtin_ctzll(vectors);
+
+		vlapic_request(lapic, (uint8_t)(word * WORD_VECTORS + bit), level & BIT(bit));
+	}
+}
+
+void vlapic_take_posted(struct vlapic *lapic)
+{
+	uint32_t pins;
+
+	if (!vlapic_outstanding(lapic))
+		return;
+	__atomic_store_n(&lapic->posted.outstanding, 0, __ATOMIC_SEQ_CST);
+	for (unsigned i = 0; i < ARRAY_SIZE(lapic->posted.vectors); i++)
+		take_vectors(lapic, i);
+	pins = __atomic_fetch_and(&lapic->posted.pins, ~PINS_EVENTS, __ATOMIC_SEQ_CST);
+	if (pins & PIN_EXTINT)
+		lapic->extint = true;
+	vlapic_lint_changed(lapic, pins & PINS_ALL, pins / PIN_ROSE(0) & PINS_ALL,
+			    pins / PIN_FELL(0) & PINS_ALL);
+}
+
+/* Requests under way get lost; the pins keep their levels. */
+void vlapic_forget_posted(struct vlapic *lapic)
+{
+	__atomic_store_n(&lapic->posted.outstanding, 0, __ATOMIC_SEQ_CST);
+	for (unsigned i = 0; i < ARRAY_SIZE(lapic->posted.vectors); i++)
+		__atomic_store_n(&lapic->posted.vectors[i], 0, __ATOMIC_SEQ_CST);
+	lapic->pins =
+		__atomic_fetch_and(&lapic->posted.pins, ~PINS_EVENTS, __ATOMIC_SEQ_CST) & PINS_ALL;
+	lapic->extint = false;
+}

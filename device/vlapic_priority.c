@@ -1,0 +1,114 @@
+/* Which interrupt a processor takes next, and the end of one. SDM volume 3, "Task and Processor
+ * Priorities", "Interrupt Acceptance for Fixed Interrupts" and "Signaling Interrupt Servicing
+ * Completion". */
+#include "device/vlapic_internal.h"
+
+#define CLASS_SHIFT 4
+
+static uint8_t task_priority(const struct vlapic *lapic)
+{
+	return (uint8_t)vlapic_get(lapic, VLAPIC_TPR);
+}
+
+static uint8_t class_of(int vector)
+{
+	return vector < 0 ? 0 : (uint8_t)(vector & VLAPIC_CLASS);
+}
+
+uint8_t vlapic_ppr(const struct vlapic *lapic)
+{
+	uint8_t task = task_priority(lapic);
+	uint8_t in_service = class_of(vlapic_set_highest(lapic, VLAPIC_ISR));
+
+	return class_of(task) >= in_service ? task : in_service;
+}
+
+uint8_t vlapic_apr(const struct vlapic *lapic)
+{
+	uint8_t task = task_priority(lapic);
+	uint8_t in_service = class_of(vlapic_set_highest(lapic, VLAPIC_ISR));
+	uint8_t requested = class_of(vlapic_set_highest(lapic, VLAPIC_IRR));
+	uint8_t both = class_of(task) & in_service;
+
+	if (class_of(task) >= requested && class_of(task) > in_service)
+		return task;
+	return both > requested ? both : requested;
+}
+
+unsigned vlapic_priority(const struct vlapic *lapic)
+{
+	return task_priority(lapic) >> CLASS_SHIFT;
+}
+
+void vlapic_set_priority(struct vlapic *lapic, unsigned priority)
+{
+	vlapic_put(lapic, VLAPIC_TPR, field_put(VLAPIC_CLASS, priority));
+}
+
+/* The requested vector that the processor's priority lets through; -1: none. */
+static int deliverable(const struct vlapic *lapic)
+{
+	int vector = vlapic_set_highest(lapic, VLAPIC_IRR);
+
+	return class_of(vector) > class_of(vlapic_ppr(lapic)) ? vector : -1;
+}
+
+static bool extint_waits(const struct vlapic *lapic)
+{
+	return lapic->extint || vlapic_lint_extint(lapic);
+}
+
+bool vlapic_pending(struct vlapic *lapic)
+{
+	vlapic_take_posted(lapic);
+	return extint_waits(lapic) ||
+	       (vlapic_mode(lapic) != VLAPIC_DISABLED && deliverable(lapic) >= 0);
+}
+
+int vlapic_acknowledge(struct vlapic *lapic)
+{
+	int vector;
+
+	vlapic_take_posted(lapic);
+	/* The 8259's interrupts know no priority of the APIC, and it neither latches nor ends them. */
+	if (extint_waits(lapic)) {
+		lapic->extint = false;
+		return lapic->connections->extint_acknowledge(lapic->context, lapic);
+	}
+	vector = vlapic_mode(lapic) == VLAPIC_DISABLED ? -1 : deliverable(lapic);
+	if (vector >= 0) {
+		vlapic_set_remove(lapic, VLAPIC_IRR, (uint8_t)vector);
+		vlapic_set_add(lapic, VLAPIC_ISR, (uint8_t)vector);
+	}
+	return vector;
+}
+
+int vlapic_highest_request(struct vlapic *lapic)
+{
+	vlapic_take_posted(lapic);
+	return vlapic_set_highest(lapic, VLAPIC_IRR);
+}
+
+int vlapic_highest_in_service(const struct vlapic *lapic)
+{
+	return vlapic_set_highest(lapic, VLAPIC_ISR);
+}
+
+void vlapic_after_eoi(struct vlapic *lapic, uint8_t vector)
+{
+	if (!vlapic_set_holds(lapic, VLAPIC_TMR, vector))
+		return;
+	vlapic_lint_eoi(lapic, vector);
+	if (!(vlapic_get(lapic, VLAPIC_SVR) & SVR_NO_EOI_BROADCAST))
+		lapic->connections->eoi(lapic->context, lapic, vector);
+}
+
+void vlapic_eoi(struct vlapic *lapic)
+{
+	int vector = vlapic_set_highest(lapic, VLAPIC_ISR);
+
+	if (vector < 0)
+		return;
+	vlapic_set_remove(lapic, VLAPIC_ISR, (uint8_t)vector);
+	vlapic_after_eoi(lapic, (uint8_t)vector);
+}
