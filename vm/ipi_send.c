@@ -9,17 +9,42 @@
 
 #define FIRST_LEGAL_VECTOR 16 /* SDM volume 3, "Valid Interrupt Vectors" */
 
-static void change_startup(struct vcpu *vcpu, const struct ipi *ipi)
+void ipi_take_init(struct vcpu *target)
 {
-	uint32_t old = __atomic_load_n(&vcpu->startup, __ATOMIC_RELAXED), new;
+	uint32_t new = startup_after_init(0, target->id == 0);
+
+	if (__atomic_exchange_n(&target->startup, new, __ATOMIC_SEQ_CST) != new)
+		scheduler_wake(target);
+}
+
+void ipi_take_start_up(struct vcpu *target, uint8_t vector)
+{
+	uint32_t old = __atomic_load_n(&target->startup, __ATOMIC_RELAXED), new;
 
 	do
-		new = ipi->mode == IPI_INIT ? startup_after_init(old, vcpu->id == 0)
-					    : startup_after_sipi(old, ipi->vector);
-	while (!__atomic_compare_exchange_n(&vcpu->startup, &old, new, true, __ATOMIC_SEQ_CST,
+		new = startup_after_sipi(old, vector);
+	while (!__atomic_compare_exchange_n(&target->startup, &old, new, true, __ATOMIC_SEQ_CST,
 					    __ATOMIC_RELAXED));
 	if (new != old)
-		scheduler_wake(vcpu);
+		scheduler_wake(target);
+}
+
+static void take_event(struct vcpu *target, const struct vcpu_event *event)
+{
+	/* A vCPU that waits for a SIPI, or ended, takes nothing else. */
+	if (__atomic_load_n(&target->ended, __ATOMIC_ACQUIRE) ||
+	    (__atomic_load_n(&target->startup, __ATOMIC_ACQUIRE) & STARTUP_WAITING))
+		return;
+	/* A target that has failed meanwhile is told of in the log; its VM is about to stop. */
+	if (vcpu_inject(target, event))
+		return;
+}
+
+void ipi_take_nmi(struct vcpu *target)
+{
+	static const struct vcpu_event nmi = { .kind = EVENT_NMI, .vector = VECTOR_NMI };
+
+	take_event(target, &nmi);
 }
 
 static void deliver(struct vcpu *vcpu, const struct ipi *ipi)
@@ -28,25 +53,20 @@ static void deliver(struct vcpu *vcpu, const struct ipi *ipi)
 
 	switch (ipi->mode) {
 	case IPI_INIT:
+		ipi_take_init(vcpu);
+		return;
 	case IPI_START_UP:
-		change_startup(vcpu, ipi);
+		ipi_take_start_up(vcpu, ipi->vector);
 		return;
 	case IPI_NMI:
-		event = (struct vcpu_event) { .kind = EVENT_NMI, .vector = VECTOR_NMI };
-		break;
+		ipi_take_nmi(vcpu);
+		return;
 	default:
 		/* An illegal vector is an error in the sender's APIC, and no interrupt. */
-		if (ipi->vector < FIRST_LEGAL_VECTOR)
-			return;
-		break;
+		if (ipi->vector >= FIRST_LEGAL_VECTOR)
+			take_event(vcpu, &event);
+		return;
 	}
-	/* A vCPU that waits for a SIPI, or ended, takes nothing else. */
-	if (__atomic_load_n(&vcpu->ended, __ATOMIC_ACQUIRE) ||
-	    (__atomic_load_n(&vcpu->startup, __ATOMIC_ACQUIRE) & STARTUP_WAITING))
-		return;
-	/* A target that has failed meanwhile is told of in the log; its VM is about to stop. */
-	if (vcpu_inject(vcpu, &event))
-		return;
 }
 
 static const char *name_of(const struct ipi *ipi)

@@ -277,6 +277,9 @@ void vm_vcpu_ended(struct vcpu *vcpu)
 	/* Before the count goes down: afterwards another CPU may take the VM apart. */
 	if (all_wait_for_sipi(vm))
 		vm_stop(vm, NULL);
+	/* The others may be parked, or halted, and have waited for this one. */
+	vm_settle(vm);
+	vm_vcpu_blocked(vcpu);
 	if (__atomic_sub_fetch(&vm->running_vcpus, 1, __ATOMIC_ACQ_REL) == 0)
 		end(vm, true);
 }
@@ -294,9 +297,12 @@ void vm_stop(struct vm *vm, const struct reason *why)
 	spinlock_release(&vm->lock, flags);
 	if (was == VM_NEW)
 		end(vm, false);
-	else if (was == VM_STARTED)
-		for (unsigned i = 0; i < vm->vcpu_count; i++)
-			scheduler_wake_always(vm->vcpus[i]);
+	if (was != VM_STARTED)
+		return;
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		scheduler_wake_always(vm->vcpus[i]);
+	/* And those that are parked. */
+	vm_settle(vm);
 }
 
 enum error vm_start(struct vm *vm, struct reason *why)

@@ -40,13 +40,21 @@ enum error vm_start(struct vm *vm, struct reason *why) must_check;
  * whoever knows that the VM still exists: one of its own vCPUs, or a visitor of vm_for_each(). */
 void vm_stop(struct vm *vm, const struct reason *why);
 
-/* Every vCPU of the VM stops where it is (a halted one stays halted) until vm_resume(); and every
- * vCPU starts anew as board->restart() says, as soon as all have stopped and the VM is not paused.
- * Return at once. From any CPU, by whoever knows that the VM still exists, as for vm_stop(). */
+/* Every vCPU of the VM stops where it is (a halted one stays halted) until vm_resume(). After a reset
+ * every vCPU that has not ended starts anew as board->restart() says, as soon as all have stopped; if
+ * the VM is paused, they wait for its end then. Return at once. From any CPU, by whoever knows that the VM still exists, as for vm_stop(). */
 void vm_pause(struct vm *vm);
 void vm_resume(struct vm *vm);
 void vm_reset(struct vm *vm);
 bool vm_is_paused(const struct vm *vm);
+
+/* Begins a restart that is due, and queues the vCPUs that nothing holds any longer. For the files of
+ * vm/, by whoever knows that the VM still exists; afterwards it may be gone, unless one of its vCPUs
+ * that has not ended is the caller's. */
+void vm_settle(struct vm *vm);
+
+/* For the scheduler: this vCPU blocked. May stop the VM, if nothing can ever wake one of its vCPUs. */
+void vm_vcpu_blocked(struct vcpu *vcpu);
 
 /* For the scheduler: this vCPU is unbound and waits for the end of a pause or for a restart. May
  * restart the VM, and may end and free it. */

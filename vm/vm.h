@@ -53,14 +53,21 @@ struct vm {
 	/* A watchdog for guests that must end: more guest time on one vCPU, or all vCPUs blocked for
 	 * longer than this, stops the VM by name. 0: none. Constant after vm_start(). */
 	uint64_t deadline_us;
-	struct spinlock lock;   /* guards state, trouble, holds and parked */
+	struct spinlock lock;   /* guards state, trouble, holds, parked, restarting */
 	struct reason trouble;  /* why it was stopped; kind ERROR_NONE: an orderly end */
 	uint32_t state;         /* enum vm_state; atomic to read, lock to write */
 	uint32_t running_vcpus; /* vCPUs that have not ended; atomic */
 	uint32_t holds;         /* enum vm_hold, or-ed; atomic to read, lock to write */
 	uint64_t parked;        /* vCPUs that stopped because of them, a bit each; lock */
+	bool restarting;        /* the board's restart() runs; lock */
 	uint32_t wakes;         /* how often a blocked vCPU became ready; atomic */
 };
+
+/* Are its vCPUs to stop for a while? */
+static inline bool vm_is_held(const struct vm *vm)
+{
+	return __atomic_load_n(&vm->holds, __ATOMIC_SEQ_CST);
+}
 
 /* The host address of guest RAM [at, at + length), or null when any byte of it is not RAM or it
  * spans two slots. */

@@ -34,9 +34,12 @@ static void fake_halt(void);
 #define interrupts_enable_and_halt fake_halt
 
 #include "vm/exit_log.c"
+#include "vm/halt.c"
+#include "vm/hold.c"
 #include "vm/schedule/idle_cpus.c"
 #include "vm/ipi_send.c"
 #include "vm/manager.c"
+#include "vm/schedule/blocking.c"
 #include "vm/schedule/run_loop.c"
 #include "vm/schedule/scheduler.c"
 #include "vm/schedule/watchdog.c"

@@ -95,12 +95,12 @@ WRITER(tsc_adjust)
 
 READER(tsc_deadline)
 {
-	return inputs->tsc_deadline ? MSR_TO_BOARD : MSR_FAULT;
+	return inputs->controllers || inputs->tsc_deadline ? MSR_TO_BOARD : MSR_FAULT;
 }
 
 WRITER(tsc_deadline)
 {
-	return inputs->tsc_deadline ? MSR_TO_BOARD : MSR_FAULT;
+	return inputs->controllers || inputs->tsc_deadline ? MSR_TO_BOARD : MSR_FAULT;
 }
 
 /* --- the local APIC: SDM volume 3, "x2APIC State Transitions" and "x2APIC Register Address
@@ -109,7 +109,7 @@ WRITER(tsc_deadline)
 READER(apic_base)
 {
 	*value = state->apic_base;
-	return MSR_DONE;
+	return inputs->local_apic ? MSR_DONE : MSR_FAULT;
 }
 
 WRITER(apic_base)
@@ -122,7 +122,7 @@ WRITER(apic_base)
 
 	if (inputs->x2apic)
 		defined |= APIC_BASE_X2APIC;
-	if ((value & ~defined) || (x2 && !on))
+	if (!inputs->local_apic || (value & ~defined) || (x2 && !on))
 		return MSR_FAULT;
 	if ((was_x2 && on && !x2) || (!was_on && x2))
 		return MSR_FAULT;
@@ -168,6 +168,8 @@ static bool in_x2apic_mode(const struct msr_state *state)
 
 READER(x2apic)
 {
+	if (inputs->controllers)
+		return MSR_TO_BOARD;
 	if (!in_x2apic_mode(state) || !(x2apic_access(index) & X2_READ))
 		return MSR_FAULT;
 	switch (index) {
@@ -189,6 +191,8 @@ READER(x2apic)
 
 WRITER(x2apic)
 {
+	if (inputs->controllers)
+		return MSR_TO_BOARD;
 	if (!in_x2apic_mode(state) || !(x2apic_access(index) & X2_WRITE))
 		return MSR_FAULT;
 	if ((index == MSR_X2APIC_ICR && (value & ICR_RESERVED)) ||

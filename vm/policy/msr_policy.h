@@ -73,14 +73,17 @@ struct msr_inputs {
 	uint64_t efer_allowed; /* EFER bits that the guest may set: SCE, LME, NXE as CPUID shows */
 	uint64_t xss_allowed;
 	uint32_t vcpu_id;
-	/* What CPUID shows. */
-	bool x2apic, tsc_deadline, xsaves;
+	bool controllers; /* the machine above has a local APIC's registers, if there is one */
+	/* What CPUID shows; the local APIC even while it is turned off. */
+	bool local_apic, x2apic, tsc_deadline, xsaves;
 };
 
 enum msr_outcome {
 	MSR_DONE,
-	MSR_FAULT,    /* inject #GP(0) */
-	MSR_TO_BOARD, /* hand the exit up; index 0x830 written is an IPI in x2APIC layout */
+	MSR_FAULT, /* inject #GP(0) */
+	/* Hand the exit up. Without `controllers`, index 0x830 written is an IPI in x2APIC layout;
+	 * with them nothing of the local APIC's has been checked. */
+	MSR_TO_BOARD,
 };
 
 /* What a write changed that the backend holds a copy of. */

@@ -23,6 +23,7 @@ static int reset(void **state)
 		.efer_allowed = EFER_SCE | EFER_LME | EFER_NXE,
 		.xss_allowed = BIT(8),
 		.vcpu_id = 0x25,
+		.local_apic = true,
 		.x2apic = true,
 		.xsaves = true,
 	};
@@ -190,6 +191,26 @@ static void apic_modes(void **state)
 	assert_int_equal(value_of(MSR_APIC_BASE), 0xfee00800);
 }
 
+/* The board knows the registers' rules, in every mode. */
+static void controllers_decide(void **state)
+{
+	static const uint32_t indexes[] = { 0x800, MSR_X2APIC_APICID, MSR_X2APIC_ICR, 0x8ff,
+					    MSR_TSC_DEADLINE };
+	uint64_t value;
+
+	inputs.controllers = true;
+	for (unsigned i = 0; i < ARRAY_SIZE(indexes); i++) {
+		assert_int_equal(msr_policy_read(&msrs, &inputs, indexes[i], &value), MSR_TO_BOARD);
+		assert_int_equal(msr_policy_write(&msrs, &inputs, indexes[i], UINT64_MAX, &changed),
+				 MSR_TO_BOARD);
+	}
+	/* The mode is still checked here. */
+	write_faults(MSR_APIC_BASE, 0xfee00500);
+	inputs.local_apic = false;
+	read_faults(MSR_APIC_BASE);
+	write_faults(MSR_APIC_BASE, 0xfee00900);
+}
+
 static void x2apic_registers(void **state)
 {
 	uint64_t value;
@@ -295,6 +316,7 @@ int main(void)
 		cmocka_unit_test_setup(read_only_ones_refuse_writes, reset),
 		cmocka_unit_test_setup(time_stamp_counter, reset),
 		cmocka_unit_test_setup(apic_modes, reset),
+		cmocka_unit_test_setup(controllers_decide, reset),
 		cmocka_unit_test_setup(x2apic_registers, reset),
 		cmocka_unit_test_setup(memory_types, reset),
 		cmocka_unit_test_setup(extended_features, reset),

@@ -8,6 +8,7 @@
 #include "vm/exit_log.h"
 #include "vm/ipi.h"
 #include "vm/manager.h"
+#include "vm/schedule/scheduler.h"
 #include "vm/vm.h"
 #include "x86/exception.h"
 
@@ -39,6 +40,7 @@ static bool start_up(struct vcpu *vcpu, enum turn_end *end)
 	*end = TURN_BLOCK;
 	if (word & STARTUP_INIT) {
 		__atomic_fetch_and(&vcpu->startup, ~STARTUP_INIT, __ATOMIC_SEQ_CST);
+		vcpu->halted = false;
 		if (vcpu_init_reset(vcpu)) {
 			*end = stop(vcpu, &vcpu->trouble);
 			return false;
@@ -54,6 +56,7 @@ static bool start_up(struct vcpu *vcpu, enum turn_end *end)
 	if (!__atomic_compare_exchange_n(&vcpu->startup, &word, 0, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST))
 		return start_up(vcpu, end);
+	vcpu->halted = false;
 	if (vcpu_start_up(vcpu, (uint8_t)(word & STARTUP_VECTOR))) {
 		*end = stop(vcpu, &vcpu->trouble);
 		return false;
@@ -98,6 +101,14 @@ static enum turn_end failed(struct vcpu *vcpu, const struct vcpu_exit *exit)
 	return stop(vcpu, &vcpu->trouble);
 }
 
+static enum turn_end reset(struct vcpu *vcpu)
+{
+	if (!vcpu->vm->board->restart)
+		return stop(vcpu, NULL);
+	vm_reset(vcpu->vm);
+	return TURN_PARK;
+}
+
 /* True when the vCPU goes on. */
 static bool act(struct vcpu *vcpu, const struct vcpu_exit *exit, enum turn_end *end)
 {
@@ -124,6 +135,9 @@ static bool act(struct vcpu *vcpu, const struct vcpu_exit *exit, enum turn_end *
 	case BOARD_END_VM:
 		*end = stop(vcpu, NULL);
 		return false;
+	case BOARD_RESET_VM:
+		*end = reset(vcpu);
+		return false;
 	default:
 		*end = unhandled(vcpu, exit);
 		return false;
@@ -133,6 +147,27 @@ static bool act(struct vcpu *vcpu, const struct vcpu_exit *exit, enum turn_end *
 static bool vm_is_stopping(const struct vm *vm)
 {
 	return __atomic_load_n(&vm->state, __ATOMIC_ACQUIRE) != VM_STARTED;
+}
+
+/* May the guest be entered? Else how the turn ends. */
+static bool may_run(struct vcpu *vcpu, enum turn_end *end)
+{
+	bool told = __atomic_exchange_n(&vcpu->wake_pending, false, __ATOMIC_SEQ_CST);
+
+	*end = TURN_DONE;
+	if (vm_is_stopping(vcpu->vm))
+		return false;
+	*end = TURN_PARK;
+	if (vm_is_held(vcpu->vm))
+		return false;
+	if (__atomic_load_n(&vcpu->startup, __ATOMIC_RELAXED) && !start_up(vcpu, end))
+		return false;
+	/* It was woken only to stop for a while, or what woke it has gone again. */
+	*end = TURN_BLOCK;
+	if (vcpu->halted && !told && !scheduler_is_due(vcpu))
+		return false;
+	vcpu->halted = false;
+	return true;
 }
 
 enum turn_end run_loop_turn(struct vcpu *vcpu, uint64_t until)
@@ -146,10 +181,7 @@ enum turn_end run_loop_turn(struct vcpu *vcpu, uint64_t until)
 		if (__atomic_exchange_n(&this_cpu()->need_resched, false, __ATOMIC_SEQ_CST) &&
 		    time_ticks() >= until)
 			return TURN_OVER;
-		__atomic_store_n(&vcpu->wake_pending, false, __ATOMIC_SEQ_CST);
-		if (vm_is_stopping(vcpu->vm))
-			return TURN_DONE;
-		if (__atomic_load_n(&vcpu->startup, __ATOMIC_RELAXED) && !start_up(vcpu, &end))
+		if (!may_run(vcpu, &end))
 			return end;
 		if (vcpu_run(vcpu, &exit))
 			return failed(vcpu, &exit);

@@ -9,6 +9,7 @@
 enum turn_end {
 	TURN_OVER,  /* ready, but somebody else's turn */
 	TURN_BLOCK, /* waits for an event */
+	TURN_PARK,  /* its VM is paused, or is about to start anew */
 	TURN_DONE,  /* this vCPU will not run again: it ended, failed, or its VM stops */
 };
 

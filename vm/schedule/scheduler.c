@@ -7,21 +7,18 @@
 #include "kernel/cpu.h"
 #include "kernel/output/log.h"
 #include "kernel/memory.h"
-#include "kernel/spinlock.h"
 #include "kernel/time.h"
 #include "kernel/timer.h"
 #include "lib/assert.h"
 #include "lib/bits.h"
 #include "vm/exit_log.h"
 #include "vm/schedule/idle_cpus.h"
-#include "vm/ipi.h"
 #include "vm/manager.h"
 #include "vm/schedule/run_loop.h"
 #include "vm/schedule/run_queue.h"
-#include "vm/virt_ops.h"
+#include "vm/schedule/scheduler_cpu.h"
 #include "vm/vm.h"
 #include "vm/schedule/watchdog.h"
-#include "x86/control_registers.h"
 
 /* How often a busy CPU feeds the serial port: about what its FIFO takes to run dry. */
 #define DRAIN_PERIOD_US 1000
@@ -34,35 +31,13 @@
 #define BALANCE_TURNS           16 /* between two looks at the other CPUs' load */
 #define WORD_BITS               64
 
-struct scheduler {
-	struct cpu *cpu; /* constant */
-	struct spinlock
-		lock; /* guards `queue` and, of the vCPUs with this queue_cpu, blocking and waking */
-	struct run_queue queue;
-	uint32_t load;       /* vCPUs waiting or running here; atomic to read, lock to write */
-	uint32_t turns;      /* this CPU only */
-	uint64_t next_drain; /* time_ticks(); this CPU only */
-	struct timer alarm;  /* ends a turn that does not end, and a halt; this CPU only */
-};
-_Static_assert(sizeof(struct scheduler) <= PAGE_SIZE, "a scheduler fits a page");
-
 /* Constant while the schedulers run. */
 static void (*other_chores)(void);
 static unsigned idle_us = WATCHDOG_PERIOD_US;
 
-static struct scheduler *scheduler_of(const struct cpu *cpu)
-{
-	return (struct scheduler *)__atomic_load_n(&cpu->scheduler, __ATOMIC_ACQUIRE);
-}
-
 static uint32_t load_of(const struct scheduler *s)
 {
 	return __atomic_load_n(&s->load, __ATOMIC_RELAXED);
-}
-
-static void change_load(struct scheduler *s, int by)
-{
-	__atomic_store_n(&s->load, s->load + (uint32_t)by, __ATOMIC_RELAXED);
 }
 
 /* --- queues --------------------------------------------------------------------------------- */
@@ -97,7 +72,7 @@ static void enqueue(struct scheduler *s, struct vcpu *vcpu)
 
 	vcpu->queue_cpu = s->cpu;
 	run_queue_append(&s->queue, vcpu);
-	change_load(s, +1);
+	scheduler_change_load(s, +1);
 	spinlock_release(&s->lock, flags);
 	idle_rouse(s->cpu);
 }
@@ -131,97 +106,6 @@ bool scheduler_has_cpu(int index)
 	       scheduler_of(cpu_by_index((unsigned)index));
 }
 
-/* --- blocking and waking -------------------------------------------------------------------- */
-
-/* Has a vCPU that is Blocked a reason to run? Under the lock of its queue. */
-static bool is_due(const struct vcpu *vcpu)
-{
-	uint32_t startup = __atomic_load_n(&vcpu->startup, __ATOMIC_SEQ_CST);
-
-	if (__atomic_load_n(&vcpu->wake_pending, __ATOMIC_SEQ_CST) ||
-	    (startup & (STARTUP_INIT | STARTUP_SIPI)))
-		return true;
-	return !(startup & STARTUP_WAITING) &&
-	       vcpu_events_wake(&vcpu->events, vcpu->halted_interruptible, vcpu->halted_priority);
-}
-
-static void make_ready(struct scheduler *s, struct vcpu *vcpu)
-{
-	__atomic_store_n(&vcpu->wake_pending, false, __ATOMIC_RELAXED);
-	__atomic_store_n(&vcpu->blocked_since, 0, __ATOMIC_RELAXED);
-	enum error error = vcpu_wake(vcpu);
-	assert(!error);
-	run_queue_append(&s->queue, vcpu);
-	change_load(s, +1);
-}
-
-/* At the end of its turn on this CPU. Its load has been taken off already. */
-static void block(struct scheduler *s, struct vcpu *vcpu)
-{
-	uint64_t rflags = 0, priority = 0;
-	enum error error = vcpu_get_register(vcpu, VCPU_RFLAGS, &rflags);
-
-	if (!error)
-		error = vcpu_get_register(vcpu, VCPU_CR8, &priority);
-	uint64_t flags = spinlock_acquire(&s->lock);
-
-	vcpu->halted_interruptible = !error && (rflags & RFLAGS_IF);
-	vcpu->halted_priority = (uint8_t)priority;
-	__atomic_store_n(&vcpu->blocked_since, time_ticks(), __ATOMIC_RELAXED);
-	error = vcpu_block(vcpu);
-	assert(!error);
-	/* What came before the state said Blocked had nobody to wake. */
-	if (is_due(vcpu))
-		make_ready(s, vcpu);
-	spinlock_release(&s->lock, flags);
-}
-
-static void wake_blocked(struct vcpu *vcpu)
-{
-	for (;;) {
-		struct cpu *cpu = __atomic_load_n(&vcpu->queue_cpu, __ATOMIC_ACQUIRE);
-		struct scheduler *s = scheduler_of(cpu);
-		uint64_t flags = spinlock_acquire(&s->lock);
-		bool here = vcpu->queue_cpu == cpu, woken = false;
-
-		if (here && __atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) == VCPU_BLOCKED &&
-		    is_due(vcpu)) {
-			make_ready(s, vcpu);
-			woken = true;
-		}
-		spinlock_release(&s->lock, flags);
-		if (woken)
-			idle_rouse(cpu);
-		if (here)
-			return;
-	}
-}
-
-void scheduler_wake(struct vcpu *vcpu)
-{
-	struct cpu *cpu;
-
-	/* Ready: it looks at its events before it enters the guest. */
-	switch (__atomic_load_n(&vcpu->state, __ATOMIC_SEQ_CST)) {
-	case VCPU_RUNNING:
-		cpu = __atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED);
-		if (cpu && cpu != this_cpu())
-			cpu_kick(cpu);
-		break;
-	case VCPU_BLOCKED:
-		wake_blocked(vcpu);
-		break;
-	default:
-		break;
-	}
-}
-
-void scheduler_wake_always(struct vcpu *vcpu)
-{
-	__atomic_store_n(&vcpu->wake_pending, true, __ATOMIC_SEQ_CST);
-	scheduler_wake(vcpu);
-}
-
 void scheduler_rouse_all(void)
 {
 	for (unsigned i = 0; i < cpu_count(); i++)
@@ -238,7 +122,7 @@ static bool give(struct scheduler *from, struct scheduler *to)
 	struct vcpu *vcpu = run_queue_take_movable(&from->queue);
 
 	if (vcpu)
-		change_load(from, -1);
+		scheduler_change_load(from, -1);
 	spinlock_release(&from->lock, flags);
 	if (!vcpu)
 		return false;
@@ -277,6 +161,16 @@ static void retire(struct vcpu *vcpu)
 		log_warn("vm", "vcpu stays bound vm=%u(%s) vcpu=%u", vcpu->vm->id, vcpu->vm->name,
 			 vcpu->id);
 	vm_vcpu_ended(vcpu);
+}
+
+/* Lets go of `vcpu` until its VM goes on. May free the vCPU and its VM. */
+static void park(struct scheduler *s, struct vcpu *vcpu)
+{
+	/* One that this CPU cannot let go of is Invalid now: its next turn here ends it. */
+	if (vcpu->cpu && vcpu_unbind(vcpu))
+		enqueue(s, vcpu);
+	else
+		vm_vcpu_parked(vcpu);
 }
 
 static void set_current(struct vcpu *vcpu)
@@ -353,10 +247,12 @@ static void turn(struct scheduler *s, struct vcpu *vcpu)
 	if (end == TURN_OVER)
 		run_queue_append(&s->queue, vcpu);
 	else
-		change_load(s, -1);
+		scheduler_change_load(s, -1);
 	spinlock_release(&s->lock, flags);
 	if (end == TURN_BLOCK)
-		block(s, vcpu);
+		scheduler_block(s, vcpu);
+	else if (end == TURN_PARK)
+		park(s, vcpu);
 	else if (end == TURN_DONE)
 		retire(vcpu);
 	share(s);

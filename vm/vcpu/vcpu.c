@@ -6,8 +6,10 @@
 #include "kernel/cpu.h"
 #include "kernel/output/log.h"
 #include "lib/assert.h"
+#include "lib/string.h"
 #include "vm/ipi.h"
 #include "vm/schedule/scheduler.h"
+#include "vm/vcpu/vcpu_interrupts.h"
 #include "vm/vcpu/vcpu_state.h"
 #include "vm/virt_ops.h"
 #include "vm/vm.h"
@@ -139,6 +141,22 @@ enum error vcpu_setup(struct vcpu *vcpu, const struct vcpu_config *config)
 		vcpu->startup = config->wait_for_sipi ? STARTUP_WAITING : 0;
 	}
 	return error;
+}
+
+enum error vcpu_reset(struct vcpu *vcpu)
+{
+	enum error error = allowed(vcpu, CALL_RESET);
+
+	if (error)
+		return error;
+	memset(vcpu->gpr, 0, sizeof(vcpu->gpr));
+	vcpu->cr2 = 0;
+	vcpu->events = (struct vcpu_events) { 0 };
+	__atomic_store_n(&vcpu->interrupt_request, false, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&vcpu->startup, 0, __ATOMIC_SEQ_CST);
+	vcpu->halted = false;
+	move_on(vcpu, CALL_RESET);
+	return ERROR_NONE;
 }
 
 enum error vcpu_bind(struct vcpu *vcpu)
@@ -273,7 +291,10 @@ enum error vcpu_init_reset(struct vcpu *vcpu)
 
 	if (error)
 		return error;
-	return settle_or_invalid(vcpu, CALL_INIT_RESET, virt->init_reset(vcpu, &why), &why);
+	error = settle_or_invalid(vcpu, CALL_INIT_RESET, virt->init_reset(vcpu, &why), &why);
+	if (!error && vcpu->interrupts)
+		vcpu->interrupts->init_reset(vcpu);
+	return error;
 }
 
 enum error vcpu_start_up(struct vcpu *vcpu, uint8_t sipi_vector)

@@ -183,7 +183,7 @@ struct vcpu {
 	uint64_t turn_ticks;       /* of its turns, handling of exits included; likewise */
 	bool wake_pending;         /* atomic: has to run whatever its events say */
 	bool halted;               /* blocked, and has executed nothing since; bound CPU */
-	bool halted_interruptible; /* RFLAGS.IF when it blocked */
+	bool halted_interruptible; /* RFLAGS.IF when it blocked; atomic */
 	uint8_t halted_priority;   /* CR8 when it blocked */
 	bool queued;               /* in the run queue of `queue_cpu` */
 	bool ended;                /* atomic: will never run again */

@@ -310,9 +310,12 @@ struct event_choice vcpu_events_choose(struct vcpu_events *events,
 		   take_interrupt(events, openings->priority, &vector)) {
 		choice.event =
 			(struct vcpu_event) { .kind = EVENT_EXTERNAL_INTERRUPT, .vector = vector };
+	} else {
+		choice.acknowledge = openings->controller_pending && interrupt_open(openings);
 	}
 	choice.want_nmi_window = events->nmis;
-	choice.want_interrupt_window = has_interrupts(events, openings->priority);
+	choice.want_interrupt_window = has_interrupts(events, openings->priority) ||
+				       (openings->controller_pending && !choice.acknowledge);
 	return choice;
 }
 

@@ -34,6 +34,9 @@ struct event_openings {
 	bool mov_ss_blocking;    /* interruptibility: blocking by MOV SS or POP SS */
 	bool nmi_blocking;       /* an NMI handler runs: until IRET */
 	uint8_t priority; /* CR8, 0..15: interrupts of this class (vector / 16) and below wait */
+	/* Its interrupt controllers have one to deliver: they looked at the priority themselves, and
+	 * `priority` is 0, since what is queued here was acknowledged already. */
+	bool controller_pending;
 };
 
 struct vcpu_events {
@@ -51,6 +54,7 @@ struct vcpu_events {
 /* What to do at the next entry. */
 struct event_choice {
 	struct vcpu_event event;    /* EVENT_NONE: nothing to inject */
+	bool acknowledge;           /* nothing, but what the controllers now say */
 	bool want_interrupt_window; /* an interrupt still waits that the priority lets through */
 	bool want_nmi_window;       /* an NMI still waits */
 };

@@ -43,6 +43,41 @@ static void every_vector(void **state)
 	expect(&events, &open_all, EVENT_NONE, 0);
 }
 
+/* Interrupt controllers: asked when nothing goes before them and the window is open, else waited
+ * for. */
+static void controllers(void **state)
+{
+	struct event_openings open = { .interrupts_enabled = true, .controller_pending = true };
+	struct event_openings shut = { .controller_pending = true };
+	struct vcpu_events events = { 0 };
+	struct event_choice choice = vcpu_events_choose(&events, &open);
+
+	assert_int_equal(choice.event.kind, EVENT_NONE);
+	assert_true(choice.acknowledge);
+	assert_false(choice.want_interrupt_window);
+
+	choice = vcpu_events_choose(&events, &shut);
+	assert_false(choice.acknowledge);
+	assert_true(choice.want_interrupt_window);
+
+	put(&events, exception(6));
+	choice = vcpu_events_choose(&events, &open);
+	assert_int_equal(choice.event.kind, EVENT_EXCEPTION);
+	assert_false(choice.acknowledge);
+	assert_true(choice.want_interrupt_window);
+
+	/* What was acknowledged before, and gave way in its delivery, is not lost behind a new one. */
+	put(&events, external(0x31));
+	choice = vcpu_events_choose(&events, &open);
+	assert_int_equal(choice.event.vector, 0x31);
+	assert_false(choice.acknowledge);
+	assert_true(choice.want_interrupt_window);
+	open.sti_blocking = true;
+	choice = vcpu_events_choose(&events, &open);
+	assert_false(choice.acknowledge);
+	assert_true(choice.want_interrupt_window);
+}
+
 static void windows(void **state)
 {
 	/* Every combination of openings: an NMI and an interrupt are taken or asked for. */
@@ -234,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(order),
 		cmocka_unit_test(every_vector),
+		cmocka_unit_test(controllers),
 		cmocka_unit_test(windows),
 		cmocka_unit_test(nmis_are_latched),
 		cmocka_unit_test(interrupted_goes_first),

@@ -22,6 +22,7 @@
 	X(CALL_SET_ENTRY, "set_entry", IN_CREATED, VCPU_STATE_SAME)                             \
 	X(CALL_SET_NESTED_ROOT, "set_nested_root", IN_CREATED, VCPU_STATE_SAME)                 \
 	X(CALL_SETUP, "setup", IN_CREATED, VCPU_FREE)                                           \
+	X(CALL_RESET, "reset", IN_FREE, VCPU_CREATED)                                           \
 	X(CALL_BIND, "bind", IN_FREE, VCPU_READY)                                               \
 	X(CALL_RUN, "run", IN_READY, VCPU_RUNNING)                                              \
 	X(CALL_EXIT, "exit", IN_RUNNING, VCPU_READY)                                            \

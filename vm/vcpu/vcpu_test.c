@@ -43,6 +43,8 @@ static enum error make(struct vcpu *vcpu, enum vcpu_call call)
 		return vcpu_set_nested_root(vcpu, hpa(0x2000));
 	case CALL_SETUP:
 		return vcpu_setup(vcpu, &config);
+	case CALL_RESET:
+		return vcpu_reset(vcpu);
 	case CALL_BIND:
 		return vcpu_bind(vcpu);
 	case CALL_RUN:
@@ -81,6 +83,7 @@ static const char *const allowed_in[VCPU_CALLS] = {
 	[CALL_SET_ENTRY] = "C",
 	[CALL_SET_NESTED_ROOT] = "C",
 	[CALL_SETUP] = "C",
+	[CALL_RESET] = "F",
 	[CALL_BIND] = "F",
 	[CALL_RUN] = "R",
 	[CALL_BLOCK] = "R",
@@ -98,6 +101,7 @@ static const enum vcpu_state leads_to[VCPU_CALLS] = {
 	[CALL_SET_ENTRY] = VCPU_STATE_SAME,
 	[CALL_SET_NESTED_ROOT] = VCPU_STATE_SAME,
 	[CALL_SETUP] = VCPU_FREE,
+	[CALL_RESET] = VCPU_CREATED,
 	[CALL_BIND] = VCPU_READY,
 	[CALL_RUN] = VCPU_READY,
 	[CALL_BLOCK] = VCPU_BLOCKED,
@@ -148,7 +152,8 @@ static void every_failure(void **unused)
 			struct vcpu vcpu;
 			bool unsafe = call == CALL_RUN || call == CALL_UNBIND ||
 				      call == CALL_INIT_RESET || call == CALL_START_UP;
-			bool asks = call != CALL_BLOCK && call != CALL_WAKE && call != CALL_DESTROY;
+			bool asks = call != CALL_BLOCK && call != CALL_WAKE && call != CALL_RESET &&
+				    call != CALL_DESTROY;
 
 			if (!is_a_call(call) || !asks || !strchr(allowed_in[call], letters[state]))
 				continue;

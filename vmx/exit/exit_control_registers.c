@@ -38,7 +38,7 @@ static enum vmx_next write_cr(struct vmx_vcpu *v, unsigned number, uint64_t valu
 		if (!cr8_write_is_valid(value))
 			return vmx_raise_protection(v);
 		/* What waits for a lower priority is looked at again before the entry. */
-		v->cr8 = (uint8_t)value;
+		vmx_write_cr8(v, (uint8_t)value);
 		return vmx_emulated(v);
 	default:
 		return vmx_to_board(v);
@@ -52,7 +52,7 @@ static enum vmx_next read_cr(struct vmx_vcpu *v, unsigned number, enum gpr gpr)
 		vmx_write_operand(v, gpr, vmx_read_cr3(v));
 		return vmx_emulated(v);
 	case 8:
-		vmx_write_operand(v, gpr, v->cr8);
+		vmx_write_operand(v, gpr, vmx_read_cr8(v));
 		return vmx_emulated(v);
 	default:
 		return vmx_to_board(v);

@@ -2,6 +2,7 @@
  * guest sees is policy (vm/policy/cpuid_policy.h, vm/policy/msr_policy.h); here it is only moved. */
 #include "vmx/exit/exit_handlers.h"
 
+#include "vm/vcpu/vcpu_interrupts.h"
 #include "x86/instructions.h"
 #include "x86/msr.h"
 
@@ -55,6 +56,8 @@ static bool apply_msr_changes(struct vmx_vcpu *v, unsigned changed)
 		vmx_set_tsc_offset(v);
 	if (changed & MSR_CHANGED_XSS)
 		vmx_set_xss(v);
+	if ((changed & MSR_CHANGED_APIC_BASE) && v->vcpu->interrupts)
+		v->vcpu->interrupts->apic_base(v->vcpu, v->msrs.apic_base);
 	return true;
 }
 

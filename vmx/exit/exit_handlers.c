@@ -136,11 +136,11 @@ static void read_rare_fields(const struct vmx_vcpu *v, struct exit_snapshot *s, 
 }
 
 /* In x2APIC mode the interrupt command register is one MSR, and writing it sends: what the machine
- * above has to do is deliver an interrupt. */
+ * above has to do is deliver an interrupt. Where there are interrupt controllers, they decide. */
 static void name_ipi(const struct vmx_vcpu *v, struct vcpu_exit *exit)
 {
 	if (exit->kind != VCPU_EXIT_MSR_WRITE || exit->msr.index != MSR_X2APIC_ICR ||
-	    !(v->msrs.apic_base & APIC_BASE_X2APIC))
+	    v->vcpu->interrupts || !(v->msrs.apic_base & APIC_BASE_X2APIC))
 		return;
 	uint64_t icr = exit->msr.value;
 

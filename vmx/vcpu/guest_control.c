@@ -2,6 +2,7 @@
  * carried into the VMCS here. */
 #include "lib/assert.h"
 #include "lib/string.h"
+#include "vm/vcpu/vcpu_interrupts.h"
 #include "vm/vm.h"
 #include "vmx/cpu/capability.h"
 #include "vmx/vcpu/control_state.h"
@@ -187,6 +188,23 @@ enum error vmx_write_cr3(struct vmx_vcpu *v, uint64_t value)
 	return ERROR_NONE;
 }
 
+uint8_t vmx_read_cr8(struct vmx_vcpu *v)
+{
+	struct vcpu *vcpu = v->vcpu;
+
+	return vcpu->interrupts ? vcpu->interrupts->get_priority(vcpu) : v->cr8;
+}
+
+void vmx_write_cr8(struct vmx_vcpu *v, uint8_t priority)
+{
+	struct vcpu *vcpu = v->vcpu;
+
+	if (vcpu->interrupts)
+		vcpu->interrupts->set_priority(vcpu, priority);
+	else
+		v->cr8 = priority;
+}
+
 enum error vmx_write_xcr0(struct vmx_vcpu *v, uint32_t index, uint64_t value)
 {
 	if (index || !cpuid_xcr0_valid(v->cpuid.xcr0_allowed, value))
@@ -218,6 +236,11 @@ void vmx_set_xss(struct vmx_vcpu *v)
 	assert(v->msrs.xss == 0);
 }
 
+static bool has_local_apic(const struct vcpu *vcpu)
+{
+	return !vcpu->interrupts || (vcpu->config.has & VCPU_HAS_LOCAL_APIC);
+}
+
 void vmx_msr_inputs(struct vmx_vcpu *v, struct msr_inputs *inputs)
 {
 	*inputs = (struct msr_inputs) {
@@ -227,7 +250,10 @@ void vmx_msr_inputs(struct vmx_vcpu *v, struct msr_inputs *inputs)
 		.efer_allowed = v->limits.efer_allowed,
 		.xss_allowed = v->cpuid.xss_allowed,
 		.vcpu_id = v->vcpu->id,
+		.controllers = v->vcpu->interrupts,
+		.local_apic = has_local_apic(v->vcpu),
 		.x2apic = v->cpuid.backend & CPUID_BACKEND_X2APIC,
+		.tsc_deadline = v->cpuid.backend & CPUID_BACKEND_TSC_DEADLINE,
 		.xsaves = v->cpuid.backend & CPUID_BACKEND_XSAVES,
 	};
 }
@@ -239,6 +265,6 @@ const struct cpuid_guest *vmx_cpuid_guest(struct vmx_vcpu *v)
 	v->cpuid.xss = v->msrs.xss;
 	v->cpuid.efer = v->control_registers.view.efer;
 	v->cpuid.misc_enable = v->msrs.misc_enable;
-	v->cpuid.apic_enabled = v->msrs.apic_base & APIC_BASE_ENABLE;
+	v->cpuid.apic_enabled = (v->msrs.apic_base & APIC_BASE_ENABLE) && has_local_apic(v->vcpu);
 	return &v->cpuid;
 }

@@ -5,6 +5,7 @@
 
 #include "kernel/panic.h"
 #include "vm/vcpu/vcpu.h"
+#include "vm/vcpu/vcpu_interrupts.h"
 #include "vm/vm.h"
 #include "vmx/cpu/capability.h"
 #include "vmx/cpu/controls.h"
@@ -17,6 +18,17 @@
 #include "x86/exception.h"
 #include "x86/instructions.h"
 
+/* The flag goes first: a request that comes while pending() looks sets it again. */
+static bool controller_pending(struct vcpu *vcpu)
+{
+	if (!vcpu->interrupts ||
+	    !__atomic_exchange_n(&vcpu->interrupt_request, false, __ATOMIC_SEQ_CST) ||
+	    !vcpu->interrupts->pending(vcpu))
+		return false;
+	__atomic_store_n(&vcpu->interrupt_request, true, __ATOMIC_SEQ_CST);
+	return true;
+}
+
 static struct event_openings read_openings(const struct vmx_vcpu *v, uint64_t interruptibility)
 {
 	return (struct event_openings) {
@@ -24,7 +36,8 @@ static struct event_openings read_openings(const struct vmx_vcpu *v, uint64_t in
 		.sti_blocking = interruptibility & BLOCKING_BY_STI,
 		.mov_ss_blocking = interruptibility & BLOCKING_BY_MOV_SS,
 		.nmi_blocking = interruptibility & BLOCKING_BY_NMI,
-		.priority = v->cr8,
+		.priority = v->vcpu->interrupts ? 0 : v->cr8,
+		.controller_pending = controller_pending(v->vcpu),
 	};
 }
 
@@ -75,12 +88,25 @@ static void inject(struct vmx_vcpu *v, const struct vcpu_event *event, uint64_t 
 	write_injection(&injection);
 }
 
+/* The interrupt-acknowledge cycle, and whether another one waits behind it. */
+static void acknowledge(struct vcpu *vcpu, struct event_choice *choice)
+{
+	int vector = vcpu->interrupts->acknowledge(vcpu);
+
+	if (vector >= 0)
+		choice->event = (struct vcpu_event) { .kind = EVENT_EXTERNAL_INTERRUPT,
+						      .vector = (uint8_t)vector };
+	choice->want_interrupt_window |= controller_pending(vcpu);
+}
+
 void inject_events(struct vmx_vcpu *v)
 {
 	uint64_t interruptibility = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
 	struct event_openings openings = read_openings(v, interruptibility);
 	struct event_choice choice = vcpu_events_choose(&v->vcpu->events, &openings);
 
+	if (choice.acknowledge)
+		acknowledge(v->vcpu, &choice);
 	if (choice.event.kind != EVENT_NONE)
 		inject(v, &choice.event, interruptibility);
 	set_windows(v, &choice);

@@ -6,6 +6,7 @@
 
 #include "lib/error.h"
 #include "lib/types.h"
+#include "vm/vcpu/vcpu.h"
 #include "vm/vcpu/vcpu_event.h"
 
 struct vmx_vcpu;
@@ -38,9 +39,12 @@ enum error injection_possible(const struct vcpu_event *event, bool zero_length_a
 bool injection_sets_rf(const struct vcpu_event *event);
 
 /* True when an event waits or a window is wanted: the slow half below has work. */
-static inline bool events_waiting(const struct vcpu_events *e)
+static inline bool events_waiting(const struct vcpu *vcpu)
 {
-	return __atomic_load_n(&e->interrupts[0], __ATOMIC_RELAXED) |
+	const struct vcpu_events *e = &vcpu->events;
+
+	return __atomic_load_n(&vcpu->interrupt_request, __ATOMIC_RELAXED) |
+	       __atomic_load_n(&e->interrupts[0], __ATOMIC_RELAXED) |
 	       __atomic_load_n(&e->interrupts[1], __ATOMIC_RELAXED) |
 	       __atomic_load_n(&e->interrupts[2], __ATOMIC_RELAXED) |
 	       __atomic_load_n(&e->interrupts[3], __ATOMIC_RELAXED) |

@@ -75,13 +75,16 @@ static enum error get_special(struct vmx_vcpu *v, enum vcpu_register reg, uint64
 		*value = vmx_read_cr4(v);
 		return ERROR_NONE;
 	case VCPU_CR8:
-		*value = v->cr8;
+		*value = vmx_read_cr8(v);
 		return ERROR_NONE;
 	case VCPU_EFER:
 		*value = vmx_read_efer(v);
 		return ERROR_NONE;
 	case VCPU_XCR0:
 		*value = v->xcr0;
+		return ERROR_NONE;
+	case VCPU_TSC_OFFSET:
+		*value = v->msrs.tsc_offset;
 		return ERROR_NONE;
 	default:
 		return ERROR_INVALID_INPUT;
@@ -159,7 +162,7 @@ static enum error set_special(struct vmx_vcpu *v, enum vcpu_register reg, uint64
 	case VCPU_CR8:
 		if (value > 15)
 			return ERROR_INVALID_INPUT;
-		v->cr8 = value;
+		vmx_write_cr8(v, (uint8_t)value);
 		return ERROR_NONE;
 	case VCPU_XCR0:
 		return vmx_write_xcr0(v, 0, value);

@@ -170,7 +170,7 @@ static void leave(struct vmx_vcpu *v)
 
 static inline enum vmx_result enter(struct vmx_vcpu *v, const struct cpu *cpu)
 {
-	if (unlikely(events_waiting(&v->vcpu->events)))
+	if (unlikely(events_waiting(v->vcpu)))
 		inject_events(v);
 	if (unlikely(timer_next() != v->slice.fits))
 		slice_refit(v);

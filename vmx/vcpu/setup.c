@@ -62,11 +62,16 @@ static enum error resolve(struct vmx_vcpu *v, const struct vcpu_config *config, 
 	return ERROR_NONE;
 }
 
-static void describe_cpuid(struct vmx_vcpu *v)
+static void describe_cpuid(struct vmx_vcpu *v, const struct vcpu_config *config)
 {
 	uint64_t secondary = v->resolved.word[CONTROL_SECONDARY];
-	uint32_t backend = CPUID_BACKEND_X2APIC;
+	const struct vcpu *vcpu = v->vcpu;
+	uint32_t backend = 0;
 
+	if (!vcpu->interrupts || (config->has & VCPU_HAS_X2APIC))
+		backend |= CPUID_BACKEND_X2APIC;
+	if (vcpu->interrupts && (config->has & VCPU_HAS_TSC_DEADLINE))
+		backend |= CPUID_BACKEND_TSC_DEADLINE;
 	if (secondary & SECONDARY_ENABLE_RDTSCP)
 		backend |= CPUID_BACKEND_RDTSCP;
 	if (secondary & SECONDARY_ENABLE_INVPCID)
@@ -76,8 +81,8 @@ static void describe_cpuid(struct vmx_vcpu *v)
 	if (xstate_host_layout.method != XSTATE_FXSAVE)
 		backend |= CPUID_BACKEND_XSAVE;
 	v->cpuid = (struct cpuid_guest) {
-		.vcpu_id = v->vcpu->id,
-		.vcpu_count = v->vcpu->vm->vcpu_count,
+		.vcpu_id = vcpu->id,
+		.vcpu_count = vcpu->vm->vcpu_count,
 		.backend = backend,
 		.xcr0_allowed = backend & CPUID_BACKEND_XSAVE ? xstate_host_layout.components : 0,
 		.xss_allowed = 0,
@@ -198,12 +203,13 @@ enum error vmx_vcpu_setup(struct vcpu *vcpu, const struct vcpu_config *config, s
 		return reason_set(why, ERROR_BAD_STATE, "vCPU %u has no nested root", vcpu->id);
 	if (!vmx_is_enabled())
 		return reason_set(why, ERROR_BAD_STATE, "VMX is off on CPU %u", this_cpu()->index);
+	vmx_clear_region(v);
 	if (!v->vpid)
 		v->vpid = vpid_alloc();
 	error = resolve(v, config, why);
 	if (error)
 		return error;
-	describe_cpuid(v);
+	describe_cpuid(v, config);
 	describe_limits(v);
 	if (!v->limits.unrestricted) {
 		error = identity_map_provide(v, why);

@@ -31,7 +31,6 @@ static size_t xstate_pages(void)
 enum error vmx_vcpu_create(struct vcpu *vcpu, struct reason *why)
 {
 	struct vmx_vcpu *v = page_alloc();
-	uint32_t revision = vmx_revision(&vmx_capability);
 
 	if (!v)
 		return reason_set(why, ERROR_NO_MEMORY, "no page for vCPU %u", vcpu->id);
@@ -45,8 +44,18 @@ enum error vmx_vcpu_create(struct vcpu *vcpu, struct reason *why)
 				  "no pages for VMCS and registers of vCPU %u", vcpu->id);
 	}
 	v->region_hpa = virt_to_hpa(v->region);
-	memcpy(v->region, &revision, sizeof(revision));
+	vmx_clear_region(v);
 	return ERROR_NONE;
+}
+
+void vmx_clear_region(struct vmx_vcpu *v)
+{
+	uint32_t revision = vmx_revision(&vmx_capability);
+
+	memset(v->region, 0, PAGE_SIZE);
+	memcpy(v->region, &revision, sizeof(revision));
+	v->host_state_of = NULL;
+	v->host_rsp = 0;
 }
 
 void vmx_vcpu_destroy(struct vcpu *vcpu)

@@ -125,7 +125,7 @@ enum vmx_next {
 };
 
 /* Handles the exit in v->last. IRQs off, on the bound CPU, VMCS loaded; may not block, allocate,
- * log or take a lock. Sets v->did when it does something worth a word. */
+ * log or take a lock, but through vcpu->interrupts. Sets v->did when it does something worth a word. */
 typedef enum vmx_next (*vmx_exit_handler)(struct vmx_vcpu *v);
 
 /* By basic exit reason; a null handler means VMX_LEAVE. Defined in vmx/exit/exit_handlers.c; the loop's
@@ -167,6 +167,10 @@ uint64_t vmx_read_cr3(struct vmx_vcpu *v);
 uint64_t vmx_read_cr4(struct vmx_vcpu *v);
 uint64_t vmx_read_efer(struct vmx_vcpu *v);
 
+/* The task priority, 0..15: the local APIC's, where the VM has one. */
+uint8_t vmx_read_cr8(struct vmx_vcpu *v);
+void vmx_write_cr8(struct vmx_vcpu *v, uint8_t priority);
+
 /* XSETBV: InvalidInput means #GP(0). */
 enum error vmx_write_xcr0(struct vmx_vcpu *v, uint32_t index, uint64_t value) must_check;
 
@@ -196,6 +200,9 @@ void vmx_apply_view(struct vmx_vcpu *v, const struct control_view *view);
 /* Loads the vCPU's VMCS on this CPU unless it is the current one already. Panics when another CPU
  * still holds it active: the vCPU was not unbound there. IRQs any. */
 void vmx_make_current(struct vmx_vcpu *v);
+
+/* A VMCS that no CPU holds becomes as empty as a new one: a vCPU may be set up again. */
+void vmx_clear_region(struct vmx_vcpu *v);
 
 /* Before every entry, on the bound CPU: CR2, debug registers and resident MSRs become this vCPU's. */
 void vmx_make_resident(struct vmx_vcpu *v);

@@ -1,0 +1,107 @@
+/* VMs whose vCPUs stop for a while: paused, or about to start anew. Each vCPU is parked by the CPU it
+ * was bound to: unbound and in no queue. */
+#include "vm/manager.h"
+
+#include "kernel/output/log.h"
+#include "lib/bits.h"
+#include "vm/schedule/scheduler.h"
+
+/* Under vm->lock. */
+static bool all_parked(const struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		if (!(vm->parked & BIT(i)) &&
+		    !__atomic_load_n(&vm->vcpus[i]->ended, __ATOMIC_SEQ_CST))
+			return false;
+	return true;
+}
+
+/* Nobody but this CPU touches the VM's vCPUs: all are parked, and stay so. */
+static void restart(struct vm *vm)
+{
+	struct reason why = { 0 };
+
+	log_info("vm", "reset vm=%u(%s)", vm->id, vm->name);
+	enum error error = vm->board->restart(vm, &why);
+	if (!error)
+		return;
+	why.kind = error;
+	vm_stop(vm, &why);
+}
+
+void vm_settle(struct vm *vm)
+{
+	uint64_t flags = spinlock_acquire(&vm->lock), ready = 0;
+
+	if (!vm->restarting && vm->state == VM_STARTED && (vm->holds & VM_HOLD_RESET) &&
+	    all_parked(vm)) {
+		vm->restarting = true;
+		spinlock_release(&vm->lock, flags);
+		restart(vm);
+		flags = spinlock_acquire(&vm->lock);
+		vm->restarting = false;
+		__atomic_and_fetch(&vm->holds, ~(uint32_t)VM_HOLD_RESET, __ATOMIC_SEQ_CST);
+	}
+	if (!vm->restarting && (vm->state != VM_STARTED || !vm->holds)) {
+		ready = vm->parked;
+		vm->parked = 0;
+	}
+	spinlock_release(&vm->lock, flags);
+	/* After the last one the VM may be gone. */
+	while (ready) {
+		struct vcpu *vcpu = vm->vcpus[__builtin_ctzll(ready)];
+
+		ready &= ready - 1;
+		scheduler_add(vcpu);
+	}
+}
+
+static void hold(struct vm *vm, enum vm_hold why)
+{
+	uint64_t flags = spinlock_acquire(&vm->lock);
+	bool started = vm->state == VM_STARTED;
+
+	if (started)
+		__atomic_or_fetch(&vm->holds, why, __ATOMIC_SEQ_CST);
+	spinlock_release(&vm->lock, flags);
+	if (!started)
+		return;
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		scheduler_wake(vm->vcpus[i]);
+}
+
+void vm_pause(struct vm *vm)
+{
+	hold(vm, VM_HOLD_PAUSE);
+}
+
+void vm_reset(struct vm *vm)
+{
+	hold(vm, VM_HOLD_RESET);
+	/* All may be parked already: no other would look. */
+	vm_settle(vm);
+}
+
+void vm_resume(struct vm *vm)
+{
+	uint64_t flags = spinlock_acquire(&vm->lock);
+
+	__atomic_and_fetch(&vm->holds, ~(uint32_t)VM_HOLD_PAUSE, __ATOMIC_SEQ_CST);
+	spinlock_release(&vm->lock, flags);
+	vm_settle(vm);
+}
+
+bool vm_is_paused(const struct vm *vm)
+{
+	return __atomic_load_n(&vm->holds, __ATOMIC_RELAXED) & VM_HOLD_PAUSE;
+}
+
+void vm_vcpu_parked(struct vcpu *vcpu)
+{
+	struct vm *vm = vcpu->vm;
+	uint64_t flags = spinlock_acquire(&vm->lock);
+
+	vm->parked |= BIT(vcpu->id);
+	spinlock_release(&vm->lock, flags);
+	vm_settle(vm);
+}

@@ -1,0 +1,118 @@
+/* Halts and what ends them: who blocks sets the state and then looks for a reason to run, who brings one
+ * looks at the state afterwards. docs/locking.md says why none is lost. */
+#include "vm/schedule/scheduler_cpu.h"
+
+#include "kernel/time.h"
+#include "lib/assert.h"
+#include "vm/ipi.h"
+#include "vm/manager.h"
+#include "vm/schedule/idle_cpus.h"
+#include "vm/schedule/scheduler.h"
+#include "vm/vcpu/vcpu_interrupts.h"
+#include "vm/vm.h"
+#include "x86/control_registers.h"
+
+/* An interrupt of the VM's controllers. The flag stays set for the entry to find. */
+static bool is_requested(struct vcpu *vcpu)
+{
+	return vcpu->halted_interruptible && vcpu->interrupts &&
+	       __atomic_load_n(&vcpu->interrupt_request, __ATOMIC_SEQ_CST) &&
+	       vcpu->interrupts->pending(vcpu);
+}
+
+bool scheduler_is_due(struct vcpu *vcpu)
+{
+	uint32_t startup = __atomic_load_n(&vcpu->startup, __ATOMIC_SEQ_CST);
+
+	if (__atomic_load_n(&vcpu->wake_pending, __ATOMIC_SEQ_CST) || vm_is_held(vcpu->vm) ||
+	    (startup & (STARTUP_INIT | STARTUP_SIPI)))
+		return true;
+	if (startup & STARTUP_WAITING)
+		return false;
+	return vcpu_events_wake(&vcpu->events, vcpu->halted_interruptible, vcpu->halted_priority) ||
+	       is_requested(vcpu);
+}
+
+static void make_ready(struct scheduler *s, struct vcpu *vcpu)
+{
+	__atomic_fetch_add(&vcpu->vm->wakes, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&vcpu->blocked_since, 0, __ATOMIC_RELAXED);
+	enum error error = vcpu_wake(vcpu);
+	assert(!error);
+	run_queue_append(&s->queue, vcpu);
+	scheduler_change_load(s, +1);
+}
+
+void scheduler_block(struct scheduler *s, struct vcpu *vcpu)
+{
+	uint64_t rflags = 0, priority = 0;
+	enum error error = vcpu_get_register(vcpu, VCPU_RFLAGS, &rflags);
+
+	/* What controllers acknowledged has passed the priority; what they have yet to, they judge. */
+	if (!error && !vcpu->interrupts)
+		error = vcpu_get_register(vcpu, VCPU_CR8, &priority);
+	uint64_t flags = spinlock_acquire(&s->lock);
+
+	vcpu->halted = true;
+	__atomic_store_n(&vcpu->halted_interruptible, !error && (rflags & RFLAGS_IF),
+			 __ATOMIC_RELAXED);
+	vcpu->halted_priority = (uint8_t)priority;
+	__atomic_store_n(&vcpu->blocked_since, time_ticks(), __ATOMIC_RELAXED);
+	error = vcpu_block(vcpu);
+	assert(!error);
+	/* What came before the state said Blocked had nobody to wake. */
+	bool due = scheduler_is_due(vcpu);
+	if (due)
+		make_ready(s, vcpu);
+	spinlock_release(&s->lock, flags);
+	/* Whoever wakes it from now on queues it on this CPU, so it and its VM stay until the next
+	 * turn here. */
+	if (!due)
+		vm_vcpu_blocked(vcpu);
+}
+
+static void wake_blocked(struct vcpu *vcpu)
+{
+	for (;;) {
+		struct cpu *cpu = __atomic_load_n(&vcpu->queue_cpu, __ATOMIC_ACQUIRE);
+		struct scheduler *s = scheduler_of(cpu);
+		uint64_t flags = spinlock_acquire(&s->lock);
+		bool here = vcpu->queue_cpu == cpu, woken = false;
+
+		if (here && __atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) == VCPU_BLOCKED &&
+		    scheduler_is_due(vcpu)) {
+			make_ready(s, vcpu);
+			woken = true;
+		}
+		spinlock_release(&s->lock, flags);
+		if (woken)
+			idle_rouse(cpu);
+		if (here)
+			return;
+	}
+}
+
+void scheduler_wake(struct vcpu *vcpu)
+{
+	struct cpu *cpu;
+
+	/* Ready: it looks at its events before it enters the guest. */
+	switch (__atomic_load_n(&vcpu->state, __ATOMIC_SEQ_CST)) {
+	case VCPU_RUNNING:
+		cpu = __atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED);
+		if (cpu && cpu != this_cpu())
+			cpu_kick(cpu);
+		break;
+	case VCPU_BLOCKED:
+		wake_blocked(vcpu);
+		break;
+	default:
+		break;
+	}
+}
+
+void scheduler_wake_always(struct vcpu *vcpu)
+{
+	__atomic_store_n(&vcpu->wake_pending, true, __ATOMIC_SEQ_CST);
+	scheduler_wake(vcpu);
+}
