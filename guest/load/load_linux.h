@@ -17,8 +17,7 @@
  * The 16-bit entry is the kernel's real-mode code, which asks the BIOS for memory and video: without
  * a firmware in the guest it does not get far.
  *
- * InvalidData: the image is malformed. Unsupported: it has no such entry, or wants a protocol that is
- * too new or too old. NoMemory: something does not fit into the VM. InvalidInput: the command line is
+ * InvalidData: the image is malformed. Unsupported: it has no such entry, or takes no initrd. NoMemory: something does not fit into the VM. InvalidInput: the command line is
  * longer than the kernel takes. What is in guest RAM is then undefined. */
 enum error load_linux(const struct load_target *target, const struct load_file *kernel,
 		      const struct load_file *initrds, unsigned initrd_count, enum spec_entry entry,

@@ -1,0 +1,177 @@
+/* The kernel first, as it is the choosiest; the initrd high, the small things low. */
+#include "guest/load/linux_layout.h"
+
+#include "lib/bits.h"
+#include "lib/bytes.h"
+#include "lib/string.h"
+
+#define LOAD_HIGH         MIB(1)
+#define LOAD_LOW          0x10000u
+#define INITRD_ALIGNMENT  PAGE_SIZE
+/* The kernel's unpacker finds the next archive on a boundary of four bytes. */
+#define ARCHIVE_ALIGNMENT 4
+#define REACHED_ABOVE_4G  GIB(512) /* by the identity map: start_tables.h */
+#define LOADER_UNKNOWN    0xff
+#define VIDEO_NORMAL      0xffff
+
+/* A relocatable kernel that is entered in protected mode: where it wants to be, or higher. A kernel
+ * runs no lower than where it wants to be, wherever it is loaded. */
+static enum error place_relocatable(struct linux_load *load, uint64_t size, uint8_t **memory,
+				    struct reason *why)
+{
+	const struct linux_image *image = &load->image;
+	struct placement_wish wish = { .what = "linux: the kernel",
+				       .size = size,
+				       .alignment = image->alignment,
+				       .least = image->preferred,
+				       .limit = GIB(4) };
+
+	for (;; wish.alignment /= 2) {
+		enum error error =
+			placement_find(&load->placement, &wish, &load->kernel, memory, why);
+		if (!error || wish.alignment == image->least_alignment) {
+			load->alignment = wish.alignment;
+			return error;
+		}
+	}
+}
+
+/* A kernel that lies where the protocol says and moves itself to where it wants to run. */
+static enum error place_fixed(struct linux_load *load, uint8_t **memory, struct reason *why)
+{
+	const struct linux_image *image = &load->image;
+	const uint64_t code_end = load->kernel + image->code_length;
+	uint64_t start = image->preferred, size = image->init_size;
+	uint8_t *both;
+
+	if (!image->loaded_high || !size)
+		return placement_claim(&load->placement, "linux: the kernel", load->kernel,
+				       image->code_length, memory, why);
+	if (!range_is_valid(start, size) ||
+	    !ranges_overlap(load->kernel, image->code_length, start, size)) {
+		enum error error = placement_claim(&load->placement, "linux: the kernel",
+						   load->kernel, image->code_length, memory, why);
+		return error ? error
+			     : placement_claim(&load->placement, "linux: the unpacked kernel",
+					       start, size, NULL, why);
+	}
+	/* Both in one piece. */
+	uint64_t end = start + size > code_end ? start + size : code_end;
+	if (start > load->kernel)
+		start = load->kernel;
+	enum error error = placement_claim(&load->placement, "linux: the kernel", start,
+					   end - start, &both, why);
+	if (!error)
+		*memory = both + (load->kernel - start);
+	return error;
+}
+
+enum error linux_place_kernel(struct linux_load *load, struct reason *why)
+{
+	const struct linux_image *image = &load->image;
+	enum error error;
+	uint8_t *memory;
+
+	if (image->relocatable && load->entry != ENTRY_16) {
+		uint64_t size = image->init_size > image->code_length ? image->init_size
+								      : image->code_length;
+		error = place_relocatable(load, size, &memory, why);
+	} else {
+		load->kernel = image->loaded_high ? LOAD_HIGH : LOAD_LOW;
+		error = place_fixed(load, &memory, why);
+	}
+	if (!error)
+		memcpy(memory, image->code, image->code_length);
+	return error;
+}
+
+enum error linux_place_command_line(struct linux_load *load, uint64_t least, uint64_t limit,
+				    struct reason *why)
+{
+	const size_t length = strlen(load->command_line);
+	const struct placement_wish wish = { .what = "linux: the command line",
+					     .size = length + 1,
+					     .alignment = 1,
+					     .least = least,
+					     .limit = limit };
+	uint8_t *memory;
+
+	if (length > load->image.command_line_most)
+		return reason_set(why, ERROR_INVALID_INPUT,
+				  "linux: the command line has %zu bytes, and the kernel takes %u",
+				  length, load->image.command_line_most);
+	enum error error =
+		placement_find(&load->placement, &wish, &load->command_line_at, &memory, why);
+	if (!error)
+		memcpy(memory, load->command_line, length + 1);
+	return error;
+}
+
+/* All initrds end to end. False when the sum is no number. */
+static bool sum_up(const struct linux_load *load, uint64_t *size)
+{
+	*size = 0;
+	for (unsigned i = 0; i < load->initrd_count; i++) {
+		uint64_t start = align_up(*size, ARCHIVE_ALIGNMENT);
+		if (start < *size || __builtin_add_overflow(start, load->initrds[i].length, size))
+			return false;
+	}
+	return true;
+}
+
+/* A place below the kernel's limit; for a kernel that can, and is entered with everything mapped,
+ * else above 4 GiB. */
+static enum error find_initrd(struct linux_load *load, uint8_t **memory, struct reason *why)
+{
+	const struct linux_image *image = &load->image;
+	struct placement_wish wish = { .what = "linux: the initrd",
+				       .size = load->initrd_size,
+				       .alignment = INITRD_ALIGNMENT,
+				       .least = LOAD_HIGH,
+				       .limit = image->initrd_limit,
+				       .order = PLACE_HIGHEST };
+
+	enum error error = placement_find(&load->placement, &wish, &load->initrd, memory, why);
+	if (!error || load->entry != ENTRY_64 || !image->above_4g)
+		return error;
+	wish.limit = REACHED_ABOVE_4G;
+	return placement_find(&load->placement, &wish, &load->initrd, memory, why);
+}
+
+enum error linux_place_initrd(struct linux_load *load, struct reason *why)
+{
+	uint8_t *memory;
+	uint64_t at = 0;
+
+	if (!sum_up(load, &load->initrd_size))
+		return reason_set(why, ERROR_NO_MEMORY, "linux: the initrds are too long");
+	if (!load->initrd_size)
+		return ERROR_NONE;
+	if (load->image.version < LINUX_2_00)
+		return reason_set(why, ERROR_UNSUPPORTED,
+				  "linux: a kernel without a setup header takes no initrd");
+	enum error error = find_initrd(load, &memory, why);
+	if (error)
+		return error;
+	for (unsigned i = 0; i < load->initrd_count; i++) {
+		const struct load_file *file = &load->initrds[i];
+
+		at = align_up(at, ARCHIVE_ALIGNMENT);
+		if (file->length)
+			memcpy(memory + at, file->bytes, file->length);
+		at += file->length;
+	}
+	return ERROR_NONE;
+}
+
+void linux_fill_header(const struct linux_load *load, uint8_t *header)
+{
+	if (load->image.version < LINUX_2_00)
+		return;
+	store_u8(header + LINUX_TYPE_OF_LOADER, LOADER_UNKNOWN);
+	store_u16(header + LINUX_VID_MODE, VIDEO_NORMAL);
+	store_u32(header + LINUX_RAMDISK_IMAGE, (uint32_t)load->initrd);
+	store_u32(header + LINUX_RAMDISK_SIZE, (uint32_t)load->initrd_size);
+	if (load->image.version >= LINUX_2_02)
+		store_u32(header + LINUX_CMD_LINE_PTR, (uint32_t)load->command_line_at);
+}

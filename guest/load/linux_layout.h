@@ -1,0 +1,37 @@
+/* Where the parts of a Linux guest go: kernel, command line and initrd, for every entry. Pure. */
+#ifndef GUEST_LOAD_LINUX_LAYOUT_H
+#define GUEST_LOAD_LINUX_LAYOUT_H
+
+#include "guest/load/linux_image.h"
+#include "guest/load/placement.h"
+
+/* A guest on its way into memory. */
+struct linux_load {
+	struct linux_image image;
+	struct placement placement;
+	enum spec_entry entry;
+	const char *command_line;
+	const struct load_file *initrds;
+	unsigned initrd_count;
+	/* Where things were put. */
+	uint64_t kernel;    /* the protected-mode code */
+	uint64_t alignment; /* that it lies at */
+	uint64_t initrd, initrd_size;
+	uint64_t command_line_at;
+};
+
+/* The protected-mode code, with the memory that the kernel unpacks into. */
+enum error linux_place_kernel(struct linux_load *load, struct reason *why) must_check;
+
+/* The command line in [least, limit). */
+enum error linux_place_command_line(struct linux_load *load, uint64_t least, uint64_t limit,
+				    struct reason *why) must_check;
+
+/* The initrds as one, as high as the kernel can reach; nothing where there are none. */
+enum error linux_place_initrd(struct linux_load *load, struct reason *why) must_check;
+
+/* The fields of the setup header that every entry wants, in a copy of it at `header` (offset 0 of
+ * the image), as far as the protocol version has them. */
+void linux_fill_header(const struct linux_load *load, uint8_t *header);
+
+#endif
