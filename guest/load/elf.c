@@ -83,17 +83,12 @@ static bool within(const struct elf_image *elf, uint64_t offset, uint64_t length
 	return offset <= elf->length && length <= elf->length - offset;
 }
 
-bool elf_is_elf(const uint8_t *bytes, uint64_t length)
-{
-	return length >= MAGIC_SIZE && !memcmp(bytes, MAGIC, MAGIC_SIZE);
-}
-
 /* What kind of ELF file it is: the fields that stand before any table. */
 static enum error check_kind(struct elf_image *elf, struct reason *why)
 {
 	const uint8_t *ident = elf->bytes;
 
-	if (!elf_is_elf(elf->bytes, elf->length) || elf->length < size_of_header(false))
+	if (elf->length < size_of_header(false) || memcmp(ident, MAGIC, MAGIC_SIZE))
 		return reason_set(why, ERROR_INVALID_DATA, "ELF: no ELF header in %lu bytes",
 				  elf->length);
 	if (ident[IDENT_CLASS] != CLASS_32 && ident[IDENT_CLASS] != CLASS_64)
@@ -265,6 +260,19 @@ struct elf_section elf_section(const struct elf_image *elf, unsigned n)
 		.size = get(elf, at, section_size),
 		.align = get(elf, at, section_align),
 	};
+}
+
+const uint8_t *elf_section_header(const struct elf_image *elf, unsigned n)
+{
+	return elf->bytes + elf->sections + (uint64_t)n * elf->section_size;
+}
+
+void elf_set_section_address(const struct elf_image *elf, uint8_t *header, uint64_t address)
+{
+	if (elf->is_64bit)
+		memcpy(header + section_address.offset64, &address, section_address.width64);
+	else
+		memcpy(header + section_address.offset32, &address, section_address.width32);
 }
 
 enum error elf_entry(const struct elf_image *elf, uint64_t entry, uint64_t *out, struct reason *why)

@@ -57,9 +57,6 @@ struct elf_note {
 	uint32_t length;
 };
 
-/* True when the file begins as an ELF file does. */
-bool elf_is_elf(const uint8_t *bytes, uint64_t length);
-
 /* InvalidData with the field when the file is no executable for i386 or x86-64 or its tables are
  * broken; Unsupported when it has more segments or sections than are read. */
 enum error elf_open(const uint8_t *bytes, uint64_t length, struct elf_image *out,
@@ -68,6 +65,10 @@ enum error elf_open(const uint8_t *bytes, uint64_t length, struct elf_image *out
 /* Header `n`, below the count of its kind. */
 struct elf_segment elf_segment(const struct elf_image *elf, unsigned n);
 struct elf_section elf_section(const struct elf_image *elf, unsigned n);
+
+/* The bytes of section header `n`, section_size of them, and the changing of the address in a copy. */
+const uint8_t *elf_section_header(const struct elf_image *elf, unsigned n);
+void elf_set_section_address(const struct elf_image *elf, uint8_t *header, uint64_t address);
 
 /* The physical address of an entry point, which linkers give as a virtual one: translated through
  * the segment that holds it, as boot loaders do; else taken as physical if a segment lies there.
