@@ -47,6 +47,7 @@ struct virt_ops {
 	enum error (*get_register)(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *value);
 	enum error (*set_register)(struct vcpu *vcpu, enum vcpu_register reg, uint64_t value);
 	void (*skip_instruction)(struct vcpu *vcpu);
+	void (*finish_instruction)(struct vcpu *vcpu, uint32_t length);
 	enum error (*init_reset)(struct vcpu *vcpu, struct reason *why);
 	enum error (*start_up)(struct vcpu *vcpu, uint8_t sipi_vector, struct reason *why);
 	void (*destroy)(struct vcpu *vcpu);

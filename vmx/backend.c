@@ -87,6 +87,7 @@ const struct virt_ops vmx_virt_ops = {
 	.get_register = vmx_vcpu_get_register,
 	.set_register = vmx_vcpu_set_register,
 	.skip_instruction = vmx_vcpu_skip_instruction,
+	.finish_instruction = vmx_vcpu_finish_instruction,
 	.init_reset = vmx_vcpu_init_reset,
 	.start_up = vmx_vcpu_start_up,
 	.destroy = vmx_vcpu_destroy,

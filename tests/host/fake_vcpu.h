@@ -39,8 +39,20 @@ enum error vcpu_inject(struct vcpu *v, const struct vcpu_event *event)
 	return ERROR_NONE;
 }
 
+enum error vcpu_set_register(struct vcpu *v, enum vcpu_register reg, uint64_t value)
+{
+	registers[reg] = value;
+	return ERROR_NONE;
+}
+
 void vcpu_skip_instruction(struct vcpu *v)
 {
+	skips++;
+}
+
+void vcpu_finish_instruction(struct vcpu *v, uint32_t length)
+{
+	registers[VCPU_RIP] += length;
 	skips++;
 }
 

@@ -284,6 +284,12 @@ void vcpu_skip_instruction(struct vcpu *vcpu)
 	virt->skip_instruction(vcpu);
 }
 
+void vcpu_finish_instruction(struct vcpu *vcpu, uint32_t length)
+{
+	assert_slow(vcpu_state_allows(state_of(vcpu), CALL_SKIP_INSTRUCTION));
+	virt->finish_instruction(vcpu, length);
+}
+
 enum error vcpu_init_reset(struct vcpu *vcpu)
 {
 	struct reason why = { 0 };

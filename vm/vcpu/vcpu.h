@@ -219,6 +219,9 @@ enum error vcpu_set_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t
 /* Moves RIP past the instruction of the last exit and ends STI / MOV SS blocking, as executing it
  * would have. */
 void vcpu_skip_instruction(struct vcpu *vcpu);
+/* The same for an instruction of `length` bytes that was carried out where the exit gives no length.
+ * 0: an iteration of a repeated one, which is not over. */
+void vcpu_finish_instruction(struct vcpu *vcpu, uint32_t length);
 /* INIT as another vCPU's IPI delivers it: the INIT register state, then waiting for SIPI; and the
  * start-up that ends the wait. Bound CPU only. */
 enum error vcpu_init_reset(struct vcpu *vcpu) must_check;

@@ -81,10 +81,10 @@ enum vmx_next vmx_handle_preemption_timer(struct vmx_vcpu *v)
 
 /* --- as if an instruction had executed ------------------------------------------------------- */
 
-void vmx_skip_instruction(struct vmx_vcpu *v)
+static inline void finish_instruction(struct vmx_vcpu *v, uint32_t length)
 {
 	uint64_t rip = vmx_exit_rip(v);
-	uint64_t next = rip + vmx_exit_length(v);
+	uint64_t next = rip + length;
 	uint64_t interruptibility;
 
 	/* Only a carry out of bit 31 needs to know the mode. 16-bit code does not wrap at 64 KiB:
@@ -100,6 +100,19 @@ void vmx_skip_instruction(struct vmx_vcpu *v)
 	if (unlikely(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF))
 		vmcs_write(VMCS_GUEST_PENDING_DEBUG,
 			   vmcs_read(VMCS_GUEST_PENDING_DEBUG) | PENDING_DEBUG_BS);
+}
+
+void vmx_skip_instruction(struct vmx_vcpu *v)
+{
+	finish_instruction(v, vmx_exit_length(v));
+}
+
+void vmx_vcpu_finish_instruction(struct vcpu *vcpu, uint32_t length)
+{
+	struct vmx_vcpu *v = vmx_of(vcpu);
+
+	vmx_make_current(v);
+	finish_instruction(v, length);
 }
 
 void vmx_vcpu_skip_instruction(struct vcpu *vcpu)
