@@ -21,8 +21,7 @@ void guest_memory_describe(struct vm *vm, cpuid_reader host)
 
 /* --- by guest-physical address --------------------------------------------------------------- */
 
-/* Guest RAM that gives all of `rights`, within one slot. */
-static uint8_t *find_ram(struct vm *vm, gpa_t at, uint64_t length, unsigned rights)
+uint8_t *guest_ram(struct vm *vm, gpa_t at, uint64_t length, unsigned rights)
 {
 	for (unsigned i = 0; i < vm->slot_count; i++) {
 		const struct vm_slot *slot = &vm->slots[i];
@@ -37,7 +36,7 @@ static uint8_t *find_ram(struct vm *vm, gpa_t at, uint64_t length, unsigned righ
 
 void *vm_memory(struct vm *vm, gpa_t at, uint64_t length)
 {
-	return find_ram(vm, at, length, 0);
+	return guest_ram(vm, at, length, 0);
 }
 
 static uint64_t to_page_end(uint64_t at, uint64_t length)
@@ -92,7 +91,7 @@ bool guest_physical_write(struct vm *vm, gpa_t at, const void *from, uint64_t le
 
 static bool read_entry(void *context, gpa_t at, unsigned width, uint64_t *value)
 {
-	const uint8_t *host = find_ram(context, at, width, ACCESS_READ);
+	const uint8_t *host = guest_ram(context, at, width, ACCESS_READ);
 
 	if (!host)
 		return false;
@@ -104,7 +103,7 @@ static bool read_entry(void *context, gpa_t at, unsigned width, uint64_t *value)
 static bool exchange_entry(void *context, gpa_t at, unsigned width, uint64_t expected,
 			   uint64_t desired)
 {
-	uint8_t *host = find_ram(context, at, width, ACCESS_WRITE);
+	uint8_t *host = guest_ram(context, at, width, ACCESS_WRITE);
 	uint32_t narrow = expected;
 
 	if (!host)
@@ -183,39 +182,62 @@ static struct guest_access failure(const struct page_walk *walk, gva_t at)
 	return result;
 }
 
-struct guest_access guest_translate(struct vcpu *vcpu, const struct page_walk_state *state,
-				    gva_t at, uint32_t length, enum page_access access,
-				    struct guest_span *span)
+/* One page's part of a span. A null host: no RAM that allows the access. */
+static struct guest_access walk_part(struct vcpu *vcpu, const struct page_walk_state *state,
+				     gva_t from, uint32_t length, enum page_access access,
+				     struct guest_span *span)
 {
 	const struct page_walk_memory memory = {
 		.context = vcpu->vm,
 		.read = read_entry,
 		.exchange = exchange_entry,
 	};
+	struct page_walk walk = page_walk(state, &memory, from, access);
+
+	if (walk.status != PAGE_WALK_DONE)
+		return failure(&walk, from);
+	span->part[span->parts].at = walk.gpa;
+	span->part[span->parts].host = guest_ram(vcpu->vm, walk.gpa, length, rights_for(access));
+	span->part[span->parts++].length = length;
+	return (struct guest_access) { .status = GUEST_ACCESS_DONE };
+}
+
+static struct guest_access translate(struct vcpu *vcpu, const struct page_walk_state *state,
+				     gva_t at, uint32_t length, enum page_access access,
+				     bool ram_only, struct guest_span *span)
+{
 	uint32_t part;
 
 	assert(length && length <= PAGE_SIZE);
 	span->parts = 0;
 	for (uint32_t done = 0; done < length; done += part) {
 		gva_t from = gva(at.value + done);
-		struct page_walk walk;
-		uint8_t *host;
+		struct guest_access result;
 
 		if (!(state->efer & EFER_LMA))
 			from.value = (uint32_t)from.value;
 		part = to_page_end(from.value, length - done);
-		walk = page_walk(state, &memory, from, access);
-		if (walk.status != PAGE_WALK_DONE)
-			return failure(&walk, from);
-		host = find_ram(vcpu->vm, walk.gpa, part, rights_for(access));
-		if (!host)
+		result = walk_part(vcpu, state, from, part, access, span);
+		if (result.status != GUEST_ACCESS_DONE)
+			return result;
+		if (ram_only && !span->part[span->parts - 1].host)
 			return (struct guest_access) { .status = GUEST_ACCESS_NOT_RAM,
-						       .at = walk.gpa };
-		span->part[span->parts].at = walk.gpa;
-		span->part[span->parts].host = host;
-		span->part[span->parts++].length = part;
+						       .at = span->part[span->parts - 1].at };
 	}
 	return (struct guest_access) { .status = GUEST_ACCESS_DONE };
+}
+
+struct guest_access guest_translate(struct vcpu *vcpu, const struct page_walk_state *state,
+				    gva_t at, uint32_t length, enum page_access access,
+				    struct guest_span *span)
+{
+	return translate(vcpu, state, at, length, access, true, span);
+}
+
+struct guest_access guest_locate(struct vcpu *vcpu, const struct page_walk_state *state, gva_t at,
+				 uint32_t length, enum page_access access, struct guest_span *span)
+{
+	return translate(vcpu, state, at, length, access, false, span);
 }
 
 static void copy_span(const struct guest_span *span, uint8_t *buffer, bool to_guest)

@@ -20,6 +20,10 @@ void guest_memory_describe(struct vm *vm, cpuid_reader host);
 bool guest_physical_read(struct vm *vm, gpa_t at, void *to, uint64_t length) must_check;
 bool guest_physical_write(struct vm *vm, gpa_t at, const void *from, uint64_t length) must_check;
 
+/* The host address of [at, at + length) when it is RAM of one slot that gives `rights` (enum access,
+ * or-ed), else null. */
+uint8_t *guest_ram(struct vm *vm, gpa_t at, uint64_t length, unsigned rights);
+
 enum guest_access_status {
 	GUEST_ACCESS_DONE,
 	GUEST_ACCESS_FAULT,   /* `fault` is the event that the guest has to be given */
@@ -53,6 +57,11 @@ enum error guest_walk_state(struct vcpu *vcpu, struct page_walk_state *state,
 struct guest_access guest_translate(struct vcpu *vcpu, const struct page_walk_state *state,
 				    gva_t at, uint32_t length, enum page_access access,
 				    struct guest_span *span);
+
+/* As guest_translate(), for who can reach more than RAM: what is not RAM that allows the access has
+ * a part with a null `host`. NOT_RAM here says that the page tables lead out of RAM. */
+struct guest_access guest_locate(struct vcpu *vcpu, const struct page_walk_state *state, gva_t at,
+				 uint32_t length, enum page_access access, struct guest_span *span);
 
 /* Copies by linear address, any length. Pages before a failing one have been copied. */
 struct guest_access guest_linear_read(struct vcpu *vcpu, gva_t at, void *to, uint64_t length);
