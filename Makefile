@@ -49,6 +49,13 @@ PURE := \
 	vm/policy/msr_emulate.c \
 	vm/schedule/run_queue.c \
 	vm/emulate/string_io.c \
+	vm/emulate/alu.c \
+	vm/emulate/operand.c \
+	vm/emulate/execute.c \
+	vm/emulate/execute_stack.c \
+	vm/emulate/execute_string.c \
+	vm/emulate/emulate.c \
+	vm/emulate/emulate_memory.c \
 	vm/emulate/decoder.c \
 	vm/emulate/opcode_forms.c \
 	vm/vcpu/vcpu.c \

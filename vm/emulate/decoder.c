@@ -252,12 +252,14 @@ static void find_immediate(const ZydisDecodedInstruction *z, struct decoded_inst
 /* Operations whose operand has another width than the opcode says. */
 static void correct_width(struct decoded_instruction *to)
 {
-	if (to->operation == OPERATION_CMPXCHG8B)
+	if (to->operation == OPERATION_CMPXCHG8B) {
 		to->width = 8;
-	else if (to->operation == OPERATION_CMPXCHG16B)
+	} else if (to->operation == OPERATION_CMPXCHG16B) {
 		to->width = 16;
-	else if (to->operation == OPERATION_MOVSXD && to->register_width < to->width)
+		to->aligned = true;
+	} else if (to->operation == OPERATION_MOVSXD && to->register_width < to->width) {
 		to->width = to->register_width;
+	}
 }
 
 static void find_operands(const ZydisDecodedInstruction *z, struct decoded_instruction *to)

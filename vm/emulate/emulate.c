@@ -1,9 +1,314 @@
-/* Emulation of the instruction at which a vCPU stopped. */
+/* From the vCPU's registers and memory to the executor, and back. SDM volume 3, "Basic VM-Exit
+ * Information", says why the exit has no instruction length: it comes from the fetch here. */
 #include "vm/emulate/emulate.h"
+
+#include "lib/bits.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "vm/emulate/decoder.h"
+#include "vm/emulate/emulate_memory.h"
+#include "vm/emulate/execute.h"
+#include "vm/guest_memory.h"
+#include "x86/control_registers.h"
+#include "x86/exception.h"
+#include "x86/segment.h"
+
+enum { USER_CPL = 3 };
+
+/* Everything about one call. */
+struct run {
+	struct vcpu *vcpu;
+	const struct vcpu_exit *exit;
+	struct reason *why;
+	struct emulate_reach reach;
+	struct emulate_cpu cpu;
+	enum code_mode mode;
+	uint64_t rsp, rflags; /* as they were */
+	struct decoded_instruction instruction;
+	struct vcpu_event fault;
+};
+
+/* --- registers ------------------------------------------------------------------------------- */
+
+static enum error get(struct run *run, enum vcpu_register reg, uint64_t *to)
+{
+	enum error error = vcpu_get_register(run->vcpu, reg, to);
+
+	return error ? reason_set(run->why, error, "emulation: no register %s",
+				  vcpu_register_name(reg))
+		     : ERROR_NONE;
+}
+
+static enum error get_segment(struct run *run, enum segment_register name)
+{
+	/* The four registers of a segment follow each other. */
+	static const enum vcpu_register first[SEGMENT_COUNT] = {
+		VCPU_ES_SELECTOR, VCPU_CS_SELECTOR, VCPU_SS_SELECTOR,
+		VCPU_DS_SELECTOR, VCPU_FS_SELECTOR, VCPU_GS_SELECTOR,
+	};
+	struct emulate_segment *segment = &run->cpu.segment[name];
+	uint64_t selector = 0, limit = 0, rights = 0;
+	enum error error = get(run, first[name], &selector);
+
+	if (!error)
+		error = get(run, (enum vcpu_register)(first[name] + 1), &segment->base);
+	if (!error)
+		error = get(run, (enum vcpu_register)(first[name] + 2), &limit);
+	if (!error)
+		error = get(run, (enum vcpu_register)(first[name] + 3), &rights);
+	segment->selector = (uint16_t)selector;
+	segment->limit = (uint32_t)limit;
+	segment->rights = (uint32_t)rights;
+	return error;
+}
+
+static enum code_mode mode_of(const struct run *run)
+{
+	uint32_t rights = run->cpu.segment[SEGMENT_CS].rights;
+
+	if (run->cpu.code64)
+		return CODE_64;
+	if (rights & RIGHTS_DB)
+		return CODE_32;
+	return run->cpu.protected_mode ? CODE_16 : CODE_REAL;
+}
+
+/* What decoding needs, and what nearly every instruction needs besides. */
+static enum error get_state(struct run *run)
+{
+	struct emulate_cpu *cpu = &run->cpu;
+	const struct page_walk_state *walk = &run->reach.walk;
+	enum error error = guest_walk_state(run->vcpu, &run->reach.walk, run->why);
+
+	if (!error)
+		error = get(run, VCPU_RIP, &cpu->rip);
+	if (!error)
+		error = get(run, VCPU_RFLAGS, &run->rflags);
+	if (!error)
+		error = get(run, VCPU_RSP, &run->rsp);
+	if (!error)
+		error = get_segment(run, SEGMENT_CS);
+	if (error)
+		return error;
+	memcpy(cpu->gpr, run->vcpu->gpr, sizeof(cpu->gpr));
+	cpu->gpr[RSP] = run->rsp;
+	cpu->rflags = run->rflags;
+	cpu->code64 = (walk->efer & EFER_LMA) && (cpu->segment[SEGMENT_CS].rights & RIGHTS_L);
+	cpu->protected_mode = (walk->cr0 & CR0_PE) && !(run->rflags & RFLAGS_VM);
+	cpu->checks_alignment =
+		(walk->cr0 & CR0_AM) && (run->rflags & RFLAGS_AC) && walk->cpl == USER_CPL;
+	run->mode = mode_of(run);
+	return ERROR_NONE;
+}
+
+static enum error get_segments(struct run *run)
+{
+	unsigned wanted = instruction_segments(&run->instruction);
+
+	for (unsigned name = 0; name < SEGMENT_COUNT; name++) {
+		enum error error;
+
+		if (name == SEGMENT_CS || !(wanted & BIT(name)))
+			continue;
+		error = get_segment(run, (enum segment_register)name);
+		if (error)
+			return error;
+	}
+	run->cpu.stack_width = sizeof(uint16_t);
+	if (run->cpu.code64)
+		run->cpu.stack_width = sizeof(uint64_t);
+	else if (run->cpu.segment[SEGMENT_SS].rights & RIGHTS_DB)
+		run->cpu.stack_width = sizeof(uint32_t);
+	return ERROR_NONE;
+}
+
+/* The registers as the instruction left them: also of a REP that a fault cut short. */
+static enum error put_state(struct run *run)
+{
+	enum error error = ERROR_NONE;
+
+	memcpy(run->vcpu->gpr, run->cpu.gpr, sizeof(run->cpu.gpr));
+	if (run->cpu.gpr[RSP] != run->rsp)
+		error = vcpu_set_register(run->vcpu, VCPU_RSP, run->cpu.gpr[RSP]);
+	if (!error && run->cpu.rflags != run->rflags)
+		error = vcpu_set_register(run->vcpu, VCPU_RFLAGS, run->cpu.rflags);
+	return error;
+}
+
+/* --- fetch and decode ------------------------------------------------------------------------ */
+
+static enum emulate_outcome fault(struct run *run, unsigned vector)
+{
+	run->fault = (struct vcpu_event) {
+		.kind = EVENT_EXCEPTION,
+		.vector = vector,
+		.has_error_code = exception_has_error_code(vector),
+	};
+	return EMULATE_FAULT;
+}
+
+static enum emulate_outcome refuse(struct run *run, const char *what)
+{
+	const struct decoded_instruction *instruction = &run->instruction;
+	char bytes[3 * INSTRUCTION_MAX_LENGTH + 1] = "";
+
+	for (unsigned i = 0; i < instruction->length; i++)
+		format_append(bytes, sizeof(bytes), "%02x ", instruction->bytes[i]);
+	reason_set(run->why, ERROR_UNSUPPORTED, "%s: %s%s%sat rip=0x%llx gpa=0x%llx", what, bytes,
+		   instruction->name ? instruction->name : "", instruction->length ? " " : "",
+		   (unsigned long long)run->cpu.rip,
+		   (unsigned long long)run->exit->nested_fault.gpa.value);
+	return EMULATE_REFUSED;
+}
+
+/* The bytes of code that the segment holds from RIP on, as far as an instruction may need them. */
+static unsigned bytes_in_segment(const struct run *run)
+{
+	uint64_t limit = run->cpu.segment[SEGMENT_CS].limit, rip = run->cpu.rip;
+
+	if (run->cpu.code64)
+		return INSTRUCTION_MAX_LENGTH;
+	if (rip > limit)
+		return 0;
+	return limit - rip >= INSTRUCTION_MAX_LENGTH ? INSTRUCTION_MAX_LENGTH
+						     : (unsigned)(limit - rip) + 1;
+}
+
+static enum emulate_outcome fetch(struct run *run, gva_t from, unsigned length, uint8_t *to)
+{
+	struct guest_span span;
+	struct guest_access access = guest_translate(run->vcpu, &run->reach.walk, from, length,
+						     PAGE_ACCESS_FETCH, &span);
+
+	if (access.status == GUEST_ACCESS_FAULT) {
+		run->fault = access.fault;
+		return EMULATE_FAULT;
+	}
+	if (access.status != GUEST_ACCESS_DONE)
+		return refuse(run, "code outside RAM");
+	for (unsigned i = 0; i < span.parts; to += span.part[i++].length)
+		memcpy(to, span.part[i].host, span.part[i].length);
+	return EMULATE_DONE;
+}
+
+static enum emulate_outcome decode(struct run *run, const uint8_t *bytes, unsigned available,
+				   unsigned in_segment)
+{
+	switch (decode_instruction(run->mode, bytes, available, &run->instruction)) {
+	case DECODE_DONE:
+		return EMULATE_DONE;
+	case DECODE_MORE:
+		if (available < in_segment)
+			return EMULATE_CONTINUE;
+		return fault(run, EXCEPTION_PROTECTION);
+	case DECODE_TOO_LONG:
+		return fault(run, EXCEPTION_PROTECTION);
+	case DECODE_ILLEGAL:
+		return fault(run, EXCEPTION_INVALID_OPCODE);
+	default:
+		run->instruction.length = available;
+		memcpy(run->instruction.bytes, bytes, available);
+		return refuse(run, "bytes that the decoder does not know");
+	}
+}
+
+/* The page after RIP's is touched only when the instruction reaches into it: it need not be there. */
+static enum emulate_outcome fetch_and_decode(struct run *run)
+{
+	gva_t at = gva(run->cpu.rip);
+	unsigned in_segment = bytes_in_segment(run), in_page, first;
+	uint8_t bytes[INSTRUCTION_MAX_LENGTH];
+	enum emulate_outcome outcome;
+
+	if (!in_segment)
+		return fault(run, EXCEPTION_PROTECTION);
+	if (!run->cpu.code64)
+		at.value = (uint32_t)(at.value + run->cpu.segment[SEGMENT_CS].base);
+	in_page = (unsigned)(PAGE_SIZE - (at.value & PAGE_MASK));
+	first = in_page < in_segment ? in_page : in_segment;
+	outcome = fetch(run, at, first, bytes);
+	if (outcome == EMULATE_DONE)
+		outcome = decode(run, bytes, first, in_segment);
+	if (outcome == EMULATE_CONTINUE)
+		outcome = fetch(run, gva(at.value + first), in_segment - first, bytes + first);
+	else
+		return outcome;
+	return outcome == EMULATE_DONE ? decode(run, bytes, in_segment, in_segment) : outcome;
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+/* What is no instruction's access to an operand. */
+static enum emulate_outcome check_exit(struct run *run)
+{
+	const struct vcpu *vcpu = run->vcpu;
+
+	if (vcpu->events.interrupted.kind != EVENT_NONE)
+		return refuse(run, "event delivered through what is not RAM");
+	if (run->exit->nested_fault.during_walk)
+		return refuse(run, "page tables outside RAM");
+	if (run->exit->nested_fault.access & ACCESS_EXECUTE)
+		return refuse(run, "code outside RAM");
+	return EMULATE_DONE;
+}
+
+static enum error execute(struct run *run, enum emulate_outcome *outcome)
+{
+	struct emulation e = {
+		.cpu = &run->cpu,
+		.instruction = &run->instruction,
+		.memory = &run->reach.memory,
+	};
+	enum error error = get_segments(run);
+
+	if (error)
+		return error;
+	*outcome = emulate_execute(&e);
+	run->fault = e.fault;
+	return ERROR_NONE;
+}
+
+static enum error settle(struct run *run, enum emulate_outcome outcome)
+{
+	bool done = outcome == EMULATE_DONE;
+	enum error error;
+
+	/* An instruction that ends clears RF; the exit has set it, as a fault would. */
+	if (done)
+		run->cpu.rflags &= ~RFLAGS_RF;
+	error = put_state(run);
+	if (error)
+		return reason_set(run->why, error, "emulation: registers cannot be written");
+	if (outcome == EMULATE_FAULT)
+		return vcpu_inject(run->vcpu, &run->fault);
+	if (done)
+		vcpu_finish_instruction(run->vcpu, run->instruction.length);
+	else if (run->cpu.rflags & RFLAGS_TF)
+		vcpu_finish_instruction(run->vcpu, 0);
+	return ERROR_NONE;
+}
 
 enum error emulate_instruction(struct vcpu *vcpu, const struct vcpu_exit *exit,
 			       const struct emulate_bus *bus, struct reason *why)
 {
-	return reason_set(why, ERROR_UNSUPPORTED, "access to 0x%llx: no instruction is emulated",
-			  (unsigned long long)exit->nested_fault.gpa.value);
+	struct run run = { .vcpu = vcpu, .exit = exit, .why = why };
+	enum emulate_outcome outcome;
+	enum error error;
+
+	emulate_reach_init(&run.reach, vcpu, bus);
+	error = get_state(&run);
+	if (error)
+		return error;
+	outcome = check_exit(&run);
+	if (outcome == EMULATE_DONE)
+		outcome = fetch_and_decode(&run);
+	if (outcome == EMULATE_DONE) {
+		error = execute(&run, &outcome);
+		if (error)
+			return error;
+		if (outcome == EMULATE_REFUSED)
+			refuse(&run, run.reach.refusal ? run.reach.refusal
+						       : "instruction that is not emulated");
+	}
+	return outcome == EMULATE_REFUSED ? ERROR_UNSUPPORTED : settle(&run, outcome);
 }

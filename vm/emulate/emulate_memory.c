@@ -1,0 +1,172 @@
+/* Spans of guest memory, partly RAM and partly not. */
+#include "vm/emulate/emulate_memory.h"
+
+#include "lib/bits.h"
+#include "lib/string.h"
+#include "vm/guest_memory.h"
+
+static enum emulate_outcome locate(void *context, gva_t at, unsigned width, enum page_access access,
+				   struct guest_span *span, struct vcpu_event *fault)
+{
+	struct emulate_reach *reach = context;
+	struct guest_access result =
+		guest_locate(reach->vcpu, &reach->walk, at, width, access, span);
+
+	if (result.status == GUEST_ACCESS_DONE)
+		return EMULATE_DONE;
+	if (result.status == GUEST_ACCESS_FAULT) {
+		*fault = result.fault;
+		return EMULATE_FAULT;
+	}
+	reach->refusal = "page tables outside RAM";
+	return EMULATE_REFUSED;
+}
+
+/* --- RAM ------------------------------------------------------------------------------------- */
+
+/* Aligned operands are moved in one access, as the guest's other vCPUs expect. */
+static void read_ram(const uint8_t *host, void *to, uint32_t length)
+{
+	uint64_t value;
+
+	if (!is_power_of_two(length) || !is_aligned((uintptr_t)host, length) ||
+	    length > sizeof(value)) {
+		memcpy(to, host, length);
+		return;
+	}
+	if (length == sizeof(uint64_t))
+		value = __atomic_load_n((const uint64_t *)host, __ATOMIC_RELAXED);
+	else if (length == sizeof(uint32_t))
+		value = __atomic_load_n((const uint32_t *)host, __ATOMIC_RELAXED);
+	else if (length == sizeof(uint16_t))
+		value = __atomic_load_n((const uint16_t *)host, __ATOMIC_RELAXED);
+	else
+		value = *host;
+	memcpy(to, &value, length);
+}
+
+static void write_ram(uint8_t *host, const void *from, uint32_t length)
+{
+	uint64_t value = 0;
+
+	if (!is_power_of_two(length) || !is_aligned((uintptr_t)host, length) ||
+	    length > sizeof(value)) {
+		memcpy(host, from, length);
+		return;
+	}
+	memcpy(&value, from, length);
+	if (length == sizeof(uint64_t))
+		__atomic_store_n((uint64_t *)host, value, __ATOMIC_RELAXED);
+	else if (length == sizeof(uint32_t))
+		__atomic_store_n((uint32_t *)host, (uint32_t)value, __ATOMIC_RELAXED);
+	else if (length == sizeof(uint16_t))
+		__atomic_store_n((uint16_t *)host, (uint16_t)value, __ATOMIC_RELAXED);
+	else
+		*host = (uint8_t)value;
+}
+
+/* --- the bus --------------------------------------------------------------------------------- */
+
+/* The largest naturally aligned access that begins at `at`. */
+static unsigned piece_at(gpa_t at, uint32_t left)
+{
+	unsigned width = sizeof(uint64_t);
+
+	while (width > left || !is_aligned(at.value, width))
+		width /= 2;
+	return width;
+}
+
+static void read_bus(struct emulate_reach *reach, gpa_t at, uint8_t *to, uint32_t length)
+{
+	unsigned width;
+
+	for (uint32_t done = 0; done < length; done += width) {
+		gpa_t from = gpa(at.value + done);
+		uint64_t value = 0;
+
+		width = piece_at(from, length - done);
+		reach->bus->read(reach->bus->context, reach->vcpu, from, width, &value);
+		memcpy(to + done, &value, width);
+	}
+}
+
+static void write_bus(struct emulate_reach *reach, gpa_t at, const uint8_t *from, uint32_t length)
+{
+	unsigned width;
+
+	for (uint32_t done = 0; done < length; done += width) {
+		gpa_t to = gpa(at.value + done);
+		uint64_t value = 0;
+
+		width = piece_at(to, length - done);
+		memcpy(&value, from + done, width);
+		reach->bus->write(reach->bus->context, reach->vcpu, to, width, value);
+	}
+}
+
+/* --- spans ----------------------------------------------------------------------------------- */
+
+static void read_span(void *context, const struct guest_span *span, void *to)
+{
+	struct emulate_reach *reach = context;
+	uint8_t *bytes = to;
+
+	for (unsigned i = 0; i < span->parts; bytes += span->part[i++].length) {
+		const uint8_t *host = span->part[i].host;
+
+		/* What was located for writing and is ROM can still be read. */
+		if (!host)
+			host = guest_ram(reach->vcpu->vm, span->part[i].at, span->part[i].length,
+					 ACCESS_READ);
+		if (host)
+			read_ram(host, bytes, span->part[i].length);
+		else
+			read_bus(reach, span->part[i].at, bytes, span->part[i].length);
+	}
+}
+
+static void write_span(void *context, const struct guest_span *span, const void *from)
+{
+	struct emulate_reach *reach = context;
+	const uint8_t *bytes = from;
+
+	for (unsigned i = 0; i < span->parts; bytes += span->part[i++].length) {
+		if (span->part[i].host)
+			write_ram(span->part[i].host, bytes, span->part[i].length);
+		else
+			write_bus(reach, span->part[i].at, bytes, span->part[i].length);
+	}
+}
+
+/* --- vector registers ------------------------------------------------------------------------ */
+
+static bool read_vector(void *context, unsigned reg, uint8_t *to)
+{
+	struct emulate_reach *reach = context;
+
+	reach->refusal = "vector registers cannot be reached";
+	return false;
+}
+
+static bool write_vector(void *context, unsigned reg, const uint8_t *from, bool clear_upper)
+{
+	return false;
+}
+
+void emulate_reach_init(struct emulate_reach *reach, struct vcpu *vcpu,
+			const struct emulate_bus *bus)
+{
+	*reach = (struct emulate_reach) {
+		.vcpu = vcpu,
+		.bus = bus,
+		.memory = {
+			.context = reach,
+			.locate = locate,
+			.read = read_span,
+			.write = write_span,
+			.read_vector = read_vector,
+			.write_vector = write_vector,
+		},
+	};
+}

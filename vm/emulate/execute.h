@@ -1,0 +1,76 @@
+/* Carries out a decoded instruction on a copy of the CPU's state, reaching memory through callbacks.
+ * Operands are checked and translated before any data moves, so that an instruction that faults has
+ * changed nothing (a repeated string instruction: nothing beyond the elements that are done). Pure.
+ *
+ * SDM volume 2, the page of each instruction; volume 3, "Segment-Level Protection" and "Alignment
+ * Check Exception". */
+#ifndef VM_EMULATE_EXECUTE_H
+#define VM_EMULATE_EXECUTE_H
+
+#include "lib/page_walk.h"
+#include "lib/types.h"
+#include "vm/emulate/instruction.h"
+#include "vm/guest_memory.h"
+#include "vm/vcpu/vcpu_event.h"
+
+/* The widest operand, and the width of a vector register as it is handed around. */
+#define OPERAND_MAX_WIDTH 32
+
+/* Elements of a string instruction per call at most: it then goes on by being executed again, so
+ * that a guest's huge count never keeps a CPU in the host. */
+#define STRING_CHUNK 64
+
+struct emulate_segment {
+	uint64_t base;
+	uint32_t limit, rights; /* as in x86/segment.h */
+	uint16_t selector;
+};
+
+/* Only the segments that instruction_segments() names need be filled in. */
+struct emulate_cpu {
+	uint64_t gpr[GPR_COUNT];
+	uint64_t rip; /* of the instruction; not moved */
+	uint64_t rflags;
+	struct emulate_segment segment[SEGMENT_COUNT];
+	bool code64;           /* 64-bit mode: no limits, no types */
+	bool protected_mode;   /* types are checked: neither real nor virtual-8086 mode */
+	bool checks_alignment; /* CR0.AM, RFLAGS.AC, CPL 3 */
+	uint8_t stack_width;   /* 2, 4 or 8 bytes of RSP count */
+};
+
+enum emulate_outcome {
+	EMULATE_DONE,     /* RIP is to be moved on */
+	EMULATE_CONTINUE, /* a part of a REP is done: RIP stays */
+	EMULATE_FAULT,    /* `fault` is to be injected; RIP stays */
+	EMULATE_REFUSED,  /* cannot be done; nothing has changed */
+};
+
+struct emulate_memory {
+	void *context;
+	/* Translates [at, at + width) for `access`: DONE, FAULT with the event, or REFUSED. A part
+	 * of the span without a host address is no RAM. */
+	enum emulate_outcome (*locate)(void *context, gva_t at, unsigned width,
+				       enum page_access access, struct guest_span *span,
+				       struct vcpu_event *fault);
+	/* Move the bytes of a span that was located, a device's with its side effects. */
+	void (*read)(void *context, const struct guest_span *span, void *to);
+	void (*write)(void *context, const struct guest_span *span, const void *from);
+	/* A vector register's 32 bytes; false where they cannot be reached. */
+	bool (*read_vector)(void *context, unsigned reg, uint8_t *to);
+	bool (*write_vector)(void *context, unsigned reg, const uint8_t *from, bool clear_upper);
+};
+
+struct emulation {
+	struct emulate_cpu *cpu;
+	const struct decoded_instruction *instruction;
+	const struct emulate_memory *memory;
+	struct vcpu_event fault; /* EMULATE_FAULT */
+};
+
+/* The segments through which the instruction reaches memory, a bit each (BIT(SEGMENT_DS)); that of
+ * a selector which it stores is among them. */
+unsigned instruction_segments(const struct decoded_instruction *instruction);
+
+enum emulate_outcome emulate_execute(struct emulation *e);
+
+#endif
