@@ -21,17 +21,35 @@ void guest_memory_describe(struct vm *vm, cpuid_reader host)
 
 /* --- by guest-physical address --------------------------------------------------------------- */
 
+static const struct vm_slot *slot_of(const struct vm *vm, uint64_t at)
+{
+	for (unsigned i = 0; i < vm->slot_count; i++)
+		if (at - vm->slots[i].base.value < vm->slots[i].length)
+			return &vm->slots[i];
+	return NULL;
+}
+
 uint8_t *guest_ram(struct vm *vm, gpa_t at, uint64_t length, unsigned rights)
 {
-	for (unsigned i = 0; i < vm->slot_count; i++) {
-		const struct vm_slot *slot = &vm->slots[i];
-		uint64_t offset = at.value - slot->base.value;
+	const struct vm_slot *slot = slot_of(vm, at.value), *next;
 
-		if (at.value >= slot->base.value && offset < slot->length &&
-		    length <= slot->length - offset && !(rights & ~slot->rights))
-			return slot->host + offset;
+	if (!slot)
+		return NULL;
+	uint64_t offset = at.value - slot->base.value;
+	uint8_t *start = slot->host + offset;
+
+	for (;; slot = next) {
+		if (rights & ~__atomic_load_n(&slot->rights, __ATOMIC_RELAXED))
+			return NULL;
+		if (length <= slot->length - offset)
+			return start;
+		/* A stretch that was split goes on in its other part. */
+		length -= slot->length - offset;
+		offset = 0;
+		next = slot_of(vm, slot->base.value + slot->length);
+		if (!next || next->host != slot->host + slot->length)
+			return NULL;
 	}
-	return NULL;
 }
 
 void *vm_memory(struct vm *vm, gpa_t at, uint64_t length)

@@ -17,10 +17,6 @@
 #include "vm/virt_ops.h"
 #include "x86/instructions.h"
 
-#define SMALL_PAGE PAGE_SIZE
-#define LARGE_PAGE MIB(2)
-#define HUGE_PAGE  GIB(1)
-
 static struct spinlock table_lock = SPINLOCK_INIT("vm table");
 static struct vm *table[MAX_VMS]; /* guarded by table_lock */
 static uint32_t next_id = 1;      /* guarded by table_lock */
@@ -76,59 +72,6 @@ unsigned vm_running_count(void)
 }
 
 /* --- making --------------------------------------------------------------------------------- */
-
-/* Aligned so that the nested tables can use the largest page that fits inside; the VM's own, which
- * is what lets them be mapped at all. */
-static void *allocate_ram(const struct vm *vm, uint64_t length)
-{
-	static const uint64_t alignments[] = { HUGE_PAGE, LARGE_PAGE, SMALL_PAGE };
-	void *ram = NULL;
-
-	for (unsigned i = 0; i < ARRAY_SIZE(alignments) && !ram; i++)
-		if (length >= alignments[i])
-			ram = pages_alloc(length / PAGE_SIZE, alignments[i]);
-	if (ram)
-		pages_set_owner(ram, length / PAGE_SIZE, (uint16_t)(vm->id + 1));
-	return ram;
-}
-
-static void free_ram(void *ram, uint64_t length)
-{
-	pages_set_owner(ram, length / PAGE_SIZE, OWNER_PLINTH);
-	pages_free(ram, length / PAGE_SIZE);
-}
-
-enum error vm_add_memory(struct vm *vm, gpa_t base, uint64_t length, unsigned rights,
-			 struct reason *why)
-{
-	if (!range_is_valid(base.value, length) || !is_aligned(base.value | length, PAGE_SIZE))
-		return reason_set(why, ERROR_INVALID_INPUT,
-				  "memory of VM %s: 0x%lx bytes at 0x%lx are no whole pages",
-				  vm->name, length, base.value);
-	if (vm->slot_count == VM_MAX_SLOTS)
-		return reason_set(why, ERROR_NO_MEMORY, "VM %s has %u stretches of memory already",
-				  vm->name, VM_MAX_SLOTS);
-	for (unsigned i = 0; i < vm->slot_count; i++)
-		if (ranges_overlap(vm->slots[i].base.value, vm->slots[i].length, base.value,
-				   length))
-			return reason_set(why, ERROR_INVALID_INPUT,
-					  "memory of VM %s at 0x%lx overlaps that at 0x%lx",
-					  vm->name, base.value, vm->slots[i].base.value);
-	void *ram = allocate_ram(vm, length);
-	if (!ram)
-		return reason_set(
-			why, ERROR_NO_MEMORY, "no %lu KiB in one piece for VM %s: %lu KiB are free",
-			length / KIB(1), vm->name, pages_available() << (PAGE_SHIFT - 10));
-	enum error error = virt->nested_map(vm->nested, base, virt_to_hpa(ram), length, rights,
-					    NESTED_WRITE_BACK, why);
-	if (error) {
-		free_ram(ram, length);
-		return error;
-	}
-	vm->slots[vm->slot_count++] =
-		(struct vm_slot) { .base = base, .length = length, .host = ram, .rights = rights };
-	return ERROR_NONE;
-}
 
 static enum error add_vcpu(struct vm *vm, uint32_t id, struct reason *why)
 {
@@ -218,8 +161,7 @@ static void free_vm(struct vm *vm)
 	}
 	if (vm->nested)
 		virt->nested_destroy(vm->nested);
-	for (unsigned i = 0; i < vm->slot_count; i++)
-		free_ram(vm->slots[i].host, vm->slots[i].length);
+	vm_release_memory(vm);
 	pages_free(vm, pages_for(sizeof(*vm)));
 }
 

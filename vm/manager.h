@@ -26,10 +26,14 @@ enum error vm_add_memory(struct vm *vm, gpa_t base, uint64_t length, unsigned ri
 enum error vm_punch(struct vm *vm, gpa_t base, uint64_t length, struct reason *why) must_check;
 
 /* Maps whole pages of the VM's memory with other rights (enum access, or-ed, not 0). Returns when no
- * CPU can use the old ones any more. Before vm_start(), or on the CPU of one of the VM's vCPUs
- * outside of run(). */
+ * CPU can use the old ones any more. Before vm_start(); afterwards, on the CPU of one of the VM's
+ * vCPUs outside of run(), for what an earlier call named with the same bounds, or several of those
+ * side by side, and by one CPU at a time. */
 enum error vm_set_rights(struct vm *vm, gpa_t base, uint64_t length, unsigned rights,
 			 struct reason *why) must_check;
+
+/* For the manager: gives all memory back; the nested tables are gone. */
+void vm_release_memory(struct vm *vm);
 
 /* Hands its vCPUs, all set up, to the schedulers. On success the VM may have ended by the time this
  * returns, and then its memory is gone; on failure it is still New. */

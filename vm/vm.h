@@ -8,9 +8,10 @@
 #include "vm/vcpu/vcpu.h"
 #include "vm/virt_ops.h"
 
-#define VM_MAX_VCPUS 64
-#define VM_MAX_SLOTS 16
-#define VM_NAME_MAX  32
+#define VM_MAX_VCPUS       64
+#define VM_MAX_SLOTS       32
+#define VM_MAX_ALLOCATIONS 16
+#define VM_NAME_MAX        32
 
 struct board_ops;
 
@@ -18,8 +19,8 @@ struct board_ops;
 struct vm_slot {
 	gpa_t base;
 	uint64_t length;
-	uint8_t *host; /* through the direct map */
-	unsigned rights;
+	uint8_t *host;   /* through the direct map */
+	unsigned rights; /* atomic */
 };
 
 /* Memory as it was allocated for the VM, in whole pages. */
@@ -37,14 +38,14 @@ enum vm_hold {
 enum vm_state { VM_NEW, VM_STARTED, VM_STOPPING, VM_ENDED };
 
 struct vm {
-	uint32_t id;                   /* constant; printed as vm=ID(NAME) */
-	char name[VM_NAME_MAX];        /* constant */
-	const struct board_ops *board; /* constant */
-	void *board_data;              /* the board's */
-	struct nested_table *nested;   /* constant after creation */
-	struct vm_slot slots[VM_MAX_SLOTS];
+	uint32_t id;                        /* constant; printed as vm=ID(NAME) */
+	char name[VM_NAME_MAX];             /* constant */
+	const struct board_ops *board;      /* constant */
+	void *board_data;                   /* the board's */
+	struct nested_table *nested;        /* constant after creation */
+	struct vm_slot slots[VM_MAX_SLOTS]; /* ascending, disjoint; constant after vm_start() */
 	unsigned slot_count;
-	struct vm_allocation allocations[VM_MAX_SLOTS]; /* a slot is part of one of these */
+	struct vm_allocation allocations[VM_MAX_ALLOCATIONS]; /* a slot is part of one of these */
 	unsigned allocation_count;
 	uint8_t address_bits; /* MAXPHYADDR as its guests see it; constant */
 	bool gigabyte_pages;  /* its guests see 1 GiB pages; constant */
@@ -70,7 +71,7 @@ static inline bool vm_is_held(const struct vm *vm)
 }
 
 /* The host address of guest RAM [at, at + length), or null when any byte of it is not RAM or it
- * spans two slots. */
+ * lies in pieces of host memory. */
 void *vm_memory(struct vm *vm, gpa_t at, uint64_t length);
 
 #endif

@@ -39,6 +39,7 @@ static void fake_halt(void);
 #include "vm/schedule/idle_cpus.c"
 #include "vm/ipi_send.c"
 #include "vm/manager.c"
+#include "vm/memory.c"
 #include "vm/schedule/blocking.c"
 #include "vm/schedule/run_loop.c"
 #include "vm/schedule/scheduler.c"
@@ -349,6 +350,12 @@ static enum error fake_nested_map(struct nested_table *nested, gpa_t at, hpa_t t
 	return ERROR_NONE;
 }
 
+static enum error fake_nested_unmap(struct nested_table *nested, gpa_t at, uint64_t length,
+				    struct reason *why)
+{
+	return ERROR_NONE;
+}
+
 static hpa_t fake_nested_root(const struct nested_table *nested)
 {
 	return hpa(0x1000);
@@ -376,6 +383,7 @@ static const struct virt_ops fake = {
 	.format_reason = fake_format_reason,
 	.nested_create = fake_nested_create,
 	.nested_map = fake_nested_map,
+	.nested_unmap = fake_nested_unmap,
 	.nested_root = fake_nested_root,
 	.nested_destroy = fake_nested_destroy,
 };

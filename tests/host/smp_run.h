@@ -54,7 +54,8 @@ static void run_all(void)
 	assert_int_equal(vm_running_count(), 0);
 }
 
-static struct vm *make(const struct board_ops *board, unsigned vcpu_count, bool wait_for_sipi)
+static inline struct vm *make(const struct board_ops *board, unsigned vcpu_count,
+			      bool wait_for_sipi)
 {
 	struct vm *vm;
 	struct reason why;
@@ -69,7 +70,7 @@ static struct vm *make(const struct board_ops *board, unsigned vcpu_count, bool 
 	return vm;
 }
 
-static void start_vm(struct vm *vm)
+static inline void start_vm(struct vm *vm)
 {
 	struct reason why;
 
@@ -78,12 +79,12 @@ static void start_vm(struct vm *vm)
 
 static unsigned ended_well, ended_badly; /* atomic */
 
-static void count_end(struct vm *vm, const struct reason *trouble)
+static inline void count_end(struct vm *vm, const struct reason *trouble)
 {
 	__atomic_fetch_add(trouble ? &ended_badly : &ended_well, 1, __ATOMIC_RELAXED);
 }
 
-static struct vcpu_exit exit_of(enum vcpu_exit_kind kind)
+static inline struct vcpu_exit exit_of(enum vcpu_exit_kind kind)
 {
 	return (struct vcpu_exit) { .kind = kind };
 }

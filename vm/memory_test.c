@@ -1,0 +1,133 @@
+/* A VM's memory in stretches: holes, other rights, what may be asked for and when, and that all of it
+ * comes back. */
+#include "tests/host/smp_run.h"
+
+#include "vm/guest_memory.h"
+
+#define READ_ONLY (ACCESS_READ | ACCESS_EXECUTE)
+#define ALL       (READ_ONLY | ACCESS_WRITE)
+
+static struct vm *vm;
+static uint8_t *host; /* of its first byte */
+static struct reason why;
+
+/* What the nested table was asked for last. */
+static struct {
+	uint64_t at, length;
+	unsigned rights; /* 0: unmapped */
+} asked;
+
+static enum error note_map(struct nested_table *nested, gpa_t at, hpa_t to, uint64_t length,
+			   unsigned rights, enum nested_memory_type type, struct reason *reason)
+{
+	asked.at = at.value;
+	asked.length = length;
+	asked.rights = rights;
+	return ERROR_NONE;
+}
+
+static enum error note_unmap(struct nested_table *nested, gpa_t at, uint64_t length,
+			     struct reason *reason)
+{
+	return note_map(nested, at, hpa(0), length, 0, NESTED_WRITE_BACK, reason);
+}
+
+static struct virt_ops ops;
+static const struct board_ops no_board;
+
+static int begin(void **state)
+{
+	ops = fake;
+	ops.nested_map = note_map;
+	ops.nested_unmap = note_unmap;
+	virt = &ops;
+	boot(1);
+	assert_int_equal(vm_create(&vm, "memory", MIB(2), 1, &no_board, NULL, &why), ERROR_NONE);
+	host = vm_memory(vm, gpa(0), MIB(2));
+	assert_non_null(host);
+	return 0;
+}
+
+static int end_of_vm(void **state)
+{
+	vm_stop(vm, NULL);
+	run_all(); /* that nothing is left */
+	return 0;
+}
+
+static void a_hole_is_no_memory(void **state)
+{
+	assert_int_equal(vm_punch(vm, gpa(0xa0000), 0x20000, &why), ERROR_NONE);
+	assert_int_equal(asked.at, 0xa0000);
+	assert_int_equal(asked.length, 0x20000);
+	assert_int_equal(asked.rights, 0);
+	assert_int_equal(vm->slot_count, 2);
+	assert_ptr_equal(vm_memory(vm, gpa(0x9f000), PAGE_SIZE), host + 0x9f000);
+	assert_null(vm_memory(vm, gpa(0x9f000), PAGE_SIZE + 1));
+	assert_null(vm_memory(vm, gpa(0xa0000), 1));
+	assert_null(vm_memory(vm, gpa(0xbffff), 1));
+	assert_ptr_equal(vm_memory(vm, gpa(0xc0000), 0x1000), host + 0xc0000);
+	/* Not twice, not over an edge, not in part of a page. */
+	assert_int_equal(vm_punch(vm, gpa(0xa0000), 0x20000, &why), ERROR_INVALID_INPUT);
+	assert_int_equal(vm_punch(vm, gpa(0x9f000), 0x2000, &why), ERROR_INVALID_INPUT);
+	assert_int_equal(vm_punch(vm, gpa(MIB(2) - PAGE_SIZE), 2 * PAGE_SIZE, &why),
+			 ERROR_INVALID_INPUT);
+	assert_int_equal(vm_punch(vm, gpa(0x1000), 0x800, &why), ERROR_INVALID_INPUT);
+	assert_int_equal(vm->slot_count, 2);
+	/* What the hole left free may be something else now. */
+	assert_int_equal(vm_add_memory(vm, gpa(0xa0000), 0x10000, READ_ONLY, &why), ERROR_NONE);
+	assert_non_null(vm_memory(vm, gpa(0xa0000), 0x10000));
+	assert_int_equal(vm->slots[1].base.value, 0xa0000); /* in its order */
+}
+
+static void rights_split_and_stay_one_piece(void **state)
+{
+	assert_int_equal(vm_set_rights(vm, gpa(0xe0000), 0x20000, READ_ONLY, &why), ERROR_NONE);
+	assert_int_equal(asked.at, 0xe0000);
+	assert_int_equal(asked.length, 0x20000);
+	assert_int_equal(asked.rights, READ_ONLY);
+	assert_int_equal(vm->slot_count, 3);
+	assert_int_equal(vm->slots[1].rights, READ_ONLY);
+	assert_int_equal(vm->slots[2].rights, ALL);
+	assert_ptr_equal(vm_memory(vm, gpa(0xdf000), 0x40000), host + 0xdf000);
+	assert_int_equal(vm_set_rights(vm, gpa(0xe0000), 0x20000, 0, &why), ERROR_INVALID_INPUT);
+}
+
+static void a_running_vms_slots_stay(void **state)
+{
+	assert_int_equal(vm_set_rights(vm, gpa(0xc0000), 0x4000, READ_ONLY, &why), ERROR_NONE);
+	assert_int_equal(vm_set_rights(vm, gpa(0xc4000), 0x4000, READ_ONLY, &why), ERROR_NONE);
+	vm->state = VM_STARTED;
+	assert_int_equal(vm_set_rights(vm, gpa(0xc0000), 0x8000, ALL, &why), ERROR_NONE);
+	assert_int_equal(vm->slots[1].rights, ALL);
+	assert_int_equal(vm->slots[2].rights, ALL);
+	assert_int_equal(vm_set_rights(vm, gpa(0xc0000), 0x2000, ALL, &why), ERROR_INVALID_INPUT);
+	assert_int_equal(vm_set_rights(vm, gpa(0xc1000), 0x3000, ALL, &why), ERROR_INVALID_INPUT);
+	assert_int_equal(vm_punch(vm, gpa(0xc0000), 0x4000, &why), ERROR_BAD_STATE);
+	vm->state = VM_NEW;
+}
+
+static void slots_run_out(void **state)
+{
+	enum error error = ERROR_NONE;
+	unsigned made = 0;
+
+	for (uint64_t at = 0; at < MIB(1) && !error; at += 2 * PAGE_SIZE, made++)
+		error = vm_set_rights(vm, gpa(at), PAGE_SIZE, READ_ONLY, &why);
+	assert_int_equal(error, ERROR_NO_MEMORY);
+	assert_true(made > 10);
+	assert_true(vm->slot_count <= VM_MAX_SLOTS);
+	assert_ptr_equal(vm_memory(vm, gpa(0), MIB(2)), host);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_hole_is_no_memory, begin, end_of_vm),
+		cmocka_unit_test_setup_teardown(rights_split_and_stay_one_piece, begin, end_of_vm),
+		cmocka_unit_test_setup_teardown(a_running_vms_slots_stay, begin, end_of_vm),
+		cmocka_unit_test_setup_teardown(slots_run_out, begin, end_of_vm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
