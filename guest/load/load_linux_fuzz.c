@@ -10,8 +10,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define RAM_SIZE     MIB(4)
-#define LEAST_HEADER 0x290
+#define RAM_SIZE    MIB(4)
+#define LEAST_IMAGE 0x600 /* boot sector, a sector of setup code, a sector of kernel */
 
 static uint8_t *ram;
 
@@ -69,9 +69,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	uint8_t choices = *data++;
 	size--;
-	uint8_t *copy = malloc(size + 1);
-	memcpy(copy, data, size);
-	if (choices & 16 && size >= LEAST_HEADER)
+	const bool helped = choices & 16;
+	size_t room = helped && size < LEAST_IMAGE ? LEAST_IMAGE : size;
+	uint8_t *copy = calloc(1, room + 1);
+	/* Helped, the input begins where the header does. */
+	size_t from = helped && size <= room - LINUX_SETUP_SECTS ? LINUX_SETUP_SECTS : 0;
+	memcpy(copy + from, data, size);
+	size = room;
+	if (helped)
 		put_right(copy, choices);
 	ram = calloc(1, RAM_SIZE);
 	const struct load_file kernel = { copy, size, "words" };

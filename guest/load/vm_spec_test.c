@@ -177,52 +177,52 @@ static void bad_words(void **state)
 	refused("vm=a \x1b[2J", "module 3 (vm=a): byte 5, \"?[2J\": no such role or key");
 }
 
+static const char *const bad_pairs[] = {
+	"cpus=",
+	"cpus=0",
+	"cpus=65",
+	"cpus=two",
+	"memory=",
+	"memory=256",
+	"memory=0M",
+	"memory=1048577",
+	"memory=257G",
+	"memory=M",
+	"memory=99999999999999999999G",
+	"pin=",
+	"pin=1,",
+	"pin=512",
+	"pin=-1",
+	"entry=",
+	"entry=24",
+	"address=",
+	"address=0x100000000",
+	"apic=x",
+	"reset=no",
+	"com=",
+	"com=0",
+	"com=5",
+	"com=1,,2",
+	"deadline=",
+	"deadline=1000001",
+	"hpet=",
+	"acpi=1",
+	"virtio=yes",
+	"vga=ON",
+	"i8042=o",
+	"testdev=onn",
+	"debug-exit=",
+	"pvclock=off,",
+};
+
 static void bad_values(void **state)
 {
-	static const char *const bad[] = {
-		"cpus=",
-		"cpus=0",
-		"cpus=65",
-		"cpus=two",
-		"memory=",
-		"memory=256",
-		"memory=0M",
-		"memory=1048577",
-		"memory=257G",
-		"memory=M",
-		"memory=99999999999999999999G",
-		"pin=",
-		"pin=1,",
-		"pin=512",
-		"pin=-1",
-		"entry=",
-		"entry=24",
-		"address=",
-		"address=0x100000000",
-		"apic=x",
-		"reset=no",
-		"com=",
-		"com=0",
-		"com=5",
-		"com=1,,2",
-		"deadline=",
-		"deadline=1000001",
-		"hpet=",
-		"acpi=1",
-		"virtio=yes",
-		"vga=ON",
-		"i8042=o",
-		"testdev=onn",
-		"debug-exit=",
-		"pvclock=off,",
-	};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(bad_pairs); i++) {
+		const char *bad = bad_pairs[i];
 		char string[128], begin[160];
 
-		snprintf(string, sizeof(string), "vm=a linux %s", bad[i]);
-		snprintf(begin, sizeof(begin), "module 3 (vm=a): byte 11, \"%s\": it wants ",
-			 bad[i]);
+		snprintf(string, sizeof(string), "vm=a linux %s", bad);
+		snprintf(begin, sizeof(begin), "module 3 (vm=a): byte 11, \"%s\": it wants ", bad);
 		clear(NULL);
 		assert_int_equal(add(3, string), ERROR_INVALID_INPUT);
 		assert_int_equal(book.count, 1);
