@@ -12,7 +12,6 @@
 #define ARCHIVE_ALIGNMENT 4
 #define REACHED_ABOVE_4G  GIB(512) /* by the identity map: start_tables.h */
 #define LOADER_UNKNOWN    0xff
-#define VIDEO_NORMAL      0xffff
 
 /* A relocatable kernel that is entered in protected mode: where it wants to be, or higher. A kernel
  * runs no lower than where it wants to be, wherever it is loaded. */
@@ -119,22 +118,24 @@ static bool sum_up(const struct linux_load *load, uint64_t *size)
 	return true;
 }
 
-/* A place below the kernel's limit; for a kernel that can, and is entered with everything mapped,
+/* A place below the kernel's limit and the end of the memory that it is told to use; for a kernel that can, and is entered with everything mapped,
  * else above 4 GiB. */
 static enum error find_initrd(struct linux_load *load, uint8_t **memory, struct reason *why)
 {
 	const struct linux_image *image = &load->image;
+	const uint64_t used = load->options.memory_end;
 	struct placement_wish wish = { .what = "linux: the initrd",
 				       .size = load->initrd_size,
 				       .alignment = INITRD_ALIGNMENT,
 				       .least = LOAD_HIGH,
-				       .limit = image->initrd_limit,
+				       .limit = used < image->initrd_limit ? used
+									   : image->initrd_limit,
 				       .order = PLACE_HIGHEST };
 
 	enum error error = placement_find(&load->placement, &wish, &load->initrd, memory, why);
 	if (!error || load->entry != ENTRY_64 || !image->above_4g)
 		return error;
-	wish.limit = REACHED_ABOVE_4G;
+	wish.limit = used < REACHED_ABOVE_4G ? used : REACHED_ABOVE_4G;
 	return placement_find(&load->placement, &wish, &load->initrd, memory, why);
 }
 
@@ -169,7 +170,7 @@ void linux_fill_header(const struct linux_load *load, uint8_t *header)
 	if (load->image.version < LINUX_2_00)
 		return;
 	store_u8(header + LINUX_TYPE_OF_LOADER, LOADER_UNKNOWN);
-	store_u16(header + LINUX_VID_MODE, VIDEO_NORMAL);
+	store_u16(header + LINUX_VID_MODE, load->options.video_mode);
 	store_u32(header + LINUX_RAMDISK_IMAGE, (uint32_t)load->initrd);
 	store_u32(header + LINUX_RAMDISK_SIZE, (uint32_t)load->initrd_size);
 	if (load->image.version >= LINUX_2_02)

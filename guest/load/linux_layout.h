@@ -3,6 +3,7 @@
 #define GUEST_LOAD_LINUX_LAYOUT_H
 
 #include "guest/load/linux_image.h"
+#include "guest/load/linux_options.h"
 #include "guest/load/placement.h"
 
 /* A guest on its way into memory. */
@@ -11,6 +12,7 @@ struct linux_load {
 	struct placement placement;
 	enum spec_entry entry;
 	const char *command_line;
+	struct linux_options options; /* what it says to the loader */
 	const struct load_file *initrds;
 	unsigned initrd_count;
 	/* Where things were put. */

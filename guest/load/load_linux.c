@@ -178,6 +178,7 @@ enum error load_linux(const struct load_target *target, const struct load_file *
 		      struct boot_state *out, struct reason *why)
 {
 	struct linux_load load = { .command_line = kernel->string,
+				   .options = linux_options_read(kernel->string),
 				   .initrds = initrds,
 				   .initrd_count = initrd_count };
 

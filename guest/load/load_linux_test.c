@@ -190,6 +190,17 @@ static void the_initrd_stays_below_its_limit(void **state)
 				      "0x1000, between 0x100000 and 0x100001 of the VM's RAM");
 }
 
+/* What the command line says to boot loaders. */
+static void obeys_the_command_line(void **state)
+{
+	built.file.string = "mem=32M vga=0x317";
+	assert_int_equal(load(1, ENTRY_64), 0);
+	assert_int_equal(param(LINUX_RAMDISK_IMAGE), MIB(32) - PAGE_SIZE);
+	assert_int_equal(param(LINUX_VID_MODE) & 0xffff, 0x317);
+	built.file.string = "mem=1M";
+	assert_int_equal(load(1, ENTRY_64), ERROR_NO_MEMORY);
+}
+
 static void enters_real_mode(void **state)
 {
 	const uint8_t *setup = machine.bytes + 0x10000;
@@ -297,6 +308,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(aligns_as_little_as_it_must, start, end),
 		cmocka_unit_test_setup_teardown(a_kernel_that_moves_itself, start, end),
 		cmocka_unit_test_setup_teardown(the_initrd_stays_below_its_limit, start, end),
+		cmocka_unit_test_setup_teardown(obeys_the_command_line, start, end),
 		cmocka_unit_test_setup_teardown(enters_real_mode, start, end),
 		cmocka_unit_test_setup_teardown(enters_old_real_mode, start, end),
 		cmocka_unit_test_setup_teardown(loads_low, start, end),
