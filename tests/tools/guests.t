@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What test guests are made with: make-initramfs, make-disk and unpack-kernel give what they should, the
-same bytes each time; fetch-guests takes files out of packages, once, and says which package fails. The
-packages are made here, and apt finds them in a directory: nothing is fetched."""
+same bytes each time; /init finds its commands; fetch-guests takes files out of packages, once, and says
+which package fails. The packages are made here, and apt finds them in a directory: nothing is fetched."""
 
 import gzip
 import hashlib
@@ -93,6 +93,29 @@ def test_initramfs(report, directory):
                          f"{directory}/three")
     report.ok(status == 1 and "none" in output and not os.path.exists(f"{directory}/three"),
               "a missing busybox is named, and no initramfs is left", output)
+
+
+# The kernel's command line as it arrives, and the commands that /init takes from it.
+COMMAND_LINES = (
+    ("console=ttyS0", ""),
+    ("console=ttyS0 plinth.run=dmesg", "dmesg"),
+    ('a plinth.run="ls /; nproc" quiet', "ls /; nproc"),
+    ('a "plinth.run=ls /; nproc" quiet', "ls /; nproc"),
+    ('a plinth.run=\\"ls /; nproc\\" quiet', "ls /; nproc"),
+    ("a plinth.run=ls / | wc -l", "ls / | wc -l"),
+    ("a plinth.run=\\\"echo \\'x y\\'\\\"", "echo 'x y'"),
+    ('a plinth.run="echo a\\\\tb"', "echo a\\\\tb"),
+)
+
+
+def test_command_line(report, directory):
+    init = read(f"{ROOT}/tests/guest/init").decode()
+    start = init.index("requested_commands() {")
+    function = init[start:init.index("\n}\n", start) + 3]
+    for line, commands in COMMAND_LINES:
+        done = subprocess.run(["sh", "-c", f'{function}requested_commands "$1"', "sh", line],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        report.ok(done.stdout.strip("\n") == commands, f"/init understands {line}", done.stdout)
 
 
 # --- make-disk -------------------------------------------------------------------------------
@@ -236,7 +259,7 @@ def main():
     if absent:
         report.skip("tools for test guests", f"not installed: {absent}")
         report.done()
-    for test in (test_initramfs, test_disk, test_kernel, test_fetch):
+    for test in (test_initramfs, test_command_line, test_disk, test_kernel, test_fetch):
         with tempfile.TemporaryDirectory() as directory:
             test(report, directory)
     report.done()
