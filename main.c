@@ -113,12 +113,13 @@ static void start_interrupts(void)
 			 acpi->local_apic.value, lapic_base().value);
 }
 
-/* The shell is there while guests run, */
+/* The shell is there while guests run: it says so at once, for whoever waits to type; */
 static void open_shell(void)
 {
 	if (!command_line.shell)
 		return;
 	console_read_input();
+	log_drain();
 	scheduler_set_chores(console_tick, CONSOLE_TICK_US);
 }
 

@@ -21,6 +21,9 @@ usage() {
 	  --media cd|usb               the ISO as a CD (the default) or as a USB stick; Bochs: cd only
 	  --append TEXT                Plinth's command line
 	  --module 'FILE STRING'       a Multiboot2 module and its string; repeatable
+	  --input FILE                 type what FILE holds (a file, a FIFO, - for standard input)
+	                               once Plinth reads its serial port; standard input is typed by
+	                               itself when it is a terminal
 	  --log FILE                   keep the serial log, as it came, in FILE
 	  --timeout SECONDS            for the whole run, 1 to 86400 (default 300)
 	  --iso FILE                   boot this ISO; nothing is built
@@ -75,7 +78,7 @@ want_file() { # OPTION VALUE
 }
 
 here=$(cd "$(dirname "$(realpath "$0")")" && pwd)
-engine=auto cpus= memory=512 model= firmware=bios media=cd append= log= timeout=300 iso= build=yes
+engine=auto cpus= memory=512 model= firmware=bios media=cd append= log= timeout=300 iso= build=yes input=
 modules=()
 
 parse_options() {
@@ -91,7 +94,7 @@ parse_options() {
 			continue
 			;;
 		--engine | --cpus | --memory | --model | --firmware | --media | --append | --module | \
-			--log | --timeout | --iso)
+			--input | --log | --timeout | --iso)
 			(($# > 1)) || die $STATUS_USAGE "$1 needs a value"
 			;;
 		*) die $STATUS_USAGE "unknown option '$1'; --help lists them" ;;
@@ -114,6 +117,12 @@ parse_options() {
 				die $STATUS_USAGE "--module: '$2' begins with no file that can be read"
 			modules+=("$2")
 			;;
+		--input)
+			[[ $2 == - || (-r $2 && ! -d $2) ]] ||
+				die $STATUS_USAGE "--input: '$2' is not a file that can be read"
+			input=$2
+			[[ $2 == - ]] || input=$(realpath "$2")
+			;;
 		--log)
 			: 2>/dev/null >"$2" || die $STATUS_USAGE "--log: '$2' cannot be written"
 			want_file "$1" "$2" && log=$(realpath "$2")
@@ -123,6 +132,9 @@ parse_options() {
 		esac
 		shift 2
 	done
+	if [[ -z $input && -t 0 ]]; then
+		input=-
+	fi
 	if [[ -n $iso && (-n $append || ${#modules[@]} -gt 0) ]]; then
 		die $STATUS_USAGE "--iso boots an image as it is: no --append and no --module with it"
 	fi
@@ -320,6 +332,7 @@ conclude() {
 }
 
 clean_up() {
+	[[ -z $line ]] || kill "$line" 2>/dev/null
 	while [[ -n $emulator ]] && kill -0 "$emulator" 2>/dev/null; do
 		end_emulator
 		sleep 0.1
@@ -329,7 +342,7 @@ clean_up() {
 
 . "$here/tools/machines.sh"
 . "$here/tools/module.sh"
-run= emulator= streamer=
+run= emulator= streamer= line=
 parse_options "$@"
 pick_engine
 settle_machine
@@ -346,6 +359,7 @@ if [[ -n $log ]]; then
 else
 	: >"$run/serial"
 fi
+start_line
 if [[ $engine == bochs ]]; then
 	start_bochs
 else

@@ -5,11 +5,12 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.dont_write_bytecode = True
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests"))
-from log_check import Log  # noqa: E402
+from log_check import BODIES, Log, unescape  # noqa: E402
 
 PASS, FAIL, USAGE, NOVMX, TIMEOUT, MISSING = range(6)
 STATUS_NAMES = ("PASS", "FAIL or crash", "usage", "NOVMX", "timeout", "missing")
@@ -93,6 +94,112 @@ def boot(engine, *options, cpus=4, seconds=RUN_SECONDS):
         with open(path, "rb") as file:
             raw = file.read()
     return Run(status, output, raw, cpus)
+
+
+class Machine:
+    """A run that is talked to while it goes on, through the serial port that Plinth reads:
+
+        with Machine("bochs", "--append", "shell=on tests=none") as machine:
+            machine.send(after=r"console: reads the serial port", text="vms\\n")
+            machine.send(after=r"login: $", text="root\\n", console="web")
+        run = machine.run
+
+    Patterns are looked for in order, each behind the match of the one before it: in the lines of the
+    log, or in what the VM named by `console` sent. A pattern that does not come in time ends the
+    run, and `missed` names it; what is to be sent after it is not sent."""
+
+    def __init__(self, engine, *options, cpus=4, seconds=RUN_SECONDS):
+        self.missed = None
+        self.run = None
+        self._cpus = cpus
+        self._seconds = seconds
+        self._options = ["--engine", engine, "--cpus", str(cpus), "--timeout", str(seconds),
+                         "--no-build", *options]
+        self._raw = b""
+        self._text = ""  # whole lines of the log
+        self._consoles = {}
+        self._found = {}  # how far each stream has been looked through
+
+    def __enter__(self):
+        self._directory = tempfile.TemporaryDirectory()
+        self._log = os.path.join(self._directory.name, "serial.log")
+        fifo = os.path.join(self._directory.name, "input")
+        os.mkfifo(fifo)
+        self._input = os.open(fifo, os.O_RDWR)
+        self._output = open(os.path.join(self._directory.name, "output"), "w+b")
+        self._process = subprocess.Popen(
+            [os.path.join(ROOT, "run-qemu.sh"), *self._options, "--log", self._log,
+             "--input", fifo], stdin=subprocess.DEVNULL, stdout=self._output,
+            stderr=subprocess.STDOUT)
+        return self
+
+    def _read_log(self):
+        """Takes in what the log has grown by, whole lines only."""
+        try:
+            with open(self._log, "rb") as file:
+                file.seek(len(self._raw))
+                new = file.read()
+        except FileNotFoundError:
+            return
+        new = new[:new.rfind(b"\n") + 1]
+        self._raw += new
+        text = new.decode("latin-1").replace("\r", "")
+        self._text += text
+        for line in text.splitlines():
+            match = BODIES["guest"].fullmatch(line.partition("] ")[2])
+            if match:
+                sent = (unescape(match["console"]) or b"").decode("latin-1")
+                end = "\n" if match["mark"] == "|" else ""
+                self._consoles[match["name"]] = (
+                    self._consoles.get(match["name"], "") + sent + end)
+
+    def _look(self, pattern, console):
+        self._read_log()
+        stream = self._text if console is None else self._consoles.get(console, "")
+        match = re.compile(pattern, re.MULTILINE).search(stream, self._found.get(console, 0))
+        if match:
+            self._found[console] = match.end()
+        return match
+
+    def wait(self, pattern, console=None):
+        """The match once the pattern has come; None when it does not, or one before it did not."""
+        deadline = time.monotonic() + self._seconds
+        while self.missed is None:
+            over = self._process.poll() is not None or time.monotonic() > deadline
+            match = self._look(pattern, console)
+            if match:
+                return match
+            if over:
+                self.missed = pattern
+                self._process.terminate()
+                break
+            time.sleep(0.1)
+        return None
+
+    def send(self, text, after=None, console=None):
+        """Types `text`, once the pattern `after` has come. True when it was typed."""
+        if after is not None and self.wait(after, console) is None:
+            return False
+        if self.missed is None:
+            os.write(self._input, text.encode("latin-1"))
+        return self.missed is None
+
+    def __exit__(self, *_):
+        """Waits for the end of the run; `run` is the Run then."""
+        try:
+            status = self._process.wait(self._seconds + 120)
+        finally:
+            self._process.terminate()
+            self._process.wait()
+            os.close(self._input)
+        self._output.seek(0)
+        output = self._output.read().decode("utf-8", "replace")
+        if self.missed is not None:
+            output += f"\nnever seen: {self.missed}"
+        self._output.close()
+        with open(self._log, "rb") as file:
+            self.run = Run(status, output, file.read(), self._cpus)
+        self._directory.cleanup()
 
 
 def engine_missing(engine, firmware="bios"):

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # How each emulator is started; run-qemu.sh reads this file. The machine is described by $engine,
 # $cpus, $memory, $model, $firmware and $media, and lives in the directory $run, which holds disc.iso.
+# With $input, its serial port leads to tools/serial-line and back; without, it is a file.
 # It writes its serial port to `serial`, its own output to `screen`, and at its end its exit status to
 # `status`; `pid` names the process to end.
 
@@ -8,9 +9,34 @@
 # follow it. At 10 million a logged line costs a fifth of what it does at 50 million.
 readonly BOCHS_IPS=${BOCHS_IPS:-10000000}
 
+# Sets `line`, the process at the other end of the serial port, and `port`, its address for the
+# engine; or neither. On a pseudo-terminal Bochs would lose what comes too fast in either direction;
+# from a socket it takes a byte only when the one before was read.
+start_line() {
+	local address=(--unix line.sock) file=line.sock
+	[[ -n $input ]] || return
+	[[ $engine != bochs ]] || address=(--tcp line.port) file=line.port
+	exec 3<&0
+	(
+		cd "$run" && exec "$here/tools/serial-line" "${address[@]}" --log serial \
+			--input "$input" <&3 2>"$run/line.log"
+	) &
+	line=$!
+	exec 3<&-
+	until [[ -e $run/$file ]]; do
+		kill -0 "$line" 2>/dev/null ||
+			die $STATUS_MISSING "the serial line: $(tail -n 1 "$run/line.log")"
+		sleep 0.1
+	done
+	port=line.sock
+	[[ $engine != bochs ]] || port=localhost:$(<"$run/line.port")
+}
+
 # Bochs reads its settings from a file and its debugger's commands from another; `script` gives
 # its text screen a terminal to draw on. The pid file names the process to end.
 start_bochs() {
+	local com1="mode=file, dev=serial"
+	[[ -z $line ]] || com1="mode=socket-client, dev=$port"
 	cat >"$run/bochsrc" <<-END
 	cpu: model=$model, count=$cpus, ips=$BOCHS_IPS, reset_on_triple_fault=0, ignore_bad_msrs=1
 	memory: guest=$memory, host=$memory
@@ -19,7 +45,7 @@ start_bochs() {
 	display_library: term
 	clock: sync=none, time0=1000000000
 	pci: enabled=1, chipset=i440fx
-	com1: enabled=1, mode=file, dev=serial
+	com1: enabled=1, $com1
 	port_e9_hack: enabled=1
 	plugin_ctrl: unmapped=1, biosdev=1, iodebug=1, serial=1, speaker=0, gameport=0, parallel=0, extfpuirq=0
 	sound: waveoutdrv=dummy
@@ -53,10 +79,11 @@ drain_screen() {
 # Under TCG all CPUs share one host thread: with a thread each, more CPUs than the host has wait for
 # one another's turn at every lock, and 64 of them take minutes for what takes a second so.
 start_qemu() {
-	local accelerator=$engine arguments
+	local accelerator=$engine arguments serial=(-serial file:serial)
+	[[ -z $line ]] || serial=(-chardev "socket,id=line,path=$port" -serial chardev:line)
 	[[ $engine == kvm ]] || accelerator=tcg,thread=single
 	arguments=(-machine q35 -accel "$accelerator" -cpu "$model" -smp "$cpus" -m "$memory"
-		-nodefaults -vga std -display none -no-reboot -serial file:serial
+		-nodefaults -vga std -display none -no-reboot "${serial[@]}"
 		-device "isa-debug-exit,iobase=0xf4,iosize=0x04")
 	if [[ $firmware == uefi ]]; then
 		cp /usr/share/OVMF/OVMF_VARS_4M.fd "$run/vars.fd"
@@ -80,7 +107,13 @@ start() {
 	(
 		cd "$run" || exit
 		"$@" </dev/null
-		echo $? >status
+		status=$?
+		if [[ -n $line ]]; then
+			# Until it has written what came last.
+			kill "$line" 2>/dev/null
+			tail -f -s 0.1 --pid="$line" /dev/null
+		fi
+		echo $status >status
 	) >"$run/screen" 2>&1 &
 	emulator=$!
 }

@@ -41,6 +41,8 @@ BAD = [
     (["--log", "/nonexistent/directory/log"], "--log"),
     (["--log", ROOT], "--log"),
     (["--log", "/dev/null"], "--log"),
+    (["--input", "/nonexistent"], "--input"),
+    (["--input", ROOT], "--input"),
     (["--iso", "/nonexistent.iso"], "--iso"),
     (["--iso", f"{ROOT}/Makefile"], "--iso"),
     (["--iso", f"{ROOT}/Makefile", "--append", "cpus=1"], "--iso"),
