@@ -1,0 +1,198 @@
+/* Any program of register accesses, messages, pins and time on three local APICs of one bus. After
+ * each step: reserved bits are clear, no illegal vector is anywhere, and what is taken was the
+ * highest that the priority lets through. */
+#include <string.h>
+
+#include "device/apic_bus.h"
+#include "device/vlapic_internal.h"
+#include "lib/assert.h"
+#include "lib/bytes.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define COUNT 3u
+
+static uint32_t pages[COUNT][PAGE_SIZE / sizeof(uint32_t)];
+static struct vlapic lapics[COUNT];
+static struct vlapic *pointers[COUNT];
+static struct apic_bus bus;
+static device_time now;
+
+static void send(void *context, struct vlapic *from, const struct apic_message *message)
+{
+	assert(message->vector >= APIC_FIRST_VECTOR || message->delivery > APIC_LOWEST_PRIORITY);
+	assert(message->delivery != APIC_EXTINT && !message->level_triggered);
+	apic_bus_send(&bus, from, message);
+}
+
+static void eoi(void *context, struct vlapic *lapic, uint8_t vector)
+{
+	assert(vector >= APIC_FIRST_VECTOR);
+}
+
+static void timer_changed(void *context, struct vlapic *lapic)
+{
+	bool is_tsc;
+
+	vlapic_deadline(lapic, &is_tsc);
+}
+
+static void local(void *context, struct vlapic *lapic, enum apic_delivery delivery)
+{
+	assert(delivery == APIC_SMI || delivery == APIC_NMI || delivery == APIC_INIT);
+}
+
+static uint8_t extint(void *context, struct vlapic *lapic)
+{
+	return 8;
+}
+
+static const struct vlapic_connections connections = { send, eoi, timer_changed, local, extint };
+
+static void notify(void *context, unsigned i)
+{
+	assert(vlapic_outstanding(&lapics[i]));
+}
+
+static void deliver(void *context, unsigned i, const struct apic_message *message)
+{
+	if (message->delivery == APIC_INIT)
+		vlapic_init_reset(&lapics[i]);
+}
+
+static void check(struct vlapic *l)
+{
+	assert(vlapic_mode(l) <= VLAPIC_X2APIC);
+	for (unsigned at = 0; at < VLAPIC_REGISTERS * VLAPIC_REGISTER_STEP;
+	     at += VLAPIC_REGISTER_STEP) {
+		const struct vlapic_access *access = vlapic_access(at);
+		uint32_t value = vlapic_get(l, at);
+
+		if (!access->read && !access->write)
+			assert(!value);
+		if (access->write && access->writable && at != VLAPIC_DFR && at != VLAPIC_ID &&
+		    at != VLAPIC_LDR)
+			assert(!(value & ~(access->writable | access->ignored)));
+	}
+	for (unsigned set = VLAPIC_ISR; set <= VLAPIC_IRR; set += 0x80)
+		assert(!(vlapic_get(l, set) & 0xffff));
+	assert(l->timer.shift < 8);
+	assert(!l->timer.tsc_deadline || l->timer.mode == TIMER_TSC_DEADLINE);
+	assert(!l->timer.counting || l->timer.mode <= TIMER_PERIODIC);
+	if (!(vlapic_get(l, VLAPIC_SVR) & SVR_ENABLE))
+		for (unsigned at = VLAPIC_LVT_TIMER; at <= VLAPIC_LVT_ERROR; at += 0x10)
+			assert(vlapic_get(l, at) & LVT_MASKED);
+}
+
+static void acknowledge(struct vlapic *l)
+{
+	bool pending = vlapic_pending(l);
+	int request = vlapic_highest_request(l);
+	uint8_t ppr = vlapic_ppr(l);
+	int vector = vlapic_acknowledge(l);
+
+	assert(pending == (vector >= 0));
+	if (vector < APIC_FIRST_VECTOR)
+		return;
+	assert(vector == request && (vector & 0xf0) > (ppr & 0xf0));
+	assert(vlapic_highest_in_service(l) == vector);
+	assert((vlapic_ppr(l) & 0xf0) == (vector & 0xf0));
+}
+
+static void advance(struct vlapic *l, uint64_t by)
+{
+	bool is_tsc;
+	uint64_t at;
+
+	now += by & 0xffffffffffff;
+	now %= UINT64_MAX / 4;
+	vlapic_advance(l, now, now * 2);
+	assert(vlapic_timer_count(l) <= vlapic_get(l, VLAPIC_INITIAL_COUNT) || l->timer.counting);
+	at = vlapic_deadline(l, &is_tsc);
+	assert(is_tsc || at > l->now);
+}
+
+/* One step: an operation, and nine bytes for it. */
+static void step(struct vlapic *l, unsigned operation, uint8_t small, uint64_t value)
+{
+	struct apic_message message;
+	uint64_t read;
+
+	switch (operation) {
+	case 0:
+		vlapic_read(l, value % PAGE_SIZE, 1u << small % 4);
+		break;
+	case 1:
+		if (vlapic_mode(l) == VLAPIC_XAPIC)
+			vlapic_write(l, small * 0x10u, 4, value);
+		break;
+	case 2:
+		if (vlapic_mode(l) == VLAPIC_XAPIC)
+			vlapic_write(l, value >> 32 & PAGE_MASK, 1u << small % 4, value);
+		break;
+	case 3:
+		if (vlapic_msr_write(l, 0x800u + small, value))
+			assert(vlapic_mode(l) == VLAPIC_X2APIC);
+		vlapic_msr_read(l, 0x800u + small, &read);
+		break;
+	case 4:
+		vlapic_set_base(l, 0xfee00000 | (small & 0xf) << 8 | (small & 0x80 ? value : 0));
+		break;
+	case 5:
+		acknowledge(l);
+		break;
+	case 6:
+		vlapic_post(l, small, value & 1);
+		break;
+	case 7:
+		vlapic_set_lint(l, small % 4, value & 1);
+		break;
+	case 8:
+		advance(l, value);
+		break;
+	case 9:
+		vlapic_msr_write(l, 0x6e0, value % UINT32_MAX);
+		break;
+	case 10:
+		if (apic_message_from_msi(0xfee00000 | (value & 0xfffff), small << 8 | 0x51,
+					  &message))
+			apic_bus_send(&bus, NULL, &message);
+		break;
+	case 11:
+		vlapic_store(l, VLAPIC_EOI, 0);
+		break;
+	case 12:
+		vlapic_set_priority(l, small);
+		break;
+	case 13:
+		vlapic_raise(l, small & 1 ? VLAPIC_THERMAL : VLAPIC_PERFORMANCE);
+		break;
+	case 14:
+		vlapic_post_extint(l);
+		break;
+	case 15:
+		if (small == 0)
+			vlapic_reset(l);
+		else if (small == 1)
+			vlapic_set_virtual_wire(l);
+		break;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	now = 0;
+	bus = (struct apic_bus) { pointers, COUNT, notify, deliver, NULL, 0 };
+	for (unsigned i = 0; i < COUNT; i++) {
+		vlapic_init(&lapics[i], pages[i], i * 9, i == 0, &connections, NULL);
+		pointers[i] = &lapics[i];
+	}
+	for (; size >= 10; data += 10, size -= 10) {
+		struct vlapic *l = &lapics[(data[0] >> 4) % COUNT];
+
+		step(l, data[0] & 15, data[1], load_u64(data + 2));
+		for (unsigned i = 0; i < COUNT; i++)
+			check(&lapics[i]);
+	}
+	return 0;
+}
