@@ -29,8 +29,8 @@ enum reset_kind {
 
 struct reset_ports {
 	uint8_t port_a, control;
-	bool keyboard_a20;
-	struct wire a20; /* true: address line 20 goes through */
+	bool keyboard_a20, keyboard_reset; /* the keyboard controller's wires */
+	struct wire a20;                   /* true: address line 20 goes through */
 	void *context;
 	void (*reset)(void *context, enum reset_kind kind); /* may be null */
 };
@@ -43,7 +43,8 @@ void reset_ports_init(struct reset_ports *ports, const struct wire *a20, void *c
 enum error reset_ports_attach(struct reset_ports *ports, struct bus *io,
 			      struct reason *why) must_check;
 
-/* Where the keyboard controller's A20 wire leads: the line goes through when either lets it. */
+/* Where the keyboard controller's A20 wire leads: the line goes through when either lets it. Before
+ * the controller speaks, and on machines without one, it does. */
 void reset_ports_set_keyboard_a20(void *ports, unsigned number, bool level);
 
 /* Where the keyboard controller's reset wire leads: its rising edge is RESET_KIND_INIT. */
