@@ -157,7 +157,8 @@ enum error linux_place_initrd(struct linux_load *load, struct reason *why)
 	for (unsigned i = 0; i < load->initrd_count; i++) {
 		const struct load_file *file = &load->initrds[i];
 
-		at = align_up(at, ARCHIVE_ALIGNMENT);
+		while (!is_aligned(at, ARCHIVE_ALIGNMENT))
+			memory[at++] = 0;
 		if (file->length)
 			memcpy(memory + at, file->bytes, file->length);
 		at += file->length;

@@ -77,6 +77,7 @@ static void fill_params(const struct linux_load *load, uint8_t *params)
 	const struct linux_image *image = &load->image;
 	const struct load_target *target = load->placement.target;
 
+	memset(params, 0, PARAMS_SIZE);
 	memcpy(params + LINUX_SETUP_SECTS, image->setup + LINUX_SETUP_SECTS,
 	       image->header_end - LINUX_SETUP_SECTS);
 	linux_fill_header(load, params);

@@ -190,6 +190,22 @@ static void the_initrd_stays_below_its_limit(void **state)
 				      "0x1000, between 0x100000 and 0x100001 of the VM's RAM");
 }
 
+/* What the loader writes is whole: nothing depends on zeroes that were there before. */
+static void writes_whole_structures(void **state)
+{
+	static uint8_t params[PAGE_SIZE], tables[2 * PAGE_SIZE];
+
+	assert_int_equal(load(2, ENTRY_64), 0);
+	memcpy(params, machine.bytes + boot.gpr[RSI], sizeof(params));
+	memcpy(tables, machine.bytes + boot.page_table, sizeof(tables));
+	memset(machine.bytes, 0xff, machine.size);
+	assert_int_equal(load(2, ENTRY_64), 0);
+	assert_memory_equal(machine.bytes + boot.gpr[RSI], params, sizeof(params));
+	assert_memory_equal(machine.bytes + boot.page_table, tables, sizeof(tables));
+	assert_memory_equal(machine.bytes + param(LINUX_RAMDISK_IMAGE), "first\0\0\0second", 14);
+	assert_string_equal((char *)machine.bytes + param(LINUX_CMD_LINE_PTR), "console=ttyS0");
+}
+
 /* What the command line says to boot loaders. */
 static void obeys_the_command_line(void **state)
 {
@@ -308,6 +324,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(aligns_as_little_as_it_must, start, end),
 		cmocka_unit_test_setup_teardown(a_kernel_that_moves_itself, start, end),
 		cmocka_unit_test_setup_teardown(the_initrd_stays_below_its_limit, start, end),
+		cmocka_unit_test_setup_teardown(writes_whole_structures, start, end),
 		cmocka_unit_test_setup_teardown(obeys_the_command_line, start, end),
 		cmocka_unit_test_setup_teardown(enters_real_mode, start, end),
 		cmocka_unit_test_setup_teardown(enters_old_real_mode, start, end),

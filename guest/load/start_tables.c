@@ -77,6 +77,7 @@ enum error start_identity_map(struct placement *placement, struct boot_state *ou
 	if (error)
 		return error;
 	uint8_t *pointers = top + PAGE_SIZE, *directory = pointers + PAGE_SIZE;
+	memset(top, 0, 2 * PAGE_SIZE);
 	put_entry(top, 0, (at + PAGE_SIZE) | TABLE_ENTRY);
 	for (unsigned i = 0; i < directories; i++)
 		put_entry(pointers, i, (at + (2 + i) * PAGE_SIZE) | TABLE_ENTRY);
