@@ -1,0 +1,120 @@
+/* QEMU's pc-testdev. The bus sees to it that no access leaves its window. */
+#include "device/testdev.h"
+
+#include "lib/bits.h"
+#include "lib/string.h"
+
+static uint64_t read_register(void *chip, uint64_t offset, unsigned width)
+{
+	struct testdev *testdev = chip;
+	uint64_t value = 0;
+
+	memcpy(&value, testdev->data + offset, width);
+	return value;
+}
+
+static void write_register(void *chip, uint64_t offset, unsigned width, uint64_t value)
+{
+	struct testdev *testdev = chip;
+
+	memcpy(testdev->data + offset, &value, width);
+}
+
+static uint64_t read_nothing(void *chip, uint64_t offset, unsigned width)
+{
+	return 0;
+}
+
+static void write_irq(void *chip, uint64_t offset, unsigned width, uint64_t value)
+{
+	struct testdev *testdev = chip;
+
+	wire_set(&testdev->irq[offset], value != 0);
+}
+
+static uint64_t read_memory(void *chip, uint64_t offset, unsigned width)
+{
+	struct testdev *testdev = chip;
+	uint64_t value = 0;
+
+	memcpy(&value, testdev->memory + offset, width);
+	return value;
+}
+
+static void write_memory(void *chip, uint64_t offset, unsigned width, uint64_t value)
+{
+	struct testdev *testdev = chip;
+
+	memcpy(testdev->memory + offset, &value, width);
+}
+
+static void reset(void *chip)
+{
+	struct testdev *testdev = chip;
+
+	memset(testdev->data, 0, sizeof(testdev->data));
+	memset(testdev->memory, 0, sizeof(testdev->memory));
+	for (unsigned n = 0; n < TESTDEV_IRQS; n++)
+		wire_set(&testdev->irq[n], false);
+}
+
+const struct chip_ops testdev_register_ops = {
+	.name = "testdev",
+	.read = read_register,
+	.write = write_register,
+	.reset = reset,
+};
+
+const struct chip_ops testdev_flush_ops = { .name = "testdev flush", .read = read_nothing };
+
+const struct chip_ops testdev_irq_ops = {
+	.name = "testdev interrupts",
+	.read = read_nothing,
+	.write = write_irq,
+};
+
+const struct chip_ops testdev_memory_ops = {
+	.name = "testdev memory",
+	.read = read_memory,
+	.write = write_memory,
+};
+
+void testdev_init(struct testdev *testdev, const struct wire irq[TESTDEV_IRQS])
+{
+	memset(testdev, 0, sizeof(*testdev));
+	for (unsigned n = 0; irq && n < TESTDEV_IRQS; n++)
+		testdev->irq[n] = irq[n];
+}
+
+/* The register's window of bytes, around what lies in it already. */
+static enum error attach_bytes(struct testdev *testdev, struct bus *io, struct reason *why)
+{
+	enum error error = ERROR_NONE;
+
+	for (unsigned n = 0; !error && n < sizeof(testdev->data); n++) {
+		const struct bus_window byte = { TESTDEV_BYTE_PORT + n, 1,      n, 1,
+						 &testdev_register_ops, testdev };
+		if (!bus_find(io, byte.first))
+			error = bus_add(io, &byte, why);
+	}
+	return error;
+}
+
+enum error testdev_attach(struct testdev *testdev, struct bus *io, struct bus *memory,
+			  struct reason *why)
+{
+	const struct bus_window
+		whole = { TESTDEV_PORT, 4, 0, 4, &testdev_register_ops, testdev },
+		flush = { TESTDEV_FLUSH_PORT, 4, 0, 4, &testdev_flush_ops, testdev },
+		irq = { TESTDEV_IRQ_PORT, TESTDEV_IRQS, 0, 1, &testdev_irq_ops, testdev },
+		ram = { TESTDEV_MEMORY, TESTDEV_MEMORY_SIZE, 0, 8, &testdev_memory_ops, testdev };
+	enum error error = bus_add(io, &whole, why);
+
+	if (!error)
+		error = bus_add(io, &flush, why);
+	if (!error)
+		error = bus_add(io, &irq, why);
+	if (!error)
+		error = attach_bytes(testdev, io, why);
+	return error ? error : bus_add(memory, &ram, why);
+}
