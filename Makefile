@@ -44,6 +44,7 @@ PURE := \
 	kernel/output/text_grid.c \
 	kernel/output/framebuffer.c \
 	vm/ipi.c \
+	vm/policy/cpuid_clocks.c \
 	vm/policy/cpuid_policy.c \
 	vm/policy/msr_policy.c \
 	vm/policy/msr_emulate.c \

@@ -10,8 +10,11 @@
 	X(MSR_P5_MC_ADDR, 0x000, "IA32_P5_MC_ADDR")                           \
 	X(MSR_P5_MC_TYPE, 0x001, "IA32_P5_MC_TYPE")                           \
 	X(MSR_TSC, 0x010, "IA32_TIME_STAMP_COUNTER")                          \
+	X(MSR_KVM_WALL_CLOCK_OLD, 0x011, "MSR_KVM_WALL_CLOCK")                \
+	X(MSR_KVM_SYSTEM_TIME_OLD, 0x012, "MSR_KVM_SYSTEM_TIME")              \
 	X(MSR_PLATFORM_ID, 0x017, "IA32_PLATFORM_ID")                         \
 	X(MSR_APIC_BASE, 0x01b, "IA32_APIC_BASE")                             \
+	X(MSR_SMI_COUNT, 0x034, "MSR_SMI_COUNT")                              \
 	X(MSR_FEATURE_CONTROL, 0x03a, "IA32_FEATURE_CONTROL")                 \
 	X(MSR_TSC_ADJUST, 0x03b, "IA32_TSC_ADJUST")                           \
 	X(MSR_SPEC_CTRL, 0x048, "IA32_SPEC_CTRL")                             \
@@ -23,6 +26,7 @@
 	X(MSR_MTRRCAP, 0x0fe, "IA32_MTRRCAP")                                 \
 	X(MSR_ARCH_CAPABILITIES, 0x10a, "IA32_ARCH_CAPABILITIES")             \
 	X(MSR_FLUSH_CMD, 0x10b, "IA32_FLUSH_CMD")                             \
+	X(MSR_MISC_FEATURE_ENABLES, 0x140, "MSR_MISC_FEATURE_ENABLES")        \
 	X(MSR_SYSENTER_CS, 0x174, "IA32_SYSENTER_CS")                         \
 	X(MSR_SYSENTER_ESP, 0x175, "IA32_SYSENTER_ESP")                       \
 	X(MSR_SYSENTER_EIP, 0x176, "IA32_SYSENTER_EIP")                       \
@@ -73,6 +77,8 @@
 	X(MSR_X2APIC_ICR, 0x830, "IA32_X2APIC_ICR")                           \
 	X(MSR_X2APIC_SELF_IPI, 0x83f, "IA32_X2APIC_SELF_IPI")                 \
 	X(MSR_XSS, 0xda0, "IA32_XSS")                                         \
+	X(MSR_KVM_WALL_CLOCK, 0x4b564d00, "MSR_KVM_WALL_CLOCK_NEW")           \
+	X(MSR_KVM_SYSTEM_TIME, 0x4b564d01, "MSR_KVM_SYSTEM_TIME_NEW")         \
 	X(MSR_EFER, 0xc0000080, "IA32_EFER")                                  \
 	X(MSR_STAR, 0xc0000081, "IA32_STAR")                                  \
 	X(MSR_LSTAR, 0xc0000082, "IA32_LSTAR")                                \

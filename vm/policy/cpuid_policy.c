@@ -1,6 +1,7 @@
 /* The answer to a guest's CPUID. SDM volume 2, "CPUID—CPU Identification". */
 #include "vm/policy/cpuid_policy.h"
 
+#include "vm/policy/cpuid_clocks.h"
 #include "vm/policy/cpuid_features.h"
 #include "x86/control_registers.h"
 #include "x86/msr.h"
@@ -8,6 +9,7 @@
 #define MAX_BASIC_LEAF      CPUID_TOPOLOGY_V2
 #define MAX_EXTENDED_LEAF   CPUID_ADDRESS_SIZES
 #define LIMITED_BASIC_LEAF  2 /* IA32_MISC_ENABLE[22]: for systems that choke on more */
+#define HYPERVISOR_TIMING   0x40000010u
 #define HYPERVISOR_LAST     0x400000ffu
 #define MAX_FEATURE_SUBLEAF 1
 #define APIC_ID_MAX_8BIT    255u
@@ -59,9 +61,22 @@ static uint32_t max_basic(cpuid_reader host, const struct cpuid_guest *guest)
 
 	if (max > MAX_BASIC_LEAF)
 		max = MAX_BASIC_LEAF;
+	if (guest->tsc_khz && max < CPUID_CPU_FREQUENCY)
+		max = CPUID_CPU_FREQUENCY;
 	if ((guest->misc_enable & MISC_ENABLE_LIMIT_CPUID_MAXVAL) && max > LIMITED_BASIC_LEAF)
 		max = LIMITED_BASIC_LEAF;
 	return max;
+}
+
+/* A local APIC that is not the host's. */
+static uint32_t with_local_apic(uint32_t ecx, uint32_t backend)
+{
+	ecx &= ~(uint32_t)(CPUID_1_ECX_X2APIC | CPUID_1_ECX_TSC_DEADLINE);
+	if (backend & CPUID_BACKEND_X2APIC)
+		ecx |= CPUID_1_ECX_X2APIC;
+	if (backend & CPUID_BACKEND_TSC_DEADLINE)
+		ecx |= CPUID_1_ECX_TSC_DEADLINE;
+	return ecx;
 }
 
 static struct cpuid_result features(struct cpuid_result r, const struct cpuid_guest *guest)
@@ -76,6 +91,8 @@ static struct cpuid_result features(struct cpuid_result r, const struct cpuid_gu
 	r.ecx &= shown_1_ECX(guest->backend);
 	r.edx &= shown_1_EDX(guest->backend);
 	r.ecx |= CPUID_1_ECX_HYPERVISOR;
+	if (guest->controllers)
+		r.ecx = with_local_apic(r.ecx, guest->backend);
 	if ((r.ecx & CPUID_1_ECX_XSAVE) && (guest->cr4 & CR4_OSXSAVE))
 		r.ecx |= CPUID_1_ECX_OSXSAVE;
 	if (!guest->apic_enabled)
@@ -234,6 +251,13 @@ static struct cpuid_result extended(cpuid_reader host, const struct cpuid_guest 
 static struct cpuid_result basic(cpuid_reader host, const struct cpuid_guest *guest, uint32_t leaf,
 				 uint32_t subleaf)
 {
+	/* Leaves that only the guest has: the host would answer with its last one's data. */
+	if (leaf == CPUID_TSC_FREQUENCY)
+		return cpuid_tsc_frequency(guest);
+	if (leaf == CPUID_CPU_FREQUENCY)
+		return cpuid_cpu_frequency(guest);
+	if (leaf > host(CPUID_VENDOR, 0).eax)
+		return nothing;
 	switch (leaf) {
 	case CPUID_VENDOR: {
 		struct cpuid_result r = host(leaf, 0);
@@ -257,20 +281,28 @@ static struct cpuid_result basic(cpuid_reader host, const struct cpuid_guest *gu
 	case CPUID_XSAVE:
 		return xsave(host, guest, subleaf);
 	}
-	/* Monitoring, allocation, enclaves, traces, and the host's idea of frequencies, which need
-	 * not be true of a guest: nothing. */
+	/* Monitoring, allocation, enclaves, traces: nothing. */
+	return nothing;
+}
+
+static struct cpuid_result hypervisor(const struct cpuid_guest *guest, uint32_t leaf)
+{
+	uint32_t last = guest->timing_leaf ? HYPERVISOR_TIMING : CPUID_HYPERVISOR;
+
+	if (leaf == CPUID_HYPERVISOR)
+		return (struct cpuid_result) { last, SIGNATURE_EBX, SIGNATURE_ECX, SIGNATURE_EDX };
+	if (leaf == HYPERVISOR_TIMING && guest->timing_leaf)
+		return cpuid_timing(guest);
 	return nothing;
 }
 
 struct cpuid_result cpuid_policy(cpuid_reader host, const struct cpuid_guest *guest, uint32_t leaf,
 				 uint32_t subleaf)
 {
-	if (leaf >= CPUID_HYPERVISOR && leaf <= HYPERVISOR_LAST) {
-		if (leaf != CPUID_HYPERVISOR)
-			return nothing;
-		return (struct cpuid_result) { CPUID_HYPERVISOR, SIGNATURE_EBX, SIGNATURE_ECX,
-					       SIGNATURE_EDX };
-	}
+	if (leaf >= CPUID_HYPERVISOR && leaf <= HYPERVISOR_LAST)
+		return hypervisor(guest, leaf);
+	if (guest->pvclock && leaf >= CPUID_PVCLOCK_LEAF && leaf <= CPUID_PVCLOCK_LAST)
+		return cpuid_pvclock(leaf);
 	if (leaf == CPUID_EXTENDED_MAX || (leaf > CPUID_EXTENDED_MAX && leaf <= MAX_EXTENDED_LEAF &&
 					   leaf <= host(CPUID_EXTENDED_MAX, 0).eax))
 		return extended(host, guest, leaf);

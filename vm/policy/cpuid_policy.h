@@ -27,6 +27,11 @@ struct cpuid_guest {
 	uint64_t xcr0_allowed; /* what XSETBV may set */
 	uint64_t xss_allowed;
 	bool apic_enabled; /* IA32_APIC_BASE[11] */
+	/* The machine above emulates a local APIC: what `backend` says of it is not the host's. */
+	bool controllers;
+	uint32_t tsc_khz; /* the TSC's rate, 0: leaves 15H and 16H stay empty */
+	bool timing_leaf; /* 40000010H */
+	bool pvclock;     /* the leaves of KVM at 40000100H, for its clock alone */
 };
 
 typedef struct cpuid_result (*cpuid_reader)(uint32_t leaf, uint32_t subleaf);

@@ -165,6 +165,29 @@ static void names_itself(void **state)
 	assert_int_equal(r.eax | r.ebx | r.ecx | r.edx, 0);
 }
 
+/* What a machine with a local APIC of its own shows, whatever the host has. */
+static void clocks_and_apic_are_the_machines(void **state)
+{
+	struct cpuid_guest g = guest(0, 2);
+
+	g.controllers = true;
+	g.tsc_khz = 2000000;
+	g.timing_leaf = g.pvclock = true;
+	assert_int_equal(cpuid_policy(old, &g, 0, 0).eax, 0x16);
+	assert_int_equal(cpuid_policy(old, &g, 0x15, 0).ecx, 1000000000);
+	assert_int_equal(cpuid_policy(old, &g, 0x16, 0).eax, 2000);
+	assert_int_equal(cpuid_policy(old, &g, 7, 0).ebx, 0); /* it has none, and no other's data */
+	assert_true(cpuid_policy(old, &g, 1, 0).ecx & CPUID_1_ECX_X2APIC);
+	assert_true(cpuid_policy(old, &g, 1, 0).ecx & CPUID_1_ECX_TSC_DEADLINE);
+	assert_int_equal(cpuid_policy(everything, &g, 0x40000000, 0).eax, 0x40000010);
+	assert_int_equal(cpuid_policy(everything, &g, 0x40000010, 0).eax, 2000000);
+	assert_int_equal(cpuid_policy(everything, &g, 0x4000000f, 0).eax, 0);
+	assert_int_equal(cpuid_policy(everything, &g, 0x40000100, 0).eax, 0x40000101);
+	g.backend = 0;
+	assert_false(cpuid_policy(everything, &g, 1, 0).ecx & CPUID_1_ECX_X2APIC);
+	assert_false(cpuid_policy(everything, &g, 1, 0).ecx & CPUID_1_ECX_TSC_DEADLINE);
+}
+
 static void follows_the_guests_registers(void **state)
 {
 	struct cpuid_guest g = guest(0, 1);
@@ -335,6 +358,7 @@ int main(void)
 		cmocka_unit_test(what_the_host_lacks_does_not_show),
 		cmocka_unit_test(the_backend_has_to_help),
 		cmocka_unit_test(names_itself),
+		cmocka_unit_test(clocks_and_apic_are_the_machines),
 		cmocka_unit_test(follows_the_guests_registers),
 		cmocka_unit_test(leaves_past_the_end),
 		cmocka_unit_test(topology_is_the_vms_own),

@@ -55,6 +55,28 @@ WRITER(zero)
 	return value ? MSR_FAULT : MSR_DONE;
 }
 
+WRITER(ignored)
+{
+	return MSR_DONE;
+}
+
+/* Firmware has locked it without allowing virtualization. */
+READER(feature_control)
+{
+	*value = FEATURE_CONTROL_LOCK;
+	return MSR_DONE;
+}
+
+READER(pvclock)
+{
+	return inputs->pvclock ? MSR_TO_BOARD : MSR_FAULT;
+}
+
+WRITER(pvclock)
+{
+	return inputs->pvclock ? MSR_TO_BOARD : MSR_FAULT;
+}
+
 READER(bios_sign_id)
 {
 	*value = state->bios_sign_id;

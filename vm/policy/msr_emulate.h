@@ -24,6 +24,7 @@ typedef enum msr_outcome (*msr_writer)(struct msr_state *state, const struct msr
 	X(x2apic)            \
 	X(xss)               \
 	X(efer)              \
+	X(pvclock)           \
 	X(zero) /* reads zero; only zero may be written */
 
 #define X(name)                                                                            \
@@ -36,6 +37,12 @@ typedef enum msr_outcome (*msr_writer)(struct msr_state *state, const struct msr
 MSR_EMULATED_LIST(X)
 #undef X
 
+/* Neither written nor read, respectively. */
+enum msr_outcome msr_read_feature_control(const struct msr_state *state,
+					  const struct msr_inputs *inputs, uint32_t index,
+					  uint64_t *value);
+enum msr_outcome msr_write_ignored(struct msr_state *state, const struct msr_inputs *inputs,
+				   uint32_t index, uint64_t value, unsigned *changed);
 enum msr_outcome msr_read_bios_sign_id(const struct msr_state *state,
 				       const struct msr_inputs *inputs, uint32_t index,
 				       uint64_t *value);

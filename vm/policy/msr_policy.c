@@ -12,17 +12,29 @@
 	  msr_write_zero)                                                                        \
 	/* The hardware adds the offset when a guest reads it. */                                \
 	X(MSR_TSC, MSR_TSC, PASS, EMULATE, BACKEND, "TSC", msr_read_tsc, msr_write_tsc)          \
+	X(MSR_KVM_WALL_CLOCK_OLD, MSR_KVM_SYSTEM_TIME_OLD, EMULATE, EMULATE, NONE, "PVCLOCK",    \
+	  msr_read_pvclock, msr_write_pvclock)                                                   \
 	X(MSR_PLATFORM_ID, MSR_PLATFORM_ID, EMULATE, DENY, NONE, "PLATFORM_ID", msr_read_zero,   \
 	  NULL)                                                                                  \
 	X(MSR_APIC_BASE, MSR_APIC_BASE, EMULATE, EMULATE, NONE, "APIC_BASE", msr_read_apic_base, \
 	  msr_write_apic_base)                                                                   \
+	/* There is no system-management mode. */                                                \
+	X(MSR_SMI_COUNT, MSR_SMI_COUNT, EMULATE, DENY, NONE, "SMI_COUNT", msr_read_zero, NULL)   \
+	X(MSR_FEATURE_CONTROL, MSR_FEATURE_CONTROL, EMULATE, DENY, NONE, "FEATURE_CONTROL",      \
+	  msr_read_feature_control, NULL)                                                        \
 	X(MSR_TSC_ADJUST, MSR_TSC_ADJUST, EMULATE, EMULATE, NONE, "TSC_ADJUST",                  \
 	  msr_read_tsc_adjust, msr_write_tsc_adjust)                                             \
+	/* An update of a virtual CPU's microcode goes nowhere. */                               \
+	X(MSR_BIOS_UPDT_TRIG, MSR_BIOS_UPDT_TRIG, DENY, EMULATE, NONE, "BIOS_UPDT_TRIG", NULL,   \
+	  msr_write_ignored)                                                                     \
 	X(MSR_BIOS_SIGN_ID, MSR_BIOS_SIGN_ID, EMULATE, EMULATE, NONE, "BIOS_SIGN_ID",            \
 	  msr_read_bios_sign_id, msr_write_zero)                                                 \
 	X(MSR_PLATFORM_INFO, MSR_PLATFORM_INFO, EMULATE, DENY, NONE, "PLATFORM_INFO",            \
 	  msr_read_zero, NULL)                                                                   \
 	X(MSR_MTRRCAP, MSR_MTRRCAP, EMULATE, DENY, NONE, "MTRRCAP", msr_read_mtrr, NULL)         \
+	/* No CPUID faulting, and no other feature to be turned on. */                           \
+	X(MSR_MISC_FEATURE_ENABLES, MSR_MISC_FEATURE_ENABLES, EMULATE, EMULATE, NONE,            \
+	  "MISC_FEATURE_ENABLES", msr_read_zero, msr_write_zero)                                 \
 	X(MSR_SYSENTER_CS, MSR_SYSENTER_EIP, PASS, PASS, BACKEND, "SYSENTER", NULL, NULL)        \
 	X(MSR_MCG_CAP, MSR_MCG_CAP, EMULATE, DENY, NONE, "MCG_CAP", msr_read_zero, NULL)         \
 	X(MSR_MCG_STATUS, MSR_MCG_STATUS, EMULATE, EMULATE, NONE, "MCG_STATUS", msr_read_zero,   \
@@ -44,6 +56,8 @@
 	X(MSR_X2APIC_FIRST, MSR_X2APIC_LAST, EMULATE, EMULATE, NONE, "X2APIC", msr_read_x2apic,  \
 	  msr_write_x2apic)                                                                      \
 	X(MSR_XSS, MSR_XSS, EMULATE, EMULATE, NONE, "XSS", msr_read_xss, msr_write_xss)          \
+	X(MSR_KVM_WALL_CLOCK, MSR_KVM_SYSTEM_TIME, EMULATE, EMULATE, NONE, "PVCLOCK",            \
+	  msr_read_pvclock, msr_write_pvclock)                                                   \
 	X(MSR_EFER, MSR_EFER, EMULATE, EMULATE, NONE, "EFER", msr_read_efer, msr_write_efer)     \
 	X(MSR_STAR, MSR_FMASK, PASS, PASS, MANUAL, "SYSCALL", NULL, NULL)                        \
 	X(MSR_FS_BASE, MSR_GS_BASE, PASS, PASS, BACKEND, "FS_GS_BASE", NULL, NULL)               \

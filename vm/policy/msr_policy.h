@@ -74,6 +74,7 @@ struct msr_inputs {
 	uint64_t xss_allowed;
 	uint32_t vcpu_id;
 	bool controllers; /* the machine above has a local APIC's registers, if there is one */
+	bool pvclock;     /* the machine above has the paravirtual clock */
 	/* What CPUID shows; the local APIC even while it is turned off. */
 	bool local_apic, x2apic, tsc_deadline, xsaves;
 };

@@ -91,29 +91,11 @@ static void table_is_sorted_and_consistent(void **state)
 
 static void what_is_not_listed_is_denied(void **state)
 {
-	static const uint32_t denied[] = { MSR_FEATURE_CONTROL,
-					   0x48,
-					   0x49,
-					   0x79,
-					   0xc1,
-					   0x10a,
-					   0x186,
-					   0x38f,
-					   0x400,
-					   0x480,
-					   0x48f,
-					   0x491,
-					   0x560,
-					   0xd90,
-					   0x1fff,
-					   0x2000,
-					   0x40000000,
-					   0xbfffffff,
-					   0xc0000079,
-					   0xc0000104,
-					   0xc0001fff,
-					   0xc0010117,
-					   0xffffffff };
+	static const uint32_t denied[] = {
+		0x48,       0x49,       0xc1,       0x10a,      0x186,      0x38f,      0x400,
+		0x480,      0x48f,      0x491,      0x560,      0xd90,      0x1fff,     0x2000,
+		0x40000000, 0xbfffffff, 0xc0000079, 0xc0000104, 0xc0001fff, 0xc0010117, 0xffffffff
+	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(denied); i++) {
 		struct msr_range range = msr_policy_lookup(denied[i]);
@@ -189,6 +171,35 @@ static void apic_modes(void **state)
 	write_faults(MSR_APIC_BASE, x2apic);
 	msr_state_reset(&msrs, 1, 40);
 	assert_int_equal(value_of(MSR_APIC_BASE), 0xfee00800);
+}
+
+/* What kernels probe without asking CPUID first. */
+static void probed_registers(void **state)
+{
+	uint64_t value;
+
+	assert_int_equal(value_of(MSR_SMI_COUNT), 0);
+	write_faults(MSR_SMI_COUNT, 0);
+	assert_int_equal(value_of(MSR_FEATURE_CONTROL), 1);
+	write_faults(MSR_FEATURE_CONTROL, 5);
+	read_faults(MSR_BIOS_UPDT_TRIG);
+	write(MSR_BIOS_UPDT_TRIG, 0x12345678);
+	assert_int_equal(value_of(MSR_MISC_FEATURE_ENABLES), 0);
+	write_faults(MSR_MISC_FEATURE_ENABLES, 1);
+	/* Performance counters, energy, AMD's: there are none. */
+	static const uint32_t absent[] = { 0x0c1, 0x0e7, 0x0e8, 0x186, 0x1b0,      0x38d,
+					   0x38f, 0x606, 0x611, 0x122, 0xc0010015, 0xc001001f };
+	for (unsigned i = 0; i < ARRAY_SIZE(absent); i++) {
+		read_faults(absent[i]);
+		write_faults(absent[i], 0);
+	}
+	read_faults(MSR_KVM_SYSTEM_TIME);
+	write_faults(MSR_KVM_WALL_CLOCK_OLD, 0x1001);
+	inputs.pvclock = true;
+	assert_int_equal(msr_policy_read(&msrs, &inputs, MSR_KVM_SYSTEM_TIME, &value),
+			 MSR_TO_BOARD);
+	assert_int_equal(msr_policy_write(&msrs, &inputs, MSR_KVM_WALL_CLOCK_OLD, 0x1001, &changed),
+			 MSR_TO_BOARD);
 }
 
 /* The board knows the registers' rules, in every mode. */
@@ -316,6 +327,7 @@ int main(void)
 		cmocka_unit_test_setup(read_only_ones_refuse_writes, reset),
 		cmocka_unit_test_setup(time_stamp_counter, reset),
 		cmocka_unit_test_setup(apic_modes, reset),
+		cmocka_unit_test_setup(probed_registers, reset),
 		cmocka_unit_test_setup(controllers_decide, reset),
 		cmocka_unit_test_setup(x2apic_registers, reset),
 		cmocka_unit_test_setup(memory_types, reset),

@@ -2,7 +2,11 @@
  * guest sees is policy (vm/policy/cpuid_policy.h, vm/policy/msr_policy.h); here it is only moved. */
 #include "vmx/exit/exit_handlers.h"
 
+#include "kernel/command_line.h"
+#include "kernel/output/log.h"
 #include "vm/vcpu/vcpu_interrupts.h"
+#include "vm/vm.h"
+#include "vmx/exit/exit_fields.h"
 #include "x86/instructions.h"
 #include "x86/msr.h"
 
@@ -26,6 +30,19 @@ enum vmx_next vmx_handle_cpuid(struct vmx_vcpu *v)
 	return vmx_emulated(v);
 }
 
+/* Guests probe for registers, and may do it as often as they like: no more than a line for the
+ * curious. */
+static enum vmx_next deny(struct vmx_vcpu *v, const char *instruction, uint64_t value)
+{
+	uint32_t index = (uint32_t)v->vcpu->gpr[RCX];
+
+	if (unlikely(command_line.log_level <= LOG_DEBUG))
+		log_debug("vm", "%s denied vm=%u(%s) vcpu=%u msr=0x%x(%s) value=0x%lx rip=0x%lx",
+			  instruction, v->vcpu->vm->id, v->vcpu->vm->name, v->vcpu->id, index,
+			  msr_name(index), value, vmx_exit_rip(v));
+	return vmx_raise_protection(v);
+}
+
 enum vmx_next vmx_handle_rdmsr(struct vmx_vcpu *v)
 {
 	struct msr_inputs inputs;
@@ -39,7 +56,7 @@ enum vmx_next vmx_handle_rdmsr(struct vmx_vcpu *v)
 	case MSR_TO_BOARD:
 		return vmx_to_board(v);
 	default:
-		return vmx_raise_protection(v);
+		return deny(v, "rdmsr", 0);
 	}
 }
 
@@ -77,7 +94,7 @@ enum vmx_next vmx_handle_wrmsr(struct vmx_vcpu *v)
 	case MSR_TO_BOARD:
 		return vmx_to_board(v);
 	default:
-		return vmx_raise_protection(v);
+		return deny(v, "wrmsr", value);
 	}
 }
 

@@ -254,6 +254,7 @@ void vmx_msr_inputs(struct vmx_vcpu *v, struct msr_inputs *inputs)
 		.local_apic = has_local_apic(v->vcpu),
 		.x2apic = v->cpuid.backend & CPUID_BACKEND_X2APIC,
 		.tsc_deadline = v->cpuid.backend & CPUID_BACKEND_TSC_DEADLINE,
+		.pvclock = v->cpuid.pvclock,
 		.xsaves = v->cpuid.backend & CPUID_BACKEND_XSAVES,
 	};
 }

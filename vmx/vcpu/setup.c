@@ -3,6 +3,7 @@
  * VMCS Data". The host-state area is not written here: it belongs to a CPU (vmx/vcpu/host_state.c). */
 #include "kernel/command_line.h"
 #include "kernel/cpu.h"
+#include "kernel/time.h"
 #include "vm/vm.h"
 #include "vmx/backend.h"
 #include "vmx/vcpu/bitmaps.h"
@@ -86,7 +87,13 @@ static void describe_cpuid(struct vmx_vcpu *v, const struct vcpu_config *config)
 		.backend = backend,
 		.xcr0_allowed = backend & CPUID_BACKEND_XSAVE ? xstate_host_layout.components : 0,
 		.xss_allowed = 0,
+		.controllers = vcpu->interrupts,
 	};
+	if (vcpu->interrupts) {
+		v->cpuid.tsc_khz = (uint32_t)(time_tick_rate() / 1000);
+		v->cpuid.timing_leaf = config->has & VCPU_HAS_TIMING_LEAF;
+		v->cpuid.pvclock = config->has & VCPU_HAS_PVCLOCK;
+	}
 }
 
 static uint64_t efer_allowed(void)
