@@ -113,10 +113,11 @@ static void start_interrupts(void)
 			 acpi->local_apic.value, lapic_base().value);
 }
 
-/* The shell is there while guests run: it says so at once, for whoever waits to type; */
+/* While guests of the user's run, which modules ask for, or by itself, the shell is there: it says so
+ * at once, for whoever waits to type; */
 static void open_shell(void)
 {
-	if (!command_line.shell)
+	if (!command_line.shell && !firmware_loader()->module_count)
 		return;
 	console_read_input();
 	log_drain();

@@ -149,6 +149,56 @@ static void paused_vms_stand_still(void **unused)
 	}
 }
 
+/* --- acting from outside ---------------------------------------------------------------------- */
+
+#define LOOKS 2000
+
+static bool is_wanted(const struct vm *vm, const void *wanted)
+{
+	return vm == wanted;
+}
+
+/* Its vCPUs may end on other CPUs meanwhile: the VM is there all the same. */
+static void stop_and_look(struct vm *vm, void *context)
+{
+	vm_stop(vm, NULL);
+	for (unsigned i = 0; i < LOOKS; i++)
+		assert(__atomic_load_n(&vm->state, __ATOMIC_ACQUIRE) == VM_STOPPING);
+	__atomic_fetch_add((unsigned *)context, 1, __ATOMIC_RELAXED);
+}
+
+static enum board_action act_exit(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+	static unsigned acts;
+
+	if (vcpu->vm == paused_vm)
+		return BOARD_YIELD;
+	acts = 0;
+	assert(vm_act_on(is_wanted, paused_vm, stop_and_look, &acts));
+	/* It stops: nobody acts on it any more. */
+	assert(!vm_act_on(is_wanted, paused_vm, stop_and_look, &acts));
+	assert(acts == 1);
+	return BOARD_END_VM;
+}
+
+static const struct board_ops acting_board = { .exit = act_exit, .ended = count_end };
+
+static void who_acts_on_a_vm_keeps_it(void **unused)
+{
+	for (unsigned round = 0; round < 10 * CPUS; round++) {
+		boot(round % CPUS + 1);
+		play = play_pause;
+		ended_well = 0;
+		paused_vm = make(&acting_board, 1, false);
+		struct vm *other = make(&acting_board, 1, false);
+		start_vm(paused_vm);
+		start_vm(other);
+		run_all();
+		assert_int_equal(ended_well, 2);
+		assert_int_equal(troubles, 0);
+	}
+}
+
 /* --- halts for good -------------------------------------------------------------------------- */
 
 static unsigned asked; /* atomic */
@@ -212,6 +262,7 @@ int main(void)
 		cmocka_unit_test(vms_start_anew),
 		cmocka_unit_test(a_restart_that_fails_ends_the_vm),
 		cmocka_unit_test(paused_vms_stand_still),
+		cmocka_unit_test(who_acts_on_a_vm_keeps_it),
 		cmocka_unit_test(halted_for_good_ends_orderly),
 	};
 

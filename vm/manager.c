@@ -211,6 +211,13 @@ static bool all_wait_for_sipi(const struct vm *vm)
 	return true;
 }
 
+/* One less of those that keep the VM from its end. */
+static void release(struct vm *vm)
+{
+	if (__atomic_sub_fetch(&vm->running_vcpus, 1, __ATOMIC_ACQ_REL) == 0)
+		end(vm, true);
+}
+
 void vm_vcpu_ended(struct vcpu *vcpu)
 {
 	struct vm *vm = vcpu->vm;
@@ -222,8 +229,36 @@ void vm_vcpu_ended(struct vcpu *vcpu)
 	/* The others may be parked, or halted, and have waited for this one. */
 	vm_settle(vm);
 	vm_vcpu_blocked(vcpu);
-	if (__atomic_sub_fetch(&vm->running_vcpus, 1, __ATOMIC_ACQ_REL) == 0)
-		end(vm, true);
+	release(vm);
+}
+
+/* Counts as one more vCPU that runs, unless the last one has ended. */
+static bool keep(struct vm *vm)
+{
+	uint32_t count = __atomic_load_n(&vm->running_vcpus, __ATOMIC_ACQUIRE);
+
+	while (count && !__atomic_compare_exchange_n(&vm->running_vcpus, &count, count + 1, false,
+						     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		;
+	return count;
+}
+
+bool vm_act_on(bool (*fits)(const struct vm *vm, const void *wanted), const void *wanted,
+	       void (*act)(struct vm *vm, void *context), void *context)
+{
+	uint64_t flags = spinlock_acquire(&table_lock);
+	struct vm *vm = NULL;
+
+	for (unsigned i = 0; i < MAX_VMS && !vm; i++)
+		if (table[i] && __atomic_load_n(&table[i]->state, __ATOMIC_ACQUIRE) == VM_STARTED &&
+		    fits(table[i], wanted) && keep(table[i]))
+			vm = table[i];
+	spinlock_release(&table_lock, flags);
+	if (!vm)
+		return false;
+	act(vm, context);
+	release(vm);
+	return true;
 }
 
 void vm_stop(struct vm *vm, const struct reason *why)

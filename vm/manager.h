@@ -74,4 +74,10 @@ void vm_vcpu_ended(struct vcpu *vcpu);
  * meanwhile. `visit` may stop started VMs, but neither create nor free any. */
 void vm_for_each(void (*visit)(struct vm *vm, void *context), void *context);
 
+/* Calls `act` for the first VM that runs and `fits`, with no lock held: until it returns the VM does
+ * not go away, even if its vCPUs all end. False when there is none. `fits` is called under the lock of
+ * the table. Any CPU, no lock held; may free the VM. */
+bool vm_act_on(bool (*fits)(const struct vm *vm, const void *wanted), const void *wanted,
+	       void (*act)(struct vm *vm, void *context), void *context) must_check;
+
 #endif

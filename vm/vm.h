@@ -57,7 +57,7 @@ struct vm {
 	struct spinlock lock;   /* guards state, trouble, holds, parked, restarting */
 	struct reason trouble;  /* why it was stopped; kind ERROR_NONE: an orderly end */
 	uint32_t state;         /* enum vm_state; atomic to read, lock to write */
-	uint32_t running_vcpus; /* vCPUs that have not ended; atomic */
+	uint32_t running_vcpus; /* vCPUs that have not ended, and who acts on it; atomic */
 	uint32_t holds;         /* enum vm_hold, or-ed; atomic to read, lock to write */
 	uint64_t parked;        /* vCPUs that stopped because of them, a bit each; lock */
 	bool restarting;        /* the board's restart() runs; lock */

@@ -8,48 +8,31 @@
 #include "kernel/time.h"
 #include "lib/string.h"
 #include "vm/exit_text.h"
+#include "vm/board.h"
 #include "vm/manager.h"
 #include "vm/vcpu/vcpu_state.h"
 
-static const struct shell_actions *actions; /* constant once the shell reads */
-static bool has_quit;                       /* atomic */
+static bool has_quit; /* atomic */
 
 #define say(...) log_tagged("shell", __VA_ARGS__)
 
 /* --- which VM ------------------------------------------------------------------------------- */
 
-/* A walk over all VMs for the one that is meant. */
-struct search {
-	const char *argument;
-	bool by_number;
-	bool found;
-	void (*act)(struct vm *vm, void *context);
-	void *context;
-};
-
-static void look_at(struct vm *vm, void *context)
+static bool has_name(const struct vm *vm, const void *wanted)
 {
-	struct search *search = context;
-
-	if (search->found || __atomic_load_n(&vm->state, __ATOMIC_ACQUIRE) != VM_STARTED)
-		return;
-	if (search->by_number ? shell_names_number(search->argument, vm->id)
-			      : !strcmp(search->argument, vm->name)) {
-		search->found = true;
-		search->act(vm, search->context);
-	}
+	return !strcmp(vm->name, wanted);
 }
 
-/* Calls `act` for the running VM that the argument names, under the lock of the table of VMs. */
+static bool has_number(const struct vm *vm, const void *wanted)
+{
+	return shell_names_number(wanted, vm->id);
+}
+
+/* Calls `act` for the running VM that the argument names; no lock is held. */
 static void with_vm(const char *argument, void (*act)(struct vm *vm, void *context), void *context)
 {
-	struct search search = { .argument = argument, .act = act, .context = context };
-
-	vm_for_each(look_at, &search);
-	search.by_number = true;
-	if (!search.found)
-		vm_for_each(look_at, &search);
-	if (!search.found)
+	if (!vm_act_on(has_name, argument, act, context) &&
+	    !vm_act_on(has_number, argument, act, context))
 		say("no VM '%s' runs; vms lists them", argument);
 }
 
@@ -88,7 +71,7 @@ static const char *state_of(const struct vm *vm)
 	};
 	uint32_t state = __atomic_load_n(&vm->state, __ATOMIC_ACQUIRE);
 
-	if (state == VM_STARTED && actions && actions->is_paused && actions->is_paused(vm))
+	if (state == VM_STARTED && vm_is_paused(vm))
 		return "paused";
 	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
 }
@@ -122,24 +105,26 @@ static void list_vms(void)
 	console_for_each(list_console, NULL);
 }
 
-/* One of struct shell_actions that a VM is to undergo, and its name. */
-struct action {
-	const char *name;
-	enum error (*call)(struct vm *vm, struct reason *why);
-};
-
-static void undergo(struct vm *vm, void *context)
+static void pause(struct vm *vm, void *context)
 {
-	const struct action *action = context;
-	struct reason why = { 0 };
+	say("pause vm=%u(%s)", vm->id, vm->name);
+	vm_pause(vm);
+}
 
-	if (!action->call)
-		say("%s is not available", action->name);
-	else if (action->call(vm, &why))
-		say("%s vm=%u(%s) error=%s: %s", action->name, vm->id, vm->name,
-		    error_name(why.kind), why.text);
-	else
-		say("%s vm=%u(%s) done", action->name, vm->id, vm->name);
+static void resume(struct vm *vm, void *context)
+{
+	say("resume vm=%u(%s)", vm->id, vm->name);
+	vm_resume(vm);
+}
+
+static void reset(struct vm *vm, void *context)
+{
+	if (!vm->board->restart) {
+		say("vm=%u(%s) has no reset button", vm->id, vm->name);
+		return;
+	}
+	say("reset vm=%u(%s)", vm->id, vm->name);
+	vm_reset(vm);
 }
 
 static void stop(struct vm *vm, void *context)
@@ -206,25 +191,6 @@ static void quit(void)
 
 /* --- the shell ------------------------------------------------------------------------------ */
 
-void shell_set_actions(const struct shell_actions *those)
-{
-	actions = those;
-}
-
-static void act(const char *argument, enum shell_verb verb)
-{
-	static const struct shell_actions none;
-	const struct shell_actions *known = actions ? actions : &none;
-	struct action action = {
-		.name = shell_command_rows[verb].name,
-		.call = verb == SHELL_PAUSE    ? known->pause
-			: verb == SHELL_RESUME ? known->resume
-					       : known->reset,
-	};
-
-	with_vm(argument, undergo, &action);
-}
-
 enum shell_next shell_obey(const char *line)
 {
 	struct shell_command command;
@@ -246,9 +212,13 @@ enum shell_next shell_obey(const char *line)
 		with_vm(command.argument, choose_console, &leave);
 		break;
 	case SHELL_PAUSE:
+		with_vm(command.argument, pause, NULL);
+		break;
 	case SHELL_RESUME:
+		with_vm(command.argument, resume, NULL);
+		break;
 	case SHELL_RESET:
-		act(command.argument, command.verb);
+		with_vm(command.argument, reset, NULL);
 		break;
 	case SHELL_STOP:
 		with_vm(command.argument, stop, NULL);

@@ -3,22 +3,7 @@
 #ifndef GUEST_CONSOLE_SHELL_H
 #define GUEST_CONSOLE_SHELL_H
 
-#include "lib/error.h"
 #include "lib/types.h"
-#include "vm/vm.h"
-
-/* What the shell cannot do itself. Each is called by a visitor of vm_for_each(): the VM exists, the
- * lock of the table of VMs is held. A null one is answered with "not available". */
-struct shell_actions {
-	enum error (*pause)(struct vm *vm, struct reason *why);
-	enum error (*resume)(struct vm *vm, struct reason *why);
-	enum error (*reset)(struct vm *vm, struct reason *why);
-	/* Called by `vms` likewise. */
-	bool (*is_paused)(const struct vm *vm);
-};
-
-/* Before console_read_input(); `actions` stays. */
-void shell_set_actions(const struct shell_actions *actions);
 
 /* Whether what is typed next still goes to the shell. */
 enum shell_next { SHELL_STAY, SHELL_LEAVE };

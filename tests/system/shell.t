@@ -59,7 +59,10 @@ def running_guests(report):
     name = "shell=on while guests run"
     guest = "fairness_64"
     with Machine("bochs", "--append", f"shell=on tests=guest/{guest} exits=off", cpus=2) as machine:
-        machine.send(f"vms\nexits {guest}\nstop {guest}\n", after=READS)
+        machine.send(f"vms\nexits {guest}\npause {guest}\nreset {guest}\n", after=READS)
+        # Paused, it has all the time of the world.
+        machine.send("vms\n", after=r"has no reset button$")
+        machine.send(f"resume {guest}\nstop {guest}\n", after=rf"\({guest}\) state=paused ")
         machine.send("vms\n", after=rf"info vm: ended vm=\d+\({guest}\) ")
         machine.send("quit\n", after=r"shell there is no VM$")
     run = machine.run
@@ -71,6 +74,7 @@ def running_guests(report):
     says(report, run, f"{name}: and its vCPU",
          r"shell   vcpu=0 state=\w+ cpu=\d exits=\d+ guest_us=\d+ turns_us=\d+$")
     says(report, run, f"{name}: exits counts them", rf"shell exits vm=\d+\({guest}\) total=\d+")
+    says(report, run, f"{name}: resume lets it go on", rf"shell resume vm=\d+\({guest}\)$")
     says(report, run, f"{name}: stop ends it", rf"shell stop vm=\d+\({guest}\)$")
 
 
