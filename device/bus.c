@@ -94,6 +94,8 @@ static struct piece next_piece(const struct bus *bus, uint64_t at, unsigned widt
 
 	if (!w)
 		return (struct piece) { .width = 1 };
+	if (width == w->widest && width > w->length && at == w->first)
+		return (struct piece) { w, w->offset, width };
 	while (part * 2 <= width && part * 2 <= w->widest && part * 2 <= window_end(w) - at)
 		part *= 2;
 	return (struct piece) { w, w->offset + (at - w->first), part };

@@ -14,7 +14,10 @@
 struct bus_window {
 	uint64_t first, length;
 	uint64_t offset; /* what the chip sees for `first` */
-	uint8_t widest;  /* 1, 2, 4 or 8 */
+	/* 1, 2, 4 or 8. When it is more than `length`, an access of that width at `first` is the chip's as
+	 * a whole, although others answer behind the window (a doubleword at 0xCF8: 0xCF9 is another
+	 * register). */
+	uint8_t widest;
 	const struct chip_ops *ops;
 	void *chip;
 };
