@@ -1,0 +1,283 @@
+/* Items, read a byte at a time or by DMA. Everything on this device's ports and in its structures is
+ * big-endian, except the selector and the numbers in items. */
+#include "device/fw_cfg.h"
+
+#include "lib/bits.h"
+#include "lib/string.h"
+
+#define ID_TRADITIONAL BIT(0)
+#define ID_DMA         BIT(1)
+
+#define OFFSET_SELECTOR 0
+#define OFFSET_DATA     1
+#define OFFSET_DMA_HIGH 4
+#define OFFSET_DMA_LOW  8
+
+#define DMA_SIGNATURE 0x51454d5520434647ull /* "QEMU CFG", read back from the address register */
+#define DMA_ERROR     BIT(0)
+#define DMA_READ      BIT(1)
+#define DMA_SKIP      BIT(2)
+#define DMA_SELECT    BIT(3)
+#define DMA_WRITE     BIT(4)
+#define DMA_KEY_SHIFT 16
+
+/* Copied from the guest and back: FWCfgDmaAccess. */
+struct dma_access {
+	uint32_t control, length;
+	uint64_t address;
+};
+_Static_assert(sizeof(struct dma_access) == 16, "fw_cfg: DMA descriptor");
+
+#define DIRECTORY_ENTRY 64
+#define CHUNK           256
+#define BYTE_BITS       8
+
+static uint64_t swap(uint64_t value, unsigned width)
+{
+	uint64_t swapped = 0;
+
+	for (unsigned i = 0; i < width; i++)
+		swapped |= (value >> (i * BYTE_BITS) & 0xff) << ((width - 1 - i) * BYTE_BITS);
+	return swapped;
+}
+
+/* --- items ----------------------------------------------------------------------------------- */
+
+static const struct fw_cfg_item *find(const struct fw_cfg *fw, uint16_t key)
+{
+	for (unsigned i = 0; i < fw->count; i++)
+		if (fw->items[i].key == key)
+			return &fw->items[i];
+	return NULL;
+}
+
+static const uint8_t *bytes_of(const struct fw_cfg *fw, uint32_t *length)
+{
+	const struct fw_cfg_item *item = find(fw, fw->selected);
+
+	*length = 0;
+	if (fw->selected == FW_CFG_DIRECTORY) {
+		*length = fw->directory_length;
+		return fw->directory;
+	}
+	if (!item)
+		return NULL;
+	*length = item->length;
+	return item->bytes ? item->bytes : (const uint8_t *)&item->number;
+}
+
+/* Copies the next `count` bytes of the selected item; behind its end everything is zero. */
+static void read_on(struct fw_cfg *fw, uint8_t *to, uint32_t count)
+{
+	uint32_t length, left;
+	const uint8_t *bytes = bytes_of(fw, &length);
+
+	left = fw->offset < length ? length - fw->offset : 0;
+	if (left > count)
+		left = count;
+	if (left)
+		memcpy(to, bytes + fw->offset, left);
+	memset(to + left, 0, count - left);
+	fw->offset += left;
+}
+
+static void choose(struct fw_cfg *fw, uint16_t key)
+{
+	fw->selected = key;
+	fw->offset = 0;
+}
+
+/* --- DMA ------------------------------------------------------------------------------------- */
+
+/* False when the guest's buffer is no RAM. Bounded by the item: what is past its end is zero, and a
+ * guest that asks for 4 GiB of zeros gets them until its buffer leaves RAM. */
+static bool copy_out(struct fw_cfg *fw, uint64_t to, uint32_t length)
+{
+	uint8_t chunk[CHUNK];
+
+	while (length) {
+		uint32_t part = length < CHUNK ? length : CHUNK;
+
+		read_on(fw, chunk, part);
+		if (!fw->memory.write(fw->memory.context, to, chunk, part))
+			return false;
+		to += part;
+		length -= part;
+	}
+	return true;
+}
+
+static void skip(struct fw_cfg *fw, uint32_t length)
+{
+	uint32_t end;
+
+	bytes_of(fw, &end);
+	fw->offset = length > end - fw->offset ? end : fw->offset + length;
+}
+
+static void run_dma(struct fw_cfg *fw)
+{
+	uint64_t at = fw->dma;
+	struct dma_access access;
+	uint32_t control, length, result = 0;
+
+	fw->dma = 0;
+	if (!fw->memory.read(fw->memory.context, at, &access, sizeof(access)))
+		return;
+	control = (uint32_t)swap(access.control, 4);
+	length = (uint32_t)swap(access.length, 4);
+	if (control & DMA_SELECT)
+		choose(fw, (uint16_t)(control >> DMA_KEY_SHIFT));
+	if (control & DMA_READ) {
+		if (length > FW_CFG_MOST_DMA || !copy_out(fw, swap(access.address, 8), length))
+			result = DMA_ERROR;
+	} else if (control & DMA_WRITE) {
+		result = DMA_ERROR; /* nothing here can be written */
+	} else if (control & DMA_SKIP) {
+		skip(fw, length);
+	}
+	access.control = (uint32_t)swap(result, 4);
+	/* The descriptor was readable: if it is gone, nobody waits for the answer. */
+	(void)fw->memory.write(fw->memory.context, at, &access.control, sizeof(access.control));
+}
+
+/* --- ports ----------------------------------------------------------------------------------- */
+
+static uint64_t fw_cfg_read(void *chip, uint64_t offset, unsigned width)
+{
+	struct fw_cfg *fw = (struct fw_cfg *)chip;
+	uint8_t byte;
+
+	if (offset == OFFSET_DATA && width == 1) {
+		read_on(fw, &byte, 1);
+		return byte;
+	}
+	if (width == 4 && offset == OFFSET_DMA_HIGH)
+		return swap(DMA_SIGNATURE >> 32, 4);
+	if (width == 4 && offset == OFFSET_DMA_LOW)
+		return swap(DMA_SIGNATURE & UINT32_MAX, 4);
+	return 0;
+}
+
+static void fw_cfg_write(void *chip, uint64_t offset, unsigned width, uint64_t value)
+{
+	struct fw_cfg *fw = (struct fw_cfg *)chip;
+
+	if (offset == OFFSET_SELECTOR && width == 2) {
+		choose(fw, (uint16_t)value);
+	} else if (offset == OFFSET_DMA_HIGH && width == 4) {
+		fw->dma = swap(value, 4) << 32;
+	} else if (offset == OFFSET_DMA_LOW && width == 4) {
+		fw->dma |= swap(value, 4);
+		run_dma(fw);
+	}
+}
+
+static void fw_cfg_reset(void *chip)
+{
+	struct fw_cfg *fw = (struct fw_cfg *)chip;
+
+	choose(fw, 0);
+	fw->dma = 0;
+}
+
+const struct chip_ops fw_cfg_ops = {
+	.name = "fw_cfg",
+	.read = fw_cfg_read,
+	.write = fw_cfg_write,
+	.reset = fw_cfg_reset,
+};
+
+/* --- making ---------------------------------------------------------------------------------- */
+
+void fw_cfg_init(struct fw_cfg *fw, const struct device_memory *memory)
+{
+	static const char signature[] = "QEMU";
+
+	*fw = (struct fw_cfg) { .memory = *memory, .next_file = FW_CFG_FIRST_FILE };
+	fw->directory_length = 4;
+	fw->items[fw->count++] = (struct fw_cfg_item) {
+		.key = FW_CFG_SIGNATURE,
+		.bytes = (const uint8_t *)signature,
+		.length = 4,
+	};
+	fw->items[fw->count++] = (struct fw_cfg_item) {
+		.key = FW_CFG_ID,
+		.number = ID_TRADITIONAL | ID_DMA,
+		.length = 4,
+	};
+}
+
+enum error fw_cfg_attach(struct fw_cfg *fw, struct bus *ports, struct reason *why)
+{
+	/* The selector is a word at 0x510, and the byte behind it the data. */
+	struct bus_window window = {
+		.first = FW_CFG_PORT,
+		.length = 1,
+		.widest = 2,
+		.ops = &fw_cfg_ops,
+		.chip = fw,
+	};
+	enum error error = bus_add(ports, &window, why);
+
+	window.first++;
+	window.offset = OFFSET_DATA;
+	window.widest = 1;
+	if (!error)
+		error = bus_add(ports, &window, why);
+	window.first = FW_CFG_PORT + OFFSET_DMA_HIGH;
+	window.offset = OFFSET_DMA_HIGH;
+	window.length = FW_CFG_PORTS - OFFSET_DMA_HIGH;
+	window.widest = 4;
+	return error ? error : bus_add(ports, &window, why);
+}
+
+static enum error add(struct fw_cfg *fw, const struct fw_cfg_item *item, struct reason *why)
+{
+	if (fw->count == FW_CFG_ITEMS)
+		return reason_set(why, ERROR_NO_MEMORY, "fw_cfg: all %u items are used",
+				  FW_CFG_ITEMS);
+	fw->items[fw->count++] = *item;
+	return ERROR_NONE;
+}
+
+enum error fw_cfg_add_number(struct fw_cfg *fw, uint16_t key, uint64_t number, unsigned width,
+			     struct reason *why)
+{
+	const struct fw_cfg_item item = { .key = key, .number = number, .length = width };
+
+	return add(fw, &item, why);
+}
+
+static void store(uint8_t *to, uint64_t value, unsigned width)
+{
+	value = swap(value, width);
+	memcpy(to, &value, width);
+}
+
+enum error fw_cfg_add_file(struct fw_cfg *fw, const char *name, const void *bytes, uint32_t length,
+			   struct reason *why)
+{
+	const struct fw_cfg_item item = {
+		.key = fw->next_file,
+		.name = name,
+		.bytes = (const uint8_t *)bytes,
+		.length = length,
+	};
+	uint8_t *entry = fw->directory + fw->directory_length;
+	size_t name_length = strlen(name);
+	enum error error;
+
+	if (name_length >= FW_CFG_NAME)
+		return reason_set(why, ERROR_INVALID_INPUT, "fw_cfg: the name %s is too long",
+				  name);
+	error = add(fw, &item, why);
+	if (error)
+		return error;
+	store(entry, length, 4);
+	store(entry + 4, fw->next_file++, 2);
+	memcpy(entry + 8, name, name_length);
+	fw->directory_length += DIRECTORY_ENTRY;
+	store(fw->directory, (fw->directory_length - 4) / DIRECTORY_ENTRY, 4);
+	return ERROR_NONE;
+}

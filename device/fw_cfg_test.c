@@ -1,0 +1,170 @@
+/* fw_cfg: selector and data, directory, DMA. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "device/fw_cfg.h"
+
+#define RAM_SIZE 0x2000u
+
+static uint8_t ram[RAM_SIZE];
+static struct bus ports;
+static struct fw_cfg fw;
+
+static bool copy(void *context, uint64_t at, void *to, uint64_t length)
+{
+	if (at > RAM_SIZE || length > RAM_SIZE - at)
+		return false;
+	memcpy(to, ram + at, length);
+	return true;
+}
+
+static bool store_ram(void *context, uint64_t at, const void *from, uint64_t length)
+{
+	if (at > RAM_SIZE || length > RAM_SIZE - at)
+		return false;
+	memcpy(ram + at, from, length);
+	return true;
+}
+
+static int set_up(void **state)
+{
+	const struct device_memory memory = { NULL, copy, store_ram };
+	struct reason why;
+
+	memset(ram, 0xcc, sizeof(ram));
+	memset(&ports, 0, sizeof(ports));
+	fw_cfg_init(&fw, &memory);
+	assert_int_equal(fw_cfg_attach(&fw, &ports, &why), ERROR_NONE);
+	assert_int_equal(fw_cfg_add_number(&fw, FW_CFG_RAM_SIZE, MIB(512), 8, &why), ERROR_NONE);
+	assert_int_equal(fw_cfg_add_file(&fw, "etc/one", "first file", 10, &why), ERROR_NONE);
+	assert_int_equal(fw_cfg_add_file(&fw, "etc/two", "2", 1, &why), ERROR_NONE);
+	return 0;
+}
+
+static void choose(uint16_t key)
+{
+	bus_write(&ports, 0, FW_CFG_PORT, 2, key);
+}
+
+static uint8_t next(void)
+{
+	return (uint8_t)bus_read(&ports, 0, FW_CFG_PORT + 1, 1);
+}
+
+static void the_signature_is_qemu(void **state)
+{
+	static const char signature[] = "QEMU";
+
+	choose(FW_CFG_SIGNATURE);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(next(), signature[i]);
+	assert_int_equal(next(), 0); /* behind the end */
+	choose(FW_CFG_ID);
+	assert_int_equal(next(), 3);
+}
+
+static void numbers_are_little_endian(void **state)
+{
+	choose(FW_CFG_RAM_SIZE);
+	assert_int_equal(next(), 0);
+	next();
+	next();
+	assert_int_equal(next(), 0x20);
+	choose(0x1234); /* nobody's */
+	assert_int_equal(next(), 0);
+}
+
+static void the_directory_names_files(void **state)
+{
+	uint8_t bytes[4 + 128];
+
+	choose(FW_CFG_DIRECTORY);
+	for (unsigned i = 0; i < sizeof(bytes); i++)
+		bytes[i] = next();
+	assert_int_equal(bytes[3], 2);
+	assert_int_equal(bytes[4 + 3], 10);
+	assert_int_equal(bytes[4 + 5], FW_CFG_FIRST_FILE);
+	assert_string_equal((char *)bytes + 4 + 8, "etc/one");
+	assert_int_equal(bytes[4 + 64 + 5], FW_CFG_FIRST_FILE + 1);
+	assert_string_equal((char *)bytes + 4 + 64 + 8, "etc/two");
+	assert_int_equal(next(), 0);
+}
+
+static void start_dma(uint32_t control, uint32_t length, uint64_t to)
+{
+	uint32_t be_control = __builtin_bswap32(control), be_length = __builtin_bswap32(length);
+	uint64_t be_to = __builtin_bswap64(to);
+
+	memcpy(ram + 0x100, &be_control, 4);
+	memcpy(ram + 0x104, &be_length, 4);
+	memcpy(ram + 0x108, &be_to, 8);
+	bus_write(&ports, 0, FW_CFG_PORT + 4, 4, 0);
+	bus_write(&ports, 0, FW_CFG_PORT + 8, 4, __builtin_bswap32(0x100));
+}
+
+static uint32_t dma_result(void)
+{
+	uint32_t value;
+
+	memcpy(&value, ram + 0x100, 4);
+	return __builtin_bswap32(value);
+}
+
+static void dma_copies_an_item(void **state)
+{
+	start_dma(FW_CFG_FIRST_FILE << 16 | 8 | 2, 12, 0x1000);
+	assert_int_equal(dma_result(), 0);
+	assert_memory_equal(ram + 0x1000, "first file\0\0\xcc", 13);
+	/* Select and skip, then read on. */
+	start_dma(FW_CFG_FIRST_FILE << 16 | 8 | 4, 6, 0);
+	start_dma(2, 4, 0x1100);
+	assert_memory_equal(ram + 0x1100, "file", 4);
+	start_dma(4, UINT32_MAX, 0);
+	start_dma(2, 1, 0x1200);
+	assert_int_equal(ram[0x1200], 0);
+}
+
+static void dma_refuses(void **state)
+{
+	start_dma(FW_CFG_FIRST_FILE << 16 | 8 | 0x10, 1, 0x1000); /* a write */
+	assert_int_equal(dma_result(), 1);
+	start_dma(FW_CFG_FIRST_FILE << 16 | 8 | 2, 4, RAM_SIZE - 2);
+	assert_int_equal(dma_result(), 1);
+	start_dma(2, UINT32_MAX, 0);
+	assert_int_equal(dma_result(), 1);
+	/* A descriptor that is no RAM: nothing happens. */
+	bus_write(&ports, 0, FW_CFG_PORT + 4, 4, UINT32_MAX);
+	bus_write(&ports, 0, FW_CFG_PORT + 8, 4, UINT32_MAX);
+	assert_int_equal(bus_read(&ports, 0, FW_CFG_PORT + 4, 4), 0x554d4551);
+	assert_int_equal(bus_read(&ports, 0, FW_CFG_PORT + 8, 4), 0x47464320);
+}
+
+static void a_full_table_is_told(void **state)
+{
+	struct reason why;
+
+	for (unsigned i = fw.count; i < FW_CFG_ITEMS; i++)
+		assert_int_equal(fw_cfg_add_number(&fw, 0x100, 0, 1, &why), ERROR_NONE);
+	assert_int_equal(fw_cfg_add_file(&fw, "etc/three", "3", 1, &why), ERROR_NO_MEMORY);
+	assert_int_equal(fw_cfg_add_file(&fw,
+					 "a name of fifty-six characters is one too long for it .",
+					 "3", 1, &why),
+			 ERROR_NO_MEMORY);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(the_signature_is_qemu, set_up),
+		cmocka_unit_test_setup(numbers_are_little_endian, set_up),
+		cmocka_unit_test_setup(the_directory_names_files, set_up),
+		cmocka_unit_test_setup(dma_copies_an_item, set_up),
+		cmocka_unit_test_setup(dma_refuses, set_up),
+		cmocka_unit_test_setup(a_full_table_is_told, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
