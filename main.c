@@ -2,6 +2,7 @@
 #include "guest/console/console_input.h"
 #include "guest/console/shell.h"
 #include "guest/run_tests.h"
+#include "guest/run_vms.h"
 #include "kernel/address_space.h"
 #include "kernel/command_line.h"
 #include "kernel/cpu.h"
@@ -23,6 +24,7 @@
 #include "kernel/time_init.h"
 #include "kernel/timer.h"
 #include "kernel/traps.h"
+#include "kernel/wall_clock.h"
 #include "lib/format.h"
 #include "vm/provoke.h"
 #include "vm/schedule/scheduler.h"
@@ -151,6 +153,7 @@ static void skip_guests(const char *why)
 	vm_selftest_skip(why);
 	vmx_entry_selftest_skip(why);
 	test_guests_skip(why);
+	run_vms_skip(why);
 }
 
 /* Turns virtualization on, runs the test guests on every CPU, turns it off. False when any of that
@@ -176,6 +179,7 @@ static bool run_guests(void)
 		log_error("vm", "the test guests cannot be started");
 		ok = false;
 	}
+	run_vms_start();
 	if (!virtualization_run())
 		panic("a CPU did not come back from its guests");
 	if (virtualization_disable()) {
@@ -185,12 +189,20 @@ static bool run_guests(void)
 	return ok;
 }
 
+/* Who brings guests of their own wants those, not the embedded ones, unless tests= asks for them. */
+static void read_modules(void)
+{
+	run_vms_read();
+	if (run_vms_plan() && !command_line.tests[0])
+		format_string(command_line.tests, sizeof(command_line.tests), "none");
+}
+
 /* Tests of Plinth itself, then guests, unless `no_guests` with its reason. False when
  * virtualization failed. */
 static bool run_tests(enum error no_guests, const struct reason *why)
 {
 	tap_plan(kernel_selftest_count() + vmx_selftest_count() + vm_selftest_count() +
-		 vmx_entry_selftest_count() + test_guests_plan());
+		 vmx_entry_selftest_count() + test_guests_plan() + run_vms_plan());
 	kernel_selftest();
 	vmx_selftest();
 	if (!no_guests)
@@ -224,6 +236,7 @@ void kernel_main(uint32_t boot_info, uint64_t load_offset)
 	screen_init(&firmware_loader()->framebuffer);
 	const struct acpi_register *pm = &firmware_acpi()->pm_timer;
 	time_calibrate(pm->present && pm->space == ACPI_SPACE_IO ? (uint16_t)pm->address : 0);
+	wall_clock_init();
 	start_interrupts();
 	must(cpu_setup_prepare(&boot_cpu, &why), &why);
 	cpu_setup_load(&boot_cpu);
@@ -233,6 +246,7 @@ void kernel_main(uint32_t boot_info, uint64_t load_offset)
 	/* The other CPUs, and what all of them can do. */
 	firmware_start_cpus();
 	provoke(command_line.provoke);
+	read_modules();
 	enum error no_guests = virtualization_choose(&vmx_virt_ops, &why);
 	vmx_report_print();
 

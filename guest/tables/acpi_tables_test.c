@@ -154,7 +154,7 @@ static void what_is_left_out_is_not_told(void **state)
 	assert_null(find("HPET"));
 	flags = memmem(tables, TABLES_SIZE, "PLFG", 4);
 	assert_non_null(flags);
-	assert_int_equal(u32(flags + 5), 1); /* COM1 alone */
+	assert_int_equal(u32(flags + 5), 1);        /* COM1 alone */
 	assert_int_equal(find("FACP")[109] & 6, 4); /* no keyboard controller, no VGA */
 }
 
@@ -178,9 +178,9 @@ static void mp_table_counts_its_entries(void **state)
 	struct reason why;
 	uint16_t length, entries;
 
-	assert_int_equal(mp_table_build(&full, 0x50654, 0x1f8bfbff, 0xf0100, bytes, sizeof(bytes),
-					&why),
-			 ERROR_NONE);
+	assert_int_equal(
+		mp_table_build(&full, 0x50654, 0x1f8bfbff, 0xf0100, bytes, sizeof(bytes), &why),
+		ERROR_NONE);
 	assert_memory_equal(bytes, "_MP_", 4);
 	assert_int_equal(u32(bytes + 4), 0xf0110);
 	assert_int_equal(sum(bytes, 16), 0);

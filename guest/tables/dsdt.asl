@@ -198,7 +198,6 @@ DefinitionBlock ("dsdt.aml", "DSDT", 2, "PLINTH", "PLINTHPC", 1)
                 IO (Decode16, 0x0061, 0x0061, 0x01, 0x01)
                 IO (Decode16, 0x0092, 0x0092, 0x01, 0x01)
                 IO (Decode16, 0x00B2, 0x00B2, 0x01, 0x02)
-                IO (Decode16, 0x0600, 0x0600, 0x01, 0x10)
             })
         }
         Device (HPET)

@@ -1,0 +1,80 @@
+/* Making a PC, and taking it apart. */
+#include "guest/pc/pc_parts.h"
+
+#include "kernel/memory.h"
+#include "kernel/output/log.h"
+#include "lib/bits.h"
+#include "vm/manager.h"
+
+static size_t pages_for(size_t bytes)
+{
+	return (bytes + PAGE_MASK) / PAGE_SIZE;
+}
+
+static size_t pc_pages(const struct vm_spec *spec)
+{
+	return pages_for(sizeof(struct pc) + spec->cpus * sizeof(struct pc_vcpu));
+}
+
+void pc_free(struct pc *pc)
+{
+	pc_interrupts_free(pc);
+	pages_free(pc, pc_pages(pc->spec));
+}
+
+bool pc_has_firmware(const struct pc *pc)
+{
+	return pc->spec->modules[pc->spec->kernel].role == MODULE_FIRMWARE;
+}
+
+/* A guest can do this as often as it likes. */
+void pc_complain(const struct pc *pc, const struct reason *why)
+{
+	log_debug("guest", "vm=%u(%s): %s", pc->vm->id, pc->vm->name, why->text);
+}
+
+static enum error furnish(struct pc *pc, struct reason *why)
+{
+	enum error error = pc_memory_create(pc, why);
+
+	if (error)
+		return error;
+	pc_memory_describe(pc);
+	pc_time_start(pc);
+	error = pc_interrupts_create(pc, why);
+	if (!error)
+		error = pc_chips_create(pc, why);
+	for (unsigned i = 0; i < pc->vm->vcpu_count; i++)
+		pc->vm->vcpus[i]->pinned_cpu = pc->spec->pin[i];
+	return error ? error : pc_boot(pc, why);
+}
+
+enum error pc_create(const struct vm_spec *spec, struct pc **out, struct reason *why)
+{
+	struct pc *pc = pages_alloc(pc_pages(spec), PAGE_SIZE);
+	enum error error;
+
+	*out = NULL;
+	if (!pc)
+		return reason_set(why, ERROR_NO_MEMORY, "no memory for the chips of VM %s",
+				  spec->name);
+	pc->spec = spec;
+	pc->lock = (struct spinlock)SPINLOCK_INIT("pc");
+	pc->vcpus = (struct pc_vcpu *)(pc + 1);
+	error = vm_create(&pc->vm, spec->name, 0, spec->cpus, &pc_board, pc, why);
+	if (error) {
+		pages_free(pc, pc_pages(spec));
+		return error;
+	}
+	pc->vm->deadline_us = spec->deadline_us;
+	console_open(&pc->console, pc->vm, pc_console_input, pc);
+	error = furnish(pc, why);
+	if (error) {
+		/* Never started, so it ends here and now; its end frees `pc`. */
+		pc->unreported = true;
+		vm_stop(pc->vm, why);
+		return error;
+	}
+	*out = pc;
+	return ERROR_NONE;
+}

@@ -1,0 +1,109 @@
+/* A PC for an unmodified operating system: the board (vm/board.h) that joins the chips of device/
+ * into a machine. Each VM has one. Its parts are spread over guest/pc/:
+ *   pc.c             making and freeing one
+ *   pc_chips.c       which chips there are and where they answer
+ *   pc_pci.c         the PCI devices that are the board itself
+ *   pc_tables.c      what firmware would leave in memory
+ *   pc_memory.c      RAM, ROM and the map that firmware would tell
+ *   pc_boot.c        loading the kernel, starting the vCPUs, and doing so again after a reset
+ *   pc_exit.c        exits, each to who answers
+ *   pc_interrupts.c  interrupt wires and messages, from chip to vCPU
+ *   pc_time.c        the VM's clock and the timers behind it
+ *   pc_end.c         reset, power-off and what else ends a guest */
+#ifndef GUEST_PC_PC_H
+#define GUEST_PC_PC_H
+
+#include "device/acpi_pm.h"
+#include "device/apic_bus.h"
+#include "device/bus.h"
+#include "device/chip.h"
+#include "device/hpet.h"
+#include "device/i8042.h"
+#include "device/ioapic.h"
+#include "device/pci.h"
+#include "device/pic.h"
+#include "device/pit.h"
+#include "device/reset_ports.h"
+#include "device/rtc.h"
+#include "device/uart.h"
+#include "device/vlapic.h"
+#include "guest/console/console.h"
+#include "guest/load/loader.h"
+#include "guest/load/vm_spec.h"
+#include "kernel/spinlock.h"
+#include "kernel/timer.h"
+#include "lib/error.h"
+#include "lib/types.h"
+#include "vm/board.h"
+#include "vm/vm.h"
+
+#define PC_CHIPS     24
+#define PC_COM_PORTS 4
+#define PC_PIRQS     4
+#define PC_IRQS      24 /* interrupt wires: as many as the I/O APIC has pins */
+
+/* A chip, and when it wants to be looked at again. */
+struct pc_chip {
+	const struct chip_ops *ops;
+	void *chip;
+	device_time next;
+};
+
+/* What a vCPU has besides: its local APIC and that one's timer. */
+struct pc_vcpu {
+	struct pc *pc;
+	struct vcpu *vcpu;
+	struct vlapic lapic;
+	void *page;         /* the local APIC's registers */
+	struct timer timer; /* for the local APIC's next deadline */
+	bool timer_due;     /* it fired; atomic */
+};
+
+struct pc {
+	struct vm *vm;              /* constant */
+	const struct vm_spec *spec; /* constant */
+	uint64_t epoch;             /* time_ticks() at which the VM's time began; constant */
+	struct pc_vcpu *vcpus;      /* vm->vcpu_count of them; constant */
+	struct vlapic *lapics[SPEC_MAX_CPUS]; /* constant */
+	struct apic_bus apic_bus;
+	struct spinlock lock; /* guards all chips but the local APICs, and the buses */
+
+	struct bus ports, memory;
+	struct pc_chip chips[PC_CHIPS];
+	unsigned chip_count;
+	struct timer timer;   /* for the earliest of the chips' deadlines */
+	device_time timer_at; /* what it is armed for; DEVICE_NEVER */
+
+	struct pic pic;
+	struct pit pit;
+	struct rtc rtc;
+	struct ioapic ioapic;
+	struct hpet hpet;
+	struct acpi_pm acpi_pm;
+	struct i8042 i8042;
+	struct reset_ports reset_ports;
+	struct uart com[PC_COM_PORTS];
+	struct pci pci;
+	struct pci_function host_bridge, isa_bridge, power;
+	uint32_t pirq_sources[PC_PIRQS]; /* slots that assert it, a bit each */
+	uint8_t pirq_routed[PC_PIRQS];   /* the 8259 input that it reaches; 0: none */
+	bool pic_output;                 /* the PIC's INTR wire */
+	uint32_t irq_sources[PC_IRQS];   /* who pulls at each wire, a bit each */
+	uint32_t isa_sources[PIC_IRQS];  /* and at the 8259s' alone */
+	struct guest_console console;
+
+	struct load_target target;
+	uint32_t ending;     /* enum pc_ending; atomic: the first counts */
+	uint32_t exit_value; /* of PC_EXIT */
+	bool unreported;     /* it could not be made: who made it reports it */
+};
+
+/* Why a guest's machine stops. */
+enum pc_ending { PC_RUNS, PC_POWER_OFF, PC_RESET, PC_EXIT };
+
+extern const struct board_ops pc_board;
+
+/* Makes a VM as `spec` says, its kernel loaded and its vCPUs set up; not started. */
+enum error pc_create(const struct vm_spec *spec, struct pc **out, struct reason *why) must_check;
+
+#endif

@@ -1,0 +1,189 @@
+/* Loading the kernel and starting the vCPUs: when the VM is made, and again after each reset of the
+ * guest's machine. */
+#include "guest/pc/pc_parts.h"
+
+#include "guest/load/load_firmware.h"
+#include "guest/load/load_flat.h"
+#include "guest/load/load_linux.h"
+#include "guest/load/load_multiboot.h"
+#include "guest/load/load_pvh.h"
+#include "guest/modules.h"
+#include "guest/pc/pc_layout.h"
+#include "lib/bits.h"
+#include "lib/string.h"
+#include "vm/manager.h"
+#include "vm/virt_ops.h"
+
+/* --- the user's files ------------------------------------------------------------------------ */
+
+struct load_file pc_file(const struct spec_module *module)
+{
+	struct load_file file = { .string = module->command_line };
+
+	file.bytes = guest_module_bytes(module->index, &file.length);
+	return file;
+}
+
+/* The files of one role, in the user's order; returns how many. */
+static unsigned files_of(const struct vm_spec *spec, enum module_role role, struct load_file *files)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < spec->module_count; i++)
+		if (spec->modules[i].role == role)
+			files[count++] = pc_file(&spec->modules[i]);
+	return count;
+}
+
+/* The ROM's memory is made at the first boot and filled at each. */
+static enum error load_rom(struct pc *pc, const struct load_file *image, struct boot_state *state,
+			   struct reason *why)
+{
+	struct firmware_layout layout;
+	enum error error = load_firmware(image, &layout, state, why);
+
+	if (error)
+		return error;
+	if (!vm_memory(pc->vm, gpa(layout.high.at), layout.high.length))
+		error = vm_add_memory(pc->vm, gpa(layout.high.at), layout.high.length,
+				      ACCESS_READ | ACCESS_EXECUTE, why);
+	if (error)
+		return error;
+	memcpy(vm_memory(pc->vm, gpa(layout.high.at), layout.high.length),
+	       image->bytes + layout.high.offset, layout.high.length);
+	/* Below 1 MiB the firmware finds itself in RAM, as after it has shadowed itself. */
+	void *low = vm_memory(pc->vm, gpa(layout.low.at), layout.low.length);
+	if (!low)
+		return reason_set(why, ERROR_NO_MEMORY, "firmware: the VM has no RAM at 0x%lx",
+				  layout.low.at);
+	memcpy(low, image->bytes + layout.low.offset, layout.low.length);
+	return ERROR_NONE;
+}
+
+static enum error load_kernel(struct pc *pc, struct boot_state *state, struct reason *why)
+{
+	const struct vm_spec *spec = pc->spec;
+	const struct spec_module *module = &spec->modules[spec->kernel];
+	struct load_file kernel = pc_file(module), others[SPEC_MODULES];
+	unsigned count;
+
+	switch (module->role) {
+	case MODULE_LINUX:
+		count = files_of(spec, MODULE_INITRD, others);
+		return load_linux(&pc->target, &kernel, others, count, spec->entry, state, why);
+	case MODULE_MULTIBOOT:
+		count = files_of(spec, MODULE_MODULE, others);
+		return load_multiboot(&pc->target, &kernel, others, count, kernel.string, state,
+				      why);
+	case MODULE_PVH:
+		count = files_of(spec, MODULE_MODULE, others);
+		return load_pvh(&pc->target, &kernel, others, count, kernel.string, state, why);
+	case MODULE_FLAT:
+		return load_flat(&pc->target, &kernel, spec->address, spec->entry, state, why);
+	case MODULE_FIRMWARE:
+		return load_rom(pc, &kernel, state, why);
+	default:
+		return reason_set(why, ERROR_INVALID_INPUT, "a module of role %s is no kernel",
+				  module_role_name(module->role));
+	}
+}
+
+/* --- registers ------------------------------------------------------------------------------- */
+
+struct segment_start {
+	enum vcpu_register selector;
+	uint16_t value;
+};
+
+static enum error set(struct vcpu *vcpu, unsigned reg, uint64_t value)
+{
+	return vcpu_set_register(vcpu, (enum vcpu_register)reg, value);
+}
+
+/* Real mode: a selector is its base's upper part. In protected mode the flat segments that setup
+ * made stay, under the selectors that the kernel expects. */
+static enum error set_segment(struct vcpu *vcpu, const struct boot_state *state,
+			      enum vcpu_register selector, uint16_t value)
+{
+	unsigned base = selector + (VCPU_CS_BASE - VCPU_CS_SELECTOR);
+	enum error error = set(vcpu, selector, value);
+
+	if (!error && state->mode == VCPU_MODE_REAL16)
+		error = set(vcpu, base, (uint64_t)value << 4);
+	return error;
+}
+
+static enum error set_segments(struct vcpu *vcpu, const struct boot_state *state)
+{
+	const struct segment_start segments[] = {
+		{ VCPU_CS_SELECTOR, state->cs }, { VCPU_DS_SELECTOR, state->ds },
+		{ VCPU_ES_SELECTOR, state->es }, { VCPU_SS_SELECTOR, state->ss },
+		{ VCPU_FS_SELECTOR, state->fs }, { VCPU_GS_SELECTOR, state->gs },
+	};
+	enum error error = ERROR_NONE;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(segments) && !error; i++)
+		error = set_segment(vcpu, state, segments[i].selector, segments[i].value);
+	if (!error && state->gdt_base) {
+		error = set(vcpu, VCPU_GDTR_BASE, state->gdt_base);
+		if (!error)
+			error = set(vcpu, VCPU_GDTR_LIMIT, state->gdt_limit);
+	}
+	return error;
+}
+
+/* What the guest is told that it has. */
+static uint32_t has(const struct vm_spec *spec)
+{
+	uint32_t has = VCPU_HAS_LOCAL_APIC | VCPU_HAS_TSC_DEADLINE | VCPU_HAS_TIMING_LEAF;
+
+	if (spec->apic == SPEC_APIC_NONE)
+		return VCPU_HAS_TIMING_LEAF;
+	if (spec->apic == SPEC_APIC_X2)
+		has |= VCPU_HAS_X2APIC;
+	return has | (spec->pvclock ? VCPU_HAS_PVCLOCK : 0);
+}
+
+static enum error start_processor(struct vcpu *vcpu, const struct boot_state *state)
+{
+	const struct vcpu_config config = {
+		.mode = vcpu->id ? VCPU_MODE_RESET : state->mode,
+		.page_table = gpa(state->page_table),
+		.intercepts = INTERCEPT_HLT,
+		.wait_for_sipi = vcpu->id != 0,
+		.has = has(((struct pc *)vcpu->vm->board_data)->spec),
+	};
+	bool real = config.mode == VCPU_MODE_REAL16;
+	uint64_t entry = real ? ((uint64_t)state->cs << 4) + state->rip : state->rip;
+	enum error error = vcpu_set_entry(vcpu, gpa(entry));
+
+	if (!error)
+		error = vcpu_setup(vcpu, &config);
+	if (error || config.mode == VCPU_MODE_RESET)
+		return error;
+	for (unsigned i = 0; i < GPR_COUNT; i++)
+		vcpu->gpr[i] = state->gpr[i];
+	error = set(vcpu, VCPU_RSP, state->gpr[RSP]);
+	if (!error)
+		error = set_segments(vcpu, state);
+	return error ? error : set(vcpu, VCPU_RIP, state->rip);
+}
+
+enum error pc_boot(struct pc *pc, struct reason *why)
+{
+	struct boot_state state = { 0 };
+	enum error error = pc_has_firmware(pc) ? ERROR_NONE : pc_tables_place(pc, why);
+
+	if (!error)
+		error = load_kernel(pc, &state, why);
+	if (!error)
+		error = virt->supports_mode(state.mode, why);
+	if (error)
+		return error;
+	for (unsigned i = 0; i < pc->vm->vcpu_count && !error; i++) {
+		error = start_processor(pc->vm->vcpus[i], &state);
+		if (error)
+			reason_set(why, error, "vcpu %u could not be set up: see the log", i);
+	}
+	return error;
+}

@@ -1,0 +1,220 @@
+/* The chips of a PC: which there are, where they answer, and how they are wired. */
+#include "guest/pc/pc_parts.h"
+
+#include "guest/pc/pc_layout.h"
+#include "kernel/wall_clock.h"
+#include "lib/assert.h"
+#include "lib/bits.h"
+
+/* A chip that is told of time and of RESET#. */
+static void keep(struct pc *pc, const struct chip_ops *ops, void *chip)
+{
+	assert(pc->chip_count < PC_CHIPS);
+	pc->chips[pc->chip_count++] = (struct pc_chip) {
+		.ops = ops,
+		.chip = chip,
+		.next = ops->next ? 0 : DEVICE_NEVER,
+	};
+}
+
+static struct wire irq_wire(struct pc *pc, unsigned irq, unsigned source)
+{
+	return (struct wire) { pc_irq, pc, PC_WIRE(irq, source) };
+}
+
+/* --- interrupt controllers ------------------------------------------------------------------- */
+
+static enum error add_interrupt_controllers(struct pc *pc, struct reason *why)
+{
+	const struct wire intr = { pc_pic_output, pc, 0 };
+	const struct bus_window window = { IOAPIC_BASE, IOAPIC_LENGTH, 0,
+					   8,           &ioapic_ops,   &pc->ioapic };
+	enum error error;
+
+	pic_init(&pc->pic, &intr);
+	keep(pc, &pic_ops, &pc->pic);
+	error = pic_attach(&pc->pic, &pc->ports, why);
+	if (error || pc->spec->apic == SPEC_APIC_NONE)
+		return error;
+	ioapic_init(&pc->ioapic, PC_PCI_PINS, pc_send_message, pc);
+	keep(pc, &ioapic_ops, &pc->ioapic);
+	return bus_add(&pc->memory, &window, why);
+}
+
+/* --- clocks ---------------------------------------------------------------------------------- */
+
+static void set_pin(void *context, unsigned pin, bool level)
+{
+	pc_irq(context, pin, level);
+}
+
+static void send_msi(void *context, uint64_t address, uint32_t data)
+{
+	struct apic_message message;
+
+	if (apic_message_from_msi(address, data, &message))
+		pc_send_message(context, &message);
+}
+
+/* With an HPET, the wires of the 8254 and the clock lead through it. */
+static enum error add_clocks(struct pc *pc, struct reason *why)
+{
+	struct wire irq0 = irq_wire(pc, PC_IRQ_TIMER, 0), irq8 = irq_wire(pc, PC_IRQ_RTC, 0);
+	const struct hpet_wires wires = { pc, set_pin, send_msi, irq0, irq8 };
+	uint64_t low = pc->spec->memory < PC_LOW_MEMORY_END ? pc->spec->memory : PC_LOW_MEMORY_END;
+	enum error error = ERROR_NONE;
+
+	if (pc->spec->hpet) {
+		hpet_init(&pc->hpet, &wires);
+		keep(pc, &hpet_ops, &pc->hpet);
+		error = hpet_attach(&pc->hpet, &pc->memory, why);
+		irq0 = (struct wire) { hpet_set_legacy, &pc->hpet, HPET_LEGACY_PIT };
+		irq8 = (struct wire) { hpet_set_legacy, &pc->hpet, HPET_LEGACY_RTC };
+	}
+	pit_init(&pc->pit, &irq0);
+	keep(pc, &pit_ops, &pc->pit);
+	rtc_init(&pc->rtc, &irq8, wall_clock_seconds());
+	rtc_describe_memory(&pc->rtc, low, pc->spec->memory - low);
+	rtc_describe_cpus(&pc->rtc, pc->spec->cpus);
+	keep(pc, &rtc_ops, &pc->rtc);
+	if (!error)
+		error = pit_attach(&pc->pit, &pc->ports, why);
+	return error ? error : rtc_attach(&pc->rtc, &pc->ports, why);
+}
+
+/* --- serial ports ---------------------------------------------------------------------------- */
+
+static const struct com_place {
+	uint16_t port;
+	uint8_t irq;
+} com_places[PC_COM_PORTS] = {
+	{ UART_COM1_PORT, UART_COM1_IRQ },
+	{ UART_COM2_PORT, UART_COM2_IRQ },
+	{ UART_COM3_PORT, UART_COM1_IRQ },
+	{ UART_COM4_PORT, UART_COM2_IRQ },
+};
+
+static void transmit(void *context, uint8_t byte)
+{
+	console_put(&((struct pc *)context)->console, byte);
+}
+
+/* Hands over what was typed, as far as the port takes it. With the lock. */
+static void feed(void *context)
+{
+	struct pc *pc = (struct pc *)context;
+	uint8_t byte;
+
+	while (uart_room(&pc->com[0]) && console_get(&pc->console, &byte))
+		if (!uart_receive(&pc->com[0], byte))
+			break;
+}
+
+void pc_console_input(void *context)
+{
+	struct pc *pc = (struct pc *)context;
+	uint64_t flags = spinlock_acquire(&pc->lock);
+
+	uart_ops.advance(&pc->com[0], pc_now(pc));
+	feed(pc);
+	pc_time_touched(pc, &pc->com[0]);
+	spinlock_release(&pc->lock, flags);
+}
+
+static enum error add_com(struct pc *pc, unsigned n, struct reason *why)
+{
+	struct uart *uart = &pc->com[n];
+	const struct bus_window window = {
+		.first = com_places[n].port,
+		.length = UART_PORTS,
+		.widest = 1,
+		.ops = &uart_ops,
+		.chip = uart,
+	};
+
+	uart_init(uart);
+	uart->irq = irq_wire(pc, com_places[n].irq, n);
+	/* The first is the console; what goes to the others leads nowhere. */
+	if (n == 0) {
+		uart->context = pc;
+		uart->transmit = transmit;
+		uart->receptive = feed;
+	}
+	keep(pc, &uart_ops, uart);
+	return bus_add(&pc->ports, &window, why);
+}
+
+/* --- power and reset ------------------------------------------------------------------------- */
+
+static void sleeps(void *context, unsigned type)
+{
+	if (type == ACPI_SLEEP_S5)
+		pc_end_request((struct pc *)context, PC_POWER_OFF, "ACPI S5");
+}
+
+static void resets(void *context, enum reset_kind kind)
+{
+	pc_end_request((struct pc *)context, PC_RESET,
+		       kind == RESET_KIND_INIT ? "INIT by a reset line" : "reset control register");
+}
+
+static enum error add_power(struct pc *pc, struct reason *why)
+{
+	const struct wire sci = irq_wire(pc, PC_IRQ_SCI, 0), nowhere = { 0 };
+	enum error error;
+
+	reset_ports_init(&pc->reset_ports, &nowhere, pc, resets);
+	keep(pc, &reset_ports_ops, &pc->reset_ports);
+	error = reset_ports_attach(&pc->reset_ports, &pc->ports, why);
+	if (error || !pc->spec->acpi)
+		return error;
+	acpi_pm_init(&pc->acpi_pm, &sci, pc, sleeps);
+	keep(pc, &acpi_pm_ops, &pc->acpi_pm);
+	return acpi_pm_attach(&pc->acpi_pm, &pc->ports, why);
+}
+
+static enum error add_keyboard(struct pc *pc, struct reason *why)
+{
+	const struct i8042_wires wires = {
+		.keyboard_irq = irq_wire(pc, PC_IRQ_KEYBOARD, 0),
+		.mouse_irq = irq_wire(pc, PC_IRQ_MOUSE, 0),
+		.a20 = { reset_ports_set_keyboard_a20, &pc->reset_ports, 0 },
+		.reset = { reset_ports_set_keyboard_reset, &pc->reset_ports, 0 },
+	};
+
+	i8042_init(&pc->i8042, &wires);
+	keep(pc, &i8042_ops, &pc->i8042);
+	return i8042_attach(&pc->i8042, &pc->ports, why);
+}
+
+/* --- all of them ----------------------------------------------------------------------------- */
+
+enum error pc_chips_create(struct pc *pc, struct reason *why)
+{
+	enum error error = add_interrupt_controllers(pc, why);
+
+	if (!error)
+		error = add_clocks(pc, why);
+	if (!error)
+		error = add_power(pc, why);
+	if (!error)
+		error = pc_pci_create(pc, why);
+	keep(pc, &pci_ops, &pc->pci);
+	if (!error && pc->spec->i8042)
+		error = add_keyboard(pc, why);
+	for (unsigned n = 0; n < PC_COM_PORTS && !error; n++)
+		if (pc->spec->com_mask & 1u << n)
+			error = add_com(pc, n, why);
+	return error;
+}
+
+void pc_chips_reset(struct pc *pc)
+{
+	for (unsigned i = 0; i < pc->chip_count; i++) {
+		struct pc_chip *c = &pc->chips[i];
+
+		if (c->ops->reset)
+			c->ops->reset(c->chip);
+		pc_time_touched(pc, c->chip);
+	}
+}

@@ -1,0 +1,97 @@
+/* How a guest's machine ends: it powers off, leaves by a debug port, or stops for trouble; and how
+ * it starts again after a reset. */
+#include "guest/pc/pc_parts.h"
+
+#include "kernel/cpu.h"
+#include "kernel/output/log.h"
+#include "kernel/output/tap.h"
+#include "lib/bits.h"
+#include "lib/format.h"
+#include "vm/manager.h"
+
+void pc_end_request(struct pc *pc, enum pc_ending ending, const char *why)
+{
+	uint32_t none = PC_RUNS;
+
+	if (!__atomic_compare_exchange_n(&pc->ending, &none, ending, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST))
+		return;
+	log_info("guest", "vm=%u(%s) %s: %s", pc->vm->id, pc->vm->name,
+		 ending == PC_RESET ? "resets" : "ends", why);
+	/* Outside of an exit there is no action to answer with. */
+	if (!this_cpu()->current.vcpu || ((struct vcpu *)this_cpu()->current.vcpu)->vm != pc->vm) {
+		if (ending == PC_RESET && pc->spec->reset == SPEC_RESTART)
+			vm_reset(pc->vm);
+		else
+			vm_stop(pc->vm, NULL);
+	}
+}
+
+enum board_action pc_go_on(struct pc *pc)
+{
+	switch (__atomic_load_n(&pc->ending, __ATOMIC_ACQUIRE)) {
+	case PC_RUNS:
+		return BOARD_RESUME;
+	case PC_RESET:
+		return pc->spec->reset == SPEC_RESTART ? BOARD_RESET_VM : BOARD_END_VM;
+	default:
+		return BOARD_END_VM;
+	}
+}
+
+enum error pc_restart(struct vm *vm, struct reason *why)
+{
+	struct pc *pc = (struct pc *)vm->board_data;
+	enum error error = ERROR_NONE;
+	uint64_t flags;
+
+	pc_interrupts_stop(pc);
+	flags = spinlock_acquire(&pc->lock);
+	pc_chips_reset(pc);
+	spinlock_release(&pc->lock, flags);
+	pc_interrupts_reset(pc);
+	for (unsigned i = 0; i < vm->vcpu_count && !error; i++)
+		error = vcpu_reset(vm->vcpus[i]);
+	if (error)
+		return reason_set(why, error, "a vcpu of VM %s cannot be reset: see the log",
+				  vm->name);
+	pc_memory_clear(pc);
+	error = pc_boot(pc, why);
+	__atomic_store_n(&pc->ending, PC_RUNS, __ATOMIC_RELEASE);
+	if (!error)
+		log_info("guest", "vm=%u(%s) starts again", vm->id, vm->name);
+	return error;
+}
+
+/* An NMI could still come from a timer that was routed so, by a guest that then halts every CPU with
+ * interrupts off: nobody does, and such a guest ends. */
+bool pc_all_halted(struct vm *vm)
+{
+	return true;
+}
+
+static void report(const struct pc *pc, const struct reason *trouble)
+{
+	char name[VM_NAME_MAX + sizeof("vm/")];
+
+	format_string(name, sizeof(name), "vm/%s", pc->vm->name);
+	if (trouble)
+		tap_result(false, name, "%s: %s", error_name(trouble->kind), trouble->text);
+	else if (pc->exit_value)
+		tap_result(false, name, "the guest left by the debug-exit port with value 0x%x",
+			   pc->exit_value);
+	else
+		tap_result(true, name, NULL);
+}
+
+void pc_ended(struct vm *vm, const struct reason *trouble)
+{
+	struct pc *pc = (struct pc *)vm->board_data;
+
+	pc_time_stop(pc);
+	pc_interrupts_stop(pc);
+	console_close(&pc->console);
+	if (!pc->unreported)
+		report(pc, trouble);
+	pc_free(pc);
+}

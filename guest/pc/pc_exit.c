@@ -1,0 +1,196 @@
+/* Exits of a PC's vCPUs, each to who answers: ports and memory to the chips, model-specific
+ * registers to the local APIC, HLT to the scheduler. What no PC does gets what the CPU would do. */
+#include "guest/pc/pc_parts.h"
+
+#include "guest/pc/pc_layout.h"
+#include "kernel/output/log.h"
+#include "lib/bits.h"
+#include "vm/emulate/emulate.h"
+#include "vm/emulate/io_result.h"
+#include "vm/emulate/string_io.h"
+#include "vm/emulate/task_switch.h"
+#include "vm/vcpu/vcpu_finish.h"
+#include "x86/exception.h"
+#include "x86/msr.h"
+
+static struct pc *pc_of(const struct vcpu *vcpu)
+{
+	return (struct pc *)vcpu->vm->board_data;
+}
+
+static struct pc_vcpu *pc_vcpu_of(const struct vcpu *vcpu)
+{
+	return (struct pc_vcpu *)vcpu->owner;
+}
+
+/* The machine cannot do what the guest needs: the VM stops, and the log says why. */
+static enum board_action cannot(struct vcpu *vcpu, const struct reason *why)
+{
+	log_error("guest", "vm=%u(%s) vcpu=%u: %s", vcpu->vm->id, vcpu->vm->name, vcpu->id,
+		  why->text);
+	return BOARD_UNHANDLED;
+}
+
+static enum board_action raise_undefined(struct vcpu *vcpu)
+{
+	const struct vcpu_event fault = { .kind = EVENT_EXCEPTION,
+					  .vector = EXCEPTION_INVALID_OPCODE };
+
+	vcpu->did = "injected #UD";
+	return vcpu_inject(vcpu, &fault) ? BOARD_UNHANDLED : BOARD_RESUME;
+}
+
+static enum board_action raise_protection(struct vcpu *vcpu)
+{
+	vcpu->did = "injected #GP";
+	return vcpu_raise_protection(vcpu) ? BOARD_UNHANDLED : BOARD_RESUME;
+}
+
+/* --- the buses ------------------------------------------------------------------------------- */
+
+static void access_bus(struct pc *pc, struct bus *bus, uint64_t at, unsigned width, bool in,
+		       uint64_t *value)
+{
+	uint64_t flags = spinlock_acquire(&pc->lock);
+	const struct bus_window *window = bus_find(bus, at);
+
+	if (in)
+		*value = bus_read(bus, pc_now(pc), at, width);
+	else
+		bus_write(bus, pc_now(pc), at, width, *value);
+	if (window)
+		pc_time_touched(pc, window->chip);
+	spinlock_release(&pc->lock, flags);
+}
+
+static void access_port(void *context, struct vcpu *vcpu, uint16_t port, unsigned width, bool in,
+			uint32_t *value)
+{
+	struct pc *pc = (struct pc *)context;
+	uint64_t wide = *value;
+
+	access_bus(pc, &pc->ports, port, width, in, &wide);
+	*value = (uint32_t)wide;
+}
+
+static bool is_local_apic(const struct pc_vcpu *pv, gpa_t at)
+{
+	return vlapic_mode(&pv->lapic) == VLAPIC_XAPIC &&
+	       at.value - (pv->lapic.base & APIC_BASE_ADDRESS) < PAGE_SIZE;
+}
+
+static void read_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, uint64_t *value)
+{
+	struct pc *pc = (struct pc *)context;
+	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
+
+	if (is_local_apic(pv, at))
+		*value = pc_local_apic_read(pv, at.value & PAGE_MASK, width);
+	else
+		access_bus(pc, &pc->memory, at.value, width, true, value);
+}
+
+static void write_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, uint64_t value)
+{
+	struct pc *pc = (struct pc *)context;
+	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
+
+	if (is_local_apic(pv, at))
+		pc_local_apic_write(pv, at.value & PAGE_MASK, width, value);
+	else
+		access_bus(pc, &pc->memory, at.value, width, false, &value);
+}
+
+/* --- exits ----------------------------------------------------------------------------------- */
+
+static enum board_action handle_io(struct pc *pc, struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+	struct reason why;
+
+	if (exit->io.string)
+		return string_io(vcpu, exit, access_port, pc, &why) ? cannot(vcpu, &why)
+								    : pc_go_on(pc);
+
+	uint32_t value = (uint32_t)(vcpu->gpr[RAX] & BITS(exit->io.width * 8 - 1, 0));
+
+	access_port(pc, vcpu, exit->io.port, exit->io.width, exit->io.in, &value);
+	if (exit->io.in)
+		vcpu->gpr[RAX] = io_result(vcpu->gpr[RAX], exit->io.width, value);
+	vcpu_skip_instruction(vcpu);
+	return pc_go_on(pc);
+}
+
+static enum board_action handle_memory(struct pc *pc, struct vcpu *vcpu,
+				       const struct vcpu_exit *exit)
+{
+	const struct emulate_bus bus = { pc, read_memory, write_memory };
+	struct reason why;
+
+	if (emulate_instruction(vcpu, exit, &bus, &why))
+		return cannot(vcpu, &why);
+	vcpu->did = "emulated";
+	return pc_go_on(pc);
+}
+
+static enum board_action handle_rdmsr(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+	uint64_t value = 0;
+
+	if (!pc_msr_read(pc_vcpu_of(vcpu), exit->msr.index, &value))
+		return raise_protection(vcpu);
+	vcpu_finish_msr_read(vcpu, value);
+	return BOARD_RESUME;
+}
+
+static enum board_action handle_wrmsr(struct pc *pc, struct vcpu *vcpu,
+				      const struct vcpu_exit *exit)
+{
+	if (!pc_msr_write(pc_vcpu_of(vcpu), exit->msr.index, exit->msr.value))
+		return raise_protection(vcpu);
+	vcpu_finish_msr_write(vcpu);
+	return pc_go_on(pc);
+}
+
+static enum board_action handle_task_switch(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+	struct reason why;
+
+	return vcpu_task_switch(vcpu, exit, &why) ? cannot(vcpu, &why) : BOARD_RESUME;
+}
+
+static enum board_action handle_exit(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+	struct pc *pc = pc_of(vcpu);
+
+	switch (exit->kind) {
+	case VCPU_EXIT_IO:
+		return handle_io(pc, vcpu, exit);
+	case VCPU_EXIT_NESTED_FAULT:
+		return handle_memory(pc, vcpu, exit);
+	case VCPU_EXIT_MSR_READ:
+		return handle_rdmsr(vcpu, exit);
+	case VCPU_EXIT_MSR_WRITE:
+		return handle_wrmsr(pc, vcpu, exit);
+	case VCPU_EXIT_HLT:
+		vcpu_skip_instruction(vcpu);
+		return BOARD_BLOCK;
+	case VCPU_EXIT_PAUSE:
+		return BOARD_YIELD;
+	case VCPU_EXIT_HYPERCALL: /* what it does on a CPU without a hypervisor */
+		return raise_undefined(vcpu);
+	case VCPU_EXIT_TASK_SWITCH:
+		return handle_task_switch(vcpu, exit);
+	case VCPU_EXIT_TRIPLE_FAULT: /* a PC's chipset answers the shutdown cycle with RESET# */
+		pc_end_request(pc, PC_RESET, "triple fault");
+		return pc_go_on(pc);
+	default:
+		return BOARD_UNHANDLED;
+	}
+}
+
+const struct board_ops pc_board = {
+	.exit = handle_exit,
+	.ended = pc_ended,
+	.restart = pc_restart,
+	.all_halted = pc_all_halted,
+};

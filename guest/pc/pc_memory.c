@@ -1,0 +1,82 @@
+/* What lies where in a guest's physical address space. RAM fills from 0 up to the hole for devices
+ * below 4 GiB and goes on above it; the VGA window is cut out of it. Firmware, where there is any,
+ * ends at 4 GiB, and its last part also lies below 1 MiB. */
+#include "guest/pc/pc_parts.h"
+
+#include "guest/pc/pc_layout.h"
+#include "kernel/memory.h"
+#include "lib/bits.h"
+#include "lib/string.h"
+#include "vm/manager.h"
+
+#define ALL_RIGHTS (ACCESS_READ | ACCESS_WRITE | ACCESS_EXECUTE)
+
+static uint64_t low_memory(const struct pc *pc)
+{
+	return pc->spec->memory < PC_LOW_MEMORY_END ? pc->spec->memory : PC_LOW_MEMORY_END;
+}
+
+uint64_t pc_tables_start(const struct pc *pc)
+{
+	return low_memory(pc) - PC_TABLES_SIZE;
+}
+
+enum error pc_memory_create(struct pc *pc, struct reason *why)
+{
+	uint64_t low = low_memory(pc), high = pc->spec->memory - low;
+	enum error error = vm_add_memory(pc->vm, gpa(0), low, ALL_RIGHTS, why);
+
+	if (!error)
+		error = vm_punch(pc->vm, gpa(PC_VGA_WINDOW), PC_VGA_WINDOW_SIZE, why);
+	if (!error && high)
+		error = vm_add_memory(pc->vm, gpa(PC_HIGH_MEMORY), high, ALL_RIGHTS, why);
+	return error;
+}
+
+void pc_memory_clear(struct pc *pc)
+{
+	for (unsigned i = 0; i < pc->vm->slot_count; i++) {
+		const struct vm_slot *slot = &pc->vm->slots[i];
+
+		if (slot->rights & ACCESS_WRITE)
+			memset(slot->host, 0, slot->length);
+	}
+}
+
+/* --- what firmware would tell ---------------------------------------------------------------- */
+
+static void add(struct memory_entry *entries, unsigned *count, uint64_t start, uint64_t end,
+		enum memory_kind kind)
+{
+	if (start < end)
+		entries[(*count)++] = (struct memory_entry) { start, end - start, kind };
+}
+
+static uint8_t *target_memory(void *context, uint64_t at, uint64_t length)
+{
+	struct pc *pc = (struct pc *)context;
+
+	return length ? vm_memory(pc->vm, gpa(at), length) : NULL;
+}
+
+void pc_memory_describe(struct pc *pc)
+{
+	struct load_target *t = &pc->target;
+	uint64_t low = low_memory(pc), high = pc->spec->memory - low;
+	uint64_t tables = pc->spec->acpi ? pc_tables_start(pc) : low;
+
+	*t = (struct load_target) { .context = pc, .memory = target_memory, .vga_text = pc->spec->vga };
+	add(t->map, &t->map_entries, 0, PC_EBDA, MEMORY_RAM);
+	add(t->map, &t->map_entries, PC_EBDA, PC_VGA_WINDOW, MEMORY_RESERVED);
+	add(t->map, &t->map_entries, PC_BIOS_AREA, PC_EXTENDED_MEMORY, MEMORY_RESERVED);
+	add(t->map, &t->map_entries, PC_EXTENDED_MEMORY, tables, MEMORY_RAM);
+	add(t->map, &t->map_entries, tables, low, MEMORY_ACPI);
+	add(t->map, &t->map_entries, PC_ECAM, PC_ECAM + PC_ECAM_SIZE, MEMORY_RESERVED);
+	add(t->map, &t->map_entries, PC_IO_APIC, GIB(4), MEMORY_RESERVED);
+	add(t->map, &t->map_entries, PC_HIGH_MEMORY, PC_HIGH_MEMORY + high, MEMORY_RAM);
+
+	/* The real-mode vectors and the BIOS data area; what firmware keeps below 1 MiB. */
+	add(t->taken, &t->taken_entries, 0, PC_BIOS_DATA_END, MEMORY_RESERVED);
+	add(t->taken, &t->taken_entries, PC_EBDA, PC_EXTENDED_MEMORY, MEMORY_RESERVED);
+	add(t->taken, &t->taken_entries, tables, low, MEMORY_ACPI);
+}

@@ -1,0 +1,113 @@
+/* What the parts of the PC board ask of one another. */
+#ifndef GUEST_PC_PC_PARTS_H
+#define GUEST_PC_PC_PARTS_H
+
+#include "guest/pc/pc.h"
+#include "guest/tables/acpi_tables.h"
+#include "guest/tables/machine.h"
+
+/* --- pc.c --- */
+
+/* After the VM's end. */
+void pc_free(struct pc *pc);
+/* Does the guest bring its own firmware? */
+bool pc_has_firmware(const struct pc *pc);
+/* A line in the log for what a guest did that its machine cannot; no more than it can read. */
+void pc_complain(const struct pc *pc, const struct reason *why);
+
+/* --- pc_chips.c --- */
+
+/* Makes every chip and puts it on its bus. */
+enum error pc_chips_create(struct pc *pc, struct reason *why) must_check;
+/* Bytes were typed for this VM. Any CPU, without the lock. */
+void pc_console_input(void *context);
+/* RESET# to all of them. With the lock, or before the VM runs. */
+void pc_chips_reset(struct pc *pc);
+
+/* --- pc_pci.c --- */
+
+/* The bridges, and both ways to configuration space. */
+enum error pc_pci_create(struct pc *pc, struct reason *why) must_check;
+/* Connects the interrupt pin of the function in `slot`, below 32. */
+void pc_pci_wire(struct pc *pc, unsigned slot, struct pci_function *f);
+/* The port at which the ACPI registers are now. */
+uint16_t pc_pm_base(const struct pc *pc);
+
+/* --- pc_memory.c --- */
+
+enum error pc_memory_create(struct pc *pc, struct reason *why) must_check;
+/* Zeroes RAM, as before the first boot. */
+void pc_memory_clear(struct pc *pc);
+/* Fills pc->target. */
+void pc_memory_describe(struct pc *pc);
+/* Where the ACPI tables go, PC_TABLES_SIZE bytes. */
+uint64_t pc_tables_start(const struct pc *pc);
+
+/* --- pc_tables.c --- */
+
+/* Writes BIOS data, MP table and ACPI tables to the guest's RAM, for a system without firmware. */
+enum error pc_tables_place(struct pc *pc, struct reason *why) must_check;
+/* What they tell. */
+void pc_table_machine(const struct pc *pc, struct table_machine *machine);
+struct acpi_dsdt pc_dsdt(void);
+
+/* --- pc_boot.c --- */
+
+/* A module's bytes. */
+struct load_file pc_file(const struct spec_module *module);
+/* Loads the kernel and sets up the vCPUs, which are Created or Free. */
+enum error pc_boot(struct pc *pc, struct reason *why) must_check;
+
+/* --- pc_time.c: the chips' time --- */
+
+device_time pc_now(const struct pc *pc);
+/* The host's time_ticks() at a moment of the VM's. */
+uint64_t pc_time_to_ticks(const struct pc *pc, device_time at);
+void pc_time_start(struct pc *pc);
+/* No chip is advanced any more. Not with the lock. */
+void pc_time_stop(struct pc *pc);
+/* A chip was accessed: when does it want to be looked at? With the lock. */
+void pc_time_touched(struct pc *pc, const void *chip);
+/* Brings chips whose moment has come up to now. With the lock. */
+void pc_time_advance(struct pc *pc);
+
+/* --- pc_interrupts.c --- */
+
+enum error pc_interrupts_create(struct pc *pc, struct reason *why) must_check;
+void pc_interrupts_reset(struct pc *pc);
+/* Their timers. No lock held; the vCPUs do not run. */
+void pc_interrupts_stop(struct pc *pc);
+void pc_interrupts_free(struct pc *pc);
+/* A wire's `set`; context is the struct pc, the number PC_WIRE() of an interrupt and of who pulls
+ * it: several may share one. Interrupts 0 to 15 reach both the 8259s and the I/O APIC, from 16 on
+ * they are pins of the latter alone. With the lock. */
+#define PC_WIRE(irq, source) ((irq) | (source) << 8)
+void pc_irq(void *context, unsigned number, bool level);
+/* The input `irq` of the 8259s alone, pulled by PIRQ `pirq`. */
+void pc_isa_level(struct pc *pc, unsigned irq, unsigned pirq, bool level);
+/* The 8259s' INTR, and the I/O APIC's messages, as these chips' outputs. With the lock. */
+void pc_pic_output(void *context, unsigned number, bool level);
+bool pc_send_message(void *context, const struct apic_message *message);
+
+/* The local APIC's registers as the guest reaches them; `offset` into its page. On the vCPU's CPU,
+ * without the lock. An MSR that is not there, or a value it does not take: false. */
+uint64_t pc_local_apic_read(struct pc_vcpu *pv, uint64_t offset, unsigned width);
+void pc_local_apic_write(struct pc_vcpu *pv, uint64_t offset, unsigned width, uint64_t value);
+bool pc_msr_read(struct pc_vcpu *pv, uint32_t index, uint64_t *value);
+bool pc_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value);
+
+extern const struct vcpu_interrupts pc_vcpu_interrupts;
+
+/* --- pc_end.c --- */
+
+/* The guest asked for an end, or met one: the first counts. `why` is a constant string. Any CPU,
+ * with or without the lock. */
+void pc_end_request(struct pc *pc, enum pc_ending ending, const char *why);
+/* What the run loop does after an exit: go on, unless the machine ends. */
+enum board_action pc_go_on(struct pc *pc);
+void pc_ended(struct vm *vm, const struct reason *trouble);
+/* RESET#: everything as when the VM was made. */
+enum error pc_restart(struct vm *vm, struct reason *why) must_check;
+bool pc_all_halted(struct vm *vm);
+
+#endif

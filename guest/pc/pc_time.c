@@ -1,0 +1,88 @@
+/* The VM's clock, and the one host timer behind all chips of the board. */
+#include "guest/pc/pc_parts.h"
+
+#include "kernel/time.h"
+#include "lib/assert.h"
+
+device_time pc_now(const struct pc *pc)
+{
+	return time_ticks_to_ns(time_ticks() - pc->epoch);
+}
+
+uint64_t pc_time_to_ticks(const struct pc *pc, device_time at)
+{
+	uint64_t ticks = time_ns_to_ticks(at);
+
+	/* Conversions round down: one more, so that nothing fires early. */
+	return ticks < UINT64_MAX - pc->epoch - 1 ? pc->epoch + ticks + 1 : UINT64_MAX;
+}
+
+/* Arms the host timer for the earliest of the chips. One that was armed for earlier is left: it
+ * fires for nothing, which costs less than to arm it at every access. */
+static void arm(struct pc *pc)
+{
+	device_time earliest = DEVICE_NEVER;
+
+	for (unsigned i = 0; i < pc->chip_count; i++)
+		if (pc->chips[i].next < earliest)
+			earliest = pc->chips[i].next;
+	if (earliest >= pc->timer_at)
+		return;
+	pc->timer_at = earliest;
+	timer_arm(&pc->timer, pc_time_to_ticks(pc, earliest));
+}
+
+static void look_again(struct pc_chip *c)
+{
+	c->next = c->ops->next ? c->ops->next(c->chip) : DEVICE_NEVER;
+}
+
+void pc_time_touched(struct pc *pc, const void *chip)
+{
+	assert_slow(spinlock_is_held(&pc->lock));
+	for (unsigned i = 0; i < pc->chip_count; i++) {
+		if (pc->chips[i].chip == chip) {
+			look_again(&pc->chips[i]);
+			break;
+		}
+	}
+	arm(pc);
+}
+
+void pc_time_advance(struct pc *pc)
+{
+	device_time now = pc_now(pc);
+
+	assert_slow(spinlock_is_held(&pc->lock));
+	for (unsigned i = 0; i < pc->chip_count; i++) {
+		struct pc_chip *c = &pc->chips[i];
+
+		if (c->next > now)
+			continue;
+		c->ops->advance(c->chip, now);
+		look_again(c);
+	}
+}
+
+static void chips_due(struct timer *timer)
+{
+	struct pc *pc = (struct pc *)timer->owner;
+	uint64_t flags = spinlock_acquire(&pc->lock);
+
+	pc->timer_at = DEVICE_NEVER;
+	pc_time_advance(pc);
+	arm(pc);
+	spinlock_release(&pc->lock, flags);
+}
+
+void pc_time_start(struct pc *pc)
+{
+	pc->epoch = time_ticks();
+	pc->timer_at = DEVICE_NEVER;
+	timer_init(&pc->timer, chips_due, pc);
+}
+
+void pc_time_stop(struct pc *pc)
+{
+	timer_cancel(&pc->timer);
+}

@@ -1,0 +1,99 @@
+/* From module strings to running machines. */
+#include "guest/run_vms.h"
+
+#include "guest/load/vm_spec.h"
+#include "guest/modules.h"
+#include "guest/pc/pc.h"
+#include "kernel/memory.h"
+#include "kernel/output/log.h"
+#include "kernel/output/tap.h"
+#include "lib/format.h"
+#include "vm/manager.h"
+
+#define NAME_MAX_LENGTH (SPEC_NAME + sizeof("vm/"))
+
+static struct {
+	struct vm_specs *specs; /* null: no modules */
+	unsigned nameless;      /* modules that name no VM */
+} vms;
+
+static void tell(void *context, const char *sentence)
+{
+	log_error("guest", "%s", sentence);
+}
+
+void run_vms_read(void)
+{
+	unsigned count = guest_module_count();
+
+	if (!count)
+		return;
+	vms.specs = pages_alloc((sizeof(*vms.specs) + PAGE_MASK) / PAGE_SIZE, PAGE_SIZE);
+	if (!vms.specs) {
+		log_error("guest", "no memory to read the strings of %u modules", count);
+		vms.nameless = count;
+		return;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		/* Complaints are in the log; what they spoil is told in the VM's own result. */
+		if (vm_specs_add(vms.specs, i, guest_module_string(i), tell, NULL))
+			continue;
+	}
+	vms.nameless = vms.specs->nameless;
+	vm_specs_finish(vms.specs, tell, NULL);
+}
+
+unsigned run_vms_plan(void)
+{
+	return vms.nameless + (vms.specs ? vms.specs->count : 0);
+}
+
+static void full_name(char *name, const struct vm_spec *spec)
+{
+	format_string(name, NAME_MAX_LENGTH, "vm/%s", spec->name);
+}
+
+/* The failed results of those that have no VM. */
+static void report_nameless(void)
+{
+	for (unsigned i = 0; i < vms.nameless; i++)
+		tap_result(false, "module", "a module names no VM: see the log");
+}
+
+void run_vms_skip(const char *reason)
+{
+	char name[NAME_MAX_LENGTH];
+
+	report_nameless();
+	for (unsigned i = 0; vms.specs && i < vms.specs->count; i++) {
+		full_name(name, &vms.specs->vms[i]);
+		tap_skip(name, "%s", reason);
+	}
+}
+
+static void start(const struct vm_spec *spec)
+{
+	char name[NAME_MAX_LENGTH];
+	struct reason why = spec->trouble;
+	struct pc *pc = NULL;
+	enum error error = spec->broken ? why.kind : pc_create(spec, &pc, &why);
+
+	if (!error)
+		error = vm_start(pc->vm, &why);
+	if (!error)
+		return;
+	full_name(name, spec);
+	if (error == ERROR_UNSUPPORTED) {
+		tap_skip(name, "%s", why.text);
+		return;
+	}
+	log_reason(LOG_ERROR, "guest", &why);
+	tap_result(false, name, "%s: %s", error_name(error), why.text);
+}
+
+void run_vms_start(void)
+{
+	report_nameless();
+	for (unsigned i = 0; vms.specs && i < vms.specs->count; i++)
+		start(&vms.specs->vms[i]);
+}
