@@ -36,12 +36,11 @@ struct hpet_wires {
 };
 
 struct hpet_timer {
-	uint64_t config; /* configuration and capabilities, without the constant bits */
+	uint64_t config; /* without the constant bits */
 	uint64_t comparator;
-	uint64_t period; /* what was last written to the comparator */
-	uint64_t route;  /* of messages: address high, value low */
-	bool set_value;  /* the next write reaches the comparator itself */
-	bool pin;        /* the level that was driven */
+	uint64_t period; /* what was last written to the comparator in periodic mode */
+	uint64_t route;  /* of messages: address in the high half, value in the low */
+	bool output;     /* its interrupt line: high is asserted */
 };
 
 struct hpet {
