@@ -118,8 +118,6 @@ uint64_t vlapic_deadline(const struct vlapic *lapic, bool *is_tsc);
  * in the other modes the page is ordinary memory. */
 uint64_t vlapic_read(struct vlapic *lapic, unsigned offset, unsigned width);
 void vlapic_write(struct vlapic *lapic, unsigned offset, unsigned width, uint64_t value);
-/* After hardware wrote `offset` in the page by itself: does what the write means. */
-void vlapic_written(struct vlapic *lapic, unsigned offset);
 
 /* RDMSR and WRMSR of 800H to 8FFH in any mode, and of IA32_TSC_DEADLINE. False: #GP. */
 bool vlapic_msr_read(struct vlapic *lapic, uint32_t index, uint64_t *value);
@@ -137,15 +135,28 @@ bool vlapic_pending(struct vlapic *lapic);
 /* Takes that interrupt: its vector, now in service unless it is the 8259's; -1: there is none. */
 int vlapic_acknowledge(struct vlapic *lapic);
 
-/* The highest requested and in-service vectors, -1 for none: for priority thresholds and hardware
- * that delivers by itself. Both look only at the page; a request may be held back by priority. */
+/* The highest requested and in-service vectors, -1 for none; a request may be held back by
+ * priority. Hardware that delivers by itself is given both, and changes the page only. */
 int vlapic_highest_request(struct vlapic *lapic); /* takes posted requests over first */
 int vlapic_highest_in_service(const struct vlapic *lapic);
-/* What an EOI does, once hardware has cleared `vector` in the ISR itself. */
-void vlapic_after_eoi(struct vlapic *lapic, uint8_t vector);
 
 /* A local source raises its interrupt, as its LVT entry says. */
 void vlapic_raise(struct vlapic *lapic, enum vlapic_source source);
+
+/* --- the owner, with hardware that works on the page (vlapic_hardware.c) ------------------------- */
+
+/* Does the page hold what a read of `offset` returns in the present mode, once posted requests were
+ * taken over? False for PPR, APR and the current count, and where there is nothing to read. */
+bool vlapic_page_holds(const struct vlapic *lapic, unsigned offset);
+/* The class (1 to 15) of the highest request, when nothing but the task priority holds it back: a
+ * guest that lowers CR8 below this has to be interrupted. 0: there is no such request. */
+unsigned vlapic_priority_threshold(struct vlapic *lapic);
+/* A bit for each vector whose end somebody wants to know of: requested or in service as a level. */
+void vlapic_level_vectors(struct vlapic *lapic, uint64_t vectors[4]);
+/* After hardware wrote `offset` in the page by itself: does what the write means. */
+void vlapic_written(struct vlapic *lapic, unsigned offset);
+/* What an EOI does, once hardware has cleared `vector` in the ISR itself. */
+void vlapic_after_eoi(struct vlapic *lapic, uint8_t vector);
 
 /* --- any CPU ----------------------------------------------------------------------------------- */
 

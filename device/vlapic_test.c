@@ -266,27 +266,6 @@ static void virtual_wire(void **state)
 	assert_int_equal(get(VLAPIC_LVT_LINT1), 0x400);
 }
 
-/* What hardware wrote by itself is brought into form, and does what a write does. */
-static void writes_of_hardware(void **state)
-{
-	scribble();
-	page[VLAPIC_TPR / 4] = 0xffffff45;
-	vlapic_written(&lapic, VLAPIC_TPR + 1);
-	assert_int_equal(get(VLAPIC_TPR), 0x45);
-	page[VLAPIC_DFR / 4] = 0;
-	vlapic_written(&lapic, VLAPIC_DFR);
-	assert_int_equal(get(VLAPIC_DFR), 0x0fffffff);
-	page[VLAPIC_SVR / 4] = 0xff;
-	vlapic_written(&lapic, VLAPIC_SVR);
-	assert_int_equal(get(VLAPIC_LVT_ERROR), 0x100fe);
-	page[VLAPIC_ICR / 4] = 0xc4500;
-	vlapic_written(&lapic, VLAPIC_ICR);
-	assert_int_equal(told.sends, 1);
-	assert_int_equal(told.sent.delivery, APIC_INIT);
-	vlapic_written(&lapic, 0xff0);
-	vlapic_written(&lapic, VLAPIC_ISR);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,7 +284,6 @@ int main(void)
 		cmocka_unit_test_setup(reserved_registers_are_errors, power_up),
 		cmocka_unit_test_setup(odd_accesses_do_no_harm, power_up),
 		cmocka_unit_test_setup(virtual_wire, power_up),
-		cmocka_unit_test_setup(writes_of_hardware, power_up),
 	};
 
 	return cmocka_run_group_tests_name("vlapic", tests, NULL, NULL);

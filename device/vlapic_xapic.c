@@ -41,11 +41,3 @@ void vlapic_write(struct vlapic *lapic, unsigned offset, unsigned width, uint64_
 	if (access && (access->write & IN_XAPIC) && !within && width >= REGISTER_BYTES)
 		vlapic_store(lapic, offset, (uint32_t)value);
 }
-
-void vlapic_written(struct vlapic *lapic, unsigned offset)
-{
-	unsigned at = (unsigned)align_down(offset, VLAPIC_REGISTER_STEP);
-
-	if (at < REGISTERS_END && vlapic_access(at)->write)
-		vlapic_store(lapic, at, vlapic_get(lapic, at));
-}
