@@ -65,7 +65,9 @@ void pc_memory_describe(struct pc *pc)
 	uint64_t low = low_memory(pc), high = pc->spec->memory - low;
 	uint64_t tables = pc->spec->acpi ? pc_tables_start(pc) : low;
 
-	*t = (struct load_target) { .context = pc, .memory = target_memory, .vga_text = pc->spec->vga };
+	*t = (struct load_target) { .context = pc,
+				    .memory = target_memory,
+				    .vga_text = pc->spec->vga };
 	add(t->map, &t->map_entries, 0, PC_EBDA, MEMORY_RAM);
 	add(t->map, &t->map_entries, PC_EBDA, PC_VGA_WINDOW, MEMORY_RESERVED);
 	add(t->map, &t->map_entries, PC_BIOS_AREA, PC_EXTENDED_MEMORY, MEMORY_RESERVED);
