@@ -288,6 +288,7 @@ static device_time uart_next(const void *chip)
 static void uart_reset(void *chip)
 {
 	struct uart *uart = chip;
+	unsigned room = uart_room(uart);
 
 	uart_clear_receiver(uart);
 	uart->last_received = 0;
@@ -301,7 +302,7 @@ static void uart_reset(void *chip)
 	uart->trigger = 1;
 	uart->thr_empty_pending = false;
 	uart->break_sent = false;
-	drive_interrupt(uart);
+	settle(uart, room);
 }
 
 void uart_init(struct uart *uart)

@@ -473,6 +473,13 @@ static void the_line_waits_for_room(void **state)
 	out(UART_MODEM_CONTROL, 0);
 	assert_int_equal(port.waiting, 0);
 	assert_int_equal(in(UART_DATA), 1);
+	/* A reset makes room too. */
+	receive("0123456789abcdef");
+	port.waiting = 2;
+	uart_ops.reset(&port.uart);
+	assert_int_equal(port.waiting, 1);
+	assert_int_equal(in(UART_DATA), 2);
+	assert_int_equal(in(UART_DATA), 1);
 }
 
 int main(void)

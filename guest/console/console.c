@@ -15,7 +15,7 @@ static struct spinlock consoles_lock = SPINLOCK_INIT("consoles");
 
 /* Guarded by `consoles_lock`. */
 static struct guest_console *consoles[CONSOLES_MAX];
-static int chosen = NOBODY;
+static int current = NOBODY;
 
 /* --- out ------------------------------------------------------------------------------------ */
 
@@ -82,7 +82,7 @@ bool console_get(struct guest_console *console, uint8_t *byte)
 bool console_type(uint8_t byte)
 {
 	uint64_t outer = spinlock_acquire(&consoles_lock);
-	struct guest_console *console = chosen == NOBODY ? NULL : consoles[chosen];
+	struct guest_console *console = current == NOBODY ? NULL : consoles[current];
 
 	if (console) {
 		uint64_t inner = spinlock_acquire(&console->lock);
@@ -99,7 +99,7 @@ bool console_type(uint8_t byte)
 void console_announce(void)
 {
 	uint64_t flags = spinlock_acquire(&consoles_lock);
-	struct guest_console *console = chosen == NOBODY ? NULL : consoles[chosen];
+	struct guest_console *console = current == NOBODY ? NULL : consoles[current];
 
 	if (console && console->input)
 		console->input(console->context);
@@ -111,7 +111,7 @@ void console_announce(void)
 /* Under the lock. */
 static void choose(int place)
 {
-	chosen = place;
+	current = place;
 	if (place == NOBODY)
 		log_info("console", "input goes to the shell");
 	else
@@ -167,7 +167,7 @@ bool console_choose_name(const char *name)
 bool console_choose_next(void)
 {
 	uint64_t flags = spinlock_acquire(&consoles_lock);
-	int place = next_after(chosen);
+	int place = next_after(current);
 
 	if (place != NOBODY)
 		choose(place);
@@ -183,7 +183,7 @@ void console_for_each(void (*visit)(void *context, unsigned number, const struct
 
 	for (int i = 0; i < CONSOLES_MAX; i++)
 		if (consoles[i])
-			visit(context, (unsigned)i + 1, consoles[i]->vm, i == chosen);
+			visit(context, (unsigned)i + 1, consoles[i]->vm, i == current);
 	spinlock_release(&consoles_lock, flags);
 }
 
@@ -208,7 +208,7 @@ void console_open(struct guest_console *console, const struct vm *vm, void (*inp
 			 vm->name, CONSOLES_MAX);
 	} else {
 		consoles[place] = console;
-		if (chosen == NOBODY)
+		if (current == NOBODY)
 			choose(place);
 	}
 	spinlock_release(&consoles_lock, flags);
@@ -223,7 +223,7 @@ void console_close(struct guest_console *console)
 		if (consoles[i] != console)
 			continue;
 		consoles[i] = NULL;
-		if (i == chosen)
+		if (i == current)
 			choose(next_after(i));
 	}
 	spinlock_release(&consoles_lock, flags);

@@ -21,7 +21,7 @@ static struct escape escape;
 static struct shell_line shell_line;
 static bool in_shell; /* typed bytes go to the shell, whatever console is chosen */
 
-static void help(void)
+static void tell_keys(void)
 {
 	log_tagged("shell", "behind Ctrl-]: 1 to 9 that console, n the next one, s the shell, "
 			    "Ctrl-] itself");
@@ -62,6 +62,8 @@ static void take(uint8_t byte)
 			byte_for_shell(byte);
 		break;
 	case ESCAPE_WAIT:
+		/* What came before it is for who is chosen still. */
+		console_announce();
 		break;
 	case ESCAPE_CHOOSE:
 		leave_shell(console_choose(number));
@@ -74,7 +76,7 @@ static void take(uint8_t byte)
 		log_info("console", "input goes to the shell");
 		break;
 	case ESCAPE_HELP:
-		help();
+		tell_keys();
 		break;
 	}
 }

@@ -18,12 +18,12 @@ static bool has_quit; /* atomic */
 
 /* --- which VM ------------------------------------------------------------------------------- */
 
-static bool has_name(const struct vm *vm, const void *wanted)
+static bool vm_has_name(const struct vm *vm, const void *wanted)
 {
 	return !strcmp(vm->name, wanted);
 }
 
-static bool has_number(const struct vm *vm, const void *wanted)
+static bool vm_has_number(const struct vm *vm, const void *wanted)
 {
 	return shell_names_number(wanted, vm->id);
 }
@@ -31,8 +31,8 @@ static bool has_number(const struct vm *vm, const void *wanted)
 /* Calls `act` for the running VM that the argument names; no lock is held. */
 static void with_vm(const char *argument, void (*act)(struct vm *vm, void *context), void *context)
 {
-	if (!vm_act_on(has_name, argument, act, context) &&
-	    !vm_act_on(has_number, argument, act, context))
+	if (!vm_act_on(vm_has_name, argument, act, context) &&
+	    !vm_act_on(vm_has_number, argument, act, context))
 		say("no VM '%s' runs; vms lists them", argument);
 }
 
