@@ -46,6 +46,8 @@ struct virt_ops {
 	enum error (*inject)(struct vcpu *vcpu, const struct vcpu_event *event, struct reason *why);
 	enum error (*get_register)(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *value);
 	enum error (*set_register)(struct vcpu *vcpu, enum vcpu_register reg, uint64_t value);
+	enum error (*get_vector)(struct vcpu *vcpu, unsigned reg, uint8_t *value);
+	enum error (*set_vector)(struct vcpu *vcpu, unsigned reg, const uint8_t *value, bool whole);
 	void (*skip_instruction)(struct vcpu *vcpu);
 	void (*finish_instruction)(struct vcpu *vcpu, uint32_t length);
 	enum error (*init_reset)(struct vcpu *vcpu, struct reason *why);

@@ -23,6 +23,7 @@ static enum vcpu_register broken_register;
 static uint8_t ram[FAKE_RAM_PAGES * PAGE_SIZE], high_ram[PAGE_SIZE], rom[PAGE_SIZE];
 static struct vcpu_event injected;
 static unsigned injections, skips;
+static uint8_t vectors[VCPU_VECTORS][VCPU_VECTOR_BYTES];
 
 enum error vcpu_get_register(struct vcpu *v, enum vcpu_register reg, uint64_t *value)
 {
@@ -42,6 +43,18 @@ enum error vcpu_inject(struct vcpu *v, const struct vcpu_event *event)
 enum error vcpu_set_register(struct vcpu *v, enum vcpu_register reg, uint64_t value)
 {
 	registers[reg] = value;
+	return ERROR_NONE;
+}
+
+enum error vcpu_get_vector(struct vcpu *v, unsigned reg, uint8_t *value)
+{
+	memcpy(value, vectors[reg], VCPU_VECTOR_BYTES);
+	return ERROR_NONE;
+}
+
+enum error vcpu_set_vector(struct vcpu *v, unsigned reg, const uint8_t *value, bool whole)
+{
+	memcpy(vectors[reg], value, whole ? VCPU_VECTOR_BYTES : VCPU_VECTOR_BYTES / 2);
 	return ERROR_NONE;
 }
 
@@ -65,6 +78,7 @@ static int fake_vcpu_reset(void **state)
 	memset(&vm, 0, sizeof(vm));
 	memset(&vcpu, 0, sizeof(vcpu));
 	memset(registers, 0, sizeof(registers));
+	memset(vectors, 0, sizeof(vectors));
 	memset(ram, 0, sizeof(ram));
 	memset(high_ram, 0, sizeof(high_ram));
 	vm.slots[0] = (struct vm_slot) { gpa(0), sizeof(ram), ram, 7 };

@@ -146,12 +146,14 @@ static bool read_vector(void *context, unsigned reg, uint8_t *to)
 	struct emulate_reach *reach = context;
 
 	reach->refusal = "vector registers cannot be reached";
-	return false;
+	return !vcpu_get_vector(reach->vcpu, reg, to);
 }
 
-static bool write_vector(void *context, unsigned reg, const uint8_t *from, bool clear_upper)
+static bool write_vector(void *context, unsigned reg, const uint8_t *from, bool whole)
 {
-	return false;
+	struct emulate_reach *reach = context;
+
+	return !vcpu_set_vector(reach->vcpu, reg, from, whole);
 }
 
 void emulate_reach_init(struct emulate_reach *reach, struct vcpu *vcpu,

@@ -457,6 +457,46 @@ static void pushes_and_pops(void **state)
 	assert_int_equal(accesses[count - 1].value, 0xfffe);
 }
 
+/* --- vector registers ------------------------------------------------------------------------ */
+
+static void moves_vector_registers(void **state)
+{
+	reset(state);
+	long_mode();
+	vcpu.gpr[RBX] = DEVICE;
+	for (unsigned i = 0; i < VCPU_VECTOR_BYTES; i++)
+		vectors[1][i] = i + 1;
+	run_all(BYTES(0x0f, 0x29, 0x4b, 0x10)); /* movaps [rbx + 16], xmm1 */
+	assert_int_equal(count, 2);
+	assert_int_equal(accesses[0].width, 8);
+	assert_int_equal(accesses[1].at, DEVICE_GPA + 0x18);
+	assert_memory_equal(&device[0x10], vectors[1], 16);
+	memset(vectors[9], 0xee, VCPU_VECTOR_BYTES);
+	run_all(BYTES(0xf3, 0x44, 0x0f, 0x6f, 0x4b, 0x10)); /* movdqu xmm9, [rbx + 16] */
+	assert_memory_equal(vectors[9], vectors[1], 16);
+	assert_int_equal(vectors[9][16], 0xee);
+	run_all(BYTES(0xc5, 0x7a, 0x6f, 0x4b, 0x10)); /* vmovdqu xmm9, [rbx + 16] */
+	assert_int_equal(vectors[9][16], 0);
+	run_all(BYTES(0xc5, 0xfd, 0xe7, 0x4b, 0x40)); /* vmovntdq [rbx + 64], ymm1 */
+	assert_memory_equal(&device[0x40], vectors[1], 32);
+	memset(vectors[2], 0xee, VCPU_VECTOR_BYTES);
+	run_all(BYTES(0xf3, 0x0f, 0x10, 0x53, 0x10)); /* movss xmm2, [rbx + 16] */
+	assert_memory_equal(vectors[2], "\1\2\3\4\0\0\0\0\0\0\0\0\0\0\0\0\xee", 17);
+	run_all(BYTES(0x0f, 0x16, 0x53, 0x10)); /* movhps xmm2, [rbx + 16] */
+	assert_memory_equal(vectors[2], "\1\2\3\4\0\0\0\0\1\2\3\4\5\6\7\10\xee", 17);
+	run_all(BYTES(0x0f, 0x17, 0x53, 0x60)); /* movhps [rbx + 96], xmm2 */
+	assert_memory_equal(&device[0x60], "\1\2\3\4\5\6\7\10\0", 9);
+	run_all(BYTES(0x66, 0x48, 0x0f, 0x7e, 0x4b, 0x70)); /* movq [rbx + 112], xmm1 */
+	assert_memory_equal(&device[0x70], "\1\2\3\4\5\6\7\10\0", 9);
+	run_all(BYTES(0xf3, 0x0f, 0x7e, 0x53, 0x70)); /* movq xmm2, [rbx + 112] */
+	assert_memory_equal(vectors[2], "\1\2\3\4\5\6\7\10\0\0\0\0\0\0\0\0\xee", 17);
+	count = 0;
+	registers[VCPU_RFLAGS] |= RFLAGS_RF;
+	skips = 0;
+	run_faults(BYTES(0x0f, 0x28, 0x4b, 0x08), EXCEPTION_PROTECTION, 0); /* movaps: unaligned */
+	assert_int_equal(count, 0);
+}
+
 /* --- ROM, and what is refused ---------------------------------------------------------------- */
 
 static void rom_is_read_and_the_bus_hears_of_writes(void **state)
@@ -546,6 +586,7 @@ int main(void)
 		cmocka_unit_test(strings_fault_at_their_element),
 		cmocka_unit_test(comparisons_stop),
 		cmocka_unit_test(pushes_and_pops),
+		cmocka_unit_test(moves_vector_registers),
 		cmocka_unit_test(rom_is_read_and_the_bus_hears_of_writes),
 		cmocka_unit_test(says_what_it_cannot_do),
 		cmocka_unit_test(passes_on_what_the_backend_says),

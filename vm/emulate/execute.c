@@ -297,7 +297,7 @@ static enum emulate_outcome exchange_pair(struct emulation *e)
 static enum emulate_outcome load_vector(struct emulation *e)
 {
 	const struct decoded_instruction *instruction = e->instruction;
-	uint8_t value[OPERAND_MAX_WIDTH] = { 0 };
+	uint8_t value[VCPU_VECTOR_BYTES] = { 0 };
 	struct guest_span span;
 	enum emulate_outcome outcome = locate(e, PAGE_ACCESS_READ, &span);
 
@@ -319,7 +319,7 @@ static enum emulate_outcome load_vector(struct emulation *e)
 static enum emulate_outcome store_vector(struct emulation *e)
 {
 	const struct decoded_instruction *instruction = e->instruction;
-	uint8_t value[OPERAND_MAX_WIDTH] = { 0 };
+	uint8_t value[VCPU_VECTOR_BYTES] = { 0 };
 	struct guest_span span;
 	enum emulate_outcome outcome = locate(e, PAGE_ACCESS_WRITE, &span);
 

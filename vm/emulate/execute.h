@@ -13,9 +13,6 @@
 #include "vm/guest_memory.h"
 #include "vm/vcpu/vcpu_event.h"
 
-/* The widest operand, and the width of a vector register as it is handed around. */
-#define OPERAND_MAX_WIDTH 32
-
 /* Elements of a string instruction per call at most: it then goes on by being executed again, so
  * that a guest's huge count never keeps a CPU in the host. */
 #define STRING_CHUNK 64
@@ -55,9 +52,9 @@ struct emulate_memory {
 	/* Move the bytes of a span that was located, a device's with its side effects. */
 	void (*read)(void *context, const struct guest_span *span, void *to);
 	void (*write)(void *context, const struct guest_span *span, const void *from);
-	/* A vector register's 32 bytes; false where they cannot be reached. */
+	/* As vcpu_get_vector() and vcpu_set_vector(); false where they cannot be reached. */
 	bool (*read_vector)(void *context, unsigned reg, uint8_t *to);
-	bool (*write_vector)(void *context, unsigned reg, const uint8_t *from, bool clear_upper);
+	bool (*write_vector)(void *context, unsigned reg, const uint8_t *from, bool whole);
 };
 
 struct emulation {

@@ -278,6 +278,36 @@ enum error vcpu_set_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t
 	return ERROR_NONE;
 }
 
+enum error vcpu_get_vector(struct vcpu *vcpu, unsigned reg, uint8_t *value)
+{
+	struct reason why = { 0 };
+	enum error error = allowed_here(vcpu, CALL_GET_REGISTER);
+
+	if (error)
+		return error;
+	error = virt->get_vector(vcpu, reg, value);
+	if (error) {
+		reason_set(&why, error, "vector register %u", reg);
+		return tell(vcpu, LOG_ERROR, "get_vector", &why);
+	}
+	return ERROR_NONE;
+}
+
+enum error vcpu_set_vector(struct vcpu *vcpu, unsigned reg, const uint8_t *value, bool whole)
+{
+	struct reason why = { 0 };
+	enum error error = allowed_here(vcpu, CALL_SET_REGISTER);
+
+	if (error)
+		return error;
+	error = virt->set_vector(vcpu, reg, value, whole);
+	if (error) {
+		reason_set(&why, error, "vector register %u", reg);
+		return tell(vcpu, LOG_ERROR, "set_vector", &why);
+	}
+	return ERROR_NONE;
+}
+
 void vcpu_skip_instruction(struct vcpu *vcpu)
 {
 	assert_slow(vcpu_state_allows(state_of(vcpu), CALL_SKIP_INSTRUCTION));

@@ -137,6 +137,9 @@ enum vcpu_register {
 		VCPU_REGISTERS
 };
 
+#define VCPU_VECTORS      16
+#define VCPU_VECTOR_BYTES 32
+
 const char *vcpu_register_name(enum vcpu_register reg);
 
 /* Told of every exit while a VM's owner watches: `exit` before it is handled, by the backend, and
@@ -216,6 +219,12 @@ enum error vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *event) must_c
 /* On the bound CPU, or from any while Free. */
 enum error vcpu_get_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *value) must_check;
 enum error vcpu_set_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t value) must_check;
+/* Vector register `reg` (XMM and YMM 0 to 15), VCPU_VECTOR_BYTES of it; what the CPU has not is
+ * zero. Written `whole`, its upper parts become zero, as by a VEX-encoded instruction; else only the
+ * lowest 16 bytes change. On the bound CPU. */
+enum error vcpu_get_vector(struct vcpu *vcpu, unsigned reg, uint8_t *value) must_check;
+enum error vcpu_set_vector(struct vcpu *vcpu, unsigned reg, const uint8_t *value,
+			   bool whole) must_check;
 /* Moves RIP past the instruction of the last exit and ends STI / MOV SS blocking, as executing it
  * would have. */
 void vcpu_skip_instruction(struct vcpu *vcpu);

@@ -91,3 +91,25 @@ void xstate_evict(struct vmx_vcpu *v)
 	change_owner(cpu, percpu, NULL);
 	set_xcr0(percpu, percpu->host_xcr0);
 }
+
+enum error vmx_vcpu_get_vector(struct vcpu *vcpu, unsigned reg, uint8_t *value)
+{
+	struct vmx_vcpu *v = vmx_of(vcpu);
+
+	if (reg >= VCPU_VECTORS)
+		return ERROR_INVALID_INPUT;
+	xstate_evict(v);
+	xstate_get_vector(&xstate_host_layout, v->xstate_area, reg, value);
+	return ERROR_NONE;
+}
+
+enum error vmx_vcpu_set_vector(struct vcpu *vcpu, unsigned reg, const uint8_t *value, bool whole)
+{
+	struct vmx_vcpu *v = vmx_of(vcpu);
+
+	if (reg >= VCPU_VECTORS)
+		return ERROR_INVALID_INPUT;
+	xstate_evict(v);
+	xstate_set_vector(&xstate_host_layout, v->xstate_area, reg, value, whole);
+	return ERROR_NONE;
+}

@@ -8,8 +8,10 @@
 #ifndef VMX_VCPU_XSTATE_H
 #define VMX_VCPU_XSTATE_H
 
+#include "lib/error.h"
 #include "lib/types.h"
 #include "vm/policy/cpuid_policy.h"
+#include "vm/vcpu/vcpu.h"
 
 struct vmx_vcpu;
 
@@ -19,6 +21,8 @@ struct xstate_layout {
 	enum xstate_method method;
 	uint64_t components; /* XCR0 bits that are switched, and that a guest may set */
 	uint32_t size;       /* bytes of an area in standard format */
+	/* Where the upper parts of vector registers 0 to 15 lie in it; 0: there are none. */
+	uint32_t ymm_offset, zmm_offset;
 };
 
 /* What this CPU has of what Plinth honours. Pure. */
@@ -30,6 +34,13 @@ void xstate_layout(cpuid_reader host, struct xstate_layout *layout);
 /* Fills an area with the state after RESET: SDM volume 3, "x87 FPU State Following Power-up, Reset
  * or INIT". Pure. */
 void xstate_reset_image(const struct xstate_layout *layout, uint8_t *area);
+
+/* Vector register `reg` (0 to 15) in an area: its lower VCPU_VECTOR_BYTES. Written `whole`, the
+ * rest of it becomes zero; else only the lowest 16 bytes change. Pure. */
+void xstate_get_vector(const struct xstate_layout *layout, const uint8_t *area, unsigned reg,
+		       uint8_t *value);
+void xstate_set_vector(const struct xstate_layout *layout, uint8_t *area, unsigned reg,
+		       const uint8_t *value, bool whole);
 
 /* --- on the machine ------------------------------------------------------------------------- */
 
@@ -43,6 +54,10 @@ void xstate_enter(struct vmx_vcpu *v);
 
 /* When run() returns: XCR0 becomes the host's. */
 void xstate_leave(struct vmx_vcpu *v);
+
+/* A vector register of a vCPU, by way of its area. On the CPU that the vCPU is bound to. */
+enum error vmx_vcpu_get_vector(struct vcpu *vcpu, unsigned reg, uint8_t *value);
+enum error vmx_vcpu_set_vector(struct vcpu *vcpu, unsigned reg, const uint8_t *value, bool whole);
 
 /* Writes the vCPU's registers back to its area if this CPU holds them. */
 void xstate_evict(struct vmx_vcpu *v);

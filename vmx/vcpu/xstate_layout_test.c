@@ -69,6 +69,59 @@ static void layouts(void **unused)
 	assert_int_equal(layout.size, 512);
 }
 
+/* Numbers for the bytes of a register, and what is read back of it. */
+static void vector_registers(void **unused)
+{
+	struct xstate_layout layout;
+	uint8_t area[1664 + 1024], value[VCPU_VECTOR_BYTES], other[VCPU_VECTOR_BYTES];
+	uint64_t present;
+
+	for (unsigned i = 0; i < sizeof(value); i++)
+		value[i] = i + 1;
+	xstate_layout(server, &layout);
+	assert_int_equal(layout.ymm_offset, 576);
+	assert_int_equal(layout.zmm_offset, 1152);
+
+	/* Components in their initial state read as zero, whatever their place holds. */
+	memset(area, 0xaa, sizeof(area));
+	memset(area + 512, 0, 8);
+	xstate_get_vector(&layout, area, 3, other);
+	assert_true(!other[0] && !other[15] && !other[16] && !other[31]);
+
+	/* A legacy instruction makes SSE present, its other registers zero. */
+	xstate_set_vector(&layout, area, 3, value, false);
+	memcpy(&present, area + 512, sizeof(present));
+	assert_int_equal(present, XCR0_SSE);
+	assert_memory_equal(area + 160 + 3 * 16, value, 16);
+	assert_int_equal(area[160 + 2 * 16], 0);
+	assert_int_equal(area[160 + 4 * 16], 0);
+	assert_int_equal(area[24], 0xaa); /* MXCSR */
+	xstate_get_vector(&layout, area, 3, other);
+	assert_int_equal(other[16], 0);
+
+	/* A VEX-encoded one writes all, and clears the third part if it is there. */
+	present |= XCR0_ZMM_HI256;
+	memcpy(area + 512, &present, sizeof(present));
+	memset(area + 1152, 0xbb, 512);
+	xstate_set_vector(&layout, area, 15, value, true);
+	xstate_get_vector(&layout, area, 15, other);
+	assert_memory_equal(other, value, sizeof(value));
+	memcpy(&present, area + 512, sizeof(present));
+	assert_int_equal(present, XCR0_SSE | XCR0_AVX | XCR0_ZMM_HI256);
+	assert_int_equal(area[1152 + 15 * 32], 0);
+	assert_int_equal(area[1152 + 15 * 32 - 1], 0xbb);
+	assert_int_equal(area[1152 + 512 - 1], 0);
+
+	/* Without XSAVE there is only the legacy region, and it always counts. */
+	xstate_layout(none, &layout);
+	memset(area, 0, sizeof(area));
+	xstate_set_vector(&layout, area, 0, value, true);
+	xstate_get_vector(&layout, area, 0, other);
+	assert_memory_equal(other, value, 16);
+	assert_int_equal(other[16], 0);
+	assert_int_equal(area[512], 0);
+}
+
 static void reset_image(void **unused)
 {
 	struct xstate_layout layout;
@@ -99,6 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(layouts),
+		cmocka_unit_test(vector_registers),
 		cmocka_unit_test(reset_image),
 	};
 
