@@ -22,7 +22,8 @@
 	X(HYPERCALL_YIELD, 10, "the next vCPU's turn")                                             \
 	X(HYPERCALL_MEET, 11,                                                                      \
 	  "waits until the other guests of its meeting have come as often or ended")               \
-	X(HYPERCALL_KINDS, 12, "EAX: how often vCPU ECX had exits of kind EBX")
+	X(HYPERCALL_KINDS, 12, "EAX: how often vCPU ECX had exits of kind EBX")                    \
+	X(HYPERCALL_RESTART, 13, "every vCPU begins again at the entry; memory stays")
 
 enum guest_hypercall {
 #define X(symbol, number, text) symbol = (number),

@@ -116,6 +116,18 @@ static enum error set_up_vcpu(const struct test_guest *guest, struct vcpu *vcpu,
 	return error;
 }
 
+enum error test_guest_set_up(struct test_guest *guest, struct vm *vm, struct reason *why)
+{
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		enum error error = set_up_vcpu(guest, vm->vcpus[i], i);
+
+		if (error)
+			return reason_set(why, error, "vcpu %u could not be set up: see the log",
+					  i);
+	}
+	return ERROR_NONE;
+}
+
 static enum error make_vm(struct test_guest *guest, const char *name, struct reason *why)
 {
 	const struct guest_header *header = &guest->image.header;
@@ -135,12 +147,7 @@ static enum error make_vm(struct test_guest *guest, const char *name, struct rea
 	if (!memory)
 		return reason_set(why, ERROR_BAD_STATE, "its memory is not in one piece");
 	guest_image_load(&guest->image, memory);
-	for (unsigned i = 0; i < header->vcpus && !error; i++) {
-		error = set_up_vcpu(guest, guest->vm->vcpus[i], i);
-		if (error)
-			reason_set(why, error, "vcpu %u could not be set up: see the log", i);
-	}
-	return error;
+	return test_guest_set_up(guest, guest->vm, why);
 }
 
 /* A guest that cannot be made has its TAP line here and now. */

@@ -25,4 +25,8 @@ bool test_guests_meet(struct test_guest *guest);
 /* For the board: `guest` has ended and was reported. Starts those that waited to be alone. */
 void test_guests_ended(struct test_guest *guest);
 
+/* Sets up all vCPUs of the guest's VM, which are Created. */
+enum error test_guest_set_up(struct test_guest *guest, struct vm *vm,
+			     struct reason *why) must_check;
+
 #endif

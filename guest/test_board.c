@@ -228,4 +228,17 @@ static void board_ended(struct vm *vm, const struct reason *trouble)
 	test_guests_ended(guest);
 }
 
-const struct board_ops test_board = { .exit = board_exit, .ended = board_ended };
+static enum error board_restart(struct vm *vm, struct reason *why)
+{
+	enum error error = ERROR_NONE;
+
+	for (unsigned i = 0; i < vm->vcpu_count && !error; i++)
+		error = vcpu_reset(vm->vcpus[i]);
+	if (error)
+		return reason_set(why, error, "a vcpu cannot be reset: see the log");
+	return test_guest_set_up((struct test_guest *)vm->board_data, vm, why);
+}
+
+const struct board_ops test_board = { .exit = board_exit,
+				      .restart = board_restart,
+				      .ended = board_ended };

@@ -150,6 +150,9 @@ static uint32_t call(struct test_guest *guest, struct vcpu *vcpu, const struct v
 	case HYPERCALL_YIELD:
 		*action = BOARD_YIELD;
 		return ERROR_NONE;
+	case HYPERCALL_RESTART:
+		*action = BOARD_RESET_VM;
+		return ERROR_NONE;
 	case HYPERCALL_MEET:
 		*action = test_guests_meet(guest) ? BOARD_RESUME : BOARD_BLOCK;
 		return ERROR_NONE;
