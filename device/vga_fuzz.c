@@ -1,0 +1,57 @@
+/* Any sequence of port and memory accesses to the VGA: it stays within its memory, and a screen can
+ * be looked at after each. An access is a kind, an address and a value. */
+#include <stdlib.h>
+
+#include "device/vga_text.h"
+#include "lib/assert.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void look(const struct vga_text *vga)
+{
+	struct vga_screen screen = vga_text_screen(vga);
+
+	if (!screen.is_text)
+		return;
+	assert(screen.columns && screen.columns <= 256 && screen.rows <= 1024);
+	if (screen.rows)
+		vga_text_cell(vga, screen.columns - 1, screen.rows - 1);
+	if (screen.cursor_shown)
+		vga_text_cell(vga, screen.cursor_column, screen.cursor_row);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct vga_text vga;
+	static struct bus io, memory;
+	uint8_t *planes = malloc(VGA_MEMORY_SIZE);
+	device_time now = 0;
+
+	io.count = memory.count = 0;
+	vga_text_init(&vga, planes);
+	enum error error = vga_text_attach(&vga, &io, &memory, NULL);
+	assert(!error);
+	for (; size >= 4; data += 4, size -= 4) {
+		unsigned width = 1u << (data[0] >> 2 & 3);
+		uint64_t window = VGA_WINDOW + (data[1] << 9 | data[2] << 1 | (data[0] >> 7));
+		uint64_t port = 0x3b0 + data[1] % 48u;
+
+		switch (data[0] & 3) {
+		case 0:
+			bus_write(&io, now, port, width > 4 ? 4 : width, data[2] | data[3] << 8);
+			break;
+		case 1:
+			bus_read(&io, now, port, width > 4 ? 4 : width);
+			break;
+		case 2:
+			bus_write(&memory, now, window, width, data[3]);
+			break;
+		default:
+			bus_read(&memory, now, window, width);
+		}
+		look(&vga);
+		now += data[0] * 1000ull;
+	}
+	free(planes);
+	return 0;
+}
