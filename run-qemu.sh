@@ -249,10 +249,13 @@ make_image() {
 
 # --- watching --------------------------------------------------------------------------------
 
-# The log for people: line ends and firmware's screen control taken out.
+# The log for people: line ends and firmware's screen control taken out, and for who types at a
+# terminal, consoles of guests as terminals show them.
 stream_log() {
+	local view=(cat)
+	[[ $input != - || ! -t 0 || ! -t 1 ]] || view=("$here/tools/console-view")
 	tail -c +1 -f -s 0.2 --pid="$emulator" "$run/serial" 2>/dev/null |
-		perl -pe 'BEGIN { $| = 1 } s/\r|\e\[[0-9;=?]*[A-Za-z]//g' &
+		perl -pe 'BEGIN { $| = 1 } s/\r|\e\[[0-9;=?]*[A-Za-z]//g' | "${view[@]}" &
 	streamer=$!
 }
 
