@@ -35,16 +35,20 @@ enum i8042_source {
 	I8042_FROM_MOUSE
 };
 
+struct i8042_byte {
+	uint8_t byte;
+	enum i8042_source source;
+};
+
 struct i8042 {
 	struct i8042_wires wires;
 	uint8_t ram[I8042_RAM]; /* byte 0 is the command byte */
 	uint8_t output_port;
-	uint8_t status;  /* system flag, command/data */
-	uint8_t pending; /* the command that waits for its byte at port 0x60, or 0 */
-	uint8_t output;  /* the output buffer */
-	enum i8042_source source;
-	bool pretend_mouse; /* the byte in the buffer came by command 0xd3 */
-	bool break_prefix;  /* translation has seen 0xf0 */
+	uint8_t pending;          /* the command that waits for its byte at port 0x60, or 0 */
+	bool command_last;        /* the last write was to port 0x64 */
+	bool break_prefix;        /* translation has seen 0xf0 */
+	struct i8042_byte output; /* the output buffer; the byte stays after it was read */
+	struct i8042_byte reply;  /* of the controller, waiting for the output buffer */
 	struct ps2_keyboard keyboard;
 	struct ps2_mouse mouse;
 };

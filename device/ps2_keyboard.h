@@ -1,4 +1,4 @@
-/* A PS/2 keyboard: it answers the controller's commands and sends scan codes of set 1, 2 or 3. IBM,
+/* A PS/2 keyboard: it answers the controller's commands and sends scan codes of set 1 or 2. IBM,
  * "Personal System/2 Hardware Interface Technical Reference", "Keyboards (101- and 102-Key)". */
 #ifndef DEVICE_PS2_KEYBOARD_H
 #define DEVICE_PS2_KEYBOARD_H
@@ -18,7 +18,7 @@ struct ps2_keyboard {
 	bool scanning;
 	uint8_t command; /* the one that waits for its parameter, or 0 */
 	uint8_t leds, typematic;
-	uint8_t set;  /* of scan codes: 1, 2 or 3 */
+	uint8_t set;  /* of scan codes: 1 or 2 */
 	uint8_t last; /* byte sent, for 0xfe */
 };
 
