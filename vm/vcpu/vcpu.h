@@ -91,7 +91,7 @@ struct vcpu_config {
 	uint32_t has;           /* enum vcpu_has, or-ed */
 };
 
-/* Registers that are reached by name; the TSC offset (guest TSC less host TSC) can only be read. *_RIGHTS are bits 40..55 of a descriptor moved down to bit 0,
+/* Registers that are reached by name. *_RIGHTS are bits 40..55 of a descriptor moved down to bit 0,
  * and bit 16 set for an unusable segment; PDPTEs count under PAE paging only. General ones are also
  * in vcpu->gpr while not Running. */
 #define VCPU_SEGMENT_LIST(X, SEGMENT, name)      \
@@ -127,8 +127,7 @@ struct vcpu_config {
 	X(VCPU_GDTR_BASE, "gdtr.base")     \
 	X(VCPU_GDTR_LIMIT, "gdtr.limit")   \
 	X(VCPU_IDTR_BASE, "idtr.base")     \
-	X(VCPU_IDTR_LIMIT, "idtr.limit")   \
-	X(VCPU_TSC_OFFSET, "tsc-offset")
+	X(VCPU_IDTR_LIMIT, "idtr.limit")
 
 enum vcpu_register {
 #define X(symbol, name) symbol,
@@ -169,7 +168,8 @@ struct vcpu {
 	/* Its VM's interrupt controllers, or null; set by the board between create and setup. */
 	const struct vcpu_interrupts *interrupts;
 	bool interrupt_request; /* atomic: any CPU; see vm/vcpu/vcpu_interrupts.h */
-	struct reason trouble;  /* why it is Invalid */
+	uint64_t tsc_offset; /* guest TSC less host TSC; the backend\'s; atomic to read: any CPU */
+	struct reason trouble; /* why it is Invalid */
 	/* Ticks of guest time left in this slice: set by the scheduler, counted down by the backend. */
 	uint64_t slice_ticks;
 	uint64_t exits; /* since create; vcpu_note_exit() counts */

@@ -26,17 +26,12 @@ enum error vcpu_raise_protection(struct vcpu *vcpu)
 	return vcpu_inject(vcpu, &fault);
 }
 
-uint64_t vcpu_guest_tsc(struct vcpu *vcpu)
+uint64_t vcpu_guest_tsc(const struct vcpu *vcpu)
 {
-	uint64_t offset = 0;
-
-	/* Fails for no vCPU that a board may ask about: Running elsewhere is the only reason. */
-	if (vcpu_get_register(vcpu, VCPU_TSC_OFFSET, &offset))
-		return time_ticks();
-	return time_ticks() + offset;
+	return time_ticks() + __atomic_load_n(&vcpu->tsc_offset, __ATOMIC_RELAXED);
 }
 
-uint64_t vcpu_guest_tsc_to_ticks(struct vcpu *vcpu, uint64_t guest_tsc)
+uint64_t vcpu_guest_tsc_to_ticks(const struct vcpu *vcpu, uint64_t guest_tsc)
 {
 	uint64_t now = time_ticks(), guest_now = vcpu_guest_tsc(vcpu);
 

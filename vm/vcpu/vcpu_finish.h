@@ -15,8 +15,8 @@ void vcpu_finish_msr_write(struct vcpu *vcpu);
 enum error vcpu_raise_protection(struct vcpu *vcpu) must_check;
 
 /* The guest's time stamp counter now, and the moment in time_ticks() at which it holds `guest_tsc`:
- * 0 when that has passed, UINT64_MAX when it lies beyond the host's counter. */
-uint64_t vcpu_guest_tsc(struct vcpu *vcpu);
-uint64_t vcpu_guest_tsc_to_ticks(struct vcpu *vcpu, uint64_t guest_tsc);
+ * 0 when that has passed, UINT64_MAX when it lies beyond the host's counter. Any CPU. */
+uint64_t vcpu_guest_tsc(const struct vcpu *vcpu);
+uint64_t vcpu_guest_tsc_to_ticks(const struct vcpu *vcpu, uint64_t guest_tsc);
 
 #endif

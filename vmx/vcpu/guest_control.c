@@ -225,6 +225,7 @@ void vmx_set_pat(struct vmx_vcpu *v)
 
 void vmx_set_tsc_offset(struct vmx_vcpu *v)
 {
+	__atomic_store_n(&v->vcpu->tsc_offset, v->msrs.tsc_offset, __ATOMIC_RELAXED);
 	if (v->controls.primary & PRIMARY_USE_TSC_OFFSETTING)
 		vmcs_write(VMCS_TSC_OFFSET, v->msrs.tsc_offset);
 }

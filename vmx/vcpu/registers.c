@@ -83,9 +83,6 @@ static enum error get_special(struct vmx_vcpu *v, enum vcpu_register reg, uint64
 	case VCPU_XCR0:
 		*value = v->xcr0;
 		return ERROR_NONE;
-	case VCPU_TSC_OFFSET:
-		*value = v->msrs.tsc_offset;
-		return ERROR_NONE;
 	default:
 		return ERROR_INVALID_INPUT;
 	}
