@@ -14,8 +14,7 @@
 	X(HYPERCALL_INJECT, 5, "EBX: event kind | flags, ECX: vector, EDX: error code, ESI: vCPU") \
 	X(HYPERCALL_NESTED_RIGHTS, 6,                                                              \
 	  "EBX: page, ECX: length, EDX: rights of its mapping, 0 for none")                        \
-	X(HYPERCALL_ON_FAULT, 7,                                                                   \
-	  "the next nested faults: EBX: 1 map the page fully, 2 skip the instruction, 0 stop")     \
+	X(HYPERCALL_ON_FAULT, 7, "the next nested faults: EBX: ON_FAULT_...")                      \
 	X(HYPERCALL_COUNTER, 8,                                                                    \
 	  "EAX: EBX 0 exits, 1 time slices, 2 CPU, 3 CPUs online, 4 memory size")                  \
 	X(HYPERCALL_SET_REGISTER, 9, "EBX: enum vcpu_register, ECX: value")                        \
@@ -47,8 +46,9 @@ enum guest_hypercall {
 #define COUNTER_MEMORY      4
 
 /* HYPERCALL_ON_FAULT */
-#define ON_FAULT_STOP 0
-#define ON_FAULT_MAP  1
-#define ON_FAULT_SKIP 2
+#define ON_FAULT_STOP    0
+#define ON_FAULT_MAP     1
+#define ON_FAULT_SKIP    2
+#define ON_FAULT_EMULATE 3
 
 #endif

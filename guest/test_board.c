@@ -10,6 +10,7 @@
 #include "kernel/memory.h"
 #include "lib/bits.h"
 #include "vm/exit_log.h"
+#include "vm/emulate/emulate.h"
 #include "vm/emulate/io_result.h"
 #include "vm/manager.h"
 #include "vm/emulate/string_io.h"
@@ -155,6 +156,28 @@ static enum board_action handle_io(struct test_guest *guest, struct vcpu *vcpu,
 	return BOARD_RESUME;
 }
 
+static void memory_read(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, uint64_t *value)
+{
+	*value = test_device_read(&((struct test_guest *)context)->device, at, width);
+}
+
+static void memory_write(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, uint64_t value)
+{
+	test_device_write(&((struct test_guest *)context)->device, at, width, value);
+}
+
+static enum board_action emulate(struct test_guest *guest, struct vcpu *vcpu,
+				 const struct vcpu_exit *exit)
+{
+	const struct emulate_bus bus = { guest, memory_read, memory_write };
+	struct reason why;
+
+	if (!emulate_instruction(vcpu, exit, &bus, &why))
+		return BOARD_RESUME;
+	test_guest_fail(guest, &why);
+	return BOARD_UNHANDLED;
+}
+
 /* --- exits ----------------------------------------------------------------------------------- */
 
 static enum board_action handle_fault(struct test_guest *guest, struct vcpu *vcpu,
@@ -170,6 +193,8 @@ static enum board_action handle_fault(struct test_guest *guest, struct vcpu *vcp
 		vcpu_skip_instruction(vcpu);
 		return BOARD_YIELD;
 	}
+	if (guest->on_fault == ON_FAULT_EMULATE)
+		return emulate(guest, vcpu, exit);
 	if (guest->on_fault != ON_FAULT_MAP || !host)
 		return BOARD_UNHANDLED;
 	if (virt->nested_map(vcpu->vm->nested, page, virt_to_hpa(host), PAGE_SIZE,

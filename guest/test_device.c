@@ -2,6 +2,7 @@
 #include "guest/test_device.h"
 
 #include "lib/bits.h"
+#include "lib/string.h"
 
 /* The sequence register mixes what is written into what it holds, and each read moves it on, so
  * that every element of a string counts, and so does their order. */
@@ -40,4 +41,17 @@ void test_device_access(struct test_device *device, uint16_t port, unsigned widt
 	else
 		latch_access(device, offset, width, in, value);
 	*value &= (uint32_t)BITS(width * 8 - 1, 0);
+}
+
+uint64_t test_device_read(const struct test_device *device, gpa_t at, unsigned width)
+{
+	uint64_t value = 0;
+
+	memcpy(&value, &device->memory[at.value % TEST_MEMORY], width);
+	return value;
+}
+
+void test_device_write(struct test_device *device, gpa_t at, unsigned width, uint64_t value)
+{
+	memcpy(&device->memory[at.value % TEST_MEMORY], &value, width);
 }

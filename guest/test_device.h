@@ -12,8 +12,12 @@
 #define TEST_SEQUENCE_FACTOR 31
 #define TEST_SEQUENCE_STEP   7
 
+/* Bytes of memory that it has where the guest's RAM is not, again and again. A power of two. */
+#define TEST_MEMORY 64
+
 struct test_device {
 	uint8_t latches[TEST_LATCHES];
+	uint8_t memory[TEST_MEMORY];
 	uint32_t sequence;
 };
 
@@ -21,5 +25,9 @@ struct test_device {
  * takes its low bytes. Ports beyond the device float, and swallow what is written. */
 void test_device_access(struct test_device *device, uint16_t port, unsigned width, bool in,
 			uint32_t *value);
+
+/* Accesses of its memory; `width` 1, 2, 4 or 8, `at` aligned to it. */
+uint64_t test_device_read(const struct test_device *device, gpa_t at, unsigned width);
+void test_device_write(struct test_device *device, gpa_t at, unsigned width, uint64_t value);
 
 #endif

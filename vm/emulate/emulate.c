@@ -279,6 +279,7 @@ static enum error settle(struct run *run, enum emulate_outcome outcome)
 	error = put_state(run);
 	if (error)
 		return reason_set(run->why, error, "emulation: registers cannot be written");
+	run->vcpu->did = outcome == EMULATE_FAULT ? "fault injected" : "emulated";
 	if (outcome == EMULATE_FAULT)
 		return vcpu_inject(run->vcpu, &run->fault);
 	if (done)
