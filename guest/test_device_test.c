@@ -57,13 +57,13 @@ static void sequence_depends_on_order_and_count(void **state)
 
 static void memory_comes_again_and_again(void **state)
 {
-	struct test_device device = { .memory = { 0 } };
+	struct test_device scratch = { .memory = { 0 } };
 
-	test_device_write(&device, gpa(0x20008), 8, 0x1122334455667788);
-	test_device_write(&device, gpa(0x20009), 1, 0xff);
-	assert_int_equal(test_device_read(&device, gpa(0x20008), 8), 0x112233445566ff88);
-	assert_int_equal(test_device_read(&device, gpa(0x2000a), 2), 0x5566);
-	assert_int_equal(test_device_read(&device, gpa(0x20048), 4), 0x5566ff88);
+	test_device_write(&scratch, gpa(0x20008), 8, 0x1122334455667788);
+	test_device_write(&scratch, gpa(0x20009), 1, 0xff);
+	assert_int_equal(test_device_read(&scratch, gpa(0x20008), 8), 0x112233445566ff88);
+	assert_int_equal(test_device_read(&scratch, gpa(0x2000a), 2), 0x5566);
+	assert_int_equal(test_device_read(&scratch, gpa(0x20048), 4), 0x5566ff88);
 }
 
 int main(void)
