@@ -95,6 +95,7 @@ static enum error place_acpi(struct pc *pc, const struct table_machine *machine,
 	acpi_blob_place(&blob, at);
 	acpi_pm_enable(&pc->acpi_pm);
 	pc->target.rsdp = RSDP_AT;
+	pc->target.rsdp_bytes = vm_memory(pc->vm, gpa(RSDP_AT), RSDP_SIZE);
 	return ERROR_NONE;
 }
 
