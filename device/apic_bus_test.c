@@ -236,6 +236,10 @@ static void who_is_disabled_takes_what(void **state)
 		assert_int_equal(last.vector, 0x9a);
 		assert_int_equal(receivers(), 0);
 	}
+	all = (struct apic_message) { .delivery = APIC_NMI, .destination = 4 };
+	assert_false(apic_bus_send(&bus, NULL, &all));
+	all.destination = 1;
+	assert_true(apic_bus_send(&bus, NULL, &all));
 	assert_int_equal(physical(1, false), 0);
 	assert_int_equal(physical(4, false), 0);
 }

@@ -120,6 +120,7 @@ static void widths_and_places(void **state)
 	ioapic_ops.write(&ioapic, IOWIN, 2, 0x5555);
 	ioapic_ops.write(&ioapic, IOWIN + 1, 1, 0x55);
 	assert_int_equal(ioapic_ops.read(&ioapic, IOWIN, 4), MASKED);
+	assert_int_equal(ioapic_ops.read(&ioapic, IOWIN, 2), 0);
 	assert_int_equal(ioapic_ops.read(&ioapic, IOWIN + 2, 1), 1);
 	assert_int_equal(ioapic_ops.read(&ioapic, IOWIN + 2, 2), 1);
 	assert_int_equal(ioapic_ops.read(&ioapic, 0x20, 4), 0);

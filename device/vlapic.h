@@ -23,7 +23,8 @@
 
 struct vlapic;
 
-/* None may be null. They are called by the owner. */
+/* None may be null. They are called by the owner, from inside its calls: `local` even from
+ * vlapic_pending(), so it may take no lock that is held there. */
 struct vlapic_connections {
 	/* The guest wrote the ICR: usually apic_bus_send(). A fixed self-IPI does not come here. */
 	void (*send)(void *context, struct vlapic *from, const struct apic_message *message);

@@ -133,6 +133,7 @@ static void self_ipi(void **state)
 	assert_true(wrmsr(0x83f, 0x66));
 	assert_int_equal(told.sends, 0);
 	assert_int_equal(vlapic_acknowledge(&lapic), 0x66);
+	assert_int_equal(rdmsr(0x81b), 0); /* an edge */
 	assert_int_equal(rdmsr(0x830), 0);
 	assert_false(wrmsr(0x83f, 0x100));
 	assert_true(rdmsr_faults(0x83f));

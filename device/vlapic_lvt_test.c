@@ -38,6 +38,9 @@ static void disabled_apics_mask_everything(void **state)
 	assert_int_equal(get(VLAPIC_LVT_ERROR), MASKED | 0x42);
 	set(VLAPIC_LVT_ERROR, 0x42);
 	assert_int_equal(get(VLAPIC_LVT_ERROR), 0x42);
+	/* Nor does it put one on. */
+	set(VLAPIC_SVR, 0x1fe);
+	assert_int_equal(get(VLAPIC_LVT_ERROR), 0x42);
 }
 
 static void delivery_modes_of_sources(void **state)
@@ -143,6 +146,9 @@ static void level_at_lint0(void **state)
 	assert_int_equal(vlapic_acknowledge(&lapic), 0x51);
 	/* Not again before its end, and again at it, while the level is there. */
 	assert_false(vlapic_pending(&lapic));
+	pulse(VLAPIC_LINT1);
+	set(VLAPIC_LVT_LINT0, LEVEL | 0x51);
+	assert_int_equal(vlapic_highest_request(&lapic), -1);
 	set(VLAPIC_EOI, 0);
 	assert_int_equal(get(VLAPIC_LVT_LINT0), LEVEL | REMOTE | 0x51);
 	assert_int_equal(vlapic_acknowledge(&lapic), 0x51);
@@ -159,6 +165,43 @@ static void level_at_lint0(void **state)
 	/* The guest cannot write the remote IRR. */
 	set(VLAPIC_LVT_LINT0, MASKED | LEVEL | 0x51);
 	assert_true(get(VLAPIC_LVT_LINT0) & REMOTE);
+}
+
+static void an_active_low_level(void **state)
+{
+	lint(VLAPIC_LINT0, true);
+	set(VLAPIC_LVT_LINT0, LEVEL | LOW | 0x51);
+	assert_false(vlapic_pending(&lapic));
+	lint(VLAPIC_LINT0, false);
+	assert_int_equal(vlapic_acknowledge(&lapic), 0x51);
+	lint(VLAPIC_LINT0, true);
+	set(VLAPIC_EOI, 0);
+	assert_false(vlapic_pending(&lapic));
+	set(VLAPIC_LVT_LINT0, LOW | AS_EXINT);
+	assert_false(vlapic_pending(&lapic));
+	lint(VLAPIC_LINT0, false);
+	assert_true(vlapic_pending(&lapic));
+}
+
+/* The end of another level-triggered interrupt is not the pin's. */
+static void each_level_has_its_end(void **state)
+{
+	set(VLAPIC_LVT_LINT0, LEVEL | 0x51);
+	lint(VLAPIC_LINT0, true);
+	assert_int_equal(vlapic_acknowledge(&lapic), 0x51);
+	vlapic_post(&lapic, 0x61, true);
+	assert_int_equal(vlapic_acknowledge(&lapic), 0x61);
+	set(VLAPIC_EOI, 0);
+	assert_int_equal(told.eoi_vector, 0x61);
+	assert_int_equal(get(VLAPIC_LVT_LINT0), LEVEL | REMOTE | 0x51);
+	assert_int_equal(vlapic_highest_request(&lapic), -1);
+	/* And once it has ended, further ends of its vector do not raise it. */
+	lint(VLAPIC_LINT0, false);
+	set(VLAPIC_EOI, 0);
+	vlapic_post(&lapic, 0x51, true);
+	assert_int_equal(vlapic_acknowledge(&lapic), 0x51);
+	set(VLAPIC_EOI, 0);
+	assert_int_equal(get(VLAPIC_LVT_LINT0), LEVEL | 0x51);
 }
 
 static void lint1_knows_no_level(void **state)
@@ -207,6 +250,7 @@ static void pins_of_a_disabled_apic(void **state)
 	lint(VLAPIC_LINT0, true);
 	assert_true(vlapic_pending(&lapic));
 	assert_int_equal(vlapic_acknowledge(&lapic), PIC_VECTOR);
+	assert_int_equal(told.locals, 0);
 	pulse(VLAPIC_LINT1);
 	assert_int_equal(told.locals, 1);
 	assert_int_equal(told.local, APIC_NMI);
@@ -261,6 +305,7 @@ static void illegal_vectors_that_arrive(void **state)
 	for (unsigned vector = 0; vector < 16; vector++) {
 		vlapic_post(&lapic, (uint8_t)vector, vector & 1);
 		assert_false(vlapic_pending(&lapic));
+		assert_int_equal(get(VLAPIC_IRR), 0);
 		assert_int_equal(errors(), 0x40);
 	}
 	vlapic_post(&lapic, 16, false);
@@ -289,6 +334,8 @@ int main(void)
 		cmocka_unit_test_setup(active_low_pins, enabled),
 		cmocka_unit_test_setup(local_events_are_edges, enabled),
 		cmocka_unit_test_setup(level_at_lint0, enabled),
+		cmocka_unit_test_setup(an_active_low_level, enabled),
+		cmocka_unit_test_setup(each_level_has_its_end, enabled),
 		cmocka_unit_test_setup(lint1_knows_no_level, enabled),
 		cmocka_unit_test_setup(extint_asks_the_8259, enabled),
 		cmocka_unit_test_setup(extint_goes_before_fixed_interrupts, enabled),

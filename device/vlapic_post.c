@@ -14,8 +14,6 @@
 #define PIN_EXTINT  ((uint32_t)BIT(3 * VLAPIC_LINTS))
 #define PINS_EVENTS ((uint32_t)BITS(3 * VLAPIC_LINTS, VLAPIC_LINTS))
 
-#define ILLEGAL_VECTORS BITS(APIC_FIRST_VECTOR - 1, 0)
-
 static bool raise_flag(struct vlapic *lapic)
 {
 	return !__atomic_exchange_n(&lapic->posted.outstanding, 1, __ATOMIC_SEQ_CST);
@@ -82,10 +80,6 @@ static void take_vectors(struct vlapic *lapic, unsigned word)
 	uint64_t vectors = __atomic_exchange_n(&lapic->posted.vectors[word], 0, __ATOMIC_SEQ_CST);
 	uint64_t level = __atomic_load_n(&lapic->posted.level[word], __ATOMIC_RELAXED);
 
-	if (!word && (vectors & ILLEGAL_VECTORS)) {
-		vlapic_error(lapic, ESR_RECEIVE_ILLEGAL_VECTOR);
-		vectors &= ~ILLEGAL_VECTORS;
-	}
 	for (; vectors; vectors &= vectors - 1) {
 		unsigned bit = (unsigned)__builtin_ctzll(vectors);
 

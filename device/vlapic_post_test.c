@@ -68,6 +68,10 @@ static void init_and_reset_lose_what_is_under_way(void **state)
 	vlapic_init_reset(&lapic);
 	assert_false(vlapic_outstanding(&lapic));
 	assert_false(vlapic_pending(&lapic));
+	vlapic_post(&lapic, 0x41, false);
+	assert_int_equal(vlapic_acknowledge(&lapic), 0x41);
+	set(VLAPIC_EOI, 0);
+	assert_int_equal(vlapic_acknowledge(&lapic), -1);
 	/* But the wires are where they were. */
 	set(VLAPIC_SVR, 0x1ff);
 	set(VLAPIC_LVT_LINT0, 0x700);

@@ -123,6 +123,12 @@ static void arbitration_priority(void **state)
 	assert_int_equal(get(VLAPIC_APR), 0x20);
 	set(VLAPIC_TPR, 0x75);
 	assert_int_equal(get(VLAPIC_APR), 0x75);
+	/* TPR of the class in service, and of the class requested. */
+	set(VLAPIC_TPR, 0x65);
+	assert_int_equal(get(VLAPIC_APR), 0x60);
+	request(0x7f);
+	set(VLAPIC_TPR, 0x75);
+	assert_int_equal(get(VLAPIC_APR), 0x75);
 }
 
 /* "Interaction of Task Priorities between CR8 and APIC". */
@@ -141,6 +147,12 @@ static void end_without_interrupt_is_nothing(void **state)
 	set(VLAPIC_EOI, 0);
 	assert_int_equal(told.eois, 0);
 	assert_int_equal(errors(), 0);
+	/* A level that waits is not ended by it. */
+	vlapic_post(&lapic, 0xff, true);
+	vlapic_pending(&lapic);
+	set(VLAPIC_EOI, 0);
+	assert_int_equal(told.eois, 0);
+	assert_int_equal(vlapic_acknowledge(&lapic), 0xff);
 }
 
 static void only_levels_are_broadcast(void **state)

@@ -95,7 +95,9 @@ static void init_keeps_the_id_and_the_base(void **state)
 
 	scribble();
 	vlapic_set_base(&lapic, 0xfe000900);
+	told.timer_changes = 0;
 	vlapic_init_reset(&lapic);
+	assert_int_equal(told.timer_changes, 1);
 	assert_int_equal(get(VLAPIC_ID), 0x77000000);
 	assert_int_equal(lapic.base, 0xfe000900);
 	expect_reset_state();
@@ -107,7 +109,9 @@ static void reset_restores_all(void **state)
 {
 	scribble();
 	vlapic_set_base(&lapic, 0xfe000900);
+	told.timer_changes = 0;
 	vlapic_reset(&lapic);
+	assert_int_equal(told.timer_changes, 1);
 	power_up_state(state);
 }
 
@@ -160,7 +164,9 @@ static void reserved_bits_of_the_base(void **state)
 static void disabling_loses_the_registers_but_not_the_id(void **state)
 {
 	scribble();
+	told.timer_changes = 0;
 	assert_true(vlapic_set_base(&lapic, 0xfee00100));
+	assert_int_equal(told.timer_changes, 1);
 	assert_false(vlapic_pending(&lapic));
 	assert_true(vlapic_set_base(&lapic, APIC_ENABLED));
 	expect_reset_state();
@@ -245,6 +251,9 @@ static void odd_accesses_do_no_harm(void **state)
 	assert_int_equal(vlapic_read(&lapic, 0x32, 2), 0x0105);
 	assert_int_equal(vlapic_read(&lapic, 0x30, 8), 0x01050014);
 	assert_int_equal(vlapic_read(&lapic, 0x34, 4), 0);
+	assert_int_equal(vlapic_read(&lapic, VLAPIC_CURRENT_COUNT + 8, 4), 0);
+	vlapic_write(&lapic, VLAPIC_CURRENT_COUNT + 8, 4, 1);
+	assert_int_equal(errors(), 0);
 	vlapic_write(&lapic, VLAPIC_TPR, 1, 0x20);
 	vlapic_write(&lapic, VLAPIC_TPR, 2, 0x20);
 	vlapic_write(&lapic, VLAPIC_TPR + 4, 4, 0x20);

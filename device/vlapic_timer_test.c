@@ -165,6 +165,8 @@ static void masked_timers_count(void **state)
 	advance(250000);
 	assert_int_equal(get(VLAPIC_CURRENT_COUNT), 50000);
 	assert_false(interrupted());
+	advance(990000);
+	assert_int_equal(lapic.timer.missed, 0);
 }
 
 static void a_new_divider_goes_on_from_the_count(void **state)
@@ -255,6 +257,30 @@ static void changes_to_and_from_tsc_deadline_disarm(void **state)
 	assert_int_equal(deadline(), DEVICE_NEVER);
 }
 
+/* The board is told of whatever may change the deadline. */
+static void changes_are_told(void **state)
+{
+	static const struct {
+		unsigned offset;
+		uint32_t value;
+	} changes[] = { { VLAPIC_LVT_TIMER, PERIODIC | VECTOR },
+			{ VLAPIC_INITIAL_COUNT, 1000 },
+			{ VLAPIC_DIVIDE, 0x3 },
+			{ VLAPIC_LVT_TIMER, PERIODIC | MASKED | VECTOR },
+			{ VLAPIC_INITIAL_COUNT, 0 },
+			{ VLAPIC_LVT_TIMER, TSC_DEADLINE | VECTOR },
+			{ VLAPIC_SVR, 0xff } };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(changes); i++) {
+		told.timer_changes = 0;
+		set(changes[i].offset, changes[i].value);
+		assert_int_equal(told.timer_changes, 1);
+	}
+	told.timer_changes = 0;
+	vlapic_set_tsc_deadline(&lapic, 1000);
+	assert_int_equal(told.timer_changes, 1);
+}
+
 static void time_does_not_go_back(void **state)
 {
 	advance(1000);
@@ -290,6 +316,7 @@ int main(void)
 		cmocka_unit_test_setup(tsc_deadline_fires_once, enabled),
 		cmocka_unit_test_setup(each_mode_has_its_own_registers, enabled),
 		cmocka_unit_test_setup(changes_to_and_from_tsc_deadline_disarm, enabled),
+		cmocka_unit_test_setup(changes_are_told, enabled),
 		cmocka_unit_test_setup(time_does_not_go_back, enabled),
 		cmocka_unit_test_setup(an_illegal_vector_is_an_error, enabled),
 	};
