@@ -15,6 +15,7 @@
 #define DEBUG_PORT_SHUTDOWN 0x8900
 
 #define DEBUG_EXIT_PORTS 4
+#define DEBUG_EXIT_OK    1 /* the status when 0 was written */
 
 /* What both output ports read as, so that a program can tell that they are there. */
 #define DEBUG_PORT_PRESENT 0xe9

@@ -19,6 +19,7 @@ static size_t pc_pages(const struct vm_spec *spec)
 void pc_free(struct pc *pc)
 {
 	pc_interrupts_free(pc);
+	pc_debug_free(pc);
 	pages_free(pc, pc_pages(pc->spec));
 }
 

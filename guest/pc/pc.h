@@ -3,6 +3,7 @@
  *   pc.c             making and freeing one
  *   pc_chips.c       which chips there are and where they answer
  *   pc_pci.c         the PCI devices that are the board itself
+ *   pc_debug.c       ports that emulators have, and QEMU's test device
  *   pc_tables.c      what firmware would leave in memory
  *   pc_memory.c      RAM, ROM and the map that firmware would tell
  *   pc_boot.c        loading the kernel, starting the vCPUs, and doing so again after a reset
@@ -17,6 +18,7 @@
 #include "device/apic_bus.h"
 #include "device/bus.h"
 #include "device/chip.h"
+#include "device/debug_ports.h"
 #include "device/hpet.h"
 #include "device/i8042.h"
 #include "device/ioapic.h"
@@ -25,6 +27,7 @@
 #include "device/pit.h"
 #include "device/reset_ports.h"
 #include "device/rtc.h"
+#include "device/testdev.h"
 #include "device/uart.h"
 #include "device/vlapic.h"
 #include "guest/console/console.h"
@@ -91,10 +94,13 @@ struct pc {
 	uint32_t irq_sources[PC_IRQS];   /* who pulls at each wire, a bit each */
 	uint32_t isa_sources[PIC_IRQS];  /* and at the 8259s' alone */
 	struct guest_console console;
+	struct debug_ports debug_ports;
+	struct console_line debug_line; /* what is said on them */
+	struct testdev *testdev;        /* null: none */
 
 	struct load_target target;
 	uint32_t ending;     /* enum pc_ending; atomic: the first counts */
-	uint32_t exit_value; /* of PC_EXIT */
+	uint32_t exit_status; /* of PC_EXIT */
 	bool unreported;     /* it could not be made: who made it reports it */
 };
 

@@ -200,6 +200,11 @@ enum error pc_chips_create(struct pc *pc, struct reason *why)
 	if (!error)
 		error = pc_pci_create(pc, why);
 	keep(pc, &pci_ops, &pc->pci);
+	if (!error)
+		error = pc_debug_create(pc, why);
+	keep(pc, &debug_ports_ops, &pc->debug_ports);
+	if (pc->testdev)
+		keep(pc, &testdev_register_ops, pc->testdev);
 	if (!error && pc->spec->i8042)
 		error = add_keyboard(pc, why);
 	for (unsigned n = 0; n < PC_COM_PORTS && !error; n++)

@@ -77,9 +77,9 @@ static void report(const struct pc *pc, const struct reason *trouble)
 	format_string(name, sizeof(name), "vm/%s", pc->vm->name);
 	if (trouble)
 		tap_result(false, name, "%s: %s", error_name(trouble->kind), trouble->text);
-	else if (pc->exit_value)
-		tap_result(false, name, "the guest left by the debug-exit port with value 0x%x",
-			   pc->exit_value);
+	else if (pc->exit_status > DEBUG_EXIT_OK)
+		tap_result(false, name, "the guest left by the debug-exit port with status 0x%x",
+			   pc->exit_status);
 	else
 		tap_result(true, name, NULL);
 }
@@ -91,6 +91,7 @@ void pc_ended(struct vm *vm, const struct reason *trouble)
 	pc_time_stop(pc);
 	pc_interrupts_stop(pc);
 	console_close(&pc->console);
+	pc_debug_flush(pc);
 	if (!pc->unreported)
 		report(pc, trouble);
 	pc_free(pc);

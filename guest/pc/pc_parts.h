@@ -33,6 +33,13 @@ void pc_pci_wire(struct pc *pc, unsigned slot, struct pci_function *f);
 /* The port at which the ACPI registers are now. */
 uint16_t pc_pm_base(const struct pc *pc);
 
+/* --- pc_debug.c --- */
+
+enum error pc_debug_create(struct pc *pc, struct reason *why) must_check;
+/* Prints what was said and not ended by a line's end. Not with the lock. */
+void pc_debug_flush(struct pc *pc);
+void pc_debug_free(struct pc *pc);
+
 /* --- pc_memory.c --- */
 
 enum error pc_memory_create(struct pc *pc, struct reason *why) must_check;

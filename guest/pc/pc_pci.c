@@ -36,6 +36,8 @@
 #define PMBA             0x40
 #define PMBA_ADDRESS     0xffc0u
 #define PMBA_IO          0x1u
+#define DEVACTB          0x58
+#define DEVACTB_APMC_EN  0x02000000u /* writes to the command port raise SMIs */
 #define PMREGMISC        0x80
 #define PMREGMISC_ENABLE 0x1u
 
@@ -168,6 +170,9 @@ static enum error add_power(struct pc *pc, struct reason *why)
 
 	pci_function_init(f, &id);
 	pci_function_set(f, PMBA, 4, ACPI_PM_PORT | PMBA_IO, PMBA_ADDRESS);
+	/* No CPU here has a system-management mode. A firmware that finds SMIs switched on takes its
+	 * handler for installed, and does not wait for one that never answers. */
+	pci_function_set(f, DEVACTB, 4, DEVACTB_APMC_EN, 0);
 	pci_function_set(f, PMREGMISC, 1, PMREGMISC_ENABLE, PMREGMISC_ENABLE);
 	pci_function_set(f, PCI_INTERRUPT_LINE, 1, PC_IRQ_SCI, 0xff);
 	f->written = power_written;
