@@ -36,13 +36,14 @@ static bool decode(const struct vga_text *vga, uint64_t offset, uint32_t *place)
 	return true;
 }
 
-/* Of the bits that choose a plane nothing is left in the address. In the map of 128 KiB the bit that
- * has no other use takes the place of bit 0. */
-static unsigned plane_offset(uint32_t place, bool chain_4, bool odd_even)
+/* Of the bits that choose a plane nothing is left in the address: for pairs of planes the graphics
+ * controller has a bit of its own that says so. In the map of 128 KiB the address bit that has no
+ * other use takes the place of bit 0. */
+static unsigned plane_offset(const struct vga_text *vga, uint32_t place, bool chain_4)
 {
 	if (chain_4)
 		return place & (VGA_PLANE_SIZE - 1) & ~3u;
-	if (odd_even)
+	if (vga->graphics[GRAPHICS_MISC] & GRAPHICS_CHAIN)
 		return (place & (VGA_PLANE_SIZE - 1) & ~1u) | place / VGA_PLANE_SIZE;
 	return place & (VGA_PLANE_SIZE - 1);
 }
@@ -67,7 +68,7 @@ static uint64_t read_byte(void *chip, uint64_t offset, unsigned width)
 
 	if (!decode(vga, offset, &place))
 		return UNMAPPED;
-	unsigned byte = plane_offset(place, chain_4, odd_even);
+	unsigned byte = plane_offset(vga, place, chain_4);
 	for (unsigned p = 0; p < VGA_PLANES; p++)
 		vga->latches[p] = *at(vga, p, byte);
 	if (chain_4)
@@ -139,7 +140,7 @@ static void write_byte(void *chip, uint64_t offset, unsigned width, uint64_t val
 		planes &= place & 1 ? ODD_PLANES : EVEN_PLANES;
 	for (unsigned p = 0; p < VGA_PLANES; p++) {
 		if (planes >> p & 1)
-			*at(vga, p, plane_offset(place, chain_4, odd_even)) =
+			*at(vga, p, plane_offset(vga, place, chain_4)) =
 				to_plane(vga, p, (uint8_t)value);
 	}
 	vga->changes++;

@@ -86,6 +86,22 @@ static void text_uses_even_and_odd_planes(void **state)
 	assert_int_equal(get(0xb8005), 0x1f);
 }
 
+/* Two bits that are set together choose the plane by bit 0 and take it out of the address. */
+static void odd_and_even_need_not_chain(void **state)
+{
+	graphics(6, 0x0c);
+	put(0xb8005, 0x2f);
+	assert_int_equal(plane(1, 5), 0x2f);
+	assert_int_equal(plane(1, 4), 7);
+	assert_int_equal(get(0xb8005), 0x2f);
+	graphics(6, 0x02); /* 128 KiB: bit 16 takes the place of bit 0 */
+	put(0xb0008, 'h');
+	put(0xa0008, 'l');
+	assert_int_equal(plane(0, 9), 'h');
+	assert_int_equal(plane(0, 8), 'l');
+	assert_int_equal(get(0xb0008), 'h');
+}
+
 static void the_window_is_where_the_map_says(void **state)
 {
 	static const struct {
@@ -232,6 +248,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_planar, teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(text_uses_even_and_odd_planes, setup, teardown),
+		cmocka_unit_test_setup_teardown(odd_and_even_need_not_chain, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_font_goes_into_plane_2, setup, teardown),
 		TEST(the_window_is_where_the_map_says),
 		TEST(the_map_mask_chooses_planes),

@@ -173,6 +173,26 @@ enum error kernel_load_elf(struct kernel_load *load, uint64_t entry, const struc
 	return kernel_load_pieces(load, pieces, count, entry, wish, why);
 }
 
+enum error kernel_load_place(struct kernel_load *load, const char *what, uint64_t size,
+			     uint64_t *at, uint8_t **memory, struct reason *why)
+{
+	struct placement_wish wish = {
+		.what = what,
+		.size = size,
+		.alignment = PAGE_SIZE,
+		.least = load->high > MIB(1) ? load->high : MIB(1),
+		.limit = KERNEL_LIMIT,
+		.order = PLACE_LOWEST,
+	};
+
+	if (placement_find(&load->placement, &wish, at, memory, NULL) == ERROR_NONE)
+		return ERROR_NONE;
+	/* Not between its pieces: a kernel takes all of that for its own. */
+	wish.least = MIB(1);
+	wish.limit = load->low;
+	return placement_find(&load->placement, &wish, at, memory, why);
+}
+
 static enum error load_module(struct kernel_load *load, unsigned n, struct reason *why)
 {
 	const struct load_file *module = &load->modules[n];
@@ -180,21 +200,8 @@ static enum error load_module(struct kernel_load *load, unsigned n, struct reaso
 	uint8_t *memory;
 
 	format_string(name, sizeof(name), "%s: module %u", load->protocol, n);
-	struct placement_wish wish = {
-		.what = name,
-		.size = module->length ? module->length : 1,
-		.alignment = PAGE_SIZE,
-		.least = load->high,
-		.limit = KERNEL_LIMIT,
-		.order = PLACE_LOWEST,
-	};
-	enum error error =
-		placement_find(&load->placement, &wish, &load->module_at[n], &memory, why);
-	if (error) {
-		/* Below the kernel, but out of low memory, which kernels use as they like. */
-		wish.least = MIB(1);
-		error = placement_find(&load->placement, &wish, &load->module_at[n], &memory, why);
-	}
+	enum error error = kernel_load_place(load, name, module->length ? module->length : 1,
+					     &load->module_at[n], &memory, why);
 	if (!error && module->length)
 		memcpy(memory, module->bytes, module->length);
 	return error;

@@ -60,8 +60,11 @@ enum error kernel_load_open_elf(struct kernel_load *load, struct reason *why) mu
 enum error kernel_load_elf(struct kernel_load *load, uint64_t entry, const struct kernel_wish *wish,
 			   struct reason *why) must_check;
 
-/* Puts the modules into memory, each from a page's start, above the kernel if there is room. An empty
- * one has an address, too. */
+/* Finds a place of whole pages for what goes with the kernel: above it, or below it down to 1 MiB; low memory is left to kernels, which use it as they like. As placement_find(). */
+enum error kernel_load_place(struct kernel_load *load, const char *what, uint64_t size,
+			     uint64_t *at, uint8_t **memory, struct reason *why) must_check;
+
+/* Puts the modules into memory, each at a place of its own. An empty one has an address, too. */
 enum error kernel_load_modules(struct kernel_load *load, struct reason *why) must_check;
 
 #endif

@@ -39,18 +39,11 @@ static uint64_t total_size(const struct elf_image *elf)
 uint64_t kernel_sections_load(struct kernel_load *load)
 {
 	const struct elf_image *elf = &load->elf;
-	const struct placement_wish wish = {
-		.what = "the sections",
-		.size = total_size(elf),
-		.alignment = PAGE_SIZE,
-		.least = load->high,
-		.limit = KERNEL_LIMIT,
-		.order = PLACE_LOWEST,
-	};
+	const uint64_t size = total_size(elf);
 	uint64_t at, end = 0;
 	uint8_t *memory;
 
-	if (!wish.size || placement_find(&load->placement, &wish, &at, &memory, NULL))
+	if (!size || kernel_load_place(load, "", size, &at, &memory, NULL))
 		return 0;
 	for (unsigned n = 0; n < elf->section_count; n++) {
 		struct elf_section s = elf_section(elf, n);

@@ -6,7 +6,7 @@
 
 #include "guest/load/kernel_info.h"
 
-/* Loads the sections of a kernel that was loaded as ELF, above it. They are a courtesy: where there
+/* Loads the sections of a kernel that was loaded as ELF. They are a courtesy: where there
  * is no room for them, they have no address and the kernel starts without. Returns what
  * kernel_sections_put() wants to know. */
 uint64_t kernel_sections_load(struct kernel_load *load);

@@ -336,6 +336,21 @@ static void says_what_does_not_fit(void **state)
 	free(line);
 }
 
+/* The memory that a low kernel leaves below 1 MiB is its own. */
+static void keeps_modules_out_of_low_memory(void **state)
+{
+	const struct load_file module = { (const uint8_t *)"module", 6, "" };
+
+	make_flat(0x8080, 0x8000, 0, 0, 0x8000);
+	assert_int_equal(load_with(&module, 1, ""), ERROR_NONE);
+	assert_int_equal(load_u32(machine.bytes + info(24)), MIB(1));
+	/* Nor is there anything above a kernel at the end of memory. */
+	make_flat(0x3ffe080, 0x3ffe000, 0, 0x4000000, 0x3ffe000);
+	machine.target.taken_entries = 1;
+	assert_int_equal(load_with(&module, 1, ""), ERROR_NONE);
+	assert_int_equal(load_u32(machine.bytes + info(24)), MIB(1));
+}
+
 /* A kernel on both sides of the hole below 1 MiB. */
 static void loads_into_low_memory(void **state)
 {
@@ -362,6 +377,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_the_flag_that_it_does_not_know, start, end),
 		cmocka_unit_test_setup_teardown(refuses_what_is_no_kernel, start, end),
 		cmocka_unit_test_setup_teardown(says_what_does_not_fit, start, end),
+		cmocka_unit_test_setup_teardown(keeps_modules_out_of_low_memory, start, end),
 		cmocka_unit_test_setup_teardown(loads_into_low_memory, start, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
