@@ -112,10 +112,9 @@ static void advance(struct vlapic *l, uint64_t by)
 	assert(is_tsc || at > l->now);
 }
 
-/* One step: an operation, and nine bytes for it. */
-static void step(struct vlapic *l, unsigned operation, uint8_t small, uint64_t value)
+/* The guest's own accesses. */
+static void access_registers(struct vlapic *l, unsigned operation, uint8_t small, uint64_t value)
 {
-	struct apic_message message;
 	uint64_t read;
 
 	switch (operation) {
@@ -139,38 +138,47 @@ static void step(struct vlapic *l, unsigned operation, uint8_t small, uint64_t v
 		vlapic_set_base(l, 0xfee00000 | (small & 0xf) << 8 | (small & 0x80 ? value : 0));
 		break;
 	case 5:
-		acknowledge(l);
-		break;
-	case 6:
-		vlapic_post(l, small, value & 1);
-		break;
-	case 7:
-		vlapic_set_lint(l, small % 4, value & 1);
-		break;
-	case 8:
-		advance(l, value);
-		break;
-	case 9:
 		vlapic_msr_write(l, 0x6e0, value % UINT32_MAX);
 		break;
-	case 10:
+	case 6:
+		vlapic_store(l, VLAPIC_EOI, 0);
+		break;
+	case 7:
+		vlapic_set_priority(l, small);
+		break;
+	}
+}
+
+/* What happens around it. */
+static void happen(struct vlapic *l, unsigned event, uint8_t small, uint64_t value)
+{
+	struct apic_message message;
+
+	switch (event) {
+	case 0:
+		acknowledge(l);
+		break;
+	case 1:
+		vlapic_post(l, small, value & 1);
+		break;
+	case 2:
+		vlapic_set_lint(l, small % 4, value & 1);
+		break;
+	case 3:
+		advance(l, value);
+		break;
+	case 4:
 		if (apic_message_from_msi(0xfee00000 | (value & 0xfffff), small << 8 | 0x51,
 					  &message))
 			apic_bus_send(&bus, NULL, &message);
 		break;
-	case 11:
-		vlapic_store(l, VLAPIC_EOI, 0);
-		break;
-	case 12:
-		vlapic_set_priority(l, small);
-		break;
-	case 13:
+	case 5:
 		vlapic_raise(l, small & 1 ? VLAPIC_THERMAL : VLAPIC_PERFORMANCE);
 		break;
-	case 14:
+	case 6:
 		vlapic_post_extint(l);
 		break;
-	case 15:
+	case 7:
 		if (small == 0)
 			vlapic_reset(l);
 		else if (small == 1)
@@ -187,10 +195,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		vlapic_init(&lapics[i], pages[i], i * 9, i == 0, &connections, NULL);
 		pointers[i] = &lapics[i];
 	}
+	/* Each step is an operation, and nine bytes for it. */
 	for (; size >= 10; data += 10, size -= 10) {
 		struct vlapic *l = &lapics[(data[0] >> 4) % COUNT];
 
-		step(l, data[0] & 15, data[1], load_u64(data + 2));
+		if (data[0] & 8)
+			happen(l, data[0] & 7, data[1], load_u64(data + 2));
+		else
+			access_registers(l, data[0] & 7, data[1], load_u64(data + 2));
 		for (unsigned i = 0; i < COUNT; i++)
 			check(&lapics[i]);
 	}
