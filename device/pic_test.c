@@ -1,97 +1,6 @@
 /* The pair of 8259A against its datasheet: initialization, modes, priorities, acknowledgement,
  * edges and levels, poll, and the default interrupts 7 and 15. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
-#include "device/pic.h"
-#include "lib/bits.h"
-
-#define MASTER 0x20
-#define SLAVE  0xa0
-#define ELCR   0x4d0
-
-#define EOI         0x20
-#define READ_IRR    0x0a
-#define READ_ISR    0x0b
-#define POLL        0x0c
-#define MASK_MODE   0x68
-#define NORMAL_MODE 0x48
-
-static struct pic pic;
-static struct bus bus;
-static struct reason why;
-static bool intr;
-static unsigned intr_changes;
-
-static void set_intr(void *context, unsigned number, bool level)
-{
-	intr = level;
-	intr_changes++;
-}
-
-static void out(uint16_t port, uint8_t value)
-{
-	bus_write(&bus, 0, port, 1, value);
-}
-
-static uint8_t in(uint16_t port)
-{
-	return (uint8_t)bus_read(&bus, 0, port, 1);
-}
-
-static uint8_t ask(uint16_t chip, uint8_t ocw3)
-{
-	out(chip, ocw3);
-	return in(chip);
-}
-
-static void initialize_with(uint8_t icw1, uint8_t master_icw4, uint8_t slave_icw4)
-{
-	out(MASTER, icw1);
-	out(MASTER + 1, 0x20);
-	out(MASTER + 1, 0x04);
-	if (icw1 & 1)
-		out(MASTER + 1, master_icw4);
-	out(SLAVE, icw1);
-	out(SLAVE + 1, 0x28);
-	out(SLAVE + 1, 0x02);
-	if (icw1 & 1)
-		out(SLAVE + 1, slave_icw4);
-}
-
-static int power_on(void **state)
-{
-	const struct wire wire = { .set = set_intr };
-
-	pic_init(&pic, &wire);
-	bus.count = 0;
-	assert_int_equal(pic_attach(&pic, &bus, &why), ERROR_NONE);
-	intr = false;
-	intr_changes = 0;
-	return 0;
-}
-
-static int initialized(void **state)
-{
-	power_on(state);
-	initialize_with(0x11, 0x01, 0x01);
-	return 0;
-}
-
-static void pulse(unsigned irq)
-{
-	pic_set_irq(&pic, irq, false);
-	pic_set_irq(&pic, irq, true);
-}
-
-/* INTR is there, and the CPU gets this vector. */
-static void expect_vector(uint8_t vector)
-{
-	assert_true(intr);
-	assert_int_equal(pic_acknowledge(&pic), vector);
-}
+#include "tests/host/pic_machine.h"
 
 static void nothing_comes_before_initialization(void **state)
 {
@@ -151,27 +60,6 @@ static void without_icw4_vectors_are_call_addresses(void **state)
 	expect_vector(0xc0 | 5 << 3);
 }
 
-static void priorities_nest(void **state)
-{
-	pulse(4);
-	expect_vector(0x24);
-	assert_int_equal(ask(MASTER, READ_ISR), 0x10);
-	pulse(5);
-	pulse(4);
-	assert_false(intr);
-	pulse(1);
-	expect_vector(0x21);
-	assert_int_equal(ask(MASTER, READ_ISR), 0x12);
-	assert_int_equal(ask(MASTER, READ_IRR), 0x30);
-	out(MASTER, EOI); /* the highest in service: 1 */
-	assert_int_equal(ask(MASTER, READ_ISR), 0x10);
-	assert_false(intr);
-	out(MASTER, EOI);
-	expect_vector(0x24);
-	out(MASTER, 0x64); /* specific */
-	expect_vector(0x25);
-}
-
 static void masks_hold_requests_back(void **state)
 {
 	out(MASTER + 1, 0x08);
@@ -211,30 +99,6 @@ static void two_requests_of_the_slave_follow_each_other(void **state)
 	assert_false(intr);
 	out(MASTER, EOI);
 	expect_vector(0x2e);
-}
-
-static void the_master_bars_a_slave_in_service(void **state)
-{
-	pulse(12);
-	expect_vector(0x2c);
-	pulse(8);
-	assert_false(intr); /* fully nested: input 2 is in service */
-	out(MASTER, EOI);
-	expect_vector(0x28);
-}
-
-static void special_fully_nested_mode_lets_it_through(void **state)
-{
-	initialize_with(0x11, 0x11, 0x01);
-	pulse(12);
-	expect_vector(0x2c);
-	pulse(3); /* below the slave, though */
-	assert_false(intr);
-	pulse(8);
-	expect_vector(0x28);
-	assert_int_equal(ask(SLAVE, READ_ISR), 0x11);
-	pulse(14);
-	assert_false(intr);
 }
 
 static void the_cascade_input_does_not_listen(void **state)
@@ -314,96 +178,6 @@ static void ltim_makes_all_inputs_levels(void **state)
 	expect_vector(0x21);
 	out(MASTER, EOI);
 	expect_vector(0x21);
-}
-
-static void automatic_eoi_leaves_nothing_in_service(void **state)
-{
-	initialize_with(0x11, 0x03, 0x03);
-	pulse(6);
-	expect_vector(0x26);
-	assert_int_equal(ask(MASTER, READ_ISR), 0);
-	pulse(9);
-	pulse(10);
-	expect_vector(0x29);
-	assert_int_equal(ask(SLAVE, READ_ISR), 0);
-	expect_vector(0x2a);
-	assert_false(intr);
-}
-
-static void rotation_on_automatic_eoi(void **state)
-{
-	initialize_with(0x11, 0x03, 0x01);
-	out(MASTER, 0x80);
-	pulse(3);
-	expect_vector(0x23); /* 3 is lowest now, 4 highest */
-	pulse(3);
-	pulse(0);
-	pulse(4);
-	expect_vector(0x24);
-	expect_vector(0x20);
-	expect_vector(0x23);
-	out(MASTER, 0x00);
-	pulse(5);
-	expect_vector(0x25); /* rotates no more: 4 stays the highest */
-	pulse(4);
-	pulse(5);
-	expect_vector(0x24);
-}
-
-static void rotation_on_eoi(void **state)
-{
-	pulse(4);
-	pulse(6);
-	expect_vector(0x24);
-	out(MASTER, 0xa0); /* "Automatic Rotation": 4 goes last */
-	pulse(4);
-	expect_vector(0x26);
-	out(MASTER, 0xe6); /* specific, and 6 goes last */
-	pulse(6);
-	pulse(7);
-	expect_vector(0x27);
-	out(MASTER, EOI);
-	expect_vector(0x24);
-	out(MASTER, EOI);
-	expect_vector(0x26);
-}
-
-static void set_priority(void **state)
-{
-	out(MASTER, 0xc5); /* 5 is lowest, 6 highest */
-	pulse(0);
-	pulse(5);
-	pulse(6);
-	expect_vector(0x26);
-	assert_false(intr);
-	out(MASTER, EOI);
-	expect_vector(0x20);
-	out(MASTER, 0x40); /* no operation */
-	assert_int_equal(ask(MASTER, READ_ISR), 0x01);
-}
-
-static void special_mask_mode(void **state)
-{
-	pulse(3);
-	expect_vector(0x23);
-	out(MASTER + 1, 0x08);
-	pulse(6);
-	assert_false(intr);
-	out(MASTER, MASK_MODE);
-	expect_vector(0x26); /* lower, and through */
-	/* A non-specific EOI passes over the masked one. */
-	out(MASTER, EOI);
-	assert_int_equal(ask(MASTER, READ_ISR), 0x08);
-	out(MASTER, EOI);
-	assert_int_equal(ask(MASTER, READ_ISR), 0x08);
-	out(MASTER, 0x20); /* OCW2 does not touch the mode, nor does OCW3 without ESMM */
-	out(MASTER, 0x08);
-	pulse(6);
-	assert_true(intr);
-	out(MASTER, NORMAL_MODE);
-	assert_false(intr);
-	out(MASTER, 0x63);
-	assert_true(intr);
 }
 
 static void poll_acknowledges(void **state)
@@ -507,23 +281,15 @@ int main(void)
 		cmocka_unit_test_setup(initialization_clears_what_was, initialized),
 		cmocka_unit_test_setup(icw3_and_icw4_may_be_left_out, power_on),
 		cmocka_unit_test_setup(without_icw4_vectors_are_call_addresses, power_on),
-		cmocka_unit_test_setup(priorities_nest, initialized),
 		cmocka_unit_test_setup(masks_hold_requests_back, initialized),
 		cmocka_unit_test_setup(the_slave_goes_through_input_2, initialized),
 		cmocka_unit_test_setup(two_requests_of_the_slave_follow_each_other, initialized),
-		cmocka_unit_test_setup(the_master_bars_a_slave_in_service, initialized),
-		cmocka_unit_test_setup(special_fully_nested_mode_lets_it_through, initialized),
 		cmocka_unit_test_setup(the_cascade_input_does_not_listen, initialized),
 		cmocka_unit_test_setup(a_request_that_went_away_is_spurious, initialized),
 		cmocka_unit_test_setup(a_spurious_request_of_the_slave_is_15, initialized),
 		cmocka_unit_test_setup(edges_are_taken_once, initialized),
 		cmocka_unit_test_setup(levels_ask_again, initialized),
 		cmocka_unit_test_setup(ltim_makes_all_inputs_levels, initialized),
-		cmocka_unit_test_setup(automatic_eoi_leaves_nothing_in_service, initialized),
-		cmocka_unit_test_setup(rotation_on_automatic_eoi, initialized),
-		cmocka_unit_test_setup(rotation_on_eoi, initialized),
-		cmocka_unit_test_setup(set_priority, initialized),
-		cmocka_unit_test_setup(special_mask_mode, initialized),
 		cmocka_unit_test_setup(poll_acknowledges, initialized),
 		cmocka_unit_test_setup(polling_the_slave_makes_room_for_its_next, initialized),
 		cmocka_unit_test_setup(a_slave_that_is_not_there_leaves_the_bus_floating,
