@@ -185,12 +185,13 @@ enum error kernel_load_place(struct kernel_load *load, const char *what, uint64_
 		.order = PLACE_LOWEST,
 	};
 
-	if (placement_find(&load->placement, &wish, at, memory, NULL) == ERROR_NONE)
+	enum error error = placement_find(&load->placement, &wish, at, memory, why);
+	if (!error)
 		return ERROR_NONE;
 	/* Not between its pieces: a kernel takes all of that for its own. */
 	wish.least = MIB(1);
 	wish.limit = load->low;
-	return placement_find(&load->placement, &wish, at, memory, why);
+	return placement_find(&load->placement, &wish, at, memory, NULL) ? error : ERROR_NONE;
 }
 
 static enum error load_module(struct kernel_load *load, unsigned n, struct reason *why)

@@ -60,7 +60,8 @@ enum error kernel_load_open_elf(struct kernel_load *load, struct reason *why) mu
 enum error kernel_load_elf(struct kernel_load *load, uint64_t entry, const struct kernel_wish *wish,
 			   struct reason *why) must_check;
 
-/* Finds a place of whole pages for what goes with the kernel: above it, or below it down to 1 MiB; low memory is left to kernels, which use it as they like. As placement_find(). */
+/* Finds a place of whole pages for what goes with the kernel: above it, or below it down to 1 MiB;
+ * low memory is left to kernels, which use it as they like. As placement_find(). */
 enum error kernel_load_place(struct kernel_load *load, const char *what, uint64_t size,
 			     uint64_t *at, uint8_t **memory, struct reason *why) must_check;
 

@@ -173,7 +173,7 @@ static void write_info(struct info_writer *writer, const void *context)
 	put_map(writer, load->target, &info);
 	put_modules(writer, load, &info);
 	put_sections(writer, told, &info);
-	if (told->header_flags & HEADER_VIDEO) {
+	if (told->header_flags & HEADER_VIDEO && load->target->vga_text) {
 		info.flags |= INFO_FRAMEBUFFER;
 		info.framebuffer = TEXT_SCREEN_AT;
 		info.framebuffer_pitch = TEXT_SCREEN_COLUMNS * TEXT_SCREEN_CELL;

@@ -139,7 +139,9 @@ static void tells_of_the_text_screen_when_asked(void **state)
 	assert_int_equal(load(), ERROR_NONE);
 	assert_false(info(0) & 0x1000);
 	make_elf(false, 4);
-	machine.target.taken_entries = 1;
+	assert_int_equal(load(), ERROR_NONE);
+	assert_false(info(0) & 0x1000);
+	machine.target.vga_text = true;
 	assert_int_equal(load(), ERROR_NONE);
 	assert_true(info(0) & 0x1000);
 	assert_int_equal(info(88), 0xb8000);
@@ -346,7 +348,6 @@ static void keeps_modules_out_of_low_memory(void **state)
 	assert_int_equal(load_u32(machine.bytes + info(24)), MIB(1));
 	/* Nor is there anything above a kernel at the end of memory. */
 	make_flat(0x3ffe080, 0x3ffe000, 0, 0x4000000, 0x3ffe000);
-	machine.target.taken_entries = 1;
 	assert_int_equal(load_with(&module, 1, ""), ERROR_NONE);
 	assert_int_equal(load_u32(machine.bytes + info(24)), MIB(1));
 }

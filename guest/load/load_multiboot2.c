@@ -148,7 +148,8 @@ static void write_info(struct info_writer *writer, const void *context)
 	put_modules(writer, load);
 	put_memory(writer, load->target);
 	put_sections(writer, told);
-	put_screen(writer);
+	if (load->target->vga_text)
+		put_screen(writer);
 	put_rsdp(writer, load->target);
 	if (told->is_relocated) {
 		uint32_t base = (uint32_t)load->low;
@@ -164,6 +165,12 @@ static enum error load_image(struct kernel_load *load, uint64_t offset,
 {
 	const struct kernel_wish *wish = wants->has_relocation ? &wants->relocation : NULL;
 
+	if (wants->console_required && !(wants->takes_text && load->target->vga_text))
+		return reason_set(why, ERROR_UNSUPPORTED,
+				  "multiboot: the header at 0x%lx requires a console; it takes %s, "
+				  "and the VM has %s",
+				  offset, wants->takes_text ? "text" : "graphics only",
+				  load->target->vga_text ? "VGA text" : "none");
 	if (!wants->has_addresses)
 		return multiboot_load_elf(load, wants->has_entry ? &wants->entry : NULL, wish, why);
 	if (!wants->has_entry)

@@ -28,6 +28,7 @@ static int start(void **state)
 {
 	load_machine_make(&machine, MIB(64));
 	machine.target.rsdp_bytes = rsdp;
+	machine.target.vga_text = true;
 	why = (struct reason) { 0 };
 	return 0;
 }
@@ -172,11 +173,6 @@ static void tells_of_acpi_what_there_is(void **state)
 	assert_int_equal(info.old_rsdp.length, 20);
 	assert_null(info.new_rsdp.bytes);
 	machine.target.rsdp_bytes = NULL;
-	machine.target.map[2].start += MIB(1); /* what was loaded stays out of the way */
-	make(false);
-	elf_file_set_segment(
-		&file, 0, (struct elf_file_segment) { 1, 0x1000, MIB(1), MIB(4), 0x800, 0x800, 0 });
-	elf_file_set_segment(&file, 1, (struct elf_file_segment) { 0 });
 	load_and_parse(NULL, 0, "");
 	assert_null(info.old_rsdp.bytes);
 }
@@ -208,7 +204,6 @@ static void prefers_version_2(void **state)
 	/* Another architecture's header does not count. */
 	elf_file_put(&file, HEADER_AT + 4, 4, 4);
 	elf_file_put(&file, HEADER_AT + 12, 4, load_u32(file.bytes + HEADER_AT + 12) - 4);
-	machine.target.taken_entries = 1;
 	assert_int_equal(load_with(NULL, 0, ""), ERROR_NONE);
 	assert_int_equal(state_out.gpr[RAX], 0x2badb002);
 }
@@ -245,7 +240,16 @@ static void names_what_it_cannot_do(void **state)
 	refuses(ERROR_UNSUPPORTED, "requires tag 77 (unknown)");
 	make(false);
 	TAG(4, 0, 1);
-	refuses(ERROR_UNSUPPORTED, "requires a graphical console");
+	refuses(ERROR_UNSUPPORTED,
+		"requires a console; it takes graphics only, and the VM has VGA");
+	make(false);
+	TAG(4, 0, 3);
+	machine.target.vga_text = false;
+	refuses(ERROR_UNSUPPORTED, "requires a console; it takes text, and the VM has none");
+	make(false);
+	TAG(4, 0, 2);
+	load_and_parse(NULL, 0, "");
+	assert_false(info.framebuffer.present);
 }
 
 static void refuses_broken_headers(void **state)

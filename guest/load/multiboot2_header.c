@@ -222,11 +222,5 @@ enum error multiboot2_read_header(const struct load_file *kernel, uint64_t offse
 				  "multiboot: the header at 0x%lx with a length of 0x%x does not "
 				  "lie in the file's first 32 KiB",
 				  offset, header.length);
-	enum error error =
-		take_tags(kernel, offset + sizeof(header), offset + header.length, out, why);
-	if (!error && out->console_required && !out->takes_text)
-		return reason_set(why, ERROR_UNSUPPORTED,
-				  "multiboot: the header requires a graphical console, and there "
-				  "is VGA text only");
-	return error;
+	return take_tags(kernel, offset + sizeof(header), offset + header.length, out, why);
 }
