@@ -101,6 +101,8 @@ ZYDIS       := $(BUILD)/zydis
 ZYDIS_C     := Decoder DecoderData Mnemonic SharedData
 ZYDIS_FLAGS := -I$(ZYDIS)/include -I$(ZYDIS)/source/include -DZYAN_NO_LIBC -DZYDIS_MINIMAL_MODE \
 	-DZYDIS_STATIC_BUILD -DZYCORE_STATIC_BUILD
+# Its own memory functions go byte by byte, and it clears some hundred bytes for each instruction.
+ZYDIS_FLAGS += -DZYAN_CUSTOM_LIBC -DZYAN_MEMSET=__builtin_memset -DZYAN_MEMCPY=__builtin_memcpy
 ZYDIS_USER  := vm/emulate/decoder
 # Its own sources: their warnings are their authors'.
 ZYDIS_OWN   := $(ZYDIS_FLAGS) -I$(ZYDIS)/source/src -w

@@ -39,7 +39,9 @@ static enum error get(struct run *run, enum vcpu_register reg, uint64_t *to)
 		     : ERROR_NONE;
 }
 
-static enum error get_segment(struct run *run, enum segment_register name)
+/* What of a segment counts: in 64-bit mode the bases of FS and GS. A selector only when it is what
+ * the instruction stores. */
+static enum error get_segment(struct run *run, enum segment_register name, bool selector_too)
 {
 	/* The four registers of a segment follow each other. */
 	static const enum vcpu_register first[SEGMENT_COUNT] = {
@@ -48,13 +50,16 @@ static enum error get_segment(struct run *run, enum segment_register name)
 	};
 	struct emulate_segment *segment = &run->cpu.segment[name];
 	uint64_t selector = 0, limit = 0, rights = 0;
-	enum error error = get(run, first[name], &selector);
+	bool code64 = run->cpu.code64;
+	enum error error = ERROR_NONE;
 
-	if (!error)
+	if (selector_too)
+		error = get(run, first[name], &selector);
+	if (!error && (!code64 || name >= SEGMENT_FS))
 		error = get(run, (enum vcpu_register)(first[name] + 1), &segment->base);
-	if (!error)
+	if (!error && !code64)
 		error = get(run, (enum vcpu_register)(first[name] + 2), &limit);
-	if (!error)
+	if (!error && !code64)
 		error = get(run, (enum vcpu_register)(first[name] + 3), &rights);
 	segment->selector = (uint16_t)selector;
 	segment->limit = (uint32_t)limit;
@@ -78,6 +83,7 @@ static enum error get_state(struct run *run)
 {
 	struct emulate_cpu *cpu = &run->cpu;
 	const struct page_walk_state *walk = &run->reach.walk;
+	uint64_t code_rights = 0;
 	enum error error = guest_walk_state(run->vcpu, &run->reach.walk, run->why);
 
 	if (!error)
@@ -87,13 +93,15 @@ static enum error get_state(struct run *run)
 	if (!error)
 		error = get(run, VCPU_RSP, &run->rsp);
 	if (!error)
-		error = get_segment(run, SEGMENT_CS);
+		error = get(run, VCPU_CS_RIGHTS, &code_rights);
+	cpu->code64 = (walk->efer & EFER_LMA) && (code_rights & RIGHTS_L);
+	if (!error && !cpu->code64)
+		error = get_segment(run, SEGMENT_CS, false);
 	if (error)
 		return error;
 	memcpy(cpu->gpr, run->vcpu->gpr, sizeof(cpu->gpr));
 	cpu->gpr[RSP] = run->rsp;
 	cpu->rflags = run->rflags;
-	cpu->code64 = (walk->efer & EFER_LMA) && (cpu->segment[SEGMENT_CS].rights & RIGHTS_L);
 	cpu->protected_mode = (walk->cr0 & CR0_PE) && !(run->rflags & RFLAGS_VM);
 	cpu->checks_alignment =
 		(walk->cr0 & CR0_AM) && (run->rflags & RFLAGS_AC) && walk->cpl == USER_CPL;
@@ -106,11 +114,13 @@ static enum error get_segments(struct run *run)
 	unsigned wanted = instruction_segments(&run->instruction);
 
 	for (unsigned name = 0; name < SEGMENT_COUNT; name++) {
+		bool stored = run->instruction.form == FORM_MEMORY_SEGMENT &&
+			      run->instruction.reg == name;
 		enum error error;
 
-		if (name == SEGMENT_CS || !(wanted & BIT(name)))
+		if (!(wanted & BIT(name)) || (name == SEGMENT_CS && !stored))
 			continue;
-		error = get_segment(run, (enum segment_register)name);
+		error = get_segment(run, (enum segment_register)name, stored);
 		if (error)
 			return error;
 	}
@@ -296,7 +306,7 @@ enum error emulate_instruction(struct vcpu *vcpu, const struct vcpu_exit *exit,
 	enum emulate_outcome outcome;
 	enum error error;
 
-	emulate_reach_init(&run.reach, vcpu, bus);
+	emulate_reach_init(&run.reach, vcpu, exit, bus);
 	error = get_state(&run);
 	if (error)
 		return error;

@@ -5,13 +5,38 @@
 #include "lib/string.h"
 #include "vm/guest_memory.h"
 
+/* The CPU itself has translated the page of the access that exited: its rights were checked and its
+ * flags set a moment ago, and the exit says where it led. Most instructions need no other page. */
+static bool located_by_exit(const struct emulate_reach *reach, gva_t at, unsigned width,
+			    enum page_access access, struct guest_span *span)
+{
+	uint64_t offset = at.value & PAGE_MASK;
+	gva_t known = reach->exit->nested_fault.gva;
+	gpa_t page = gpa(align_down(reach->exit->nested_fault.gpa.value, PAGE_SIZE));
+
+	if (!reach->exit->nested_fault.gva_valid || reach->exit->nested_fault.during_walk)
+		return false;
+	if ((at.value ^ known.value) & ~PAGE_MASK || offset + width > PAGE_SIZE)
+		return false;
+	if (access == PAGE_ACCESS_WRITE && !(reach->exit->nested_fault.access & ACCESS_WRITE))
+		return false;
+	span->parts = 1;
+	span->part[0].at = gpa(page.value + offset);
+	span->part[0].length = width;
+	span->part[0].host = guest_ram(reach->vcpu->vm, span->part[0].at, width,
+				       access == PAGE_ACCESS_WRITE ? ACCESS_WRITE : ACCESS_READ);
+	return true;
+}
+
 static enum emulate_outcome locate(void *context, gva_t at, unsigned width, enum page_access access,
 				   struct guest_span *span, struct vcpu_event *fault)
 {
 	struct emulate_reach *reach = context;
-	struct guest_access result =
-		guest_locate(reach->vcpu, &reach->walk, at, width, access, span);
+	struct guest_access result;
 
+	if (located_by_exit(reach, at, width, access, span))
+		return EMULATE_DONE;
+	result = guest_locate(reach->vcpu, &reach->walk, at, width, access, span);
 	if (result.status == GUEST_ACCESS_DONE)
 		return EMULATE_DONE;
 	if (result.status == GUEST_ACCESS_FAULT) {
@@ -157,10 +182,11 @@ static bool write_vector(void *context, unsigned reg, const uint8_t *from, bool 
 }
 
 void emulate_reach_init(struct emulate_reach *reach, struct vcpu *vcpu,
-			const struct emulate_bus *bus)
+			const struct vcpu_exit *exit, const struct emulate_bus *bus)
 {
 	*reach = (struct emulate_reach) {
 		.vcpu = vcpu,
+		.exit = exit,
 		.bus = bus,
 		.memory = {
 			.context = reach,

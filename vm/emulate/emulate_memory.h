@@ -8,6 +8,7 @@
 
 struct emulate_reach {
 	struct vcpu *vcpu;
+	const struct vcpu_exit *exit;
 	const struct emulate_bus *bus;
 	struct page_walk_state walk; /* filled in by the caller */
 	struct emulate_memory memory;
@@ -15,6 +16,6 @@ struct emulate_reach {
 };
 
 void emulate_reach_init(struct emulate_reach *reach, struct vcpu *vcpu,
-			const struct emulate_bus *bus);
+			const struct vcpu_exit *exit, const struct emulate_bus *bus);
 
 #endif

@@ -180,6 +180,49 @@ static void moffs_and_segment_overrides(void **state)
 	assert_int_equal(vcpu.gpr[RAX], 0x04030201);
 }
 
+/* The exit says where the CPU's own translation led: it is taken for that page, and for accesses of
+ * that kind. */
+static void believes_the_exit(void **state)
+{
+	reset(state);
+	long_mode();
+	vcpu.gpr[RBX] = DEVICE + 0x10;
+	fault.nested_fault.gva = gva(DEVICE + 0x123);
+	fault.nested_fault.gpa = gpa(0xd0000123);
+	fault.nested_fault.gva_valid = true;
+	fault.nested_fault.access = ACCESS_READ;
+	run_all(BYTES(0x8b, 0x03)); /* mov eax, [rbx] */
+	assert_int_equal(accesses[0].at, 0xd0000010);
+	run_all(BYTES(0x89, 0x03)); /* mov [rbx], eax: the exit was for reading */
+	assert_int_equal(accesses[1].at, DEVICE_GPA + 0x10);
+	fault.nested_fault.access = ACCESS_WRITE;
+	run_all(BYTES(0x89, 0x03));
+	assert_int_equal(accesses[2].at, 0xd0000010);
+	vcpu.gpr[RBX] = DEVICE - 2; /* another page too */
+	fake_map(DEVICE_PAGE - 1, RAM_PAGE | 7);
+	run_all(BYTES(0x89, 0x03));
+	assert_int_equal(accesses[3].at, DEVICE_GPA);
+	fault.nested_fault.gva_valid = false;
+	vcpu.gpr[RBX] = DEVICE;
+	run_all(BYTES(0x89, 0x03));
+	assert_int_equal(accesses[4].at, DEVICE_GPA);
+}
+
+static void stores_selectors(void **state)
+{
+	reset(state);
+	long_mode();
+	vcpu.gpr[RBX] = DEVICE;
+	registers[VCPU_CS_SELECTOR] = 0x1234;
+	registers[VCPU_ES_SELECTOR] = 0x5678;
+	run_all(BYTES(0x8c, 0x0b)); /* mov [rbx], cs */
+	assert_int_equal(accesses[0].width, 2);
+	assert_int_equal(accesses[0].value, 0x1234);
+	run_all(BYTES(0x48, 0x8c, 0x03)); /* mov [rbx], es */
+	assert_int_equal(accesses[1].width, 2);
+	assert_int_equal(accesses[1].value, 0x5678);
+}
+
 /* --- read, then write ------------------------------------------------------------------------ */
 
 static void modifies_by_reading_and_writing(void **state)
@@ -570,6 +613,8 @@ int main(void)
 		cmocka_unit_test(protected_mode_uses_the_base),
 		cmocka_unit_test(long_mode_goes_through_the_tables),
 		cmocka_unit_test(moffs_and_segment_overrides),
+		cmocka_unit_test(believes_the_exit),
+		cmocka_unit_test(stores_selectors),
 		cmocka_unit_test(modifies_by_reading_and_writing),
 		cmocka_unit_test(crosses_from_ram_into_the_device),
 		cmocka_unit_test(crosses_from_the_device_into_nothing),

@@ -250,7 +250,7 @@ enum error vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *event)
 
 enum error vcpu_get_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *value)
 {
-	struct reason why = { 0 };
+	struct reason why;
 	enum error error = allowed_here(vcpu, CALL_GET_REGISTER);
 
 	if (error)
@@ -265,7 +265,7 @@ enum error vcpu_get_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t
 
 enum error vcpu_set_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t value)
 {
-	struct reason why = { 0 };
+	struct reason why;
 	enum error error = allowed_here(vcpu, CALL_SET_REGISTER);
 
 	if (error)
@@ -280,7 +280,7 @@ enum error vcpu_set_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t
 
 enum error vcpu_get_vector(struct vcpu *vcpu, unsigned reg, uint8_t *value)
 {
-	struct reason why = { 0 };
+	struct reason why;
 	enum error error = allowed_here(vcpu, CALL_GET_REGISTER);
 
 	if (error)
@@ -295,7 +295,7 @@ enum error vcpu_get_vector(struct vcpu *vcpu, unsigned reg, uint8_t *value)
 
 enum error vcpu_set_vector(struct vcpu *vcpu, unsigned reg, const uint8_t *value, bool whole)
 {
-	struct reason why = { 0 };
+	struct reason why;
 	enum error error = allowed_here(vcpu, CALL_SET_REGISTER);
 
 	if (error)
