@@ -133,12 +133,16 @@ static enum error set_segments(struct vcpu *vcpu, const struct boot_state *state
 }
 
 /* What the guest is told that it has. */
-static uint32_t has(const struct vm_spec *spec)
+static uint32_t has(const struct pc *pc)
 {
-	uint32_t has = VCPU_HAS_LOCAL_APIC | VCPU_HAS_TSC_DEADLINE | VCPU_HAS_TIMING_LEAF;
+	const struct vm_spec *spec = pc->spec;
+	uint32_t has = VCPU_HAS_TIMING_LEAF;
 
+	if (!pc_has_firmware(pc))
+		has |= VCPU_HAS_FIRMWARE_MTRRS;
 	if (spec->apic == SPEC_APIC_NONE)
-		return VCPU_HAS_TIMING_LEAF;
+		return has;
+	has |= VCPU_HAS_LOCAL_APIC | VCPU_HAS_TSC_DEADLINE;
 	if (spec->apic == SPEC_APIC_X2)
 		has |= VCPU_HAS_X2APIC;
 	return has | (spec->pvclock ? VCPU_HAS_PVCLOCK : 0);
@@ -151,7 +155,7 @@ static enum error start_processor(struct vcpu *vcpu, const struct boot_state *st
 		.page_table = gpa(state->page_table),
 		.intercepts = INTERCEPT_HLT,
 		.wait_for_sipi = vcpu->id != 0,
-		.has = has(((struct pc *)vcpu->vm->board_data)->spec),
+		.has = has((struct pc *)vcpu->vm->board_data),
 	};
 	bool real = config.mode == VCPU_MODE_REAL16;
 	uint64_t entry = real ? ((uint64_t)state->cs << 4) + state->rip : state->rip;

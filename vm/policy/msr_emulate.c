@@ -24,6 +24,7 @@
 #define MISC_ENABLE_WRITABLE \
 	(MISC_ENABLE_FAST_STRINGS | MISC_ENABLE_LIMIT_CPUID_MAXVAL | MISC_ENABLE_XD_DISABLE)
 #define MTRR_GUEST_RANGES 8
+#define MTRR_FIX4K_COUNT  8
 
 void msr_state_reset(struct msr_state *state, unsigned vcpu_id, unsigned address_bits)
 {
@@ -37,6 +38,34 @@ void msr_state_reset(struct msr_state *state, unsigned vcpu_id, unsigned address
 			  .address_bits = address_bits,
 			  .capability = MTRR_GUEST_RANGES | MTRRCAP_FIXED | MTRRCAP_WC },
 	};
+}
+
+#define DEVICE_HOLE      0xc0000000ull
+#define DEVICE_HOLE_SIZE GIB(1)
+#define EVERY_BYTE(type) (0x0101010101010101ull * (type))
+
+static void set_mtrr(struct msr_state *state, uint32_t index, uint64_t value)
+{
+	uint64_t *place = mtrr_register(&state->mtrr, index);
+
+	if (place)
+		*place = value;
+}
+
+void msr_state_after_firmware(struct msr_state *state)
+{
+	uint64_t addresses = BIT(state->mtrr.address_bits) - 1;
+
+	set_mtrr(state, MSR_MTRR_FIX64K_00000, EVERY_BYTE(MEMORY_TYPE_WB));
+	set_mtrr(state, MSR_MTRR_FIX16K_80000, EVERY_BYTE(MEMORY_TYPE_WB));
+	set_mtrr(state, MSR_MTRR_FIX16K_A0000, EVERY_BYTE(MEMORY_TYPE_UC));
+	for (unsigned i = 0; i < MTRR_FIX4K_COUNT; i++)
+		set_mtrr(state, MSR_MTRR_FIX4K(i), EVERY_BYTE(MEMORY_TYPE_WP));
+	set_mtrr(state, MSR_MTRR_PHYSBASE(0), DEVICE_HOLE | MEMORY_TYPE_UC);
+	set_mtrr(state, MSR_MTRR_PHYSMASK(0),
+		 (addresses & ~(DEVICE_HOLE_SIZE - 1)) | MTRR_PHYSMASK_VALID);
+	set_mtrr(state, MSR_MTRR_DEF_TYPE,
+		 MTRR_DEF_ENABLE | MTRR_DEF_FIXED_ENABLE | MEMORY_TYPE_WB);
 }
 
 void msr_state_init(struct msr_state *state)

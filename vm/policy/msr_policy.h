@@ -99,6 +99,9 @@ enum msr_changed {
 /* Power-up values. `address_bits` is MAXPHYADDR as the guest sees it; vCPU 0 is the bootstrap
  * processor. */
 void msr_state_reset(struct msr_state *state, unsigned vcpu_id, unsigned address_bits);
+/* The MTRRs as firmware leaves them: write-back, but for the display's window and the last GiB below
+ * 4 GiB, where devices are; write-protected where ROM is. */
+void msr_state_after_firmware(struct msr_state *state);
 /* What INIT changes, and nothing else: SDM volume 3, "Processor State After Reset". */
 void msr_state_init(struct msr_state *state);
 

@@ -202,6 +202,29 @@ static void probed_registers(void **state)
 			 MSR_TO_BOARD);
 }
 
+static void mtrrs_after_firmware(void **state)
+{
+	static const struct {
+		uint64_t at;
+		enum memory_type type;
+	} places[] = {
+		{ 0, MEMORY_TYPE_WB },          { 0x9f000, MEMORY_TYPE_WB },
+		{ 0xa0000, MEMORY_TYPE_UC },    { 0xbf000, MEMORY_TYPE_UC },
+		{ 0xc0000, MEMORY_TYPE_WP },    { 0xff000, MEMORY_TYPE_WP },
+		{ 0x100000, MEMORY_TYPE_WB },   { 0xbffff000, MEMORY_TYPE_WB },
+		{ 0xc0000000, MEMORY_TYPE_UC }, { 0xfee00000, MEMORY_TYPE_UC },
+		{ 0xfffff000, MEMORY_TYPE_UC }, { 0x100000000, MEMORY_TYPE_WB },
+	};
+
+	msr_state_after_firmware(&msrs);
+	for (unsigned i = 0; i < ARRAY_SIZE(places); i++)
+		assert_int_equal(mtrr_type(&msrs.mtrr, hpa(places[i].at)), places[i].type);
+	/* What a guest may write back as it read it. */
+	write(MSR_MTRR_DEF_TYPE, value_of(MSR_MTRR_DEF_TYPE));
+	write(MSR_MTRR_PHYSMASK(0), value_of(MSR_MTRR_PHYSMASK(0)));
+	write(MSR_MTRR_FIX4K(7), value_of(MSR_MTRR_FIX4K(7)));
+}
+
 /* The board knows the registers' rules, in every mode. */
 static void controllers_decide(void **state)
 {
@@ -328,6 +351,7 @@ int main(void)
 		cmocka_unit_test_setup(time_stamp_counter, reset),
 		cmocka_unit_test_setup(apic_modes, reset),
 		cmocka_unit_test_setup(probed_registers, reset),
+		cmocka_unit_test_setup(mtrrs_after_firmware, reset),
 		cmocka_unit_test_setup(controllers_decide, reset),
 		cmocka_unit_test_setup(x2apic_registers, reset),
 		cmocka_unit_test_setup(memory_types, reset),

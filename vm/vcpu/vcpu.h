@@ -78,6 +78,7 @@ enum vcpu_has {
 	VCPU_HAS_TSC_DEADLINE = 1 << 2,
 	VCPU_HAS_TIMING_LEAF = 1 << 3, /* 40000010H: TSC and APIC timer rates */
 	VCPU_HAS_PVCLOCK = 1 << 4, /* the KVM leaves at 40000100H; their MSRs come to the board */
+	VCPU_HAS_FIRMWARE_MTRRS = 1 << 5, /* MTRRs as firmware leaves them to a system */
 };
 
 struct vcpu_config {

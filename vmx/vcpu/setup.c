@@ -224,6 +224,8 @@ enum error vmx_vcpu_setup(struct vcpu *vcpu, const struct vcpu_config *config, s
 			return error;
 	}
 	msr_state_reset(&v->msrs, vcpu->id, vmx_capability.physical_bits);
+	if (config->has & VCPU_HAS_FIRMWARE_MTRRS)
+		msr_state_after_firmware(&v->msrs);
 	v->xcr0 = XCR0_RESET;
 	xstate_reset_image(&xstate_host_layout, v->xstate_area);
 
