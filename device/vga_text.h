@@ -1,4 +1,4 @@
-/* A VGA (IBM, "Personal System/2 Hardware Interface Technical Reference: Video Subsystem"): all
+/* A VGA (IBM, "Personal System/2 Hardware Interface Technical Reference", "Video Subsystem"): all
  * registers with what they read back, 256 KiB in four planes, and the text mode that a board or a
  * test can look at. Graphics modes can be programmed and drawn into, but nobody draws them.
  *
