@@ -226,8 +226,10 @@ enum error load_multiboot1(struct kernel_load *load, uint64_t offset, struct boo
 		return error;
 	const struct telling told = { load, header.flags, kernel_sections_load(load) };
 	error = info_place(load, write_info, &told, &info, why);
+	if (error)
+		return error;
 	out->rip = load->entry;
 	out->gpr[RAX] = LOADER_MAGIC;
 	out->gpr[RBX] = info;
-	return error;
+	return ERROR_NONE;
 }

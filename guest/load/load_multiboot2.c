@@ -198,8 +198,10 @@ enum error load_multiboot2(struct kernel_load *load, uint64_t offset, struct boo
 		return error;
 	const struct telling told = { load, wants.has_relocation, kernel_sections_load(load) };
 	error = info_place(load, write_info, &told, &info, why);
+	if (error)
+		return error;
 	out->rip = load->entry;
 	out->gpr[RAX] = MULTIBOOT2_LOADER_MAGIC;
 	out->gpr[RBX] = info;
-	return error;
+	return ERROR_NONE;
 }
