@@ -28,8 +28,11 @@
 #define ACPI_COMMAND_OFFSET ACPI_PM_PORTS
 
 /* Sleep types that the DSDT's \_S5 and \_S3 name. */
-#define ACPI_SLEEP_S0 0
-#define ACPI_SLEEP_S5 5
+#define ACPI_SLEEP_S0       0
+#define ACPI_SLEEP_S5       5
+/* What a PIIX4 takes for soft off, and so firmware of such machines, which reads no DSDT. With
+ * SLP_EN, nothing else is asked for by 0: S0 is not entered that way. */
+#define ACPI_SLEEP_SOFT_OFF 0
 
 struct acpi_pm {
 	uint16_t status, enable, control;

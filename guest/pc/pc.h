@@ -3,6 +3,7 @@
  *   pc.c             making and freeing one
  *   pc_chips.c       which chips there are and where they answer
  *   pc_pci.c         the PCI devices that are the board itself
+ *   pc_fw_cfg.c      what firmware is told
  *   pc_debug.c       ports that emulators have, and QEMU's test device
  *   pc_tables.c      what firmware would leave in memory
  *   pc_memory.c      RAM, ROM and the map that firmware would tell
@@ -19,6 +20,7 @@
 #include "device/bus.h"
 #include "device/chip.h"
 #include "device/debug_ports.h"
+#include "device/fw_cfg.h"
 #include "device/hpet.h"
 #include "device/i8042.h"
 #include "device/ioapic.h"
@@ -62,6 +64,8 @@ struct pc_vcpu {
 	bool timer_due;     /* it fired; atomic */
 };
 
+struct pc_fw_cfg;
+
 struct pc {
 	struct vm *vm;              /* constant */
 	const struct vm_spec *spec; /* constant */
@@ -94,14 +98,15 @@ struct pc {
 	uint32_t irq_sources[PC_IRQS];   /* who pulls at each wire, a bit each */
 	uint32_t isa_sources[PIC_IRQS];  /* and at the 8259s' alone */
 	struct guest_console console;
+	struct pc_fw_cfg *fw_cfg; /* null before it is made */
 	struct debug_ports debug_ports;
 	struct console_line debug_line; /* what is said on them */
 	struct testdev *testdev;        /* null: none */
 
 	struct load_target target;
-	uint32_t ending;     /* enum pc_ending; atomic: the first counts */
+	uint32_t ending;      /* enum pc_ending; atomic: the first counts */
 	uint32_t exit_status; /* of PC_EXIT */
-	bool unreported;     /* it could not be made: who made it reports it */
+	bool unreported;      /* it could not be made: who made it reports it */
 };
 
 /* Why a guest's machine stops. */

@@ -148,7 +148,7 @@ static enum error add_com(struct pc *pc, unsigned n, struct reason *why)
 
 static void sleeps(void *context, unsigned type)
 {
-	if (type == ACPI_SLEEP_S5)
+	if (type == ACPI_SLEEP_S5 || type == ACPI_SLEEP_SOFT_OFF)
 		pc_end_request((struct pc *)context, PC_POWER_OFF, "ACPI S5");
 }
 
@@ -201,7 +201,11 @@ enum error pc_chips_create(struct pc *pc, struct reason *why)
 		error = pc_pci_create(pc, why);
 	keep(pc, &pci_ops, &pc->pci);
 	if (!error)
+		error = pc_fw_cfg_create(pc, why);
+	if (!error)
 		error = pc_debug_create(pc, why);
+	if (pc->fw_cfg)
+		keep(pc, &fw_cfg_ops, pc_fw_cfg_chip(pc));
 	keep(pc, &debug_ports_ops, &pc->debug_ports);
 	if (pc->testdev)
 		keep(pc, &testdev_register_ops, pc->testdev);
@@ -222,4 +226,5 @@ void pc_chips_reset(struct pc *pc)
 			c->ops->reset(c->chip);
 		pc_time_touched(pc, c->chip);
 	}
+	pc_pci_was_reset(pc);
 }

@@ -7,23 +7,24 @@
 #include "kernel/memory.h"
 #include "lib/bits.h"
 #include "lib/string.h"
+#include "vm/guest_memory.h"
 #include "vm/manager.h"
 
 #define ALL_RIGHTS (ACCESS_READ | ACCESS_WRITE | ACCESS_EXECUTE)
 
-static uint64_t low_memory(const struct pc *pc)
+uint64_t pc_low_memory(const struct pc *pc)
 {
 	return pc->spec->memory < PC_LOW_MEMORY_END ? pc->spec->memory : PC_LOW_MEMORY_END;
 }
 
 uint64_t pc_tables_start(const struct pc *pc)
 {
-	return low_memory(pc) - PC_TABLES_SIZE;
+	return pc_low_memory(pc) - PC_TABLES_SIZE;
 }
 
 enum error pc_memory_create(struct pc *pc, struct reason *why)
 {
-	uint64_t low = low_memory(pc), high = pc->spec->memory - low;
+	uint64_t low = pc_low_memory(pc), high = pc->spec->memory - low;
 	enum error error = vm_add_memory(pc->vm, gpa(0), low, ALL_RIGHTS, why);
 
 	if (!error)
@@ -31,6 +32,21 @@ enum error pc_memory_create(struct pc *pc, struct reason *why)
 	if (!error && high)
 		error = vm_add_memory(pc->vm, gpa(PC_HIGH_MEMORY), high, ALL_RIGHTS, why);
 	return error;
+}
+
+static bool master_read(void *context, uint64_t at, void *to, uint64_t length)
+{
+	return guest_physical_read(((struct pc *)context)->vm, gpa(at), to, length);
+}
+
+static bool master_write(void *context, uint64_t at, const void *from, uint64_t length)
+{
+	return guest_physical_write(((struct pc *)context)->vm, gpa(at), from, length);
+}
+
+struct device_memory pc_device_memory(struct pc *pc)
+{
+	return (struct device_memory) { pc, master_read, master_write };
 }
 
 void pc_memory_clear(struct pc *pc)
@@ -62,7 +78,7 @@ static uint8_t *target_memory(void *context, uint64_t at, uint64_t length)
 void pc_memory_describe(struct pc *pc)
 {
 	struct load_target *t = &pc->target;
-	uint64_t low = low_memory(pc), high = pc->spec->memory - low;
+	uint64_t low = pc_low_memory(pc), high = pc->spec->memory - low;
 	uint64_t tables = pc->spec->acpi ? pc_tables_start(pc) : low;
 
 	*t = (struct load_target) { .context = pc,

@@ -30,8 +30,19 @@ void pc_chips_reset(struct pc *pc);
 enum error pc_pci_create(struct pc *pc, struct reason *why) must_check;
 /* Connects the interrupt pin of the function in `slot`, below 32. */
 void pc_pci_wire(struct pc *pc, unsigned slot, struct pci_function *f);
+/* Their registers are as at first: so is what follows them. With the lock. */
+void pc_pci_was_reset(struct pc *pc);
 /* The port at which the ACPI registers are now. */
 uint16_t pc_pm_base(const struct pc *pc);
+
+/* --- pc_fw_cfg.c --- */
+
+/* After the PCI functions, whose registers the tables tell of. */
+enum error pc_fw_cfg_create(struct pc *pc, struct reason *why) must_check;
+struct fw_cfg *pc_fw_cfg_chip(struct pc *pc);
+/* The ACPI registers may have moved: the tables follow. With the lock. */
+void pc_fw_cfg_follow(struct pc *pc);
+void pc_fw_cfg_free(struct pc *pc);
 
 /* --- pc_debug.c --- */
 
@@ -47,6 +58,10 @@ enum error pc_memory_create(struct pc *pc, struct reason *why) must_check;
 void pc_memory_clear(struct pc *pc);
 /* Fills pc->target. */
 void pc_memory_describe(struct pc *pc);
+/* Bytes of RAM below the hole for devices. */
+uint64_t pc_low_memory(const struct pc *pc);
+/* For chips that are bus masters. */
+struct device_memory pc_device_memory(struct pc *pc);
 /* Where the ACPI tables go, PC_TABLES_SIZE bytes. */
 uint64_t pc_tables_start(const struct pc *pc);
 

@@ -156,6 +156,7 @@ static void power_written(void *context, unsigned offset, unsigned width)
 	bus_remove(&pc->ports, &pc->acpi_pm);
 	if (enabled && window.first && bus_add(&pc->ports, &window, &why))
 		pc_complain(pc, &why);
+	pc_fw_cfg_follow(pc);
 	window.first = ACPI_COMMAND_PORT;
 	window.length = ACPI_COMMAND_PORTS;
 	window.offset = ACPI_COMMAND_OFFSET;
@@ -191,4 +192,11 @@ enum error pc_pci_create(struct pc *pc, struct reason *why)
 	if (!error)
 		error = add_isa_bridge(pc, why);
 	return error || !pc->spec->acpi ? error : add_power(pc, why);
+}
+
+void pc_pci_was_reset(struct pc *pc)
+{
+	router_written(pc, PIRQRC_FIRST, PIRQS);
+	if (pc->spec->acpi)
+		power_written(pc, PMBA, sizeof(uint32_t));
 }

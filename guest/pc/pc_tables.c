@@ -72,6 +72,7 @@ void pc_table_machine(const struct pc *pc, struct table_machine *machine)
 		.keyboard = pc->spec->i8042,
 		.vga = pc->spec->vga,
 		.com_mask = pc->spec->com_mask,
+		.pm_base = pc_pm_base(pc),
 	};
 }
 

@@ -146,15 +146,21 @@ static enum error put_dsdt(struct acpi_blob *blob, const struct table_machine *m
 	return ERROR_NONE;
 }
 
-static void put_fadt_blocks(struct acpi_blob *blob)
+/* Where a register of the ACPI block is, which the machine may have elsewhere than by default. */
+static uint32_t pm_port(const struct table_machine *machine, uint32_t port)
 {
-	put(blob, ACPI_PM_EVENT, 4);
+	return machine->pm_base + (port - ACPI_PM_PORT);
+}
+
+static void put_fadt_blocks(struct acpi_blob *blob, const struct table_machine *machine)
+{
+	put(blob, pm_port(machine, ACPI_PM_EVENT), 4);
 	put(blob, 0, 4); /* PM1b */
-	put(blob, ACPI_PM_CONTROL, 4);
+	put(blob, pm_port(machine, ACPI_PM_CONTROL), 4);
 	put(blob, 0, 4);
 	put(blob, 0, 4); /* PM2 */
-	put(blob, ACPI_PM_TIMER, 4);
-	put(blob, ACPI_PM_GPE0, 4);
+	put(blob, pm_port(machine, ACPI_PM_TIMER), 4);
+	put(blob, pm_port(machine, ACPI_PM_GPE0), 4);
 	put(blob, 0, 4);
 	put(blob, 4, 1); /* lengths: PM1 event, PM1 control, PM2, timer, GPE0, GPE1 */
 	put(blob, 2, 1);
@@ -166,14 +172,14 @@ static void put_fadt_blocks(struct acpi_blob *blob)
 	put(blob, 0, 1); /* _CST */
 }
 
-static void put_fadt_addresses(struct acpi_blob *blob)
+static void put_fadt_addresses(struct acpi_blob *blob, const struct table_machine *machine)
 {
-	put_address(blob, SPACE_IO, 32, ACPI_PM_EVENT);
+	put_address(blob, SPACE_IO, 32, pm_port(machine, ACPI_PM_EVENT));
 	acpi_put_zeros(blob, T, 12);
-	put_address(blob, SPACE_IO, 16, ACPI_PM_CONTROL);
+	put_address(blob, SPACE_IO, 16, pm_port(machine, ACPI_PM_CONTROL));
 	acpi_put_zeros(blob, T, 24);
-	put_address(blob, SPACE_IO, 32, ACPI_PM_TIMER);
-	put_address(blob, SPACE_IO, 32, ACPI_PM_GPE0);
+	put_address(blob, SPACE_IO, 32, pm_port(machine, ACPI_PM_TIMER));
+	put_address(blob, SPACE_IO, 32, pm_port(machine, ACPI_PM_GPE0));
 	acpi_put_zeros(blob, T, 12);
 }
 
@@ -191,7 +197,7 @@ static uint32_t put_fadt(struct acpi_blob *blob, const struct table_machine *mac
 	put(blob, ACPI_ENABLE, 1);
 	put(blob, ACPI_DISABLE, 1);
 	put(blob, 0, 2); /* S4BIOS, P-state control */
-	put_fadt_blocks(blob);
+	put_fadt_blocks(blob, machine);
 	put(blob, C2_NEVER, 2);
 	put(blob, C3_NEVER, 2);
 	put(blob, 0, 4); /* cache flush size and stride: WBINVD works */
@@ -210,7 +216,7 @@ static uint32_t put_fadt(struct acpi_blob *blob, const struct table_machine *mac
 	put(blob, 0, 3);
 	put(blob, 0, 8); /* X_FIRMWARE_CTRL: the 32-bit one counts */
 	acpi_put_pointer(blob, T, dsdt, 8);
-	put_fadt_addresses(blob);
+	put_fadt_addresses(blob, machine);
 	return end(blob, start);
 }
 

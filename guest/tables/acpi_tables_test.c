@@ -64,7 +64,12 @@ static enum error parse(struct acpi_info *info)
 }
 
 static const struct table_machine full = {
-	.cpus = 64, .hpet = true, .keyboard = true, .vga = true, .com_mask = 0xf
+	.cpus = 64,
+	.hpet = true,
+	.keyboard = true,
+	.vga = true,
+	.com_mask = 0xf,
+	.pm_base = ACPI_PM_PORT,
 };
 
 static uint8_t sum(const uint8_t *bytes, uint32_t length)
@@ -158,6 +163,23 @@ static void what_is_left_out_is_not_told(void **state)
 	assert_int_equal(find("FACP")[109] & 6, 4); /* no keyboard controller, no VGA */
 }
 
+static void a_firmware_may_have_moved_the_registers(void **state)
+{
+	struct table_machine moved = full;
+	struct acpi_blob blob;
+	struct reason why;
+	static struct acpi_info info;
+
+	moved.pm_base = 0xb000;
+	assert_int_equal(build(&moved, &blob, &why), ERROR_NONE);
+	acpi_blob_place(&blob, TABLES_AT);
+	assert_int_equal(parse(&info), ERROR_NONE);
+	assert_int_equal(info.pm_timer.address, 0xb008);
+	assert_int_equal(info.pm1a_control.address, 0xb004);
+	assert_int_equal(u32(find("FACP") + 56), 0xb000); /* PM1a event */
+	assert_int_equal(u32(find("FACP") + 80), 0xb00c); /* GPE0 */
+}
+
 static void too_small_a_place_is_an_error(void **state)
 {
 	const struct acpi_dsdt dsdt = read_dsdt(), stranger = { (const uint8_t *)"DSDT", 4 };
@@ -200,6 +222,7 @@ int main(void)
 		cmocka_unit_test(our_own_reader_understands_them),
 		cmocka_unit_test(each_table_adds_up),
 		cmocka_unit_test(what_is_left_out_is_not_told),
+		cmocka_unit_test(a_firmware_may_have_moved_the_registers),
 		cmocka_unit_test(too_small_a_place_is_an_error),
 		cmocka_unit_test(mp_table_counts_its_entries),
 	};

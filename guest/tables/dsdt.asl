@@ -43,6 +43,8 @@ DefinitionBlock ("dsdt.aml", "DSDT", 2, "PLINTH", "PLINTHPC", 1)
                     0x00000000, 0x000A0000, 0x000BFFFF, 0x00000000, 0x00020000)
                 DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite,
                     0x00000000, 0xC0000000, 0xDFFFFFFF, 0x00000000, 0x20000000)
+                DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite,
+                    0x00000000, 0xF0000000, 0xFEBFFFFF, 0x00000000, 0x0EC00000)
             })
 
             /* INTA to INTD of slot n reach PIRQ (n + pin) % 4: pins 16 to 19 of the I/O APIC, and

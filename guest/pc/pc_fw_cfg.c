@@ -1,0 +1,174 @@
+/* What a firmware is told through fw_cfg: RAM, CPUs, the boot menu, COM1 as its console, and ACPI
+ * tables with the script that installs them. Names and formats: QEMU, "QEMU Firmware Configuration
+ * (fw_cfg) Device", and SeaBIOS, "Runtime config". */
+#include "guest/pc/pc_parts.h"
+
+#include "guest/pc/pc_layout.h"
+#include "guest/tables/table_loader.h"
+#include "kernel/memory.h"
+#include "lib/bits.h"
+#include "lib/string.h"
+
+#define TABLES_MOST 0x4000
+#define RSDP_MOST   64
+#define RANGES_MOST 4
+
+/* An entry of "etc/e820", which has no others than RAM and what is reserved beside the devices that
+ * firmware knows of. */
+struct range {
+	uint64_t start, length;
+	uint32_t kind; /* enum memory_kind */
+} packed_layout;
+_Static_assert(sizeof(struct range) == 20, "fw_cfg: etc/e820");
+
+/* "etc/system-states": for S0 to S5 the sleep type, and whether there is such a state. */
+#define SLEEP_STATES    6
+#define STATE_SUPPORTED 0x80
+
+/* The bytes behind the items. The board's lock guards them: a firmware may read while another CPU
+ * moves the ACPI registers. */
+struct pc_fw_cfg {
+	struct fw_cfg chip;
+	uint16_t pm_base; /* for which the tables were made */
+	struct acpi_blob blob;
+	uint8_t tables[TABLES_MOST];
+	uint8_t rsdp[RSDP_MOST];
+	uint8_t script[TABLE_LOADER_MOST];
+	struct range ranges[RANGES_MOST];
+	unsigned range_count;
+	uint64_t console_port;
+	uint16_t menu_wait_ms;
+	uint8_t states[SLEEP_STATES];
+};
+
+#define FW_CFG_PAGES ((sizeof(struct pc_fw_cfg) + PAGE_MASK) / PAGE_SIZE)
+
+#define MENU_WAIT_MS 2500
+
+static void tell_range(struct pc_fw_cfg *fw, uint64_t start, uint64_t length, uint32_t kind)
+{
+	if (length)
+		fw->ranges[fw->range_count++] = (struct range) { start, length, kind };
+}
+
+static enum error add_numbers(struct pc *pc, struct reason *why)
+{
+	const struct {
+		uint16_t key;
+		uint8_t width;
+		uint64_t number;
+	} numbers[] = {
+		{ FW_CFG_RAM_SIZE, 8, pc_low_memory(pc) },
+		{ FW_CFG_NOGRAPHIC, 2, !pc->spec->vga },
+		{ FW_CFG_CPUS, 2, pc->spec->cpus },
+		{ FW_CFG_MAX_CPUS, 2, pc->spec->cpus },
+		{ FW_CFG_NUMA, 8, 0 },
+		{ FW_CFG_BOOT_MENU, 2, 1 },
+	};
+	enum error error = ERROR_NONE;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(numbers) && !error; i++)
+		error = fw_cfg_add_number(&pc->fw_cfg->chip, numbers[i].key, numbers[i].number,
+					  numbers[i].width, why);
+	return error;
+}
+
+static enum error add_files(struct pc *pc, struct reason *why)
+{
+	struct pc_fw_cfg *fw = pc->fw_cfg;
+	struct fw_cfg *chip = &fw->chip;
+	uint64_t low = pc_low_memory(pc);
+	enum error error;
+
+	tell_range(fw, 0, low, MEMORY_RAM);
+	tell_range(fw, PC_ECAM, PC_ECAM_SIZE, MEMORY_RESERVED);
+	tell_range(fw, PC_HIGH_MEMORY, pc->spec->memory - low, MEMORY_RAM);
+	error = fw_cfg_add_file(chip, "etc/e820", fw->ranges,
+				(uint32_t)(fw->range_count * sizeof(struct range)), why);
+	fw->states[0] = STATE_SUPPORTED | ACPI_SLEEP_S0;
+	fw->states[5] = STATE_SUPPORTED | ACPI_SLEEP_S5;
+	if (!error)
+		error = fw_cfg_add_file(chip, "etc/system-states", fw->states, SLEEP_STATES, why);
+	fw->menu_wait_ms = MENU_WAIT_MS;
+	if (!error)
+		error = fw_cfg_add_file(chip, "etc/boot-menu-wait", &fw->menu_wait_ms,
+					sizeof(fw->menu_wait_ms), why);
+	fw->console_port = UART_COM1_PORT;
+	if (!error && pc->spec->com_mask & 1)
+		error = fw_cfg_add_file(chip, "etc/sercon-port", &fw->console_port,
+					sizeof(fw->console_port), why);
+	return error;
+}
+
+/* --- ACPI tables ----------------------------------------------------------------------------- */
+
+/* For the ports at which the ACPI registers are now; the lengths are always the same. */
+static enum error build_tables(struct pc *pc, struct reason *why)
+{
+	const struct acpi_dsdt dsdt = pc_dsdt();
+	struct pc_fw_cfg *fw = pc->fw_cfg;
+	struct table_machine machine;
+
+	pc_table_machine(pc, &machine);
+	fw->pm_base = machine.pm_base;
+	memset(fw->tables, 0, TABLES_MOST);
+	acpi_blob_init(&fw->blob, fw->tables, TABLES_MOST, fw->rsdp, RSDP_MOST);
+	return acpi_tables_build(&machine, &dsdt, &fw->blob, why);
+}
+
+static enum error add_tables(struct pc *pc, struct reason *why)
+{
+	struct pc_fw_cfg *fw = pc->fw_cfg;
+	enum error error = build_tables(pc, why);
+	uint32_t length;
+
+	if (error)
+		return error;
+	for (unsigned part = 0; part < ACPI_PARTS && !error; part++)
+		error = fw_cfg_add_file(&fw->chip, table_loader_files[part], fw->blob.bytes[part],
+					fw->blob.used[part], why);
+	length = table_loader_write(&fw->blob, fw->script);
+	return error ? error
+		     : fw_cfg_add_file(&fw->chip, "etc/table-loader", fw->script, length, why);
+}
+
+void pc_fw_cfg_follow(struct pc *pc)
+{
+	struct reason why;
+
+	if (!pc->fw_cfg || !pc->spec->acpi || pc->fw_cfg->pm_base == pc_pm_base(pc))
+		return;
+	/* They were built before, and fitted. */
+	if (build_tables(pc, &why))
+		pc_complain(pc, &why);
+}
+
+/* --- making ---------------------------------------------------------------------------------- */
+
+enum error pc_fw_cfg_create(struct pc *pc, struct reason *why)
+{
+	const struct device_memory memory = pc_device_memory(pc);
+	enum error error;
+
+	pc->fw_cfg = pages_alloc(FW_CFG_PAGES, PAGE_SIZE);
+	if (!pc->fw_cfg)
+		return reason_set(why, ERROR_NO_MEMORY, "no memory for fw_cfg of VM %s",
+				  pc->spec->name);
+	fw_cfg_init(&pc->fw_cfg->chip, &memory);
+	error = add_numbers(pc, why);
+	if (!error)
+		error = add_files(pc, why);
+	if (!error && pc->spec->acpi)
+		error = add_tables(pc, why);
+	return error ? error : fw_cfg_attach(&pc->fw_cfg->chip, &pc->ports, why);
+}
+
+struct fw_cfg *pc_fw_cfg_chip(struct pc *pc)
+{
+	return &pc->fw_cfg->chip;
+}
+
+void pc_fw_cfg_free(struct pc *pc)
+{
+	pages_free(pc->fw_cfg, FW_CFG_PAGES);
+}
