@@ -26,7 +26,8 @@ BODIES = {
     # Text ends with a line end of the guest's, or has none yet.
     "guest": re.compile(r"guest vm=(?P<vm>\d+)\((?P<name>[^()]+)\)(?P<mark>[|>]) ?"
                         r"(?P<console>.*)"),
-    "shell": re.compile(r"shell (?P<text>.*)"),
+    # An answer, or `>` and a command; or, without a blank before the mark, what is typed so far.
+    "shell": re.compile(r"shell(?P<typing>>?) (?P<text>.*)"),
 }
 PLAN = re.compile(r"1\.\.(\d+)")
 RESULT = re.compile(r"(ok|not ok) (\d+) - (\S.*?)(?: # SKIP (\S.*))?")
@@ -224,7 +225,8 @@ class Log:
 
     def shell(self):
         """What the shell said, line by line."""
-        return [entry.fields["text"] for entry in self.entries if entry.kind == "shell"]
+        return [entry.fields["text"] for entry in self.entries
+                if entry.kind == "shell" and not entry.fields["typing"]]
 
     def result(self, name):
         """The result of that name, or None."""

@@ -12,6 +12,9 @@
 /* Bytes read in one go: a port that never runs dry keeps no CPU from its work. */
 #define BYTES_A_TICK 64
 
+/* Who types nothing for so long sees what was typed. */
+#define ECHO_US 100000
+
 static uint64_t next_tick; /* time_ticks(); atomic */
 static bool busy;          /* a CPU is at it; atomic */
 static bool reading;       /* constant once CPUs call console_tick() */
@@ -19,7 +22,9 @@ static bool reading;       /* constant once CPUs call console_tick() */
 /* Whoever set `busy` owns these. */
 static struct escape escape;
 static struct shell_line shell_line;
-static bool in_shell; /* typed bytes go to the shell, whatever console is chosen */
+static bool in_shell;  /* typed bytes go to the shell, whatever console is chosen */
+static bool unseen;    /* part of `shell_line` is not in the log yet */
+static uint64_t typed; /* time_ticks() of its last byte */
 
 static void tell_keys(void)
 {
@@ -29,6 +34,7 @@ static void tell_keys(void)
 
 static void obey(void)
 {
+	unseen = false;
 	log_tagged("shell", "> %s", shell_line.text);
 	if (shell_line.too_long)
 		log_tagged("shell", "left out: a line has %u characters at most",
@@ -40,8 +46,22 @@ static void obey(void)
 
 static void byte_for_shell(uint8_t byte)
 {
+	unsigned before = shell_line.length;
+
 	if (shell_line_put(&shell_line, byte))
 		obey();
+	else if (shell_line.length != before)
+		unseen = true;
+	typed = time_ticks();
+}
+
+/* The line so far. */
+static void echo(uint64_t now)
+{
+	if (!unseen || now < typed + time_us_to_ticks(ECHO_US))
+		return;
+	unseen = false;
+	log_tagged("shell>", "%.*s", (int)shell_line.length, shell_line.text);
 }
 
 static void leave_shell(bool chosen)
@@ -112,6 +132,7 @@ void console_tick(void)
 	__atomic_store_n(&next_tick, now + time_us_to_ticks(CONSOLE_TICK_US), __ATOMIC_RELAXED);
 	if (reading)
 		read_port();
+	echo(now);
 	console_flush_stale();
 	__atomic_store_n(&busy, false, __ATOMIC_RELEASE);
 }

@@ -84,7 +84,10 @@ void log_tagged(const char *tag, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	write_line(!strcmp(tag, "guest") ? "" : "shell ", format, args);
+	char head[16];
+
+	format_string(head, sizeof(head), "%s ", tag);
+	write_line(!strcmp(tag, "guest") ? "" : head, format, args);
 	va_end(args);
 }
 
@@ -234,7 +237,7 @@ static void start_vm(unsigned i)
 static int set_up(void **state)
 {
 	memset(vms, 0, sizeof(vms));
-	in_shell = has_quit = overrun = false;
+	in_shell = has_quit = overrun = unseen = false;
 	escape.pending = false;
 	shell_line_clear(&shell_line);
 	done = "nothing";
@@ -382,6 +385,26 @@ static void the_shell_rules(void **state)
 	assert_int_equal(vms[1].state, VM_ENDED);
 }
 
+static void who_types_sees_it(void **state)
+{
+	type("\x1dsvn");
+	says("input goes to the shell\n");
+	now_us += ECHO_US;
+	console_tick();
+	now_us += ECHO_US;
+	console_tick();
+	says("shell> vn\n");
+	type("\x7fms");
+	now_us += ECHO_US;
+	console_tick();
+	says("shell> vms\n");
+	type("\x15help me\n");
+	says("shell > help me\nshell help takes nothing\n");
+	now_us += 2 * ECHO_US;
+	console_tick();
+	says("");
+}
+
 static void lost_bytes_are_told(void **state)
 {
 	overrun = true;
@@ -399,6 +422,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_is_chosen_when_one_ends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_not_read_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_shell_rules, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_types_sees_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(lost_bytes_are_told, set_up, tear_down),
 	};
 

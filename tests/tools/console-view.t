@@ -25,6 +25,13 @@ TWO = ("[1 1us c0] guest vm=1(web)| a\n"
        "[4 4us c0] guest vm=1(web)| d\n"
        "[5 5us c0] guest vm=2(toy)| broken \\q\n")
 BOTH = b"a\ntoy| b\nweb| cd\n[5 5us c0] guest vm=2(toy)| broken \\q\n"
+TYPED = ("[1 1us c0] guest vm=1(web)> # \n"
+         "[2 2us c0] shell> vm\n"
+         "[3 3us c0] shell> vms\n"
+         "[4 4us c0] shell > vms\n"
+         "[5 5us c0] shell there is no VM\n")
+ECHOED = (b"# \n> vm\r\x1b[K> vms\r\x1b[K[4 4us c0] shell > vms\n"
+          b"[5 5us c0] shell there is no VM\n")
 
 
 def view(text):
@@ -36,7 +43,8 @@ def view(text):
 def main():
     report = Report()
     for name, text, seen in (("one guest's console is as it sent it", ONE, SEEN),
-                             ("several guests' lines bear their names", TWO, BOTH)):
+                             ("several guests' lines bear their names", TWO, BOTH),
+                             ("a command is seen while it is typed", TYPED, ECHOED)):
         shown = view(text)
         report.ok(shown == seen, name, shown)
     report.done()
