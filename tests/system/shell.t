@@ -61,7 +61,7 @@ def running_guests(report):
     with Machine("bochs", "--append", f"shell=on tests=guest/{guest} exits=off", cpus=2) as machine:
         machine.send(f"vms\nexits {guest}\npause {guest}\nreset {guest}\n", after=READS)
         # Paused, it has all the time of the world.
-        machine.send("vms\n", after=r"has no reset button$")
+        machine.send("vms\n", after=rf"info vm: reset vm=\d+\({guest}\)$")
         machine.send(f"resume {guest}\nstop {guest}\n", after=rf"\({guest}\) state=paused ")
         machine.send("vms\n", after=rf"info vm: ended vm=\d+\({guest}\) ")
         machine.send("quit\n", after=r"shell there is no VM$")
@@ -74,6 +74,7 @@ def running_guests(report):
     says(report, run, f"{name}: and its vCPU",
          r"shell   vcpu=0 state=\w+ cpu=\d exits=\d+ guest_us=\d+ turns_us=\d+$")
     says(report, run, f"{name}: exits counts them", rf"shell exits vm=\d+\({guest}\) total=\d+")
+    says(report, run, f"{name}: reset begins it anew", rf"shell reset vm=\d+\({guest}\)$")
     says(report, run, f"{name}: resume lets it go on", rf"shell resume vm=\d+\({guest}\)$")
     says(report, run, f"{name}: stop ends it", rf"shell stop vm=\d+\({guest}\)$")
 
