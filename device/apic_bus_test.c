@@ -240,6 +240,10 @@ static void who_is_disabled_takes_what(void **state)
 	assert_false(apic_bus_send(&bus, NULL, &all));
 	all.destination = 1;
 	assert_true(apic_bus_send(&bus, NULL, &all));
+	all.destination = 0xff;
+	delivered = 0;
+	assert_true(apic_bus_send(&bus, NULL, &all));
+	assert_int_equal(delivered, 0x2f);
 	assert_int_equal(physical(1, false), 0);
 	assert_int_equal(physical(4, false), 0);
 }
