@@ -44,6 +44,9 @@ static const uint16_t fields[VCPU_REGISTERS] = {
  * given back clear, so that any CPU may bind it. */
 static enum error borrow(struct vmx_vcpu *v)
 {
+	/* Where one is current VMX is on, and stays on: no need to ask that under a lock. */
+	if (likely(v->vcpu->cpu == this_cpu() && vmx_this_percpu()->current == v))
+		return ERROR_NONE;
 	if (!vmx_is_enabled())
 		return ERROR_BAD_STATE;
 	if (v->vcpu->cpu && v->vcpu->cpu != this_cpu())
