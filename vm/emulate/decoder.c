@@ -8,6 +8,7 @@
 #include "lib/bits.h"
 #include "lib/string.h"
 #include "vm/emulate/opcode_forms.h"
+#include "vm/emulate/segment_register.h"
 
 /* --- what it does ---------------------------------------------------------------------------- */
 

@@ -6,8 +6,6 @@
 #include "lib/types.h"
 #include "vm/emulate/instruction.h"
 
-enum code_mode { CODE_REAL, CODE_16, CODE_32, CODE_64 };
-
 enum decode_status {
 	DECODE_DONE,     /* operation may be OPERATION_NONE: known by name, but not emulated */
 	DECODE_MORE,     /* the bytes end before the instruction does */

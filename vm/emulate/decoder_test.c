@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "vm/emulate/decoder.h"
+#include "vm/emulate/segment_register.h"
 
 static struct decoded_instruction i;
 

@@ -23,8 +23,8 @@ struct run {
 	struct emulate_reach reach;
 	struct emulate_cpu cpu;
 	enum code_mode mode;
-	uint64_t rsp, rflags; /* as they were */
-	struct decoded_instruction instruction;
+	uint64_t rsp, rflags;                          /* as they were */
+	const struct decoded_instruction *instruction; /* null until it is decoded */
 	struct vcpu_event fault;
 };
 
@@ -111,11 +111,11 @@ static enum error get_state(struct run *run)
 
 static enum error get_segments(struct run *run)
 {
-	unsigned wanted = instruction_segments(&run->instruction);
+	unsigned wanted = instruction_segments(run->instruction);
 
 	for (unsigned name = 0; name < SEGMENT_COUNT; name++) {
-		bool stored = run->instruction.form == FORM_MEMORY_SEGMENT &&
-			      run->instruction.reg == name;
+		bool stored = run->instruction->form == FORM_MEMORY_SEGMENT &&
+			      run->instruction->reg == name;
 		enum error error;
 
 		if (!(wanted & BIT(name)) || (name == SEGMENT_CS && !stored))
@@ -157,18 +157,27 @@ static enum emulate_outcome fault(struct run *run, unsigned vector)
 	return EMULATE_FAULT;
 }
 
-static enum emulate_outcome refuse(struct run *run, const char *what)
+/* `bytes` and `name` of the instruction, as far as they are known. */
+static enum emulate_outcome refuse_bytes(struct run *run, const char *what, const uint8_t *bytes,
+					 unsigned length, const char *name)
 {
-	const struct decoded_instruction *instruction = &run->instruction;
-	char bytes[3 * INSTRUCTION_MAX_LENGTH + 1] = "";
+	char text[3 * INSTRUCTION_MAX_LENGTH + 1] = "";
 
-	for (unsigned i = 0; i < instruction->length; i++)
-		format_append(bytes, sizeof(bytes), "%02x ", instruction->bytes[i]);
-	reason_set(run->why, ERROR_UNSUPPORTED, "%s: %s%s%sat rip=0x%llx gpa=0x%llx", what, bytes,
-		   instruction->name ? instruction->name : "", instruction->length ? " " : "",
-		   (unsigned long long)run->cpu.rip,
+	for (unsigned i = 0; i < length; i++)
+		format_append(text, sizeof(text), "%02x ", bytes[i]);
+	reason_set(run->why, ERROR_UNSUPPORTED, "%s: %s%s%sat rip=0x%llx gpa=0x%llx", what, text,
+		   name, *name ? " " : "", (unsigned long long)run->cpu.rip,
 		   (unsigned long long)run->exit->nested_fault.gpa.value);
 	return EMULATE_REFUSED;
+}
+
+static enum emulate_outcome refuse(struct run *run, const char *what)
+{
+	const struct decoded_instruction *instruction = run->instruction;
+
+	if (!instruction)
+		return refuse_bytes(run, what, NULL, 0, "");
+	return refuse_bytes(run, what, instruction->bytes, instruction->length, instruction->name);
 }
 
 /* The bytes of code that the segment holds from RIP on, as far as an instruction may need them. */
@@ -204,22 +213,31 @@ static enum emulate_outcome fetch(struct run *run, gva_t from, unsigned length, 
 static enum emulate_outcome decode(struct run *run, const uint8_t *bytes, unsigned available,
 				   unsigned in_segment)
 {
-	switch (decode_instruction(run->mode, bytes, available, &run->instruction)) {
-	case DECODE_DONE:
-		return EMULATE_DONE;
-	case DECODE_MORE:
-		if (available < in_segment)
-			return EMULATE_CONTINUE;
-		return fault(run, EXCEPTION_PROTECTION);
-	case DECODE_TOO_LONG:
-		return fault(run, EXCEPTION_PROTECTION);
-	case DECODE_ILLEGAL:
-		return fault(run, EXCEPTION_INVALID_OPCODE);
-	default:
-		run->instruction.length = available;
-		memcpy(run->instruction.bytes, bytes, available);
-		return refuse(run, "bytes that the decoder does not know");
+	struct cached_instruction *entry =
+		instruction_cache_entry(&run->vcpu->decoded, run->cpu.rip);
+
+	if (!instruction_cache_holds(entry, run->mode, bytes, available)) {
+		entry->valid = false;
+		switch (decode_instruction(run->mode, bytes, available, &entry->instruction)) {
+		case DECODE_DONE:
+			break;
+		case DECODE_MORE:
+			if (available < in_segment)
+				return EMULATE_CONTINUE;
+			return fault(run, EXCEPTION_PROTECTION);
+		case DECODE_TOO_LONG:
+			return fault(run, EXCEPTION_PROTECTION);
+		case DECODE_ILLEGAL:
+			return fault(run, EXCEPTION_INVALID_OPCODE);
+		default:
+			return refuse_bytes(run, "bytes that the decoder does not know", bytes,
+					    available, "");
+		}
+		entry->mode = run->mode;
+		entry->valid = true;
 	}
+	run->instruction = &entry->instruction;
+	return EMULATE_DONE;
 }
 
 /* The page after RIP's is touched only when the instruction reaches into it: it need not be there. */
@@ -266,7 +284,7 @@ static enum error execute(struct run *run, enum emulate_outcome *outcome)
 {
 	struct emulation e = {
 		.cpu = &run->cpu,
-		.instruction = &run->instruction,
+		.instruction = run->instruction,
 		.memory = &run->reach.memory,
 	};
 	enum error error = get_segments(run);
@@ -293,7 +311,7 @@ static enum error settle(struct run *run, enum emulate_outcome outcome)
 	if (outcome == EMULATE_FAULT)
 		return vcpu_inject(run->vcpu, &run->fault);
 	if (done)
-		vcpu_finish_instruction(run->vcpu, run->instruction.length);
+		vcpu_finish_instruction(run->vcpu, run->instruction->length);
 	else if (run->cpu.rflags & RFLAGS_TF)
 		vcpu_finish_instruction(run->vcpu, 0);
 	return ERROR_NONE;

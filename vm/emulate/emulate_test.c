@@ -223,6 +223,35 @@ static void stores_selectors(void **state)
 	assert_int_equal(accesses[1].value, 0x5678);
 }
 
+/* The same place, other bytes or another mode: what was decoded before does not count. */
+static void sees_that_code_changes(void **state)
+{
+	reset(state);
+	long_mode();
+	vcpu.gpr[RBX] = DEVICE;
+	device[0] = 1;
+	run_all(BYTES(0x8b, 0x03)); /* mov eax, [rbx] */
+	run_all(BYTES(0x8b, 0x0b)); /* mov ecx, [rbx] */
+	assert_int_equal(vcpu.gpr[RCX], 1);
+	run_all(BYTES(0x8b, 0x4b, 0x04)); /* mov ecx, [rbx + 4] */
+	assert_int_equal(vcpu.gpr[RCX], 0);
+	run_all(BYTES(0x8b, 0x03));
+	assert_int_equal(accesses[3].at, DEVICE_GPA);
+	assert_int_equal(accesses[3].width, 4);
+	/* the same bytes as 32-bit and as 16-bit code: [ebx], and [bp + di] */
+	registers[VCPU_CS_RIGHTS] = RIGHTS_CODE32;
+	registers[VCPU_CS_LIMIT] = registers[VCPU_DS_LIMIT] = UINT32_MAX;
+	registers[VCPU_SS_LIMIT] = UINT32_MAX;
+	run_all(BYTES(0x8b, 0x03));
+	registers[VCPU_CS_RIGHTS] = RIGHTS_CODE16;
+	vcpu.gpr[RBP] = 0x20;
+	vcpu.gpr[RDI] = DEVICE - 0x8000 - 0x20; /* 16 bits of the sum count */
+	registers[VCPU_SS_BASE] = 0x8000;
+	registers[VCPU_SS_RIGHTS] = RIGHTS_DATA16;
+	run_all(BYTES(0x8b, 0x03));
+	assert_int_equal(accesses[5].width, 2);
+}
+
 /* --- read, then write ------------------------------------------------------------------------ */
 
 static void modifies_by_reading_and_writing(void **state)
@@ -614,6 +643,7 @@ int main(void)
 		cmocka_unit_test(long_mode_goes_through_the_tables),
 		cmocka_unit_test(moffs_and_segment_overrides),
 		cmocka_unit_test(believes_the_exit),
+		cmocka_unit_test(sees_that_code_changes),
 		cmocka_unit_test(stores_selectors),
 		cmocka_unit_test(modifies_by_reading_and_writing),
 		cmocka_unit_test(crosses_from_ram_into_the_device),

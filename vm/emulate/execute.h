@@ -10,6 +10,7 @@
 #include "lib/page_walk.h"
 #include "lib/types.h"
 #include "vm/emulate/instruction.h"
+#include "vm/emulate/segment_register.h"
 #include "vm/guest_memory.h"
 #include "vm/vcpu/vcpu_event.h"
 

@@ -9,6 +9,8 @@
 
 #define INSTRUCTION_MAX_LENGTH 15
 
+enum code_mode { CODE_REAL, CODE_16, CODE_32, CODE_64 };
+
 /* What the executor can do; named as the mnemonics are. */
 enum operation {
 	OPERATION_NONE, /* not emulated */
@@ -100,17 +102,6 @@ enum operand_form {
 	FORM_IMMEDIATE, /* pushed */
 };
 
-/* Segment registers in encoding order. */
-enum segment_register {
-	SEGMENT_ES,
-	SEGMENT_CS,
-	SEGMENT_SS,
-	SEGMENT_DS,
-	SEGMENT_FS,
-	SEGMENT_GS,
-	SEGMENT_COUNT
-};
-
 enum repeat_prefix { REPEAT_NONE, REPEAT_EQUAL, REPEAT_NOT_EQUAL }; /* F3, F2 */
 
 #define NO_REGISTER 0xff
@@ -129,7 +120,7 @@ struct decoded_instruction {
 	uint8_t condition;      /* of CMOVcc and SETcc, as encoded */
 	uint64_t immediate;     /* sign-extended */
 	/* The memory operand's address; of a string instruction the segment of the source. */
-	uint8_t segment;
+	uint8_t segment;     /* enum segment_register */
 	uint8_t base, index; /* enum gpr or NO_REGISTER */
 	uint8_t scale;       /* 1, 2, 4 or 8 */
 	bool rip_relative;   /* to the next instruction */

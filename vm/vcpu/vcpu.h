@@ -11,6 +11,7 @@
 #include "lib/error.h"
 #include "lib/list.h"
 #include "lib/types.h"
+#include "vm/emulate/instruction_cache.h"
 #include "vm/vcpu/vcpu_event.h"
 #include "vm/vcpu/vcpu_exit.h"
 
@@ -176,6 +177,7 @@ struct vcpu {
 	uint64_t exits; /* since create; vcpu_note_exit() counts */
 	uint32_t exit_counts[VCPU_EXIT_KINDS];
 	struct vcpu_exit_record last_exits[VCPU_LAST_EXITS]; /* [exits % VCPU_LAST_EXITS] is next */
+	struct instruction_cache decoded; /* the emulator's */
 	/* What the board did about the present exit, for the exit line; null: named by the action. */
 	const char *did;
 	/* The scheduler's: guarded by the run-queue lock of `queue_cpu`. */
