@@ -177,7 +177,7 @@ struct vcpu {
 	uint64_t exits; /* since create; vcpu_note_exit() counts */
 	uint32_t exit_counts[VCPU_EXIT_KINDS];
 	struct vcpu_exit_record last_exits[VCPU_LAST_EXITS]; /* [exits % VCPU_LAST_EXITS] is next */
-	struct instruction_cache decoded; /* the emulator's */
+	struct instruction_cache decoded;                    /* the emulator's */
 	/* What the board did about the present exit, for the exit line; null: named by the action. */
 	const char *did;
 	/* The scheduler's: guarded by the run-queue lock of `queue_cpu`. */
