@@ -23,8 +23,8 @@
 
 struct vlapic;
 
-/* None may be null. They are called by the owner, from inside its calls: `local` even from
- * vlapic_pending(), so it may take no lock that is held there. */
+/* None may be null. They are called by the owner, from inside its calls, but never from
+ * vlapic_pending(); `local` also by whoever drives a pin. */
 struct vlapic_connections {
 	/* The guest wrote the ICR: usually apic_bus_send(). A fixed self-IPI does not come here. */
 	void (*send)(void *context, struct vlapic *from, const struct apic_message *message);
@@ -167,7 +167,8 @@ enum vlapic_mode vlapic_mode(const struct vlapic *lapic);
  * guest): no earlier request waits unseen. */
 bool vlapic_post(struct vlapic *lapic, uint8_t vector, bool level_triggered);
 bool vlapic_post_extint(struct vlapic *lapic);
-/* Drives a pin; `number` is VLAPIC_LINT0 or VLAPIC_LINT1. Same return. */
+/* Drives a pin; `number` is VLAPIC_LINT0 or VLAPIC_LINT1. Same return. What is no vector (an NMI)
+ * is told through `local` at once, on this CPU. */
 bool vlapic_set_lint(struct vlapic *lapic, unsigned number, bool level);
 /* Something waits that the owner has not seen. */
 bool vlapic_outstanding(const struct vlapic *lapic);

@@ -104,7 +104,8 @@ void vlapic_lvt_write(struct vlapic *lapic, unsigned offset, uint32_t value);
 /* The source of an entry speaks up. False when the entry is masked. */
 bool vlapic_lvt_raise(struct vlapic *lapic, unsigned offset);
 
-/* vlapic_lint.c. `high` and `rose` and `fell` have a bit for each pin. */
+/* vlapic_lint.c. The first on any CPU; `high` and `rose` and `fell` have a bit for each pin. */
+void vlapic_lint_signal(struct vlapic *lapic, unsigned n, bool rose);
 void vlapic_lint_changed(struct vlapic *lapic, uint32_t high, uint32_t rose, uint32_t fell);
 void vlapic_lint_look(struct vlapic *lapic); /* after its LVT entry was written */
 void vlapic_lint_eoi(struct vlapic *lapic, uint8_t vector);

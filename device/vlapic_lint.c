@@ -44,16 +44,31 @@ void vlapic_lint_look(struct vlapic *lapic)
 	vlapic_put(lapic, VLAPIC_LVT_LINT0, entry | LVT_REMOTE_IRR);
 }
 
-static void edge(struct vlapic *lapic, unsigned n, bool rose, bool fell)
+/* On the CPU that drives the pin, and at once: what is no vector for IRR must not wait for the owner
+ * to look, who may be halted with interrupts off. */
+void vlapic_lint_signal(struct vlapic *lapic, unsigned n, bool rose)
 {
 	uint32_t entry = vlapic_get(lapic, entry_at(n));
+	enum apic_delivery delivery = (enum apic_delivery)field_get(entry, LVT_DELIVERY);
 
 	if (vlapic_mode(lapic) == VLAPIC_DISABLED) {
 		if (n == VLAPIC_LINT1 && rose)
 			lapic->connections->local(lapic->context, lapic, APIC_NMI);
 		return;
 	}
-	if ((entry & LVT_ACTIVE_LOW ? fell : rose) && !is_level_triggered(entry, n))
+	if ((entry & LVT_MASKED) || rose == !!(entry & LVT_ACTIVE_LOW))
+		return;
+	if (delivery == APIC_NMI || delivery == APIC_SMI || delivery == APIC_INIT)
+		lapic->connections->local(lapic->context, lapic, delivery);
+}
+
+/* A fixed interrupt, taken over by the owner. */
+static void edge(struct vlapic *lapic, unsigned n, bool rose, bool fell)
+{
+	uint32_t entry = vlapic_get(lapic, entry_at(n));
+
+	if (is_delivery(entry, APIC_FIXED) && !is_level_triggered(entry, n) &&
+	    (entry & LVT_ACTIVE_LOW ? fell : rose))
 		vlapic_lvt_raise(lapic, entry_at(n));
 }
 

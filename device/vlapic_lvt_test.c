@@ -101,13 +101,26 @@ static void edges_at_masked_pins_are_lost(void **state)
 /* A pulse that nobody looked at in between is an edge all the same. */
 static void short_pulses_are_seen(void **state)
 {
+	set(VLAPIC_LVT_LINT0, 0x51);
+	vlapic_set_lint(&lapic, VLAPIC_LINT0, true);
+	vlapic_set_lint(&lapic, VLAPIC_LINT0, false);
+	assert_int_equal(vlapic_acknowledge(&lapic), 0x51);
+	assert_int_equal(vlapic_acknowledge(&lapic), -1);
+}
+
+/* Whoever drives the pin tells of an NMI, at once: asking whether an interrupt is pending, with
+ * whatever locks that is done, tells nobody anything. */
+static void local_events_do_not_wait_for_the_owner(void **state)
+{
 	set(VLAPIC_LVT_LINT1, AS_NMI);
 	vlapic_set_lint(&lapic, VLAPIC_LINT1, true);
-	vlapic_set_lint(&lapic, VLAPIC_LINT1, false);
-	vlapic_pending(&lapic);
 	assert_int_equal(told.locals, 1);
 	assert_int_equal(told.local, APIC_NMI);
-	vlapic_pending(&lapic);
+	vlapic_set_lint(&lapic, VLAPIC_LINT1, false);
+	assert_false(vlapic_pending(&lapic));
+	assert_int_equal(told.locals, 1);
+	set(VLAPIC_LVT_LINT1, MASKED | AS_NMI);
+	vlapic_set_lint(&lapic, VLAPIC_LINT1, true);
 	assert_int_equal(told.locals, 1);
 }
 
@@ -331,6 +344,7 @@ int main(void)
 		cmocka_unit_test_setup(fixed_edges, enabled),
 		cmocka_unit_test_setup(edges_at_masked_pins_are_lost, enabled),
 		cmocka_unit_test_setup(short_pulses_are_seen, enabled),
+		cmocka_unit_test_setup(local_events_do_not_wait_for_the_owner, enabled),
 		cmocka_unit_test_setup(active_low_pins, enabled),
 		cmocka_unit_test_setup(local_events_are_edges, enabled),
 		cmocka_unit_test_setup(level_at_lint0, enabled),

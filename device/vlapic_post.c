@@ -52,6 +52,7 @@ bool vlapic_set_lint(struct vlapic *lapic, unsigned number, bool level)
 			      : (before & ~PIN_HIGH(number)) | PIN_FELL(number);
 	} while (!__atomic_compare_exchange_n(&lapic->posted.pins, &before, after, true,
 					      __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
+	vlapic_lint_signal(lapic, number, level);
 	return raise_flag(lapic);
 }
 
