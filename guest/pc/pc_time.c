@@ -17,15 +17,21 @@ uint64_t pc_time_to_ticks(const struct pc *pc, device_time at)
 	return ticks < UINT64_MAX - pc->epoch - 1 ? pc->epoch + ticks + 1 : UINT64_MAX;
 }
 
+/* A guest may program a chip to change every few nanoseconds. It is looked at no more often than
+ * this, or one guest could keep a CPU in timer interrupts; a late chip says what it missed. */
+#define SHORTEST_WAIT 10000 /* ns */
+
 /* Arms the host timer for the earliest of the chips. One that was armed for earlier is left: it
  * fires for nothing, which costs less than to arm it at every access. */
 static void arm(struct pc *pc)
 {
-	device_time earliest = DEVICE_NEVER;
+	device_time earliest = DEVICE_NEVER, soonest = pc_now(pc) + SHORTEST_WAIT;
 
 	for (unsigned i = 0; i < pc->chip_count; i++)
 		if (pc->chips[i].next < earliest)
 			earliest = pc->chips[i].next;
+	if (earliest < soonest)
+		earliest = soonest;
 	if (earliest >= pc->timer_at)
 		return;
 	pc->timer_at = earliest;
