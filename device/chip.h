@@ -34,7 +34,7 @@ static inline void wire_set(const struct wire *wire, bool level)
 }
 
 /* Guest-physical memory, for chips that are bus masters. False, and nothing copied, when any byte
- * of [at, at + length) is not RAM. */
+ * of [at, at + length) is not RAM. An aligned access of two bytes is whole for the guest's CPUs. */
 struct device_memory {
 	void *context;
 	bool (*read)(void *context, uint64_t at, void *to, uint64_t length);

@@ -5,6 +5,7 @@
  *   pc_pci.c         the PCI devices that are the board itself
  *   pc_fw_cfg.c      what firmware is told
  *   pc_debug.c       ports that emulators have, and QEMU's test device
+ *   pc_disk.c        the user's disks
  *   pc_tables.c      what firmware would leave in memory
  *   pc_memory.c      RAM, ROM and the map that firmware would tell
  *   pc_boot.c        loading the kernel, starting the vCPUs, and doing so again after a reset
@@ -31,6 +32,7 @@
 #include "device/rtc.h"
 #include "device/testdev.h"
 #include "device/uart.h"
+#include "device/virtio_block.h"
 #include "device/vlapic.h"
 #include "guest/console/console.h"
 #include "guest/load/loader.h"
@@ -42,7 +44,7 @@
 #include "vm/board.h"
 #include "vm/vm.h"
 
-#define PC_CHIPS     24
+#define PC_CHIPS     32
 #define PC_COM_PORTS 4
 #define PC_PIRQS     4
 #define PC_IRQS      24 /* interrupt wires: as many as the I/O APIC has pins */
@@ -52,6 +54,13 @@ struct pc_chip {
 	const struct chip_ops *ops;
 	void *chip;
 	device_time next;
+};
+
+/* A disk of the user's. */
+struct pc_disk {
+	struct pc *pc;
+	char id[VIRTIO_BLOCK_ID]; /* what the device is called */
+	struct virtio_block block;
 };
 
 /* What a vCPU has besides: its local APIC and that one's timer. */
@@ -102,6 +111,8 @@ struct pc {
 	struct debug_ports debug_ports;
 	struct console_line debug_line; /* what is said on them */
 	struct testdev *testdev;        /* null: none */
+	struct pc_disk *disks;          /* disk_count of them */
+	unsigned disk_count;
 
 	struct load_target target;
 	uint32_t ending;      /* enum pc_ending; atomic: the first counts */

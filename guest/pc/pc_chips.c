@@ -48,19 +48,11 @@ static void set_pin(void *context, unsigned pin, bool level)
 	pc_irq(context, pin, level);
 }
 
-static void send_msi(void *context, uint64_t address, uint32_t data)
-{
-	struct apic_message message;
-
-	if (apic_message_from_msi(address, data, &message))
-		pc_send_message(context, &message);
-}
-
 /* With an HPET, the wires of the 8254 and the clock lead through it. */
 static enum error add_clocks(struct pc *pc, struct reason *why)
 {
 	struct wire irq0 = irq_wire(pc, PC_IRQ_TIMER, 0), irq8 = irq_wire(pc, PC_IRQ_RTC, 0);
-	const struct hpet_wires wires = { pc, set_pin, send_msi, irq0, irq8 };
+	const struct hpet_wires wires = { pc, set_pin, pc_send_msi, irq0, irq8 };
 	uint64_t low = pc->spec->memory < PC_LOW_MEMORY_END ? pc->spec->memory : PC_LOW_MEMORY_END;
 	enum error error = ERROR_NONE;
 
@@ -209,6 +201,10 @@ enum error pc_chips_create(struct pc *pc, struct reason *why)
 	keep(pc, &debug_ports_ops, &pc->debug_ports);
 	if (pc->testdev)
 		keep(pc, &testdev_register_ops, pc->testdev);
+	if (!error)
+		error = pc_disks_create(pc, why);
+	for (unsigned i = 0; i < pc->disk_count; i++)
+		keep(pc, &virtio_block_ops, &pc->disks[i].block);
 	if (!error && pc->spec->i8042)
 		error = add_keyboard(pc, why);
 	for (unsigned n = 0; n < PC_COM_PORTS && !error; n++)

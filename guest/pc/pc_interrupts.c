@@ -72,6 +72,14 @@ bool pc_send_message(void *context, const struct apic_message *message)
 	return apic_bus_send(&((struct pc *)context)->apic_bus, NULL, message);
 }
 
+void pc_send_msi(void *context, uint64_t address, uint32_t data)
+{
+	struct apic_message message;
+
+	if (apic_message_from_msi(address, data, &message))
+		pc_send_message(context, &message);
+}
+
 /* What is no ordinary interrupt. */
 static void deliver(void *context, unsigned index, const struct apic_message *message)
 {

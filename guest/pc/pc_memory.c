@@ -34,21 +34,6 @@ enum error pc_memory_create(struct pc *pc, struct reason *why)
 	return error;
 }
 
-static bool master_read(void *context, uint64_t at, void *to, uint64_t length)
-{
-	return guest_physical_read(((struct pc *)context)->vm, gpa(at), to, length);
-}
-
-static bool master_write(void *context, uint64_t at, const void *from, uint64_t length)
-{
-	return guest_physical_write(((struct pc *)context)->vm, gpa(at), from, length);
-}
-
-struct device_memory pc_device_memory(struct pc *pc)
-{
-	return (struct device_memory) { pc, master_read, master_write };
-}
-
 void pc_memory_clear(struct pc *pc)
 {
 	for (unsigned i = 0; i < pc->vm->slot_count; i++) {
@@ -57,6 +42,48 @@ void pc_memory_clear(struct pc *pc)
 		if (slot->rights & ACCESS_WRITE)
 			memset(slot->host, 0, slot->length);
 	}
+}
+
+/* --- bus masters ----------------------------------------------------------------------------- */
+
+/* Words that guest and device share in memory are whole for both, as on a bus. */
+static bool copy_word(void *to, const void *from, uint64_t length)
+{
+	if (length != sizeof(uint16_t) || (((uintptr_t)to | (uintptr_t)from) & 1))
+		return false;
+	__atomic_store_n((uint16_t *)to, __atomic_load_n((const uint16_t *)from, __ATOMIC_RELAXED),
+			 __ATOMIC_RELAXED);
+	return true;
+}
+
+static bool master_reads(void *context, uint64_t at, void *to, uint64_t length)
+{
+	struct pc *pc = (struct pc *)context;
+	const uint8_t *from = guest_ram(pc->vm, gpa(at), length, ACCESS_READ);
+
+	if (!from)
+		return guest_physical_read(pc->vm, gpa(at), to, length);
+	if (!copy_word(to, from, length))
+		memcpy(to, from, length);
+	return true;
+}
+
+/* What is mapped for reading only is ROM to the devices too. */
+static bool master_writes(void *context, uint64_t at, const void *from, uint64_t length)
+{
+	struct pc *pc = (struct pc *)context;
+	uint8_t *to = guest_ram(pc->vm, gpa(at), length, ACCESS_WRITE);
+
+	if (!to)
+		return false;
+	if (!copy_word(to, from, length))
+		memcpy(to, from, length);
+	return true;
+}
+
+struct device_memory pc_device_memory(struct pc *pc)
+{
+	return (struct device_memory) { pc, master_reads, master_writes };
 }
 
 /* --- what firmware would tell ---------------------------------------------------------------- */

@@ -28,7 +28,7 @@ void pc_chips_reset(struct pc *pc);
 
 /* The bridges, and both ways to configuration space. */
 enum error pc_pci_create(struct pc *pc, struct reason *why) must_check;
-/* Connects the interrupt pin of the function in `slot`, below 32. */
+/* Connects the interrupt pin of the function in `slot`, below 32; before pci_add_function(). */
 void pc_pci_wire(struct pc *pc, unsigned slot, struct pci_function *f);
 /* Their registers are as at first: so is what follows them. With the lock. */
 void pc_pci_was_reset(struct pc *pc);
@@ -50,6 +50,12 @@ enum error pc_debug_create(struct pc *pc, struct reason *why) must_check;
 /* Prints what was said and not ended by a line's end. Not with the lock. */
 void pc_debug_flush(struct pc *pc);
 void pc_debug_free(struct pc *pc);
+
+/* --- pc_disk.c --- */
+
+/* A device for each module of role `disk`. */
+enum error pc_disks_create(struct pc *pc, struct reason *why) must_check;
+void pc_disks_free(struct pc *pc);
 
 /* --- pc_memory.c --- */
 
@@ -110,6 +116,8 @@ void pc_isa_level(struct pc *pc, unsigned irq, unsigned pirq, bool level);
 /* The 8259s' INTR, and the I/O APIC's messages, as these chips' outputs. With the lock. */
 void pc_pic_output(void *context, unsigned number, bool level);
 bool pc_send_message(void *context, const struct apic_message *message);
+/* A device's message-signalled interrupt. With the lock. */
+void pc_send_msi(void *context, uint64_t address, uint32_t data);
 
 /* The local APIC's registers as the guest reaches them; `offset` into its page. On the vCPU's CPU,
  * without the lock. An MSR that is not there, or a value it does not take: false. */

@@ -101,6 +101,9 @@ static void intx(void *context, unsigned number, bool level)
 void pc_pci_wire(struct pc *pc, unsigned slot, struct pci_function *f)
 {
 	f->intx = (struct wire) { intx, pc, slot };
+	/* What firmware would note for the system. */
+	if (!pc_has_firmware(pc))
+		pci_function_set(f, PCI_INTERRUPT_LINE, 1, DEFAULT_IRQ(slot % PIRQS), 0xff);
 }
 
 static void router_written(void *context, unsigned offset, unsigned width)
