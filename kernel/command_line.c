@@ -122,6 +122,11 @@ static bool set_vpid(struct command_line *out, const struct word *word)
 	return either(word, "on", "off", &out->vpid);
 }
 
+static bool set_apicv(struct command_line *out, const struct word *word)
+{
+	return either(word, "on", "off", &out->apicv);
+}
+
 static bool set_pages(struct command_line *out, const struct word *word)
 {
 	return either(word, "large", "small", &out->large_pages);
@@ -190,6 +195,7 @@ static const struct {
 	{ "log", "debug, info, warn or error", set_log },
 	{ "cpus", "a number from 1 to 512", set_cpus },
 	{ "vpid", "on or off", set_vpid },
+	{ "apicv", "on or off", set_apicv },
 	{ "pages", "large or small", set_pages },
 	{ "timer", "preemption or apic", set_timer },
 	{ "slice", "microseconds from 100 to 1000000", set_slice },

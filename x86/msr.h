@@ -75,6 +75,9 @@
 	X(MSR_X2APIC_SIVR, 0x80f, "IA32_X2APIC_SIVR")                         \
 	X(MSR_X2APIC_ESR, 0x828, "IA32_X2APIC_ESR")                           \
 	X(MSR_X2APIC_ICR, 0x830, "IA32_X2APIC_ICR")                           \
+	X(MSR_X2APIC_LVT_TIMER, 0x832, "IA32_X2APIC_LVT_TIMER")               \
+	X(MSR_X2APIC_INITIAL_COUNT, 0x838, "IA32_X2APIC_INIT_COUNT")          \
+	X(MSR_X2APIC_DIVIDE, 0x83e, "IA32_X2APIC_DIV_CONF")                   \
 	X(MSR_X2APIC_SELF_IPI, 0x83f, "IA32_X2APIC_SELF_IPI")                 \
 	X(MSR_XSS, 0xda0, "IA32_XSS")                                         \
 	X(MSR_KVM_WALL_CLOCK, 0x4b564d00, "MSR_KVM_WALL_CLOCK_NEW")           \
@@ -103,10 +106,11 @@ enum msr {
 #define MSR_X2APIC_LAST      0x8ff
 
 /* IA32_APIC_BASE */
-#define APIC_BASE_BSP     BIT(8)
-#define APIC_BASE_X2APIC  BIT(10)
-#define APIC_BASE_ENABLE  BIT(11)
-#define APIC_BASE_ADDRESS BITS(51, 12)
+#define LOCAL_APIC_ADDRESS 0xfee00000ull /* after a reset */
+#define APIC_BASE_BSP      BIT(8)
+#define APIC_BASE_X2APIC   BIT(10)
+#define APIC_BASE_ENABLE   BIT(11)
+#define APIC_BASE_ADDRESS  BITS(51, 12)
 
 /* IA32_FEATURE_CONTROL. Once the lock bit is set, only a reset clears it. */
 #define FEATURE_CONTROL_LOCK            BIT(0)

@@ -224,6 +224,23 @@ static void init_reset(struct vcpu *vcpu)
 	look_again(of(vcpu));
 }
 
+static void *page(struct vcpu *vcpu)
+{
+	return of(vcpu)->page;
+}
+
+static unsigned threshold(struct vcpu *vcpu)
+{
+	return vlapic_priority_threshold(&of(vcpu)->lapic);
+}
+
+static void written(struct vcpu *vcpu, unsigned offset)
+{
+	advance(of(vcpu));
+	vlapic_written(&of(vcpu)->lapic, offset);
+	look_again(of(vcpu));
+}
+
 const struct vcpu_interrupts pc_vcpu_interrupts = {
 	.pending = pending,
 	.acknowledge = acknowledge,
@@ -231,6 +248,9 @@ const struct vcpu_interrupts pc_vcpu_interrupts = {
 	.set_priority = set_priority,
 	.apic_base = apic_base,
 	.init_reset = init_reset,
+	.page = page,
+	.threshold = threshold,
+	.written = written,
 };
 
 /* --- what the guest reaches ------------------------------------------------------------------ */

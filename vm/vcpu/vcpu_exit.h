@@ -6,6 +6,7 @@
  * machine above finishes it (stores an IN's result, say) and calls vcpu_skip_instruction(). Not so
  * after VCPU_EXIT_TIME_SLICE, KICKED, INTERRUPT, INIT, SIPI and the fault kinds (NESTED_FAULT,
  * NESTED_MISCONFIG), where there is nothing to skip: the guest goes on, or tries again, at RIP.
+ * VCPU_EXIT_APIC is a write to a local APIC that hardware has made already: the backend's own.
  * VCPU_EXIT_PAUSE is a hint that has been carried out already: RIP is behind it. */
 #ifndef VM_VCPU_VCPU_EXIT_H
 #define VM_VCPU_VCPU_EXIT_H
@@ -55,7 +56,8 @@
 	X(VCPU_EXIT_VIRT_INSTRUCTION, "virt-instruction")        \
 	X(VCPU_EXIT_IPI, "ipi")                                  \
 	X(VCPU_EXIT_ENTRY_FAILED, "entry-failed")                \
-	X(VCPU_EXIT_KICKED, "kicked")
+	X(VCPU_EXIT_KICKED, "kicked")                            \
+	X(VCPU_EXIT_APIC, "apic")
 
 enum vcpu_exit_kind {
 #define X(symbol, name) symbol,

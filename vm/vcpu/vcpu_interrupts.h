@@ -30,6 +30,16 @@ struct vcpu_interrupts {
 	void (*apic_base)(struct vcpu *vcpu, uint64_t value);
 	/* INIT resets the local APIC too. On the bound CPU. */
 	void (*init_reset)(struct vcpu *vcpu);
+
+	/* For a backend whose hardware works on the registers of a local APIC by itself: all null, or
+	 * none. On the bound CPU, IRQs off.
+	 * The page with its registers, as the SDM lays them out; constant, null if there is none. */
+	void *(*page)(struct vcpu *vcpu);
+	/* The class (1 to 15) of a request that only the task priority holds back, else 0: the guest
+	 * is interrupted when it lowers its priority below. */
+	unsigned (*threshold)(struct vcpu *vcpu);
+	/* The guest's write of `offset` is in the page: what follows from it. */
+	void (*written)(struct vcpu *vcpu, unsigned offset);
 };
 
 #endif

@@ -46,7 +46,8 @@
 	  "guests would change the host's task priority")                                          \
 	X(PRIMARY_CR8_STORE_EXITING, 20, REQUIRED, REQUEST_ALWAYS, "CR8-store exiting",            \
 	  "guests would read the host's task priority")                                            \
-	X(PRIMARY_USE_TPR_SHADOW, 21, UNUSED, 0, "use TPR shadow", "CR8 accesses exit")            \
+	X(PRIMARY_USE_TPR_SHADOW, 21, DYNAMIC_WANTED, REQUEST_APICV, "use TPR shadow",             \
+	  "accesses to CR8 exit")                                                                  \
 	X(PRIMARY_NMI_WINDOW_EXITING, 22, DYNAMIC_WANTED, REQUEST_ALWAYS, "NMI-window exiting",    \
 	  "a second NMI waits for the next exit instead of the end of the first one's handler")    \
 	X(PRIMARY_MOV_DR_EXITING, 23, ON_DEMAND, INTERCEPT_DR, "MOV-DR exiting",                   \
@@ -67,24 +68,24 @@
 	  "EPT, VPID and unrestricted guest cannot be switched on")
 
 #define VMX_SECONDARY_CONTROL_LIST(X)                                                            \
-	X(SECONDARY_VIRTUALIZE_APIC_ACCESSES, 0, UNUSED, 0, "virtualize APIC accesses",          \
-	  "accesses to a guest's local APIC are EPT violations")                                 \
+	X(SECONDARY_VIRTUALIZE_APIC_ACCESSES, 0, DYNAMIC_WANTED, REQUEST_APICV,                  \
+	  "virtualize APIC accesses", "accesses to a guest's local APIC are EPT violations")     \
 	X(SECONDARY_ENABLE_EPT, 1, REQUIRED, REQUEST_ALWAYS, "enable EPT",                       \
 	  "guest memory cannot be kept apart without shadow paging, which Plinth has not")       \
 	X(SECONDARY_DESCRIPTOR_TABLE_EXITING, 2, ON_DEMAND, INTERCEPT_DESCRIPTOR_TABLE,          \
 	  "descriptor-table exiting", "LGDT and its like cannot be intercepted")                 \
 	X(SECONDARY_ENABLE_RDTSCP, 3, WANTED, REQUEST_ALWAYS, "enable RDTSCP",                   \
 	  "RDTSCP and RDPID are #UD in guests")                                                  \
-	X(SECONDARY_VIRTUALIZE_X2APIC_MODE, 4, UNUSED, 0, "virtualize x2APIC mode",              \
-	  "accesses to x2APIC registers are MSR exits")                                          \
+	X(SECONDARY_VIRTUALIZE_X2APIC_MODE, 4, DYNAMIC_WANTED, REQUEST_APICV,                    \
+	  "virtualize x2APIC mode", "accesses to x2APIC registers are MSR exits")                \
 	X(SECONDARY_ENABLE_VPID, 5, WANTED, REQUEST_VPID, "enable VPID",                         \
 	  "every entry and exit flushes the TLB")                                                \
 	X(SECONDARY_WBINVD_EXITING, 6, ON_DEMAND, INTERCEPT_WBINVD, "WBINVD exiting",            \
 	  "WBINVD cannot be intercepted")                                                        \
 	X(SECONDARY_UNRESTRICTED_GUEST, 7, WANTED, REQUEST_ALWAYS, "unrestricted guest",         \
 	  "real-mode guests cannot run")                                                         \
-	X(SECONDARY_APIC_REGISTER_VIRTUALIZATION, 8, UNUSED, 0, "APIC-register virtualization",  \
-	  "reads of a guest's local APIC exit")                                                  \
+	X(SECONDARY_APIC_REGISTER_VIRTUALIZATION, 8, DYNAMIC_WANTED, REQUEST_APICV,              \
+	  "APIC-register virtualization", "reads of a guest's local APIC exit")                  \
 	X(SECONDARY_VIRTUAL_INTERRUPT_DELIVERY, 9, UNUSED, 0, "virtual-interrupt delivery",      \
 	  "interrupts for guests are injected at entry")                                         \
 	X(SECONDARY_PAUSE_LOOP_EXITING, 10, UNUSED, 0, "PAUSE-loop exiting",                     \

@@ -12,7 +12,8 @@ static void print_line(void *context, enum vmx_report_weight weight, const char 
 void vmx_report_print(void)
 {
 	uint32_t request = vmx_request(command_line.vpid, true, INTERCEPT_HLT) |
-			   (command_line.large_pages ? REQUEST_LARGE_PAGES : 0);
+			   (command_line.large_pages ? REQUEST_LARGE_PAGES : 0) |
+			   (command_line.apicv ? REQUEST_APICV : 0);
 
 	vmx_report(&vmx_capability, request, print_line, NULL);
 }

@@ -70,7 +70,7 @@ static void a_modern_cpu(void **state)
 	assert_non_null(line_is("pin-based used: virtual NMIs, activate VMX-preemption timer"));
 	assert_non_null(line_is("pin-based not used: process posted interrupts"));
 	assert_non_null(line_is("secondary required: enable EPT"));
-	assert_non_null(line_is("use TPR shadow not used: CR8 accesses exit"));
+	assert_non_null(line_is("use TPR shadow not used: accesses to CR8 exit"));
 	assert_non_null(line_is("monitor trap flag not used: "
 				"guests are not stepped by single instructions"));
 	assert_false(says_no_guest());

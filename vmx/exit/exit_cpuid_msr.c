@@ -7,6 +7,7 @@
 #include "vm/vcpu/vcpu_interrupts.h"
 #include "vm/vm.h"
 #include "vmx/exit/exit_fields.h"
+#include "vmx/vcpu/apicv.h"
 #include "x86/instructions.h"
 #include "x86/msr.h"
 
@@ -73,8 +74,10 @@ static bool apply_msr_changes(struct vmx_vcpu *v, unsigned changed)
 		vmx_set_tsc_offset(v);
 	if (changed & MSR_CHANGED_XSS)
 		vmx_set_xss(v);
-	if ((changed & MSR_CHANGED_APIC_BASE) && v->vcpu->interrupts)
+	if ((changed & MSR_CHANGED_APIC_BASE) && v->vcpu->interrupts) {
 		v->vcpu->interrupts->apic_base(v->vcpu, v->msrs.apic_base);
+		apicv_set_mode(v);
+	}
 	return true;
 }
 

@@ -29,14 +29,14 @@ static void every_reason_has_its_kind(void **state)
 		{ EXIT_REASON_MONITOR_TRAP_FLAG, VCPU_EXIT_SINGLE_STEP, 0 },
 		{ EXIT_REASON_MONITOR, VCPU_EXIT_MONITOR, 3 },
 		{ EXIT_REASON_PAUSE, VCPU_EXIT_PAUSE, 3 },
-		{ EXIT_REASON_TPR_BELOW_THRESHOLD, VCPU_EXIT_UNKNOWN, 0 },
-		{ EXIT_REASON_APIC_ACCESS, VCPU_EXIT_UNKNOWN, 0 },
+		{ EXIT_REASON_TPR_BELOW_THRESHOLD, VCPU_EXIT_APIC, 0 },
+		{ EXIT_REASON_APIC_ACCESS, VCPU_EXIT_NESTED_FAULT, 0 },
 		{ EXIT_REASON_VIRTUALIZED_EOI, VCPU_EXIT_UNKNOWN, 0 },
 		{ EXIT_REASON_RDTSCP, VCPU_EXIT_RDTSCP, 3 },
 		{ EXIT_REASON_PREEMPTION_TIMER, VCPU_EXIT_TIME_SLICE, 0 },
 		{ EXIT_REASON_WBINVD, VCPU_EXIT_WBINVD, 3 },
 		{ EXIT_REASON_XSETBV, VCPU_EXIT_XSETBV, 3 },
-		{ EXIT_REASON_APIC_WRITE, VCPU_EXIT_UNKNOWN, 0 },
+		{ EXIT_REASON_APIC_WRITE, VCPU_EXIT_APIC, 0 },
 		{ EXIT_REASON_XSAVES, VCPU_EXIT_XSAVES, 3 },
 		{ EXIT_REASON_XRSTORS, VCPU_EXIT_XSAVES, 3 },
 		{ EXIT_REASON_PML_FULL, VCPU_EXIT_UNKNOWN, 0 },
@@ -51,6 +51,33 @@ static void every_reason_has_its_kind(void **state)
 
 		assert_int_equal(exit.kind, rows[i].kind);
 		assert_int_equal(exit.length, rows[i].length);
+	}
+}
+
+static void apic_accesses(void **state)
+{
+	static const struct {
+		uint64_t qualification;
+		uint64_t gpa;
+		unsigned access;
+		bool during_walk;
+	} rows[] = {
+		{ 0x0020, 0xfee00020, ACCESS_READ, false },
+		{ 0x1300, 0xfee00300, ACCESS_WRITE, false },
+		{ 0x2fff, 0xfee00fff, ACCESS_EXECUTE, false },
+		{ 0x3100, 0xfee00100, ACCESS_READ, false }, /* while an event is delivered */
+		{ 0xf008, 0xfee00008, ACCESS_READ, true },  /* by guest-physical address */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct exit_snapshot s = rubbish(EXIT_REASON_APIC_ACCESS);
+
+		s.qualification = rows[i].qualification;
+		struct vcpu_exit exit = decode(&s);
+
+		assert_int_equal(exit.nested_fault.gpa.value, rows[i].gpa);
+		assert_int_equal(exit.nested_fault.access, rows[i].access);
+		assert_int_equal(exit.nested_fault.during_walk, rows[i].during_walk);
 	}
 }
 
@@ -313,6 +340,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_reason_has_its_kind),
+		cmocka_unit_test(apic_accesses),
 		cmocka_unit_test(virtualization_instructions),
 		cmocka_unit_test(the_qualification_is_kept_where_it_is_defined),
 		cmocka_unit_test(control_registers),

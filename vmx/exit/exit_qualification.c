@@ -3,6 +3,7 @@
 
 #include "lib/format.h"
 #include "vmx/exit/exit_reason.h"
+#include "x86/msr.h"
 #include "x86/exception.h"
 
 /* EDX:EAX, as WRMSR and XSETBV take their 64-bit operand. */
@@ -221,6 +222,28 @@ void exit_decode_descriptor_table(const struct exit_snapshot *s, struct vcpu_exi
 #define VIOLATION_ALLOWED      BITS(5, 3)
 #define VIOLATION_LINEAR_VALID BIT(7)
 #define VIOLATION_NOT_WALK     BIT(8)
+
+/* SDM volume 3, "Exit Qualification for APIC-Access VM Exits from Linear Accesses and Guest-Physical
+ * Accesses". */
+#define APIC_ACCESS_OFFSET BITS(11, 0)
+#define APIC_ACCESS_TYPE   BITS(15, 12)
+enum { APIC_LINEAR_WRITE = 1, APIC_LINEAR_FETCH = 2, APIC_PHYSICAL_IN_DELIVERY = 10 };
+
+/* As the nested fault that it would be if the hardware knew nothing of the APIC. */
+void exit_decode_apic_access(const struct exit_snapshot *s, struct vcpu_exit *exit)
+{
+	unsigned type = (unsigned)field_get(s->qualification, APIC_ACCESS_TYPE);
+
+	exit->nested_fault.gpa =
+		gpa(LOCAL_APIC_ADDRESS + field_get(s->qualification, APIC_ACCESS_OFFSET));
+	exit->nested_fault.gva_valid = type < APIC_PHYSICAL_IN_DELIVERY;
+	exit->nested_fault.gva = gva(0);
+	exit->nested_fault.during_walk = type >= APIC_PHYSICAL_IN_DELIVERY;
+	exit->nested_fault.access = type == APIC_LINEAR_WRITE   ? ACCESS_WRITE
+				    : type == APIC_LINEAR_FETCH ? ACCESS_EXECUTE
+								: ACCESS_READ;
+	exit->nested_fault.allowed = 0;
+}
 
 void exit_decode_violation(const struct exit_snapshot *s, struct vcpu_exit *exit)
 {

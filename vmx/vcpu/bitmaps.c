@@ -1,4 +1,4 @@
-/* Three pages, filled once from the policies. */
+/* Four pages, filled once from the policies. */
 #include "vmx/vcpu/bitmaps.h"
 
 #include "kernel/memory.h"
@@ -6,7 +6,7 @@
 #include "vmx/vcpu/io_bitmap.h"
 #include "vmx/vcpu/msr_bitmap.h"
 
-enum bitmap { BITMAP_MSR, BITMAP_IO_A, BITMAP_IO_B, BITMAP_COUNT };
+enum bitmap { BITMAP_MSR, BITMAP_MSR_X2APIC, BITMAP_IO_A, BITMAP_IO_B, BITMAP_COUNT };
 
 static uint8_t *pages; /* constant after bitmaps_init() */
 
@@ -20,6 +20,8 @@ enum error bitmaps_init(struct reason *why)
 	if (!pages)
 		return reason_set(why, ERROR_NO_MEMORY, "no pages for the MSR and I/O bitmaps");
 	msr_bitmap_fill(pages + BITMAP_MSR * PAGE_SIZE);
+	msr_bitmap_fill(pages + BITMAP_MSR_X2APIC * PAGE_SIZE);
+	msr_bitmap_open_x2apic(pages + BITMAP_MSR_X2APIC * PAGE_SIZE);
 	io_bitmap_fill(pages + BITMAP_IO_A * PAGE_SIZE, pages + BITMAP_IO_B * PAGE_SIZE, &closed);
 	return ERROR_NONE;
 }
@@ -32,6 +34,11 @@ static hpa_t page(enum bitmap bitmap)
 hpa_t bitmaps_msr(void)
 {
 	return page(BITMAP_MSR);
+}
+
+hpa_t bitmaps_msr_x2apic(void)
+{
+	return page(BITMAP_MSR_X2APIC);
 }
 
 hpa_t bitmaps_io_a(void)

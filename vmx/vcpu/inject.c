@@ -12,6 +12,7 @@
 #include "vmx/exit/exit_decode.h"
 #include "vmx/exit/exit_fields.h"
 #include "vmx/instructions.h"
+#include "vmx/vcpu/apicv.h"
 #include "vmx/vcpu/interruptibility.h"
 #include "vmx/vcpu/vcpu.h"
 #include "x86/control_registers.h"
@@ -107,6 +108,8 @@ void inject_events(struct vmx_vcpu *v)
 
 	if (choice.acknowledge)
 		acknowledge(v->vcpu, &choice);
+	if (v->vcpu->interrupts && !openings.controller_pending)
+		apicv_set_threshold(v);
 	if (choice.event.kind != EVENT_NONE)
 		inject(v, &choice.event, interruptibility);
 	set_windows(v, &choice);

@@ -3,6 +3,7 @@
 
 #include "lib/string.h"
 #include "vm/policy/msr_policy.h"
+#include "x86/msr.h"
 
 enum {
 	COVERED = 0x2000, /* MSRs in each of the four parts */
@@ -40,6 +41,31 @@ void msr_bitmap_fill(uint8_t bitmap[PAGE_SIZE])
 			if (range->write == MSR_PASS)
 				bitmap[byte + WRITE_OFFSET] &= ~bit;
 		}
+}
+
+/* Not the processor priority and the current count, which are not kept there. */
+void msr_bitmap_open_x2apic(uint8_t bitmap[PAGE_SIZE])
+{
+	static const struct {
+		uint32_t first, last;
+	} reads[] = {
+		{ MSR_X2APIC_APICID, MSR_X2APIC_VERSION },
+		{ MSR_X2APIC_TPR, MSR_X2APIC_TPR },
+		{ MSR_X2APIC_LDR, MSR_X2APIC_LDR },
+		{ MSR_X2APIC_SIVR, MSR_X2APIC_ESR }, /* ISR, TMR and IRR in between */
+		{ MSR_X2APIC_ICR, MSR_X2APIC_ICR },
+		{ MSR_X2APIC_LVT_TIMER, MSR_X2APIC_INITIAL_COUNT },
+		{ MSR_X2APIC_DIVIDE, MSR_X2APIC_DIVIDE },
+	};
+	uint32_t byte;
+	uint8_t bit;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(reads); i++)
+		for (uint32_t index = reads[i].first; index <= reads[i].last; index++)
+			if (locate(index, &byte, &bit))
+				bitmap[byte] &= ~bit;
+	if (locate(MSR_X2APIC_TPR, &byte, &bit))
+		bitmap[byte + WRITE_OFFSET] &= ~bit;
 }
 
 bool msr_bitmap_exits(const uint8_t bitmap[PAGE_SIZE], uint32_t index, bool write)

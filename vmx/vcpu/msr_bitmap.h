@@ -9,6 +9,10 @@
 /* Sets every bit, then clears those that vm/policy/msr_policy.h passes through. */
 void msr_bitmap_fill(uint8_t bitmap[PAGE_SIZE]);
 
+/* Opens what hardware serves from the page of an x2APIC: reads of the registers that the page holds,
+ * and the task priority. */
+void msr_bitmap_open_x2apic(uint8_t bitmap[PAGE_SIZE]);
+
 /* What the CPU would do: true when the access exits. */
 bool msr_bitmap_exits(const uint8_t bitmap[PAGE_SIZE], uint32_t index, bool write);
 

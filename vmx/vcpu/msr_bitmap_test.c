@@ -57,12 +57,30 @@ static void outside_always_exits(void **state)
 	}
 }
 
+/* SDM volume 3, "Virtualizing MSR-Based APIC Accesses": what the page does not hold still exits. */
+static void x2apic_registers_from_the_page(void **state)
+{
+	static const uint32_t open[] = { 0x802, 0x803, 0x808, 0x80d, 0x80f, 0x810, 0x81f,
+					 0x827, 0x828, 0x830, 0x832, 0x837, 0x838, 0x83e };
+	static const uint32_t shut[] = { 0x800, 0x80a, 0x80b, 0x829, 0x82f, 0x831, 0x839, 0x83f };
+
+	msr_bitmap_fill(bitmap);
+	msr_bitmap_open_x2apic(bitmap);
+	for (unsigned i = 0; i < ARRAY_SIZE(open); i++)
+		assert_false(msr_bitmap_exits(bitmap, open[i], false));
+	for (unsigned i = 0; i < ARRAY_SIZE(shut); i++)
+		assert_true(msr_bitmap_exits(bitmap, shut[i], false));
+	for (uint32_t index = 0x800; index < 0x900; index++)
+		assert_int_equal(msr_bitmap_exits(bitmap, index, true), index != 0x808);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(agrees_with_the_table),
 		cmocka_unit_test(layout_is_the_sdms),
 		cmocka_unit_test(outside_always_exits),
+		cmocka_unit_test(x2apic_registers_from_the_page),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "kernel/time.h"
 #include "vm/vm.h"
 #include "vmx/backend.h"
+#include "vmx/vcpu/apicv.h"
 #include "vmx/vcpu/bitmaps.h"
 #include "vmx/cpu/capability.h"
 #include "vmx/cpu/controls.h"
@@ -193,6 +194,9 @@ static enum error write_all(struct vmx_vcpu *v, const struct vcpu_config *config
 		vmcs_write(constants[i].field, constants[i].value);
 	write_controls(v, config);
 	write_optional_fields(v);
+	enum error error = apicv_setup(v, why);
+	if (error)
+		return error;
 	vmx_set_pat(v);
 	vmx_set_tsc_offset(v);
 	return write_start_state(v, config, why);

@@ -10,6 +10,7 @@
 #include "vm/vm.h"
 #include "vmx/backend.h"
 #include "vmx/cpu/capability.h"
+#include "vmx/vcpu/apicv.h"
 #include "vmx/vcpu/host_state.h"
 #include "vmx/vcpu/identity_map.h"
 #include "vmx/instructions.h"
@@ -70,6 +71,7 @@ void vmx_vcpu_destroy(struct vcpu *vcpu)
 	if (v->identity_page)
 		pages_set_owner(v->identity_page, 1, OWNER_PLINTH);
 	identity_map_release(v);
+	apicv_release(v);
 	if (v->xstate_area)
 		pages_free(v->xstate_area, xstate_pages());
 	page_free(v->region);
@@ -242,6 +244,11 @@ static void set_control(uint32_t *live, uint32_t value, enum vmcs_field field)
 void vmx_set_primary(struct vmx_vcpu *v, uint32_t value)
 {
 	set_control(&v->controls.primary, value, VMCS_PRIMARY_CONTROLS);
+}
+
+void vmx_set_secondary(struct vmx_vcpu *v, uint32_t value)
+{
+	set_control(&v->controls.secondary, value, VMCS_SECONDARY_CONTROLS);
 }
 
 void vmx_set_entry_controls(struct vmx_vcpu *v, uint32_t value)

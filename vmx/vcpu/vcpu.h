@@ -90,8 +90,11 @@ struct vmx_vcpu {
 	struct vmx_live_controls controls;
 	struct control_limits limits; /* constant after setup */
 	struct vmx_control_registers control_registers;
-	void *identity_page; /* this vCPU owns its VM's identity map, or null */
-	uint16_t vpid;       /* 0: none */
+	void *identity_page;    /* this vCPU owns its VM's identity map, or null */
+	void *apic_access_page; /* likewise the page that stands for local APICs */
+	bool apicv;             /* the hardware helps with the local APIC (vmx/vcpu/apicv.h) */
+	uint32_t tpr_threshold; /* as the VMCS has it */
+	uint16_t vpid;          /* 0: none */
 
 	struct vmx_slice slice;
 	struct vmx_resident resident;
@@ -186,6 +189,7 @@ const struct cpuid_guest *vmx_cpuid_guest(struct vmx_vcpu *v);
 
 /* VMWRITE of a control when it differs from what the VMCS holds. */
 void vmx_set_primary(struct vmx_vcpu *v, uint32_t value);
+void vmx_set_secondary(struct vmx_vcpu *v, uint32_t value);
 void vmx_set_entry_controls(struct vmx_vcpu *v, uint32_t value);
 
 /* Reads the four PDPTEs of PAE paging into the VMCS, as MOV to CR3 does: with EPT the entry takes

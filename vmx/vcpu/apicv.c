@@ -1,0 +1,156 @@
+/* Which of the hardware's ways to a local APIC are open, by the mode that the guest has put it in. */
+#include "vmx/vcpu/apicv.h"
+
+#include "kernel/command_line.h"
+#include "kernel/cpu.h"
+#include "kernel/memory.h"
+#include "kernel/output/log.h"
+#include "vm/vcpu/vcpu_interrupts.h"
+#include "vm/vm.h"
+#include "vmx/exit/exit_fields.h"
+#include "vmx/exit/exit_handlers.h"
+#include "vmx/instructions.h"
+#include "vmx/nested.h"
+#include "vmx/vcpu/bitmaps.h"
+#include "vmx/vcpu/vcpu.h"
+#include "x86/msr.h"
+
+#define MODE_CONTROLS                                                                       \
+	((uint32_t)(SECONDARY_VIRTUALIZE_APIC_ACCESSES | SECONDARY_VIRTUALIZE_X2APIC_MODE | \
+		    SECONDARY_APIC_REGISTER_VIRTUALIZATION))
+
+#define WRITE_OFFSET BITS(11, 0) /* of the exit qualification of an APIC write */
+
+/* One page stands for the APIC's of all vCPUs of a VM: an access that ends there is the hardware's
+ * cue. VMs are set up on one CPU, before any of their vCPUs runs. */
+static void *access_page_of(const struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		if (vm->vcpus[i] && vmx_of(vm->vcpus[i])->apic_access_page)
+			return vmx_of(vm->vcpus[i])->apic_access_page;
+	return NULL;
+}
+
+static enum error provide_access_page(struct vmx_vcpu *v, struct reason *why)
+{
+	struct vm *vm = v->vcpu->vm;
+	void *page;
+
+	if (access_page_of(vm))
+		return ERROR_NONE;
+	page = page_alloc();
+	if (!page)
+		return reason_set(why, ERROR_NO_MEMORY, "no page for accesses to local APICs");
+	pages_set_owner(page, 1, (uint16_t)(vm->id + 1));
+	enum error error =
+		nested_map(vm->nested, gpa(LOCAL_APIC_ADDRESS), virt_to_hpa(page), PAGE_SIZE,
+			   ACCESS_READ | ACCESS_WRITE, NESTED_WRITE_BACK, why);
+	if (error) {
+		pages_set_owner(page, 1, OWNER_PLINTH);
+		page_free(page);
+		return error;
+	}
+	v->apic_access_page = page;
+	return ERROR_NONE;
+}
+
+void apicv_release(struct vmx_vcpu *v)
+{
+	struct reason why;
+
+	if (!v->apic_access_page)
+		return;
+	/* A page that stays mapped is not given back: a leak is told, a hole would not be. */
+	if (nested_unmap(v->vcpu->vm->nested, gpa(LOCAL_APIC_ADDRESS), PAGE_SIZE, &why)) {
+		log_reason(LOG_ERROR, "vmx", &why);
+		return;
+	}
+	pages_set_owner(v->apic_access_page, 1, OWNER_PLINTH);
+	page_free(v->apic_access_page);
+	v->apic_access_page = NULL;
+}
+
+static bool possible(const struct vmx_vcpu *v)
+{
+	const struct vcpu_interrupts *interrupts = v->vcpu->interrupts;
+
+	return command_line.apicv && interrupts && interrupts->page && interrupts->page(v->vcpu) &&
+	       (v->resolved.may_be_one[CONTROL_PRIMARY] & PRIMARY_USE_TPR_SHADOW) &&
+	       (v->resolved.may_be_one[CONTROL_SECONDARY] & MODE_CONTROLS) == MODE_CONTROLS;
+}
+
+enum error apicv_setup(struct vmx_vcpu *v, struct reason *why)
+{
+	v->apicv = possible(v);
+	if (!v->apicv)
+		return ERROR_NONE;
+	enum error error = provide_access_page(v, why);
+	if (error)
+		return error;
+	vmcs_write(VMCS_VIRTUAL_APIC_ADDRESS,
+		   virt_to_hpa(v->vcpu->interrupts->page(v->vcpu)).value);
+	vmcs_write(VMCS_APIC_ACCESS_ADDRESS, virt_to_hpa(access_page_of(v->vcpu->vm)).value);
+	vmcs_write(VMCS_TPR_THRESHOLD, 0);
+	v->tpr_threshold = 0;
+	vmx_set_primary(v, (v->controls.primary &
+			    ~(uint32_t)(PRIMARY_CR8_LOAD_EXITING | PRIMARY_CR8_STORE_EXITING)) |
+				   (uint32_t)PRIMARY_USE_TPR_SHADOW);
+	apicv_set_mode(v);
+	return ERROR_NONE;
+}
+
+void apicv_set_mode(struct vmx_vcpu *v)
+{
+	uint64_t base = v->msrs.apic_base;
+	uint32_t secondary = v->controls.secondary & ~MODE_CONTROLS;
+	bool x2apic = (base & APIC_BASE_ENABLE) && (base & APIC_BASE_X2APIC);
+
+	if (!v->apicv)
+		return;
+	if (x2apic)
+		secondary |= (uint32_t)(SECONDARY_VIRTUALIZE_X2APIC_MODE |
+					SECONDARY_APIC_REGISTER_VIRTUALIZATION);
+	else if ((base & APIC_BASE_ENABLE) && (base & APIC_BASE_ADDRESS) == LOCAL_APIC_ADDRESS)
+		secondary |= (uint32_t)(SECONDARY_VIRTUALIZE_APIC_ACCESSES |
+					SECONDARY_APIC_REGISTER_VIRTUALIZATION);
+	vmx_set_secondary(v, secondary);
+	if (v->controls.primary & PRIMARY_USE_MSR_BITMAPS)
+		vmcs_write(VMCS_MSR_BITMAPS,
+			   x2apic ? bitmaps_msr_x2apic().value : bitmaps_msr().value);
+}
+
+void apicv_set_threshold(struct vmx_vcpu *v)
+{
+	if (!v->apicv)
+		return;
+	unsigned threshold = v->vcpu->interrupts->threshold(v->vcpu);
+
+	if (threshold == v->tpr_threshold)
+		return;
+	v->tpr_threshold = threshold;
+	vmcs_write(VMCS_TPR_THRESHOLD, threshold);
+}
+
+/* --- exits ----------------------------------------------------------------------------------- */
+
+/* The guest has lowered its priority: inject_events() looks again. */
+enum vmx_next vmx_handle_tpr_below_threshold(struct vmx_vcpu *v)
+{
+	__atomic_store_n(&v->vcpu->interrupt_request, true, __ATOMIC_RELAXED);
+	v->did = "priority lowered";
+	return VMX_RESUME;
+}
+
+/* A trap: the write is in the page, and RIP behind it. */
+enum vmx_next vmx_handle_apic_write(struct vmx_vcpu *v)
+{
+	struct vcpu *vcpu = v->vcpu;
+
+	vcpu->interrupts->written(vcpu,
+				  (unsigned)field_get(vmx_exit_qualification(v), WRITE_OFFSET));
+	v->did = "local APIC written";
+	/* It may have sent itself an INIT, which is for the machine above to act on. */
+	if (unlikely(__atomic_load_n(&vcpu->startup, __ATOMIC_RELAXED)))
+		__atomic_store_n(&this_cpu()->need_resched, true, __ATOMIC_RELAXED);
+	return VMX_RESUME;
+}

@@ -1,0 +1,23 @@
+/* Hardware's help with a guest's local APIC, with apicv=on where the CPU has it: reads of its
+ * registers and changes of its task priority need no exit, and writes exit with the value in the
+ * page. Interrupts are still injected. SDM volume 3, "APIC Virtualization and Virtual Interrupts". */
+#ifndef VMX_VCPU_APICV_H
+#define VMX_VCPU_APICV_H
+
+#include "lib/error.h"
+#include "lib/types.h"
+
+struct vmx_vcpu;
+
+/* At setup, controls resolved and VMCS loaded: decides whether this vCPU is helped, and says so to
+ * the VMCS. Without an error it may do without. */
+enum error apicv_setup(struct vmx_vcpu *v, struct reason *why) must_check;
+void apicv_release(struct vmx_vcpu *v);
+
+/* After a write of IA32_APIC_BASE. */
+void apicv_set_mode(struct vmx_vcpu *v);
+
+/* Nothing can be delivered at this moment: what the priority has to fall below to change that. */
+void apicv_set_threshold(struct vmx_vcpu *v);
+
+#endif
