@@ -83,6 +83,7 @@ static const struct exit_format formats[EXIT_REASONS] = {
 	INSTRUCTION_ROW(PAUSE, PAUSE),
 	ROW(ENTRY_FAILURE_MACHINE_CHECK, ENTRY_FAILED, .needs = QUALIFICATION,
 	    .detail = exit_decode_entry_failure),
+	ROW(TPR_BELOW_THRESHOLD, APIC),
 	ROW(APIC_ACCESS, NESTED_FAULT, .needs = QUALIFICATION | VECTORING | LENGTH,
 	    .detail = exit_decode_apic_access),
 	ROW(VIRTUALIZED_EOI, UNKNOWN, .needs = QUALIFICATION),
