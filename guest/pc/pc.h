@@ -28,6 +28,7 @@
 #include "device/pci.h"
 #include "device/pic.h"
 #include "device/pit.h"
+#include "device/pvclock.h"
 #include "device/reset_ports.h"
 #include "device/rtc.h"
 #include "device/testdev.h"
@@ -71,6 +72,7 @@ struct pc_vcpu {
 	void *page;         /* the local APIC's registers */
 	struct timer timer; /* for the local APIC's next deadline */
 	bool timer_due;     /* it fired; atomic */
+	struct pvclock pvclock;
 };
 
 struct pc_fw_cfg;

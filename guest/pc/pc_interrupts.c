@@ -268,13 +268,13 @@ void pc_local_apic_write(struct pc_vcpu *pv, uint64_t offset, unsigned width, ui
 	look_again(pv);
 }
 
-bool pc_msr_read(struct pc_vcpu *pv, uint32_t index, uint64_t *value)
+bool pc_local_apic_msr_read(struct pc_vcpu *pv, uint32_t index, uint64_t *value)
 {
 	advance(pv);
 	return vlapic_msr_read(&pv->lapic, index, value);
 }
 
-bool pc_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value)
+bool pc_local_apic_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value)
 {
 	bool taken;
 
@@ -293,6 +293,7 @@ static void reset_one(struct pc_vcpu *pv)
 	if (!pc_has_firmware(pv->pc))
 		vlapic_set_virtual_wire(&pv->lapic);
 	pv->timer_due = false;
+	pv->pvclock = (struct pvclock) { 0 };
 }
 
 enum error pc_interrupts_create(struct pc *pc, struct reason *why)

@@ -123,10 +123,16 @@ void pc_send_msi(void *context, uint64_t address, uint32_t data);
  * without the lock. An MSR that is not there, or a value it does not take: false. */
 uint64_t pc_local_apic_read(struct pc_vcpu *pv, uint64_t offset, unsigned width);
 void pc_local_apic_write(struct pc_vcpu *pv, uint64_t offset, unsigned width, uint64_t value);
-bool pc_msr_read(struct pc_vcpu *pv, uint32_t index, uint64_t *value);
-bool pc_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value);
+bool pc_local_apic_msr_read(struct pc_vcpu *pv, uint32_t index, uint64_t *value);
+bool pc_local_apic_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value);
 
 extern const struct vcpu_interrupts pc_vcpu_interrupts;
+
+/* --- pc_msr.c --- */
+
+/* RDMSR and WRMSR of what is not the CPU's own. False: #GP. On the vCPU's CPU, without the lock. */
+bool pc_msr_read(struct pc_vcpu *pv, uint32_t index, uint64_t *value);
+bool pc_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value);
 
 /* --- pc_end.c --- */
 
