@@ -33,6 +33,7 @@
 #define DEFAULT_IRQ(n) ((n)&1 ? 11 : 10)
 
 /* PIIX4 power management */
+#define PIIX4_GOOD_TIMER 3 /* the revision from which on its timer can be read once */
 #define PMBA             0x40
 #define PMBA_ADDRESS     0xffc0u
 #define PMBA_IO          0x1u
@@ -169,9 +170,10 @@ static void power_written(void *context, unsigned offset, unsigned width)
 
 static enum error add_power(struct pc *pc, struct reason *why)
 {
-	const struct pci_identity id = identity(DEVICE_PIIX4_PM, CLASS_BRIDGE);
+	struct pci_identity id = identity(DEVICE_PIIX4_PM, CLASS_BRIDGE);
 	struct pci_function *f = &pc->power;
 
+	id.revision = PIIX4_GOOD_TIMER;
 	pci_function_init(f, &id);
 	pci_function_set(f, PMBA, 4, ACPI_PM_PORT | PMBA_IO, PMBA_ADDRESS);
 	/* No CPU here has a system-management mode. A firmware that finds SMIs switched on takes its
