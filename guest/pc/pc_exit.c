@@ -9,6 +9,7 @@
 #include "vm/emulate/io_result.h"
 #include "vm/emulate/string_io.h"
 #include "vm/emulate/task_switch.h"
+#include "vm/guest_memory.h"
 #include "vm/vcpu/vcpu_finish.h"
 #include "x86/exception.h"
 #include "x86/msr.h"
@@ -101,6 +102,8 @@ static void write_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned wi
 		access_bus(pc, &pc->memory, at.value, width, false, &value);
 }
 
+#define USER_LEVEL 3
+
 /* --- exits ----------------------------------------------------------------------------------- */
 
 static enum board_action handle_io(struct pc *pc, struct vcpu *vcpu, const struct vcpu_exit *exit)
@@ -120,12 +123,41 @@ static enum board_action handle_io(struct pc *pc, struct vcpu *vcpu, const struc
 	return pc_go_on(pc);
 }
 
+/* Where nothing answers, a PC reads ones. As an entry of a page table they have reserved bits set.
+ * Whether the access that the walk was for would have written is not told: the error code says a
+ * read. */
+static enum board_action raise_reserved(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+	struct page_walk_state state;
+	struct reason why;
+	enum error error = guest_walk_state(vcpu, &state, &why);
+	struct vcpu_event fault = {
+		.kind = EVENT_EXCEPTION,
+		.vector = EXCEPTION_PAGE_FAULT,
+		.has_error_code = true,
+		.error_code = PAGE_FAULT_PRESENT | PAGE_FAULT_RESERVED,
+		.fault_address = exit->nested_fault.gva.value,
+	};
+
+	if (error)
+		return cannot(vcpu, &why);
+	if (state.cpl == USER_LEVEL)
+		fault.error_code |= PAGE_FAULT_USER;
+	vcpu->did = "injected #PF";
+	return vcpu_inject(vcpu, &fault) ? BOARD_UNHANDLED : BOARD_RESUME;
+}
+
 static enum board_action handle_memory(struct pc *pc, struct vcpu *vcpu,
 				       const struct vcpu_exit *exit)
 {
 	const struct emulate_bus bus = { pc, read_memory, write_memory };
 	struct reason why;
 
+	if (exit->nested_fault.during_walk)
+		return raise_reserved(vcpu, exit);
+	/* Code of ones is FFH /7, which no CPU knows. */
+	if (exit->nested_fault.access & ACCESS_EXECUTE)
+		return raise_undefined(vcpu);
 	if (emulate_instruction(vcpu, exit, &bus, &why))
 		return cannot(vcpu, &why);
 	vcpu->did = "emulated";
