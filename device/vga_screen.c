@@ -99,3 +99,27 @@ struct vga_cell vga_text_cell(const struct vga_text *vga, unsigned column, unsig
 	offset &= VGA_PLANE_SIZE - 1;
 	return (struct vga_cell) { vga->memory[offset], vga->memory[VGA_PLANE_SIZE + offset] };
 }
+
+#define CODE_FIRST 0x20 /* of ASCII that can be printed */
+#define CODE_LAST  0x7e
+#define CODE_BLANK 0xff /* of code page 437, besides 0 and the ASCII one */
+
+static char printable(uint8_t code)
+{
+	if (!code || code == CODE_BLANK)
+		return ' ';
+	return code < CODE_FIRST || code > CODE_LAST ? '.' : (char)code;
+}
+
+unsigned vga_text_row(const struct vga_text *vga, unsigned row, char *text, unsigned size)
+{
+	unsigned columns = vga_text_screen(vga).columns, length = 0;
+
+	for (unsigned i = 0; i < columns && i < size - 1; i++) {
+		text[i] = printable(vga_text_cell(vga, i, row).character);
+		if (text[i] != ' ')
+			length = i + 1;
+	}
+	text[length] = 0;
+	return length;
+}

@@ -77,4 +77,8 @@ struct vga_screen vga_text_screen(const struct vga_text *vga);
 /* `column` and `row` count from 0, below those of the screen. */
 struct vga_cell vga_text_cell(const struct vga_text *vga, unsigned column, unsigned row);
 
+/* A row as printable ASCII without the blanks at its end, cut at `size`, terminated. What code page
+ * 437 has besides becomes a dot. Returns its length. */
+unsigned vga_text_row(const struct vga_text *vga, unsigned row, char *text, unsigned size);
+
 #endif

@@ -298,6 +298,25 @@ static void other_geometries_follow_the_registers(void **state)
 	assert_int_equal(vga_text_screen(&vga).columns, 40);
 }
 
+static void rows_are_printed_without_the_blanks_at_their_end(void **state)
+{
+	static const uint8_t codes[] = { 'O', 'K', 0, 0xdb, 0x01, 0xff, '~', 0x7f, 0 };
+	char text[81], short_text[4];
+
+	for (unsigned i = 0; i < sizeof(codes); i++)
+		bus_write(&memory, now, 0xb8000 + 160 * 24 + 2 * i, 1, codes[i]);
+	assert_int_equal(vga_text_row(&vga, 24, text, sizeof(text)), 8);
+	assert_string_equal(text, "OK .. ~.");
+	assert_int_equal(vga_text_row(&vga, 24, short_text, sizeof(short_text)), 2);
+	assert_string_equal(short_text, "OK");
+	assert_int_equal(vga_text_row(&vga, 0, text, sizeof(text)), 0);
+	assert_string_equal(text, "");
+	/* One that is full to its end. */
+	for (unsigned i = 0; i < 80; i++)
+		bus_write(&memory, now, 0xb8000 + 2 * i, 1, 'x');
+	assert_int_equal(vga_text_row(&vga, 0, text, sizeof(text)), 80);
+}
+
 static void nothing_answers_while_it_is_disabled(void **state)
 {
 	out(0x3c3, 0);
@@ -336,6 +355,7 @@ int main(void)
 		TEST(any_counts_are_survived),
 		TEST(text_is_what_is_written),
 		TEST(other_geometries_follow_the_registers),
+		TEST(rows_are_printed_without_the_blanks_at_their_end),
 		TEST(nothing_answers_while_it_is_disabled),
 		TEST(a_reset_brings_mode_3_back),
 	};

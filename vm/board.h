@@ -31,6 +31,9 @@ struct board_ops {
 	 * nothing of the board can send an NMI or ends the waiting either: the VM then ends, as one
 	 * that halted for good. Null: it stays until its deadline. Any CPU, no lock held. */
 	bool (*all_halted)(struct vm *vm);
+	/* Hands over what the VM's screen shows as text, row by row. False when there is none, or it
+	 * shows no text. Any CPU, no lock held. Null: there is no screen. */
+	bool (*screen)(struct vm *vm, void (*print)(const struct vm *vm, const char *row));
 	/* Once, after the last vCPU stopped, before the VM's memory goes. `trouble` is null for an
 	 * orderly end, else says why the VM was stopped. May not block. */
 	void (*ended)(struct vm *vm, const struct reason *trouble);

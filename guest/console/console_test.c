@@ -217,7 +217,15 @@ static enum error restart(struct vm *vm, struct reason *why)
 	return ERROR_NONE;
 }
 
-static const struct board_ops board = { .restart = restart };
+static bool screen(struct vm *vm, void (*show)(const struct vm *vm, const char *row))
+{
+	show(vm, "Hello");
+	show(vm, "");
+	show(vm, "  > _");
+	return vm->id != 2;
+}
+
+static const struct board_ops board = { .restart = restart, .screen = screen };
 
 /* --- the tests ------------------------------------------------------------------------------ */
 
@@ -375,6 +383,11 @@ static void the_shell_rules(void **state)
 	     "vm=2(toy)\n"
 	     "shell > log warn\nshell log=warn\n"
 	     "shell > stop 7\nshell no VM '7' runs; vms lists them\n");
+	type("screen web\nscreen toy\n");
+	says("shell > screen web\nshell screen vm=1(web)\nshell screen| Hello\nshell screen| \n"
+	     "shell screen|   > _\nshell > screen toy\nshell screen vm=2(toy)\n"
+	     "shell screen| Hello\nshell screen| \nshell screen|   > _\n"
+	     "shell vm=2(toy) shows no text\n");
 	type("console toy\nhello");
 	assert_string_equal(got[1], "hello");
 	assert_string_equal(got[0], "");

@@ -133,6 +133,18 @@ static void stop(struct vm *vm, void *context)
 	vm_stop(vm, NULL);
 }
 
+static void show_row(const struct vm *vm, const char *row)
+{
+	say("screen| %s", row);
+}
+
+static void show_screen(struct vm *vm, void *context)
+{
+	say("screen vm=%u(%s)", vm->id, vm->name);
+	if (!vm->board->screen || !vm->board->screen(vm, show_row))
+		say("vm=%u(%s) shows no text", vm->id, vm->name);
+}
+
 static void show_exits(struct vm *vm, void *context)
 {
 	uint64_t counts[VCPU_EXIT_KINDS] = { 0 }, total = 0;
@@ -222,6 +234,9 @@ enum shell_next shell_obey(const char *line)
 		break;
 	case SHELL_STOP:
 		with_vm(command.argument, stop, NULL);
+		break;
+	case SHELL_SCREEN:
+		with_vm(command.argument, show_screen, NULL);
 		break;
 	case SHELL_EXITS:
 		with_vm(command.argument, show_exits, NULL);

@@ -6,6 +6,7 @@
  *   pc_fw_cfg.c      what firmware is told
  *   pc_debug.c       ports that emulators have, and QEMU's test device
  *   pc_disk.c        the user's disks
+ *   pc_vga.c         the screen
  *   pc_tables.c      what firmware would leave in memory
  *   pc_memory.c      RAM, ROM and the map that firmware would tell
  *   pc_boot.c        loading the kernel, starting the vCPUs, and doing so again after a reset
@@ -33,6 +34,7 @@
 #include "device/rtc.h"
 #include "device/testdev.h"
 #include "device/uart.h"
+#include "device/vga_text.h"
 #include "device/virtio_block.h"
 #include "device/vlapic.h"
 #include "guest/console/console.h"
@@ -113,6 +115,7 @@ struct pc {
 	struct debug_ports debug_ports;
 	struct console_line debug_line; /* what is said on them */
 	struct testdev *testdev;        /* null: none */
+	struct vga_text vga;            /* without memory when there is none */
 	struct pc_disk *disks;          /* disk_count of them */
 	unsigned disk_count;
 

@@ -205,6 +205,10 @@ enum error pc_chips_create(struct pc *pc, struct reason *why)
 		error = pc_disks_create(pc, why);
 	for (unsigned i = 0; i < pc->disk_count; i++)
 		keep(pc, &virtio_block_ops, &pc->disks[i].block);
+	if (!error && pc->spec->vga)
+		error = pc_vga_create(pc, why);
+	if (pc->vga.memory)
+		keep(pc, &vga_text_ops, &pc->vga);
 	if (!error && pc->spec->i8042)
 		error = add_keyboard(pc, why);
 	for (unsigned n = 0; n < PC_COM_PORTS && !error; n++)

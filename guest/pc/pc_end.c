@@ -84,6 +84,14 @@ static void report(const struct pc *pc, const struct reason *trouble)
 		tap_result(true, name, NULL);
 }
 
+static void log_row(const struct vm *vm, const char *row)
+{
+	char quotable[LOG_LINE_MAX];
+
+	format_quotable(quotable, sizeof(quotable), row);
+	log_info("guest", "vm=%u(%s) screen| %s", vm->id, vm->name, quotable);
+}
+
 void pc_ended(struct vm *vm, const struct reason *trouble)
 {
 	struct pc *pc = (struct pc *)vm->board_data;
@@ -92,6 +100,9 @@ void pc_ended(struct vm *vm, const struct reason *trouble)
 	pc_interrupts_stop(pc);
 	console_close(&pc->console);
 	pc_debug_flush(pc);
+	/* A guest may have told of its trouble here alone. */
+	if (trouble)
+		pc_vga_print(pc, log_row);
 	if (!pc->unreported)
 		report(pc, trouble);
 	pc_free(pc);

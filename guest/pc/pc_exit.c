@@ -224,5 +224,6 @@ const struct board_ops pc_board = {
 	.exit = handle_exit,
 	.ended = pc_ended,
 	.restart = pc_restart,
+	.screen = pc_vm_screen,
 	.all_halted = pc_all_halted,
 };

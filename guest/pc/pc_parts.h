@@ -57,6 +57,16 @@ void pc_debug_free(struct pc *pc);
 enum error pc_disks_create(struct pc *pc, struct reason *why) must_check;
 void pc_disks_free(struct pc *pc);
 
+/* --- pc_vga.c --- */
+
+enum error pc_vga_create(struct pc *pc, struct reason *why) must_check;
+/* Hands over what the screen shows, row by row without those that are blank at the end. False when
+ * there is no screen, or it is not in text mode. Not with the lock. */
+bool pc_vga_print(struct pc *pc, void (*print)(const struct vm *vm, const char *row));
+/* The same for the board of `vm`. */
+bool pc_vm_screen(struct vm *vm, void (*print)(const struct vm *vm, const char *row));
+void pc_vga_free(struct pc *pc);
+
 /* --- pc_memory.c --- */
 
 enum error pc_memory_create(struct pc *pc, struct reason *why) must_check;
