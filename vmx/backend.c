@@ -31,6 +31,19 @@ static enum error init(struct reason *why)
 	return init_shared(why);
 }
 
+/* What only a CPU with VMX on can be asked. */
+static enum error hardware_enable(struct reason *why)
+{
+	enum error error = vmx_hardware_enable(why);
+	static bool probed;
+
+	if (!error && !this_cpu()->index && !probed) {
+		probed = true;
+		xstate_probe();
+	}
+	return error;
+}
+
 static enum error supports_mode(enum vcpu_mode mode, struct reason *why)
 {
 	return vmx_mode_usable(&vmx_capability, mode, why);
@@ -73,7 +86,7 @@ const struct virt_ops vmx_virt_ops = {
 	.name = "VMX",
 	.init = init,
 	.is_enabled = vmx_is_enabled,
-	.hardware_enable = vmx_hardware_enable,
+	.hardware_enable = hardware_enable,
 	.hardware_disable = vmx_hardware_disable,
 	.supports_mode = supports_mode,
 	.create = vmx_vcpu_create,

@@ -15,6 +15,7 @@ enum cpuid_backend {
 	CPUID_BACKEND_XSAVES = 1 << 3,
 	CPUID_BACKEND_X2APIC = 1 << 4, /* x2APIC MSRs reach somebody */
 	CPUID_BACKEND_TSC_DEADLINE = 1 << 5,
+	CPUID_BACKEND_XSAVEC = 1 << 6, /* the CPU's compacted format is the SDM's */
 };
 
 /* The vCPU that asks. */

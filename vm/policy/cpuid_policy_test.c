@@ -13,7 +13,8 @@
 
 #define ALL_HELP                                                              \
 	(CPUID_BACKEND_RDTSCP | CPUID_BACKEND_INVPCID | CPUID_BACKEND_XSAVE | \
-	 CPUID_BACKEND_XSAVES | CPUID_BACKEND_X2APIC | CPUID_BACKEND_TSC_DEADLINE)
+	 CPUID_BACKEND_XSAVEC | CPUID_BACKEND_XSAVES | CPUID_BACKEND_X2APIC | \
+	 CPUID_BACKEND_TSC_DEADLINE)
 
 static const struct cpuid_result ones = { ~0u, ~0u, ~0u, ~0u };
 
@@ -146,6 +147,8 @@ static void the_backend_has_to_help(void **state)
 	g.backend = CPUID_BACKEND_TSC_DEADLINE;
 	assert_true(cpuid_policy(everything, &g, 1, 0).ecx & CPUID_1_ECX_TSC_DEADLINE);
 	g.backend = CPUID_BACKEND_XSAVE;
+	assert_int_equal(cpuid_policy(everything, &g, 0xd, 1).eax, 5);
+	g.backend = CPUID_BACKEND_XSAVE | CPUID_BACKEND_XSAVEC;
 	assert_int_equal(cpuid_policy(everything, &g, 0xd, 1).eax, 7);
 	assert_int_equal(cpuid_policy(everything, &g, 0xd, 1).ecx, 0);
 }

@@ -78,10 +78,15 @@ static void describe_cpuid(struct vmx_vcpu *v, const struct vcpu_config *config)
 		backend |= CPUID_BACKEND_RDTSCP;
 	if (secondary & SECONDARY_ENABLE_INVPCID)
 		backend |= CPUID_BACKEND_INVPCID;
-	if ((secondary & SECONDARY_ENABLE_XSAVES) && vmx_capability.xsaves)
-		backend |= CPUID_BACKEND_XSAVES;
 	if (xstate_host_layout.method != XSTATE_FXSAVE)
 		backend |= CPUID_BACKEND_XSAVE;
+	/* A test guest sees the CPU as it is; an operating system would keep its processes' registers
+	 * in that format. */
+	if (!vcpu->interrupts || xstate_compacts) {
+		backend |= CPUID_BACKEND_XSAVEC;
+		if ((secondary & SECONDARY_ENABLE_XSAVES) && vmx_capability.xsaves)
+			backend |= CPUID_BACKEND_XSAVES;
+	}
 	v->cpuid = (struct cpuid_guest) {
 		.vcpu_id = vcpu->id,
 		.vcpu_count = vcpu->vm->vcpu_count,

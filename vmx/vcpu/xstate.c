@@ -2,8 +2,11 @@
 #include "vmx/vcpu/xstate.h"
 
 #include "kernel/cpu.h"
+#include "kernel/output/log.h"
 #include "vmx/cpu/percpu.h"
 #include "vmx/vcpu/vcpu.h"
+#include "x86/control_registers.h"
+#include "x86/cpuid.h"
 #include "x86/instructions.h"
 
 struct xstate_layout xstate_host_layout;
@@ -12,6 +15,66 @@ void xstate_init(void)
 {
 	xstate_layout(cpuid_query, &xstate_host_layout);
 }
+
+/* --- is XSAVEC to be trusted? ---------------------------------------------------------------- */
+
+#define PROBE_SIZE (XSTATE_LEGACY_SIZE + XSTATE_HEADER_SIZE + 256) /* AVX comes right behind */
+
+struct probe_image {
+	uint8_t bytes[PROBE_SIZE] __attribute__((aligned(64)));
+};
+
+bool xstate_compacts;
+
+static void restore_probe(const struct probe_image *image)
+{
+	__asm__ volatile("xrstor64 (%0)"
+			 :
+			 : "r"(image), "a"((uint32_t)XSTATE_PROBED), "d"(0)
+			 : "memory");
+}
+
+static void compact_probe(struct probe_image *image)
+{
+	__asm__ volatile("xsavec64 (%0)"
+			 :
+			 : "r"(image), "a"((uint32_t)XSTATE_PROBED), "d"(0)
+			 : "memory");
+}
+
+/* Bochs 2.7 puts AVX state 160 bytes too low, over the header: a system that relies on it loses its
+ * processes' vector registers. */
+void xstate_probe(void)
+{
+	static struct probe_image standard, compacted;
+	static const uint8_t ones[VCPU_VECTOR_BYTES] = { [0 ... VCPU_VECTOR_BYTES - 1] = 0xff };
+
+	if ((xstate_host_layout.components & XSTATE_PROBED) != XSTATE_PROBED ||
+	    !(cpuid_query(CPUID_XSAVE, 1).eax & CPUID_D1_EAX_XSAVEC))
+		return;
+
+	const struct xstate_layout layout = { .components = XSTATE_PROBED,
+					      .method = XSTATE_XSAVE,
+					      .size = PROBE_SIZE,
+					      .ymm_offset = xstate_host_layout.ymm_offset };
+	uint64_t before = read_xcr0();
+
+	write_xcr0(XSTATE_PROBED);
+	xstate_reset_image(&layout, standard.bytes);
+	xstate_set_vector(&layout, standard.bytes, 0, ones, true);
+	restore_probe(&standard);
+	compact_probe(&compacted);
+	xstate_reset_image(&layout, standard.bytes);
+	restore_probe(&standard);
+	write_xcr0(before);
+
+	xstate_compacts = xstate_is_compacted(compacted.bytes);
+	if (!xstate_compacts)
+		log_warn("vmx", "XSAVEC of this CPU does not keep to the compacted format: "
+				"operating systems see neither it nor XSAVES");
+}
+
+/* --- moving it ------------------------------------------------------------------------------- */
 
 static void save(uint8_t *area)
 {

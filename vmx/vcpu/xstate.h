@@ -12,6 +12,7 @@
 #include "lib/types.h"
 #include "vm/policy/cpuid_policy.h"
 #include "vm/vcpu/vcpu.h"
+#include "x86/control_registers.h"
 
 struct vmx_vcpu;
 
@@ -42,11 +43,22 @@ void xstate_get_vector(const struct xstate_layout *layout, const uint8_t *area, 
 void xstate_set_vector(const struct xstate_layout *layout, uint8_t *area, unsigned reg,
 		       const uint8_t *value, bool whole);
 
+/* An image that XSAVEC made of the components XSTATE_PROBED while the upper half of vector register
+ * 0 held ones: does it keep to SDM volume 1, "Compacted Format of the XSAVE Area"? Pure. */
+#define XSTATE_PROBED (XCR0_X87 | XCR0_SSE | XCR0_AVX)
+bool xstate_is_compacted(const uint8_t *image);
+
 /* --- on the machine ------------------------------------------------------------------------- */
 
 /* The one of this machine; constant after xstate_init(), which runs on the bootstrap processor. */
 extern struct xstate_layout xstate_host_layout;
 void xstate_init(void);
+
+/* Does XSAVEC, where this machine has it, keep to the compacted format? Constant after
+ * xstate_probe(), which runs on the bootstrap processor, with CR4.OSXSAVE set where the CPU has it
+ * and before any vCPU exists. */
+extern bool xstate_compacts;
+void xstate_probe(void);
 
 /* When run() begins, and after the guest's XCR0 changed in it; IRQs off: this CPU's register file
  * and XCR0 become the vCPU's. */

@@ -68,6 +68,31 @@ void xstate_reset_image(const struct xstate_layout *layout, uint8_t *area)
 		memcpy(area + XSAVE_STATE_COMPONENTS, &present, sizeof(present));
 }
 
+/* --- the compacted format -------------------------------------------------------------------- */
+
+#define XSAVE_COMPACTED_STATES 520 /* XCOMP_BV */
+#define XSAVE_HEADER_RESERVED  528
+#define COMPACTED_FORMAT       BIT(63)
+
+bool xstate_is_compacted(const uint8_t *image)
+{
+	const uint64_t due = COMPACTED_FORMAT | XSTATE_PROBED;
+	const uint8_t *header_end = image + XSTATE_LEGACY_SIZE + XSTATE_HEADER_SIZE;
+	uint64_t states;
+
+	memcpy(&states, image + XSAVE_COMPACTED_STATES, sizeof(states));
+	if (states != due)
+		return false;
+	/* XRSTOR faults when the rest of the header is not zero. */
+	for (const uint8_t *at = image + XSAVE_HEADER_RESERVED; at < header_end; at++)
+		if (*at)
+			return false;
+	for (unsigned i = 0; i < YMM_HI_BYTES; i++)
+		if (header_end[i] != 0xff)
+			return false;
+	return true;
+}
+
 /* --- vector registers ------------------------------------------------------------------------ */
 
 /* Which components the area holds: what it does not is in its initial state, all zero. */

@@ -122,6 +122,29 @@ static void vector_registers(void **unused)
 	assert_int_equal(area[512], 0);
 }
 
+/* An image as the SDM wants it, and as Bochs 2.7 makes it: AVX right behind the XMM registers, with
+ * the header written over it. */
+static void compacted_format(void **unused)
+{
+	const uint64_t present = XCR0_SSE | XCR0_AVX, format = 1ull << 63 | 7;
+	uint8_t image[512 + 64 + 256] = { 0 };
+
+	assert_false(xstate_is_compacted(image));
+	memset(image + 576, 0xff, 16);
+	memcpy(image + 512, &present, sizeof(present));
+	memcpy(image + 520, &format, sizeof(format));
+	assert_true(xstate_is_compacted(image));
+	image[575] = 1;
+	assert_false(xstate_is_compacted(image));
+	image[575] = 0;
+	image[591] = 0xfe;
+	assert_false(xstate_is_compacted(image));
+
+	memset(image + 576, 0, 256);
+	memset(image + 416, 0xff, 16);
+	assert_false(xstate_is_compacted(image));
+}
+
 static void reset_image(void **unused)
 {
 	struct xstate_layout layout;
@@ -154,6 +177,7 @@ int main(void)
 		cmocka_unit_test(layouts),
 		cmocka_unit_test(vector_registers),
 		cmocka_unit_test(reset_image),
+		cmocka_unit_test(compacted_format),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
