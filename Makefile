@@ -359,11 +359,11 @@ unit: $(UNIT) ## host unit tests, under ASan and UBSan
 	$(PROVE) $(UNIT)
 
 .PHONY: system
-system: all ## the image in real engines, judged by its serial log
+system: all guests ## the image in real engines, judged by its serial log
 	$(PROVE) $(SYSTEM)
 
 .PHONY: test
-test: all $(UNIT) $(FUZZERS) ## all tests: system, unit, tools, and a short run of each fuzzer
+test: all guests $(UNIT) $(FUZZERS) ## all tests: system, unit, tools, and a short run of each fuzzer
 	$(PROVE) $(SYSTEM) $(TOOLS) $(UNIT)
 
 .PHONY: fuzz

@@ -202,6 +202,23 @@ class Machine:
         self._directory.cleanup()
 
 
+# What spares a Linux guest the time that it spends on what no test looks at: docs/test-guests.md.
+LINUX_SHORT = ("console=ttyS0,115200 quiet nokaslr mitigations=off tsc=reliable cryptomgr.notests "
+               "initcall_blacklist=trace_eval_init,load_system_certificate_list audit=0 apparmor=0 "
+               "nowatchdog rcupdate.rcu_expedited=1 8250.nr_uarts=1 ipv6.disable=1")
+
+
+def guest_file(name):
+    """A file that `make guests` makes."""
+    return os.path.join(ROOT, "build/guests", name)
+
+
+def guests_missing(*names):
+    """Which of these files are not there, as a sentence, or an empty string."""
+    absent = [name for name in names if not os.path.exists(guest_file(name))]
+    return f"make guests has not made {' '.join(absent)}" if absent else ""
+
+
 def engine_missing(engine, firmware="bios"):
     """Why the engine cannot be used here, or an empty string."""
     groups = ["build", "bochs" if engine == "bochs" else "qemu"]
