@@ -26,7 +26,6 @@
 #define CONFIG_DISCARD_ALIGNMENT    44
 #define CONFIG_MAX_ZEROES_SECTORS   48
 #define CONFIG_MAX_ZEROES_SEGMENTS  52
-#define CONFIG_ZEROES_MAY_UNMAP     56 /* 8 bits */
 
 /* "Device Operation": struct virtio_blk_req. */
 struct request_header {
@@ -349,7 +348,6 @@ static void describe(struct virtio_block *block)
 	store_u32(config + CONFIG_DISCARD_ALIGNMENT, 1);
 	store_u32(config + CONFIG_MAX_ZEROES_SECTORS, most);
 	store_u32(config + CONFIG_MAX_ZEROES_SEGMENTS, 1);
-	store_u8(config + CONFIG_ZEROES_MAY_UNMAP, 0);
 }
 
 enum error virtio_block_init(struct virtio_block *block, const struct virtio_block_setup *setup,

@@ -281,6 +281,29 @@ static void a_large_request_goes_in_steps(void **state)
 	assert_true(m.pin);
 }
 
+static void zeroing_goes_in_steps(void **state)
+{
+	memset(m.bytes, 0x5a, SECTORS * 512);
+	assert_int_equal(send_range(T_WRITE_ZEROES, 1, LARGE / 512, 0), NO_STATUS);
+	assert_int_equal(m.bytes[VIRTIO_BLOCK_STEP + 512], 0x5a);
+	assert_int_equal(run_disk(), 5);
+	assert_int_equal(*ram_at(STATUS_AT), OK);
+	for (unsigned i = 0; i < LARGE; i++)
+		assert_int_equal(m.bytes[512 + i], 0);
+	assert_int_equal(m.bytes[511], 0x5a);
+	assert_int_equal(m.bytes[512 + LARGE], 0x5a);
+}
+
+static void writing_goes_in_steps(void **state)
+{
+	for (unsigned i = 0; i < LARGE; i++)
+		*ram_at(DATA_AT + i) = (uint8_t)(i / 1000);
+	assert_int_equal(send_request(T_OUT, 1, LARGE, false), NO_STATUS);
+	run_disk();
+	assert_int_equal(*ram_at(STATUS_AT), OK);
+	assert_memory_equal(ram_at(DATA_AT), m.bytes + 512, LARGE);
+}
+
 static void many_requests_go_in_steps(void **state)
 {
 	for (unsigned i = 0; i < VIRTQUEUE_SIZE; i++)
@@ -369,6 +392,8 @@ int main(void)
 		TEST(a_short_header_is_an_error, set_up),
 		TEST(a_request_has_room_for_a_status, set_up),
 		TEST(a_large_request_goes_in_steps, set_up),
+		TEST(zeroing_goes_in_steps, set_up),
+		TEST(writing_goes_in_steps, set_up),
 		TEST(many_requests_go_in_steps, set_up),
 		TEST(long_chains_cost_too, set_up),
 		TEST(it_waits_for_the_bus, set_up),

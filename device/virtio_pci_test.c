@@ -156,6 +156,8 @@ static void a_queue_may_be_smaller(void **state)
 	memory_set(COMMON_QUEUE_SIZE, 2, 2 * VIRTQUEUE_SIZE);
 	memory_set(COMMON_QUEUE_SIZE, 2, 0x8000);
 	assert_int_equal(memory_get(COMMON_QUEUE_SIZE, 2), 16);
+	memory_set(COMMON_QUEUE_SIZE, 2, VIRTQUEUE_SIZE);
+	assert_int_equal(memory_get(COMMON_QUEUE_SIZE, 2), VIRTQUEUE_SIZE);
 }
 
 static void an_enabled_queue_stays_where_it_is(void **state)
