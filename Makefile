@@ -268,21 +268,36 @@ LINUX_FLAVOURS := cloud amd64 686
 # Each after those that it needs.
 VIRTIO_MODULES := virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk
 
+# Our own: flat images.
+FLAT_GUESTS   := hello resets
+
 .PHONY: guests
-guests: $(LINUX_FLAVOURS:%=$(GUESTS)/initramfs-%) $(GUESTS)/linux-cloud.elf $(GUESTS)/disk.img ## the unmodified systems that tests run as guests
+guests: $(LINUX_FLAVOURS:%=$(GUESTS)/initramfs-%) $(GUESTS)/linux-cloud.elf $(GUESTS)/disk.img \
+	$(FLAT_GUESTS:%=$(GUESTS)/%.bin) ## the unmodified systems that tests run as guests
 
 # A flavour's initramfs, with the modules of that very kernel.
 $(GUESTS)/initramfs-686: busybox := busybox-i386
 $(GUESTS)/initramfs-%: busybox := busybox-amd64
-$(GUESTS)/initramfs-%: $(GUESTS)/fetched tools/make-initramfs tests/guest/init $(GUESTS)/ticks
-	tools/make-initramfs --busybox $(GUESTS)/$(busybox) --program $(GUESTS)/ticks --output $@ \
+$(GUESTS)/initramfs-%: $(GUESTS)/fetched tools/make-initramfs tests/guest/init $(GUESTS)/ticks \
+		$(GUESTS)/vectors
+	tools/make-initramfs --busybox $(GUESTS)/$(busybox) --program $(GUESTS)/ticks \
+		--program $(GUESTS)/vectors --output $@ \
 		$(VIRTIO_MODULES:%=$(GUESTS)/linux-$*.modules/%.ko)
 
-# A program for them to run, made for 32-bit Linux, which all of them know.
+# Programs for them to run: one made for 32-bit Linux, which all of them know, and one of 64 bits.
 $(GUESTS)/ticks: tests/guest/ticks.asm
 	@mkdir -p $(@D)
 	$(NASM) -f elf32 -Werror -o $@.o $<
 	$(LD) -m elf_i386 --strip-all -z noexecstack -o $@ $@.o
+
+$(GUESTS)/vectors: tests/guest/vectors.asm
+	@mkdir -p $(@D)
+	$(NASM) -f elf64 -Werror -o $@.o $<
+	$(LD) --strip-all -z noexecstack -o $@ $@.o
+
+$(FLAT_GUESTS:%=$(GUESTS)/%.bin): $(GUESTS)/%.bin: tests/guest/%.asm tests/guest/com1.inc
+	@mkdir -p $(@D)
+	$(NASM) -f bin -Werror -I tests/guest/ -o $@ $<
 
 $(GUESTS)/%.elf: $(GUESTS)/fetched tools/unpack-kernel
 	tools/unpack-kernel $(GUESTS)/$* $@
@@ -353,6 +368,8 @@ screenshot: $(BUILD)/plinth.elf ## docs/screen.png, made anew
 PROVE  := CMOCKA_MESSAGE_OUTPUT=TAP prove --jobs 2 --exec ''
 SYSTEM := $(sort $(wildcard tests/system/*.t))
 TOOLS  := $(sort $(wildcard tests/tools/*.t))
+# What takes minutes each.
+SYSTEM_FULL := $(sort $(wildcard tests/system-full/*.t))
 
 .PHONY: unit
 unit: $(UNIT) ## host unit tests, under ASan and UBSan
@@ -361,6 +378,10 @@ unit: $(UNIT) ## host unit tests, under ASan and UBSan
 .PHONY: system
 system: all guests ## the image in real engines, judged by its serial log
 	$(PROVE) $(SYSTEM)
+
+.PHONY: system-full
+system-full: all guests ## the system tests that take minutes each
+	$(PROVE) $(SYSTEM_FULL)
 
 .PHONY: test
 test: all guests $(UNIT) $(FUZZERS) ## all tests: system, unit, tools, and a short run of each fuzzer
