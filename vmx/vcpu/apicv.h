@@ -17,7 +17,8 @@ void apicv_release(struct vmx_vcpu *v);
 /* After a write of IA32_APIC_BASE. */
 void apicv_set_mode(struct vmx_vcpu *v);
 
-/* Nothing can be delivered at this moment: what the priority has to fall below to change that. */
+/* Before an entry, after requests or the priority may have changed: what the priority has to fall
+ * below for the guest to be interrupted. One that is above the priority would fail the entry. */
 void apicv_set_threshold(struct vmx_vcpu *v);
 
 #endif

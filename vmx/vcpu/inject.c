@@ -108,8 +108,7 @@ void inject_events(struct vmx_vcpu *v)
 
 	if (choice.acknowledge)
 		acknowledge(v->vcpu, &choice);
-	if (v->vcpu->interrupts && !openings.controller_pending)
-		apicv_set_threshold(v);
+	apicv_set_threshold(v);
 	if (choice.event.kind != EVENT_NONE)
 		inject(v, &choice.event, interruptibility);
 	set_windows(v, &choice);
