@@ -25,6 +25,12 @@
 	shl ebx, 6
 	add ebx, counters
 	sti
+; CPUs do not begin all at once. Work counts from the moment when each vCPU has had its first turn,
+; which is when every CPU is at work; slices until then are spent waiting.
+	lock inc qword [begun]
+.wait:
+	cmp qword [begun], VCPUS
+	jb .wait
 .work:
 	inc qword [rbx]
 	jmp .work
@@ -32,3 +38,5 @@
 	align 64
 counters:
 	times VCPUS * 64 db 0
+begun:
+	dq 0
