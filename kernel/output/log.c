@@ -226,7 +226,7 @@ bool log_drain_some(void)
 		return true;
 	send_some();
 	if (wire.screen)
-		wire.screen->refresh();
+		wire.screen->refresh(false);
 	bool more = !ring_is_empty(&wire.ring);
 	spinlock_release(&lock, rflags);
 	return more;
@@ -239,7 +239,7 @@ void log_drain(void)
 	struct deadline end = deadline_in_us(DRAIN_TIMEOUT_US);
 
 	if (wire.screen)
-		wire.screen->refresh();
+		wire.screen->refresh(true);
 	while (!ring_is_empty(&wire.ring) && !deadline_passed(&end)) {
 		if (send_some())
 			end = deadline_in_us(DRAIN_TIMEOUT_US);

@@ -9,8 +9,9 @@
 struct log_screen {
 	/* Once per line, without a line end, in the order of the lines. */
 	void (*put_line)(const char *line, size_t length);
-	/* Whenever there is time, and before the machine ends: shows what is not shown yet. */
-	void (*refresh)(void);
+	/* Shows what is not shown yet. Whenever there is time, and then a display may decline because
+	 * it showed something a moment ago; with `now`, before the machine ends, it does not. */
+	void (*refresh)(bool now);
 };
 
 /* Lines from before the call that the ring still holds are not shown again. */

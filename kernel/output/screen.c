@@ -33,8 +33,12 @@ static void paint_framebuffer(void *context, unsigned column, unsigned row, char
 	framebuffer_draw(&fb, column, row, c);
 }
 
-static void refresh(void)
+/* Unless `now`, what comes too fast to be read waits a moment, so that the display does not set the
+ * pace of the log, nor take the time of CPUs that have nothing to do but to look for more of it. */
+static void refresh(bool now)
 {
+	if (!now && !deadline_passed(&next_refresh))
+		return;
 	text_grid_paint(&grid, &painter);
 	/* Write-combining buffers may keep the last pixels: a screen that is about to be all that is
 	 * left of a panic must have them. */
@@ -42,13 +46,11 @@ static void refresh(void)
 	next_refresh = deadline_in_us(REFRESH_US);
 }
 
-/* A line alone shows at once; of a burst, what comes too fast to be read waits a moment, so that the
- * display does not set the pace of the log. */
+/* A line alone shows at once. */
 static void put_line(const char *line, size_t length)
 {
 	text_grid_put_line(&grid, line, length);
-	if (deadline_passed(&next_refresh))
-		refresh();
+	refresh(false);
 }
 
 static const struct log_screen screen = { put_line, refresh };
