@@ -68,6 +68,10 @@ void cpu_kick(struct cpu *cpu);
  * named in the log. From the bootstrap processor only, not from within such work. */
 bool cpu_run_everywhere(cpu_function function, void *argument, uint64_t timeout_us) must_check;
 
+/* Time enough for work that takes each CPU a moment: it grows with the number of CPUs, as an emulator
+ * may run hundreds of them on two. */
+uint64_t cpu_work_timeout_us(void);
+
 static inline void cpu_relax(void)
 {
 	__builtin_ia32_pause();

@@ -16,8 +16,6 @@
 #include "x86/msr.h"
 #include "x86/page_table.h"
 
-#define WORK_TIMEOUT_US 10000000ull
-
 /* Nothing maps a page both writable and executable, and no page of text has a writable alias. */
 struct rights {
 	unsigned writable_and_executable;
@@ -122,7 +120,7 @@ static void count_under_lock(void *argument)
 
 static void test_all_cpus_work(void)
 {
-	bool done = cpu_run_everywhere(count_under_lock, NULL, WORK_TIMEOUT_US);
+	bool done = cpu_run_everywhere(count_under_lock, NULL, cpu_work_timeout_us());
 	uint64_t want = (uint64_t)rounds_per_cpu() * cpu_online_count();
 
 	tap_result(done && work.cpus == cpu_online_count(), "boot/every-cpu-works",
@@ -155,7 +153,7 @@ static void test_memory_comes_back(void)
 {
 	uint64_t before = pages_in_use();
 	bool ok = true;
-	bool done = cpu_run_everywhere(churn_pages, &ok, WORK_TIMEOUT_US);
+	bool done = cpu_run_everywhere(churn_pages, &ok, cpu_work_timeout_us());
 
 	tap_result(done && ok && pages_in_use() == before, "boot/memory-is-zeroed-and-comes-back",
 		   "%lu pages in use, %lu before; all zeroed: %s", pages_in_use(), before,

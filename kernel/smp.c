@@ -22,6 +22,9 @@
 /* How long a CPU may take to answer: generous, as an emulator may run hundreds of CPUs on two. */
 #define ANSWER_BASE_US    1000000ull
 #define ANSWER_PER_CPU_US 100000ull
+/* And to do its part of work for all. */
+#define WORK_BASE_US      10000000ull
+#define WORK_PER_CPU_US   100000ull
 
 extern const char trampoline_start[], trampoline_end[];
 extern const uint32_t trampoline_fixups[], trampoline_root[], trampoline_base[];
@@ -232,6 +235,11 @@ void ap_main(struct cpu *cpu)
 					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		panic_stop_this_cpu();
 	wait_for_work(cpu);
+}
+
+uint64_t cpu_work_timeout_us(void)
+{
+	return WORK_BASE_US + cpu_online_count() * WORK_PER_CPU_US;
 }
 
 bool cpu_run_everywhere(cpu_function function, void *argument, uint64_t timeout_us)

@@ -7,11 +7,10 @@
 #include "kernel/time.h"
 #include "kernel/timer.h"
 
-#define WORK_TIMEOUT_US 10000000ull
-#define TIMERS          16 /* a CPU */
-#define STEP_US         50
-#define LATE            8 /* timers that are shared out among the CPUs */
-#define ROUNDS          200
+#define TIMERS  16 /* a CPU */
+#define STEP_US 50
+#define LATE    8 /* timers that are shared out among the CPUs */
+#define ROUNDS  200
 
 /* One CPU's part of the first test. */
 struct row {
@@ -35,7 +34,7 @@ static void note(struct timer *timer)
 
 static bool wait_for(const unsigned *counter, unsigned count)
 {
-	struct deadline end = deadline_in_us(WORK_TIMEOUT_US);
+	struct deadline end = deadline_in_us(cpu_work_timeout_us());
 
 	while (__atomic_load_n(counter, __ATOMIC_RELAXED) < count)
 		if (deadline_passed(&end))
@@ -66,7 +65,7 @@ static void arm_and_wait(void *argument)
 
 static void test_fire_in_order(void)
 {
-	bool done = cpu_run_everywhere(arm_and_wait, NULL, WORK_TIMEOUT_US);
+	bool done = cpu_run_everywhere(arm_and_wait, NULL, cpu_work_timeout_us());
 	unsigned used = cpu_online_count() > 1 ? 2 : 1, fired = 0, wrong = 0;
 
 	for (unsigned i = 0; i < used; i++) {
@@ -130,7 +129,7 @@ static void test_cancel_across_cpus(void)
 
 	for (unsigned i = 0; i < LATE; i++)
 		timer_init(&shared[i], count, NULL);
-	bool done = cpu_run_everywhere(arm_and_cancel, NULL, WORK_TIMEOUT_US);
+	bool done = cpu_run_everywhere(arm_and_cancel, NULL, cpu_work_timeout_us());
 	for (unsigned i = 0; i < LATE; i++)
 		timer_cancel(&shared[i]);
 	after = __atomic_load_n(&shared_fired, __ATOMIC_RELAXED);

@@ -5,9 +5,6 @@
 #include "kernel/output/log.h"
 #include "vm/schedule/scheduler.h"
 
-/* For one step on all CPUs, and for the last CPU to come back from its guests. */
-#define STEP_TIMEOUT_US 10000000ull
-
 const struct virt_ops *virt;
 
 static struct {
@@ -42,7 +39,7 @@ enum error virtualization_choose(const struct virt_ops *backend, struct reason *
 
 	cpus.backend = backend;
 	cpus.prepared[0] = !error;
-	if (!cpu_run_everywhere(prepare_this, NULL, STEP_TIMEOUT_US))
+	if (!cpu_run_everywhere(prepare_this, NULL, cpu_work_timeout_us()))
 		return reason_set(why, ERROR_TIMEOUT, "a CPU did not get ready for %s",
 				  backend->name);
 	if (!error)
@@ -74,7 +71,7 @@ static void enable_this(void *argument)
 unsigned virtualization_enable(void)
 {
 	cpus.count = 0;
-	if (!cpu_run_everywhere(enable_this, NULL, STEP_TIMEOUT_US))
+	if (!cpu_run_everywhere(enable_this, NULL, cpu_work_timeout_us()))
 		return 0;
 	return cpus.count;
 }
@@ -87,7 +84,8 @@ static void run_this(void *argument)
 
 bool virtualization_run(void)
 {
-	return cpu_run_everywhere(run_this, NULL, STEP_TIMEOUT_US);
+	/* The time is that of the last CPU to come back from its guests. */
+	return cpu_run_everywhere(run_this, NULL, cpu_work_timeout_us());
 }
 
 static void disable_this(void *argument)
@@ -105,7 +103,7 @@ static void disable_this(void *argument)
 unsigned virtualization_disable(void)
 {
 	cpus.failed = 0;
-	if (!cpu_run_everywhere(disable_this, NULL, STEP_TIMEOUT_US))
+	if (!cpu_run_everywhere(disable_this, NULL, cpu_work_timeout_us()))
 		return cpu_online_count();
 	return cpus.failed;
 }
