@@ -33,6 +33,7 @@ PURE := \
 	boot/acpi_madt.c \
 	boot/acpi_s5.c \
 	boot/memory_map.c \
+	boot/memory_map_sources.c \
 	boot/multiboot2.c \
 	ept/ept.c \
 	ept/query.c \
