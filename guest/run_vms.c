@@ -87,7 +87,10 @@ static void start(const struct vm_spec *spec)
 		tap_skip(name, "%s", why.text);
 		return;
 	}
-	log_reason(LOG_ERROR, "guest", &why);
+	/* A mistake in the strings is in the log already. */
+	if (!spec->broken)
+		log_error("guest", "module %u (vm=%s): %s", spec->modules[spec->kernel].index,
+			  spec->name, why.text);
 	tap_result(false, name, "%s: %s", error_name(error), why.text);
 }
 
