@@ -8,6 +8,7 @@
  *   pc_disk.c        the user's disks
  *   pc_vga.c         the screen
  *   pc_tables.c      what firmware would leave in memory
+ *   pc_bios.c        and what real-mode code may call
  *   pc_memory.c      RAM, ROM and the map that firmware would tell
  *   pc_boot.c        loading the kernel, starting the vCPUs, and doing so again after a reset
  *   pc_exit.c        exits, each to who answers

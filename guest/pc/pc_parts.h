@@ -89,6 +89,12 @@ enum error pc_tables_place(struct pc *pc, struct reason *why) must_check;
 void pc_table_machine(const struct pc *pc, struct table_machine *machine);
 struct acpi_dsdt pc_dsdt(void);
 
+/* --- pc_bios.c --- */
+
+/* Writes interrupt vectors and BIOS services for real mode, for a system without firmware. After
+ * pc_memory_describe(). */
+void pc_bios_place(struct pc *pc);
+
 /* --- pc_boot.c --- */
 
 /* A module's bytes. */

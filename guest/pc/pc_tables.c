@@ -109,6 +109,7 @@ enum error pc_tables_place(struct pc *pc, struct reason *why)
 
 	pc_table_machine(pc, &machine);
 	fill_bios_data(pc);
+	pc_bios_place(pc);
 	if (pc->spec->apic != SPEC_APIC_NONE)
 		error = mp_table_build(&machine, id.eax, id.edx, MP_TABLE_AT,
 				       vm_memory(pc->vm, gpa(MP_TABLE_AT), MP_SIZE), MP_SIZE, why);
