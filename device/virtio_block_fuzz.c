@@ -130,19 +130,12 @@ static void config_write(unsigned offset, unsigned width, uint32_t value)
 	bus_read(&ports, 0, PCI_DATA_PORT, width);
 }
 
-static void operate(const uint8_t *op)
+/* A write to a register, by one of the ways to it. */
+static void write_register(const uint8_t *op, unsigned width, uint64_t value)
 {
-	unsigned width = 1u << (op[0] >> 4 & 3), where = op[1];
-	uint64_t value = load_u16(op + 2);
+	unsigned where = op[1];
 
 	switch (op[0] & 15) {
-	case 0:
-		start(op[1] & 1, op[2]);
-		break;
-	case 1:
-	case 2:
-		offer(op[1], op[2], op[3]);
-		break;
 	case 3:
 		bus_write(&memory_bus, 0, MEMORY_AT + VIRTIO_PCI_NOTIFY, 2, 0);
 		break;
@@ -157,6 +150,28 @@ static void operate(const uint8_t *op)
 		break;
 	case 7:
 		config_write(where, width & 7, (uint32_t)value);
+		break;
+	case 13:
+		config_write(block.pci.access + (where & 0x1c), width & 7, (uint32_t)value);
+		break;
+	default:
+		bus_write(&ports, 0, PORTS_AT + 16, 2, 0);
+		break;
+	}
+}
+
+static void operate(const uint8_t *op)
+{
+	unsigned width = 1u << (op[0] >> 4 & 3), where = op[1];
+	uint64_t value = load_u16(op + 2);
+
+	switch (op[0] & 15) {
+	case 0:
+		start(op[1] & 1, op[2]);
+		break;
+	case 1:
+	case 2:
+		offer(op[1], op[2], op[3]);
 		break;
 	case 8: /* any word of the rings */
 		store_u16(ram_at(RAM_START + (where * 64u + (op[0] >> 4)) % 0x2000),
@@ -176,15 +191,12 @@ static void operate(const uint8_t *op)
 		bus_read(&memory_bus, 0, MEMORY_AT + value % VIRTIO_PCI_SIZE, width);
 		bus_read(&ports, 0, PORTS_AT + where % VIRTIO_PCI_LEGACY_SIZE, width);
 		break;
-	case 13:
-		config_write(block.pci.access + (where & 0x1c), width & 7, (uint32_t)value);
-		break;
 	case 14:
 		virtio_block_ops.reset(&block);
 		pci_ops.reset(&pci);
 		break;
 	default:
-		bus_write(&ports, 0, PORTS_AT + 16, 2, 0);
+		write_register(op, width, value);
 		break;
 	}
 }
