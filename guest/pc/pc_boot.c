@@ -9,6 +9,7 @@
 #include "guest/load/load_pvh.h"
 #include "guest/modules.h"
 #include "guest/pc/pc_layout.h"
+#include "kernel/cpu.h"
 #include "lib/bits.h"
 #include "lib/string.h"
 #include "vm/manager.h"
@@ -148,12 +149,20 @@ static uint32_t has(const struct pc *pc)
 	return has | (spec->pvclock ? VCPU_HAS_PVCLOCK : 0);
 }
 
+/* vCPUs that share a CPU wait for each other's turns, and one that spins for what another is to do
+ * uses its own up. Worse, one that gives a lock away and takes it back behind a PAUSE is rarely
+ * stopped between the two: the others would never have it. Then PAUSE ends a turn. */
+static uint32_t intercepts(const struct vm *vm)
+{
+	return INTERCEPT_HLT | (vm->vcpu_count > cpu_online_count() ? INTERCEPT_PAUSE : 0);
+}
+
 static enum error start_processor(struct vcpu *vcpu, const struct boot_state *state)
 {
 	const struct vcpu_config config = {
 		.mode = vcpu->id ? VCPU_MODE_RESET : state->mode,
 		.page_table = gpa(state->page_table),
-		.intercepts = INTERCEPT_HLT,
+		.intercepts = intercepts(vcpu->vm),
 		.wait_for_sipi = vcpu->id != 0,
 		.has = has((struct pc *)vcpu->vm->board_data),
 	};

@@ -207,6 +207,7 @@ static enum board_action handle_exit(struct vcpu *vcpu, const struct vcpu_exit *
 		vcpu_skip_instruction(vcpu);
 		return BOARD_BLOCK;
 	case VCPU_EXIT_PAUSE:
+		vcpu_skip_instruction(vcpu);
 		return BOARD_YIELD;
 	case VCPU_EXIT_HYPERCALL: /* what it does on a CPU without a hypervisor */
 		return raise_undefined(vcpu);
