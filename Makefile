@@ -273,7 +273,7 @@ VIRTIO_MODULES := virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev
 FLAT_GUESTS   := hello resets
 
 .PHONY: guests
-guests: $(LINUX_FLAVOURS:%=$(GUESTS)/initramfs-%) $(GUESTS)/linux-cloud.elf $(GUESTS)/disk.img \
+guests: $(LINUX_FLAVOURS:%=$(GUESTS)/initramfs-%) $(GUESTS)/linux-cloud.elf $(GUESTS)/disk.img $(GUESTS)/boot-disk.img \
 	$(FLAT_GUESTS:%=$(GUESTS)/%.bin) ## the unmodified systems that tests run as guests
 
 # A flavour's initramfs, with the modules of that very kernel.
@@ -306,6 +306,11 @@ $(GUESTS)/%.elf: $(GUESTS)/fetched tools/unpack-kernel
 $(GUESTS)/disk.img: tools/make-disk
 	@mkdir -p $(@D)
 	tools/make-disk --output $@
+
+# A disk that a BIOS starts.
+$(GUESTS)/boot-disk.img: tests/guest/boot_disk.asm
+	@mkdir -p $(@D)
+	$(NASM) -f bin -Werror -o $@ $<
 
 $(GUESTS)/fetched: tools/fetch-guests tools/guests.txt
 	tools/fetch-guests --output $(@D)

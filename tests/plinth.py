@@ -69,6 +69,11 @@ class Run:
         return "\n".join([f"status {self.status}"] + problems + failures + tail)
 
 
+def guest_image(name):
+    """The path of a file that `make guests` made."""
+    return os.path.join(ROOT, "build/guests", name)
+
+
 def missing(*groups):
     """The packages of these groups of tools/packages.txt that are not there, as one string."""
     check = subprocess.run([os.path.join(ROOT, "tools/install-packages"), "--check", *groups],
