@@ -14,7 +14,8 @@ usage() {
 	Builds the Plinth ISO, boots it and streams its serial log.
 
 	  --engine auto|kvm|bochs|tcg  the machine; auto takes KVM where it offers VMX, else Bochs
-	  --cpus N                     CPUs, 1 to 255 (Bochs: 1 to 8; default 4)
+	  --cpus N                     CPUs, 1 to 255 (Bochs: 1 to 8; default 4, in Bochs with
+	                               modules 1)
 	  --memory MIB                 memory, 64 to 65536 (Bochs: to 2048; default 512)
 	  --model NAME                 the engine's CPU model
 	  --firmware bios|uefi         default bios; Bochs has no UEFI
@@ -203,8 +204,14 @@ pick_engine() {
 
 # Checks what only the chosen engine knows, and fills in its defaults.
 settle_machine() {
+	# An operating system in an emulated CPU takes what that CPU can give: idle ones slow it down.
+	local default_cpus=4
+	if [[ $engine == bochs ]] && ((${#modules[@]})); then
+		default_cpus=1
+		bochs_ips=50000000
+	fi
 	if [[ $engine == bochs ]]; then
-		: "${cpus:=4}" "${model:=corei7_skylake_x}"
+		: "${cpus:=$default_cpus}" "${model:=corei7_skylake_x}"
 		((cpus <= 8)) || die $STATUS_USAGE "Bochs runs 1 to 8 CPUs here, not $cpus"
 		((memory <= 2048)) || die $STATUS_USAGE "Bochs takes up to 2048 MiB here, not $memory"
 		grep -qxF -- "$model" <<<"$(bochs --help cpu 2>&1)" ||

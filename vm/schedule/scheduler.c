@@ -33,7 +33,7 @@
 
 /* Constant while the schedulers run. */
 static void (*other_chores)(void);
-static unsigned idle_us = WATCHDOG_PERIOD_US;
+static unsigned chores_us = WATCHDOG_PERIOD_US;
 
 static uint32_t load_of(const struct scheduler *s)
 {
@@ -261,7 +261,13 @@ static void turn(struct scheduler *s, struct vcpu *vcpu)
 void scheduler_set_chores(void (*chores)(void), unsigned period_us)
 {
 	other_chores = chores;
-	idle_us = chores && period_us < WATCHDOG_PERIOD_US ? period_us : WATCHDOG_PERIOD_US;
+	chores_us = chores && period_us < WATCHDOG_PERIOD_US ? period_us : WATCHDOG_PERIOD_US;
+}
+
+/* The bootstrap processor does the chores: the others can sleep longer. */
+static bool does_chores(const struct scheduler *s)
+{
+	return other_chores && !s->cpu->index;
 }
 
 /* Halts until a kick, or until somebody has to look at something. */
@@ -269,7 +275,9 @@ static void idle(struct scheduler *s)
 {
 	if (log_drain_some())
 		return;
-	timer_arm(&s->alarm, time_ticks() + time_us_to_ticks(idle_us));
+	unsigned us = does_chores(s) ? chores_us : WATCHDOG_PERIOD_US;
+
+	timer_arm(&s->alarm, time_ticks() + time_us_to_ticks(us));
 	interrupts_disable();
 	idle_mark(s->cpu);
 	if (__atomic_load_n(&s->queue.length, __ATOMIC_SEQ_CST) || !vm_running_count())
@@ -289,7 +297,7 @@ static void look_after_the_rest(struct scheduler *s)
 		(void)log_drain_some();
 	}
 	watchdog_look(now);
-	if (other_chores)
+	if (does_chores(s))
 		other_chores();
 }
 

@@ -28,8 +28,8 @@ void scheduler_wake_always(struct vcpu *vcpu);
 /* Has this CPU index a run queue, so that a vCPU may be pinned there? */
 bool scheduler_has_cpu(int index) must_check;
 
-/* What CPUs do between turns, and while idle at least once in `period_us`: with no lock held, IRQs
- * on. Before scheduler_run(); null: nothing. */
+/* What the bootstrap processor does between turns, and while idle at least once in `period_us`: with
+ * no lock held, IRQs on. Before scheduler_run(); null: nothing. */
 void scheduler_set_chores(void (*chores)(void), unsigned period_us);
 
 /* Ends the halt of every idle CPU: no VM is left. */
