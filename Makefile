@@ -74,6 +74,7 @@ PURE := \
 	vmx/cpu/enable.c \
 	vmx/cpu/fake_cpu.c \
 	vm/emulate/task_switch.c \
+	vm/emulate/tss.c \
 	vmx/fields.c \
 	vmx/instruction_error.c \
 	vmx/cpu/report.c \

@@ -2,33 +2,15 @@
 #include "vm/emulate/task_switch.h"
 
 #include "lib/string.h"
+#include "vm/emulate/tss.h"
 #include "x86/control_registers.h"
 #include "x86/exception.h"
 #include "x86/segment.h"
 
-/* SDM volume 3, figure "32-Bit Task-State Segment (TSS)". */
-struct tss32 {
-	uint16_t link, reserved0;
-	uint32_t stacks[6]; /* ESP0, SS0, ... */
-	uint32_t cr3, eip, eflags;
-	uint32_t gpr[8];
-	uint32_t segment[6];
-	uint32_t ldt;
-	uint16_t trap, io_map;
-};
-_Static_assert(sizeof(struct tss32) == 104, "32-bit TSS");
-_Static_assert(offsetof(struct tss32, cr3) == 28, "32-bit TSS");
-_Static_assert(offsetof(struct tss32, segment) == 72, "32-bit TSS");
-
-#define TSS_LIMIT_MINIMUM (sizeof(struct tss32) - 1)
-#define TSS_TRAP          1 /* raise #DB when the task starts */
-/* What a switch away from a task writes: EIP up to GS. */
-#define TSS_SAVED_OFFSET  offsetof(struct tss32, eip)
-#define TSS_SAVED_LENGTH  (offsetof(struct tss32, ldt) - TSS_SAVED_OFFSET)
-
 #define SELECTOR_NULL_MASK (SELECTOR_INDEX | SELECTOR_TI)
 #define DESCRIPTOR_SIZE    8
 #define TYPE_BUSY          BIT(1) /* of a TSS */
+#define TYPE_32BIT         BIT(3) /* likewise */
 #define RIGHTS_BYTE        5      /* type, S, DPL and P within a descriptor */
 #define RIGHTS_VIRTUAL8086 0xf3u
 #define LIMIT_VIRTUAL8086  0xffffu
@@ -254,18 +236,25 @@ static unsigned privilege_of(const struct task_state *state)
 
 /* --- the switch ----------------------------------------------------------------------------- */
 
+static bool is_16bit(const struct task_segment *tr)
+{
+	return !(tr->rights & TYPE_32BIT);
+}
+
 static bool save_old_task(struct switching *s)
 {
 	const struct task_state *state = s->state;
-	struct tss32 tss = { .eip = s->request->next_rip, .eflags = state->rflags };
+	const struct task_segment *tr = &state->segment[TASK_TR];
+	struct tss_image tss = { .eip = s->request->next_rip, .eflags = state->rflags };
+	struct tss_saved saved;
 
 	if (s->request->source == TASK_BY_IRET)
 		tss.eflags &= ~(uint32_t)RFLAGS_NT;
 	memcpy(tss.gpr, state->gpr, sizeof(tss.gpr));
 	for (unsigned i = TASK_ES; i <= TASK_GS; i++)
 		tss.segment[i] = state->segment[i].selector;
-	return write_table(s, (uint32_t)state->segment[TASK_TR].base + TSS_SAVED_OFFSET, &tss.eip,
-			   TSS_SAVED_LENGTH);
+	tss_pack(&tss, is_16bit(tr), &saved);
+	return write_table(s, (uint32_t)tr->base + saved.offset, saved.bytes, saved.length);
 }
 
 /* Link and busy bits; all of it before anything of the old task is given up. */
@@ -282,7 +271,7 @@ static bool link_tasks(struct switching *s, const struct task_segment *new_tr)
 	return source == TASK_BY_IRET || mark_busy(s, new_tr->selector, true);
 }
 
-static void take_new_task(struct switching *s, const struct tss32 *tss,
+static void take_new_task(struct switching *s, const struct tss_image *tss,
 			  const struct task_segment *new_tr)
 {
 	struct task_state *state = s->state;
@@ -293,71 +282,76 @@ static void take_new_task(struct switching *s, const struct tss32 *tss,
 	state->rflags = (tss->eflags & (uint32_t)RFLAGS_DEFINED) | (uint32_t)RFLAGS_FIXED;
 	if (source == TASK_BY_CALL || source == TASK_BY_GATE)
 		state->rflags |= (uint32_t)RFLAGS_NT;
-	if (state->cr0 & CR0_PG)
+	/* A 16-bit TSS knows no paging: the tables stay. */
+	if ((state->cr0 & CR0_PG) && !is_16bit(new_tr))
 		state->cr3 = tss->cr3;
 	state->cr0 |= CR0_TS;
 	state->dr7 &= ~DR7_LOCAL_ENABLES;
 	for (unsigned i = TASK_ES; i <= TASK_GS; i++)
-		state->segment[i] = unusable((uint16_t)tss->segment[i]);
-	state->segment[TASK_LDTR] = unusable((uint16_t)tss->ldt);
+		state->segment[i] = unusable(tss->segment[i]);
+	state->segment[TASK_LDTR] = unusable(tss->ldt);
 	state->segment[TASK_TR] = *new_tr;
 	state->segment[TASK_TR].rights |= TYPE_BUSY;
 }
 
-/* The error code of the exception that caused the switch goes onto the new task's stack. */
+/* The error code of the exception that caused the switch goes onto the new task's stack, in a width
+ * that is the TSS's. */
 static bool push_error_code(struct switching *s)
 {
 	struct task_state *state = s->state;
 	const struct task_segment *stack = &state->segment[TASK_SS];
 	bool big = stack->rights & RIGHTS_DB;
 	uint32_t code = s->request->error_code;
-	uint32_t top = state->gpr[RSP] - sizeof(code);
+	uint32_t width = is_16bit(&state->segment[TASK_TR]) ? sizeof(uint16_t) : sizeof(uint32_t);
+	uint32_t top = state->gpr[RSP] - width;
 	uint32_t offset = big ? top : (uint16_t)top;
 	bool down = stack->rights & TYPE_EXPAND_DOWN;
 	uint32_t highest = !down ? stack->limit : big ? UINT32_MAX : UINT16_MAX;
 	bool below = down && offset <= stack->limit;
 
-	if (below || offset > highest || highest - offset < sizeof(code) - 1)
+	if (below || offset > highest || highest - offset < width - 1)
 		return raise_bare(s, EXCEPTION_STACK_FAULT);
 	if (!s->memory->write(s->memory->context, state->cr3, false, privilege_of(state),
-			      (uint32_t)stack->base + offset, &code, sizeof(code), s->fault))
+			      (uint32_t)stack->base + offset, &code, width, s->fault))
 		return false;
 	state->gpr[RSP] = big ? top : (state->gpr[RSP] & ~(uint32_t)UINT16_MAX) | offset;
 	return true;
 }
 
-/* Reads the new task's descriptor and TSS. None with a fault raised, or with both read. */
-static enum error find_new_task(struct switching *s, struct task_segment *tr, struct tss32 *tss,
-				struct reason *why)
+/* Reads the new task's descriptor and TSS. False with a fault raised. */
+static bool find_new_task(struct switching *s, struct task_segment *tr, struct tss_image *tss)
 {
 	uint16_t selector = s->request->selector;
+	uint8_t bytes[TSS_LENGTH_MAX];
 	uint64_t descriptor;
-	uint32_t at;
+	uint32_t at, length;
 
 	*tr = unusable(selector);
-	if ((selector & SELECTOR_TI) || !descriptor_address(s, selector, &at)) {
-		raise(s, EXCEPTION_INVALID_TSS, selector);
-		return ERROR_NONE;
-	}
+	if ((selector & SELECTOR_TI) || !descriptor_address(s, selector, &at))
+		return raise(s, EXCEPTION_INVALID_TSS, selector);
 	if (!read_memory(s, at, &descriptor, sizeof(descriptor)))
-		return ERROR_NONE;
+		return false;
 	*tr = make_segment(selector, descriptor);
 
 	uint32_t type = tr->rights & (RIGHTS_S | RIGHTS_TYPE);
 
-	if ((type & ~TYPE_BUSY) == TYPE_TSS16_AVAILABLE)
-		return reason_set(why, ERROR_UNSUPPORTED, "task switch to the 16-bit TSS 0x%x",
-				  selector);
-	if ((type & ~TYPE_BUSY) != TYPE_TSS_AVAILABLE || tr->limit < TSS_LIMIT_MINIMUM) {
-		raise(s, EXCEPTION_INVALID_TSS, selector);
-		return ERROR_NONE;
-	}
-	if (!read_memory(s, (uint32_t)tr->base, tss, sizeof(*tss)))
-		return ERROR_NONE;
-	if (tss->trap & TSS_TRAP)
-		return reason_set(why, ERROR_UNSUPPORTED,
-				  "task switch to TSS 0x%x, which asks for a debug trap", selector);
-	return ERROR_NONE;
+	length = tss_length(is_16bit(tr));
+	if ((type & ~(TYPE_BUSY | TYPE_32BIT)) != TYPE_TSS16_AVAILABLE || tr->limit < length - 1)
+		return raise(s, EXCEPTION_INVALID_TSS, selector);
+	if (!read_memory(s, (uint32_t)tr->base, bytes, length))
+		return false;
+	tss_unpack(bytes, is_16bit(tr), tss);
+	return true;
+}
+
+/* SDM volume 3, "Task-Switch Exception Condition": a trap, before the new task's first instruction. */
+static void raise_task_trap(struct switching *s)
+{
+	*s->fault = (struct vcpu_event) {
+		.kind = EVENT_EXCEPTION,
+		.vector = EXCEPTION_DEBUG,
+		.debug_hits = DR6_BT,
+	};
 }
 
 enum error task_switch(struct task_state *state, const struct task_request *request,
@@ -368,25 +362,23 @@ enum error task_switch(struct task_state *state, const struct task_request *requ
 		.state = state, .request = request, .memory = memory, .fault = fault
 	};
 	struct task_segment tr;
-	struct tss32 tss;
-	enum error error;
+	struct tss_image tss;
 	uint32_t old_type = state->segment[TASK_TR].rights & RIGHTS_TYPE;
 
 	*fault = (struct vcpu_event) { .kind = EVENT_NONE };
-	if (old_type != TYPE_TSS_BUSY)
+	if (old_type != TYPE_TSS_BUSY && old_type != TYPE_TSS16_BUSY)
 		return reason_set(why, ERROR_UNSUPPORTED,
 				  "task switch away from a TSS of type 0x%x", old_type);
-	error = find_new_task(&s, &tr, &tss, why);
-	if (error || fault->kind != EVENT_NONE)
-		return error;
-	if (!save_old_task(&s) || !link_tasks(&s, &tr))
+	if (!find_new_task(&s, &tr, &tss) || !save_old_task(&s) || !link_tasks(&s, &tr))
 		return ERROR_NONE;
 	take_new_task(&s, &tss, &tr);
 	if (!load_segments(&s))
 		return ERROR_NONE;
 	if (request->has_error_code && !push_error_code(&s))
 		return ERROR_NONE;
-	if (state->rip > state->segment[TASK_CS].limit)
+	if (tss.trap)
+		raise_task_trap(&s);
+	else if (state->rip > state->segment[TASK_CS].limit)
 		raise_bare(&s, EXCEPTION_PROTECTION);
 	return ERROR_NONE;
 }

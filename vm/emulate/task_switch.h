@@ -1,7 +1,6 @@
 /* Hardware task switches on behalf of a guest: no CPU does them while it virtualizes. The pure half
  * works on a copy of the registers and reaches guest memory through callbacks; the other half moves
- * that copy out of and into a vCPU. 32-bit task-state segments only: what else a guest may try is
- * Unsupported by name. SDM volume 3, "Task Switching" and "Treatment of Task Switches". */
+ * that copy out of and into a vCPU. SDM volume 3, "Task Switching" and "Treatment of Task Switches". */
 #ifndef VM_EMULATE_TASK_SWITCH_H
 #define VM_EMULATE_TASK_SWITCH_H
 

@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(memory, 0, sizeof(memory));
 	memcpy(memory, data + 8, size < MEMORY ? size : MEMORY);
 	if (data[6] & 1)
-		state.segment[TASK_TR].rights = 0x8b;
+		state.segment[TASK_TR].rights = data[6] & 2 ? 0x83 : 0x8b;
 
 	before = state;
 	error = task_switch(&state, &request, &access, &fault, &why);

@@ -1,157 +1,6 @@
-/* Task switches in a small flat memory with a GDT, an LDT and three tasks: what each source writes
- * where, what the new task finds, and each fault of the SDM's table in the right task. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
-#include <string.h>
-
-#include "vm/emulate/task_switch.h"
-#include "x86/control_registers.h"
-#include "x86/exception.h"
-#include "x86/segment.h"
-
-#define GDT       0x1000
-#define GDT_LIMIT 0x7f
-#define LDT       0x1800
-#define OLD_TSS   0x2000
-#define NEW_TSS   0x3000
-#define STACK     0x4000
-
-#define SELECTOR_OLD   0x28
-#define SELECTOR_NEW   0x30
-#define SELECTOR_LDT   0x38
-#define SELECTOR_CODE  0x08
-#define SELECTOR_DATA  0x10
-#define SELECTOR_CODE3 0x1b
-#define SELECTOR_DATA3 0x23
-#define SELECTOR_OLD16 0x40
-
-/* Offsets in a 32-bit TSS. */
-enum { LINK = 0, CR3 = 28, EIP = 32, EFLAGS = 36, GPR = 40, SEGMENT = 72, LDTR = 96, TRAP = 100 };
-
-static struct {
-	uint8_t memory[0x8000];
-	uint32_t fault_at; /* writes here are page faults */
-	uint32_t last_cr3;
-	bool last_implicit;
-	unsigned last_cpl;
-} machine;
-
-static bool inside(uint32_t at, uint32_t length, struct vcpu_event *fault)
-{
-	if (at < sizeof(machine.memory) && length <= sizeof(machine.memory) - at &&
-	    !(machine.fault_at >= at && machine.fault_at < at + length))
-		return true;
-	*fault = (struct vcpu_event) { .kind = EVENT_EXCEPTION,
-				       .vector = EXCEPTION_PAGE_FAULT,
-				       .has_error_code = true,
-				       .fault_address = at };
-	return false;
-}
-
-static bool read(void *context, uint32_t cr3, uint32_t at, void *to, uint32_t length,
-		 struct vcpu_event *fault)
-{
-	if (!inside(at, length, fault))
-		return false;
-	memcpy(to, machine.memory + at, length);
-	return true;
-}
-
-static bool write(void *context, uint32_t cr3, bool implicit, unsigned cpl, uint32_t at,
-		  const void *from, uint32_t length, struct vcpu_event *fault)
-{
-	if (!inside(at, length, fault))
-		return false;
-	memcpy(machine.memory + at, from, length);
-	machine.last_cr3 = cr3;
-	machine.last_implicit = implicit;
-	machine.last_cpl = cpl;
-	return true;
-}
-
-static const struct task_memory memory = { .read = read, .write = write };
-
-static uint32_t get32(uint32_t at)
-{
-	uint32_t value;
-
-	memcpy(&value, machine.memory + at, sizeof(value));
-	return value;
-}
-
-static void put32(uint32_t at, uint32_t value)
-{
-	memcpy(machine.memory + at, &value, sizeof(value));
-}
-
-static void describe(uint16_t selector, uint32_t base, uint32_t limit, uint32_t rights)
-{
-	uint64_t descriptor = descriptor_make(base, limit, rights);
-
-	memcpy(machine.memory + GDT + (selector & ~7u), &descriptor, sizeof(descriptor));
-}
-
-static uint8_t type_of(uint16_t selector)
-{
-	return machine.memory[GDT + (selector & ~7u) + 5] & 15;
-}
-
-/* The old task is at privilege 0 with recognisable registers; the new one has others. */
-static struct task_state prepare(void)
-{
-	struct task_state state = {
-		.rip = 0x500,
-		.rflags = RFLAGS_FIXED | RFLAGS_IF,
-		.cr3 = 0x11000,
-		.cr0 = CR0_PE | CR0_PG,
-		.dr7 = 0x7ff,
-		.gdtr_base = GDT,
-		.gdtr_limit = GDT_LIMIT,
-		.segment[TASK_CS] = { .selector = SELECTOR_CODE, .rights = RIGHTS_CODE32 },
-		.segment[TASK_LDTR] = { .rights = RIGHTS_UNUSABLE },
-		.segment[TASK_TR] = { .selector = SELECTOR_OLD,
-				      .base = OLD_TSS,
-				      .limit = 0x67,
-				      .rights = RIGHTS_BUSY_TSS },
-	};
-
-	memset(&machine, 0, sizeof(machine));
-	machine.fault_at = UINT32_MAX;
-	describe(SELECTOR_CODE, 0, 0xfffff, RIGHTS_CODE32);
-	describe(SELECTOR_DATA, 0, 0xfffff, RIGHTS_DATA32);
-	describe(SELECTOR_CODE3, 0, 0xfffff, RIGHTS_CODE32 | RIGHTS_PRIVILEGE(3));
-	describe(SELECTOR_DATA3, 0, 0xfffff, RIGHTS_DATA32 | RIGHTS_PRIVILEGE(3));
-	describe(SELECTOR_OLD, OLD_TSS, 0x67, RIGHTS_BUSY_TSS);
-	describe(SELECTOR_NEW, NEW_TSS, 0x67, TYPE_TSS_AVAILABLE | RIGHTS_P);
-	describe(SELECTOR_LDT, LDT, 0x3f, RIGHTS_LDT);
-	describe(SELECTOR_OLD16, OLD_TSS, 0x2b, TYPE_TSS16_AVAILABLE | RIGHTS_P);
-	for (unsigned i = 0; i < 8; i++) {
-		state.gpr[i] = 0x0d0d0000 + i;
-		put32(NEW_TSS + GPR + 4 * i, 0xe0e00000 + i);
-	}
-	for (unsigned i = TASK_ES; i <= TASK_GS; i++) {
-		if (i != TASK_CS)
-			state.segment[i] = (struct task_segment) { .selector = SELECTOR_DATA,
-								   .rights = RIGHTS_DATA32 };
-		put32(NEW_TSS + SEGMENT + 4 * i, i == TASK_CS ? SELECTOR_CODE : SELECTOR_DATA);
-	}
-	put32(NEW_TSS + CR3, 0x22000);
-	put32(NEW_TSS + EIP, 0x700);
-	put32(NEW_TSS + EFLAGS, RFLAGS_CF);
-	put32(NEW_TSS + GPR + 4 * RSP, STACK);
-	return state;
-}
-
-static struct vcpu_event switch_ok(struct task_state *state, const struct task_request *request)
-{
-	struct reason why = { 0 };
-	struct vcpu_event fault;
-
-	assert_int_equal(task_switch(state, request, &memory, &fault, &why), ERROR_NONE);
-	return fault;
-}
+/* Task switches in a small flat memory: what each source writes where, what the new task finds, and each
+ * fault of the SDM's table in the right task. */
+#include "tests/host/task_machine.h"
 
 static void call(void **unused)
 {
@@ -359,22 +208,47 @@ static void faults_in_the_old_task(void **unused)
 	assert_memory_equal(&state, &before, sizeof(state));
 }
 
-static void what_is_not_done(void **unused)
+static void debug_trap(void **unused)
 {
-	struct task_request request = { .selector = SELECTOR_OLD16, .source = TASK_BY_JUMP };
+	struct task_state state = prepare();
+	struct task_request request = { .selector = SELECTOR_NEW, .source = TASK_BY_JUMP };
+	struct vcpu_event fault;
+
+	/* it comes in the new task, and before its first instruction is looked for */
+	put32(NEW_TSS + TRAP, 1);
+	describe(SELECTOR_CODE, 0, 0x6ff, RIGHTS_CODE32 & ~RIGHTS_G);
+	fault = switch_ok(&state, &request);
+	assert_int_equal(fault.kind, EVENT_EXCEPTION);
+	assert_int_equal(fault.vector, EXCEPTION_DEBUG);
+	assert_false(fault.has_error_code);
+	assert_int_equal(fault.debug_hits, DR6_BT);
+	assert_int_equal(state.rip, 0x700);
+
+	/* a segment that cannot be loaded comes first */
+	state = prepare();
+	put32(NEW_TSS + TRAP, 1);
+	put32(NEW_TSS + SEGMENT + 4 * TASK_SS, 0);
+	assert_int_equal(switch_ok(&state, &request).vector, EXCEPTION_INVALID_TSS);
+
+	/* the word beside it is the map of ports */
+	state = prepare();
+	put32(NEW_TSS + TRAP, 0x10000);
+	assert_int_equal(switch_ok(&state, &request).kind, EVENT_NONE);
+}
+
+static void what_is_no_task(void **unused)
+{
+	struct task_request request = { .selector = SELECTOR_NEW, .source = TASK_BY_JUMP };
 	struct task_state state = prepare(), before = state;
 	struct vcpu_event fault;
 	struct reason why;
 
-	assert_int_equal(task_switch(&state, &request, &memory, &fault, &why), ERROR_UNSUPPORTED);
-	assert_non_null(strstr(why.text, "16-bit"));
-	request.selector = SELECTOR_NEW;
-	put32(NEW_TSS + TRAP, 1);
-	assert_int_equal(task_switch(&state, &request, &memory, &fault, &why), ERROR_UNSUPPORTED);
-	assert_non_null(strstr(why.text, "trap"));
+	request.selector = SELECTOR_LDT;
+	assert_int_equal(switch_ok(&state, &request).vector, EXCEPTION_INVALID_TSS);
 	assert_memory_equal(&state, &before, sizeof(state));
-	state.segment[TASK_TR].rights = TYPE_TSS16_BUSY | RIGHTS_P;
+	state.segment[TASK_TR].rights = RIGHTS_LDT;
 	assert_int_equal(task_switch(&state, &request, &memory, &fault, &why), ERROR_UNSUPPORTED);
+	assert_non_null(strstr(why.text, "type 0x2"));
 }
 
 int main(void)
@@ -389,7 +263,8 @@ int main(void)
 		cmocka_unit_test(null_data_segments_are_allowed),
 		cmocka_unit_test(eip_beyond_the_code_segment),
 		cmocka_unit_test(faults_in_the_old_task),
-		cmocka_unit_test(what_is_not_done),
+		cmocka_unit_test(debug_trap),
+		cmocka_unit_test(what_is_no_task),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,7 @@ struct vcpu_event {
 	uint32_t error_code;
 	uint8_t instruction_length; /* software kinds only: 1..15, or 0 where the CPU allows it */
 	uint64_t fault_address;     /* #PF only: the value for CR2 */
+	uint64_t debug_hits;        /* #DB only: what DR6 tells of it; 0 where it tells already */
 };
 
 /* What the guest's state allows at this moment. An interrupted NMI goes on whatever nmi_blocking

@@ -11,6 +11,7 @@
 #include "vmx/cpu/controls.h"
 #include "vmx/exit/exit_decode.h"
 #include "vmx/exit/exit_fields.h"
+#include "vmx/exit/exit_handlers.h"
 #include "vmx/instructions.h"
 #include "vmx/vcpu/apicv.h"
 #include "vmx/vcpu/interruptibility.h"
@@ -85,6 +86,10 @@ static void inject(struct vmx_vcpu *v, const struct vcpu_event *event, uint64_t 
 		vmx_make_resident(v);
 		v->vcpu->cr2 = event->fault_address;
 		write_cr2(event->fault_address);
+	}
+	if (event->kind == EVENT_EXCEPTION && event->debug_hits) {
+		vmx_make_resident(v);
+		vmx_debug_exception_taken(v, event->debug_hits);
 	}
 	write_injection(&injection);
 }
