@@ -39,6 +39,7 @@ PURE := \
 	ept/query.c \
 	kernel/command_line.c \
 	kernel/timer_heap.c \
+	kernel/wall_clock_reading.c \
 	vm/exit_text.c \
 	vm/guest_memory.c \
 	vm/policy/io_policy.c \

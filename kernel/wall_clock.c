@@ -1,10 +1,11 @@
-/* The real-time clock of the machine: MC146818 datasheet; the century is where the PC industry put
- * it, and believed only when it makes sense. */
+/* The real-time clock of the machine, read through its two ports: MC146818 datasheet, "Update Cycle". */
 #include "kernel/wall_clock.h"
 
 #include "kernel/output/log.h"
 #include "kernel/time.h"
+#include "kernel/wall_clock_reading.h"
 #include "lib/bits.h"
+#include "lib/string.h"
 #include "x86/instructions.h"
 
 #define PORT_INDEX 0x70
@@ -21,18 +22,10 @@
 #define REGISTER_CENTURY 0x32
 
 #define A_UPDATE_IN_PROGRESS BIT(7)
-#define B_24_HOURS           BIT(1)
-#define B_BINARY             BIT(2)
-#define HOUR_PM              BIT(7)
 
 /* An update takes 2 ms, its warning included. */
-#define UPDATE_US        100000
-#define SECONDS_PER_DAY  86400ull
+#define READ_US          100000
 #define FALLBACK_SECONDS 946684800ull /* 2000-01-01 */
-
-struct clock_reading {
-	unsigned second, minute, hour, day, month, year;
-};
 
 static uint64_t seconds_at_start; /* since 1970, at ticks_at_start; constant after boot */
 static uint64_t ticks_at_start;
@@ -43,71 +36,48 @@ static uint8_t read_register(uint8_t index)
 	return port_read8(PORT_DATA);
 }
 
-static unsigned number(uint8_t raw, bool binary)
+static struct wall_clock_registers read_registers(void)
 {
-	return binary ? raw : (raw >> 4) * 10u + (raw & 0xf);
-}
-
-static bool update_ends(void)
-{
-	struct deadline deadline = deadline_in_us(UPDATE_US);
-
-	while (read_register(REGISTER_A) & A_UPDATE_IN_PROGRESS)
-		if (deadline_passed(&deadline))
-			return false;
-	return true;
-}
-
-static struct clock_reading read_clock(void)
-{
-	uint8_t b = read_register(REGISTER_B), hours = read_register(REGISTER_HOURS);
-	bool binary = b & B_BINARY;
-	unsigned century = number(read_register(REGISTER_CENTURY), binary);
-	struct clock_reading r = {
-		.second = number(read_register(REGISTER_SECONDS), binary),
-		.minute = number(read_register(REGISTER_MINUTES), binary),
-		.hour = number((uint8_t)(hours & ~HOUR_PM), binary),
-		.day = number(read_register(REGISTER_DAY), binary),
-		.month = number(read_register(REGISTER_MONTH), binary),
-		.year = number(read_register(REGISTER_YEAR), binary),
+	return (struct wall_clock_registers) {
+		.second = read_register(REGISTER_SECONDS),
+		.minute = read_register(REGISTER_MINUTES),
+		.hour = read_register(REGISTER_HOURS),
+		.day = read_register(REGISTER_DAY),
+		.month = read_register(REGISTER_MONTH),
+		.year = read_register(REGISTER_YEAR),
+		.century = read_register(REGISTER_CENTURY),
+		.b = read_register(REGISTER_B),
 	};
-
-	if (!(b & B_24_HOURS))
-		r.hour = r.hour % 12 + (hours & HOUR_PM ? 12 : 0);
-	r.year += century == 19 || century == 20 ? century * 100 : 2000;
-	return r;
 }
 
-static bool makes_sense(const struct clock_reading *r)
+/* Twice the same, as an update may begin just after the chip said that none is near: a hypervisor below
+ * may take its time between two reads. False when that cannot be had in time. */
+static bool read_clock(struct wall_clock_registers *registers)
 {
-	return r->second < 60 && r->minute < 60 && r->hour < 24 && r->day && r->day <= 31 &&
-	       r->month && r->month <= 12 && r->year >= 1970 && r->year < 2100;
-}
+	struct deadline deadline = deadline_in_us(READ_US);
 
-/* Days from 1970-01-01: years that end in February count leap days at their end. */
-static uint64_t days(const struct clock_reading *r)
-{
-	unsigned year = r->month > 2 ? r->year : r->year - 1;
-	unsigned month = r->month > 2 ? r->month - 3 : r->month + 9;
+	while (!deadline_passed(&deadline)) {
+		struct wall_clock_registers again;
 
-	return 365ull * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + r->day -
-	       1 - 719468;
+		if (read_register(REGISTER_A) & A_UPDATE_IN_PROGRESS)
+			continue;
+		*registers = read_registers();
+		again = read_registers();
+		if (!memcmp(registers, &again, sizeof(again)))
+			return true;
+	}
+	return false;
 }
 
 void wall_clock_init(void)
 {
-	struct clock_reading r = { 0 };
+	struct wall_clock_registers registers;
 
 	ticks_at_start = time_ticks();
-	seconds_at_start = FALLBACK_SECONDS;
-	if (update_ends())
-		r = read_clock();
-	if (!makes_sense(&r)) {
-		log_warn("time", "the machine's clock cannot be read: guests begin at 2000-01-01");
+	if (read_clock(&registers) && wall_clock_decode(&registers, &seconds_at_start))
 		return;
-	}
-	seconds_at_start =
-		days(&r) * SECONDS_PER_DAY + r.hour * 3600ull + r.minute * 60ull + r.second;
+	seconds_at_start = FALLBACK_SECONDS;
+	log_warn("time", "the machine's clock cannot be read: guests begin at 2000-01-01");
 }
 
 uint64_t wall_clock_seconds(void)
