@@ -46,6 +46,20 @@ static unsigned send_zeroing(uint32_t sectors)
 	return send_request(T_WRITE_ZEROES, 0, 16, false);
 }
 
+static void it_rests_between_steps(void **state)
+{
+	build_request(T_IN, 0, DATA_AT, LARGE, true);
+	notify();
+	virtio_block_ops.advance(&m.block, VIRTIO_BLOCK_PAUSE - 1);
+	assert_int_equal(m.block.request.done,
+			 VIRTIO_BLOCK_STEP - 3 * VIRTIO_BLOCK_STEP / VIRTQUEUE_SEGMENTS);
+	virtio_block_ops.advance(&m.block, VIRTIO_BLOCK_PAUSE);
+	assert_in_range(m.block.request.done, VIRTIO_BLOCK_STEP, 2 * VIRTIO_BLOCK_STEP);
+	run_disk();
+	virtio_block_ops.advance(&m.block, DEVICE_NEVER - 1);
+	assert_int_equal(ring_used_index(), 1);
+}
+
 static void zeroing_goes_in_steps(void **state)
 {
 	memset(m.bytes, 0x5a, SECTORS * 512);
@@ -131,6 +145,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_large_request_goes_in_steps, set_up),
+		TEST(it_rests_between_steps, set_up),
 		TEST(zeroing_goes_in_steps, set_up),
 		TEST(writing_goes_in_steps, set_up),
 		TEST(many_requests_go_in_steps, set_up),

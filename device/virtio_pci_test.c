@@ -201,6 +201,27 @@ static void nothing_is_served_before_driver_ok(void **state)
 	memory_set(VIRTIO_PCI_NOTIFY + 4, 2, 1); /* no such queue */
 }
 
+/* The request is one descriptor, which stands for a table of three. */
+static unsigned send_indirect(uint64_t features)
+{
+	disk_free(NULL);
+	set_up(NULL);
+	start(features);
+	build_request(0, 1, DATA_AT, 512, true);
+	memcpy(ram_at(RING_BUFFERS + 0x100), ram_at(RING_DESCRIPTORS), 48);
+	ring_describe(RING_DESCRIPTORS, 0, RING_BUFFERS + 0x100, 48, DESC_INDIRECT, 0);
+	notify();
+	return *ram_at(STATUS_AT);
+}
+
+static void indirect_descriptors_are_agreed_upon(void **state)
+{
+	assert_int_equal(send_indirect(INDIRECT), 0);
+	assert_int_equal(memory_get(COMMON_STATUS, 1), 15);
+	assert_int_equal(send_indirect(0), NO_STATUS);
+	assert_int_equal(memory_get(COMMON_STATUS, 1), 15 | VIRTIO_STATUS_NEEDS_RESET);
+}
+
 /* --- by configuration space ------------------------------------------------------------------ */
 
 static uint32_t access_get(unsigned bar, uint32_t offset, uint32_t length)
@@ -274,6 +295,29 @@ static void notifications_go_that_way_too(void **state)
 	assert_false(m.pin);
 }
 
+static void a_type_that_asks_for_too_much_is_refused(void **state)
+{
+	static struct virtio_pci device;
+	const struct {
+		unsigned queues, config_length;
+	} bad[] = {
+		{ 0, 8 },
+		{ VIRTIO_PCI_QUEUES + 1, 8 },
+		{ 1, VIRTIO_PCI_CONFIG_SIZE + 1 },
+	};
+	struct reason why;
+
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const struct virtio_pci_setup setup = {
+			.type = { .id = 4,
+				  .queues = bad[i].queues,
+				  .config_length = bad[i].config_length },
+		};
+
+		assert_int_equal(virtio_pci_init(&device, &setup, &why), ERROR_INVALID_INPUT);
+	}
+}
+
 #define TEST(name, up) cmocka_unit_test_setup_teardown(name, up, disk_free)
 
 int main(void)
@@ -291,6 +335,8 @@ int main(void)
 		TEST(an_enabled_queue_stays_where_it_is, set_up),
 		TEST(fields_are_written_by_their_width, set_up),
 		TEST(nothing_is_served_before_driver_ok, set_up),
+		TEST(indirect_descriptors_are_agreed_upon, set_up),
+		TEST(a_type_that_asks_for_too_much_is_refused, set_up),
 		TEST(registers_are_reached_without_a_bar, set_up),
 		TEST(nonsense_reaches_nothing, set_up),
 		TEST(notifications_go_that_way_too, set_up_running),
