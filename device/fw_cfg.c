@@ -3,6 +3,7 @@
 #include "device/fw_cfg.h"
 
 #include "lib/bits.h"
+#include "lib/bytes.h"
 #include "lib/string.h"
 
 #define ID_TRADITIONAL BIT(0)
@@ -30,16 +31,6 @@ _Static_assert(sizeof(struct dma_access) == 16, "fw_cfg: DMA descriptor");
 
 #define DIRECTORY_ENTRY 64
 #define CHUNK           256
-#define BYTE_BITS       8
-
-static uint64_t swap(uint64_t value, unsigned width)
-{
-	uint64_t swapped = 0;
-
-	for (unsigned i = 0; i < width; i++)
-		swapped |= (value >> (i * BYTE_BITS) & 0xff) << ((width - 1 - i) * BYTE_BITS);
-	return swapped;
-}
 
 /* --- items ----------------------------------------------------------------------------------- */
 
@@ -124,19 +115,20 @@ static void run_dma(struct fw_cfg *fw)
 	fw->dma = 0;
 	if (!fw->memory.read(fw->memory.context, at, &access, sizeof(access)))
 		return;
-	control = (uint32_t)swap(access.control, 4);
-	length = (uint32_t)swap(access.length, 4);
+	control = (uint32_t)swap_bytes(access.control, 4);
+	length = (uint32_t)swap_bytes(access.length, 4);
 	if (control & DMA_SELECT)
 		choose(fw, (uint16_t)(control >> DMA_KEY_SHIFT));
 	if (control & DMA_READ) {
-		if (length > FW_CFG_MOST_DMA || !copy_out(fw, swap(access.address, 8), length))
+		if (length > FW_CFG_MOST_DMA ||
+		    !copy_out(fw, swap_bytes(access.address, 8), length))
 			result = DMA_ERROR;
 	} else if (control & DMA_WRITE) {
 		result = DMA_ERROR; /* nothing here can be written */
 	} else if (control & DMA_SKIP) {
 		skip(fw, length);
 	}
-	access.control = (uint32_t)swap(result, 4);
+	access.control = (uint32_t)swap_bytes(result, 4);
 	/* The descriptor was readable: if it is gone, nobody waits for the answer. */
 	(void)fw->memory.write(fw->memory.context, at, &access.control, sizeof(access.control));
 }
@@ -153,9 +145,9 @@ static uint64_t fw_cfg_read(void *chip, uint64_t offset, unsigned width)
 		return byte;
 	}
 	if (width == 4 && offset == OFFSET_DMA_HIGH)
-		return swap(DMA_SIGNATURE >> 32, 4);
+		return swap_bytes(DMA_SIGNATURE >> 32, 4);
 	if (width == 4 && offset == OFFSET_DMA_LOW)
-		return swap(DMA_SIGNATURE & UINT32_MAX, 4);
+		return swap_bytes(DMA_SIGNATURE & UINT32_MAX, 4);
 	return 0;
 }
 
@@ -166,9 +158,9 @@ static void fw_cfg_write(void *chip, uint64_t offset, unsigned width, uint64_t v
 	if (offset == OFFSET_SELECTOR && width == 2) {
 		choose(fw, (uint16_t)value);
 	} else if (offset == OFFSET_DMA_HIGH && width == 4) {
-		fw->dma = swap(value, 4) << 32;
+		fw->dma = swap_bytes(value, 4) << 32;
 	} else if (offset == OFFSET_DMA_LOW && width == 4) {
-		fw->dma |= swap(value, 4);
+		fw->dma |= swap_bytes(value, 4);
 		run_dma(fw);
 	}
 }
@@ -249,10 +241,9 @@ enum error fw_cfg_add_number(struct fw_cfg *fw, uint16_t key, uint64_t number, u
 	return add(fw, &item, why);
 }
 
-static void store(uint8_t *to, uint64_t value, unsigned width)
+static void put(uint8_t *to, uint64_t value, unsigned width)
 {
-	value = swap(value, width);
-	memcpy(to, &value, width);
+	store_bytes(to, swap_bytes(value, width), width);
 }
 
 enum error fw_cfg_add_file(struct fw_cfg *fw, const char *name, const void *bytes, uint32_t length,
@@ -274,10 +265,10 @@ enum error fw_cfg_add_file(struct fw_cfg *fw, const char *name, const void *byte
 	error = add(fw, &item, why);
 	if (error)
 		return error;
-	store(entry, length, 4);
-	store(entry + 4, fw->next_file++, 2);
+	put(entry, length, 4);
+	put(entry + 4, fw->next_file++, 2);
 	memcpy(entry + 8, name, name_length);
 	fw->directory_length += DIRECTORY_ENTRY;
-	store(fw->directory, (fw->directory_length - 4) / DIRECTORY_ENTRY, 4);
+	put(fw->directory, (fw->directory_length - 4) / DIRECTORY_ENTRY, 4);
 	return ERROR_NONE;
 }

@@ -3,9 +3,8 @@
 
 #include "lib/assert.h"
 #include "lib/bits.h"
+#include "lib/bytes.h"
 #include "lib/string.h"
-
-#define BYTE_BITS 8
 
 #define BAR_IO        0x1u
 #define BAR_64BIT     0x4u
@@ -23,19 +22,13 @@ void pci_function_set(struct pci_function *f, unsigned offset, unsigned width, u
 		      uint32_t writable)
 {
 	assert(offset + width <= PCI_CONFIG_SIZE);
-	for (unsigned i = 0; i < width; i++) {
-		f->config[offset + i] = (uint8_t)(value >> (i * BYTE_BITS));
-		f->writable[offset + i] = (uint8_t)(writable >> (i * BYTE_BITS));
-	}
+	store_bytes(f->config + offset, value, width);
+	store_bytes(f->writable + offset, writable, width);
 }
 
 uint32_t pci_function_get(const struct pci_function *f, unsigned offset, unsigned width)
 {
-	uint32_t value = 0;
-
-	for (unsigned i = 0; i < width; i++)
-		value |= (uint32_t)f->config[offset + i] << (i * BYTE_BITS);
-	return value;
+	return (uint32_t)load_bytes(f->config + offset, width);
 }
 
 void pci_function_init(struct pci_function *f, const struct pci_identity *identity)

@@ -4,6 +4,7 @@
 #include "device/clock.h"
 #include "device/rtc_time.h"
 #include "lib/bits.h"
+#include "lib/bytes.h"
 
 #define INDEX_MASK 0x7f
 #define NMI_MASK   0x80
@@ -228,8 +229,7 @@ static void put(struct rtc *rtc, unsigned at, unsigned count, uint64_t value)
 
 	if (value > most)
 		value = most;
-	for (unsigned i = 0; i < count; i++)
-		rtc->bytes[at + i] = (uint8_t)(value >> i * 8);
+	store_bytes(&rtc->bytes[at], value, count);
 }
 
 static void seal(struct rtc *rtc)

@@ -54,4 +54,24 @@ static inline void store_u64(void *at, uint64_t value)
 	__builtin_memcpy(at, &value, sizeof(value));
 }
 
+/* The same for a width that is a value: 1 to 8 bytes. Stored are the lowest ones. */
+static inline uint64_t load_bytes(const void *at, unsigned width)
+{
+	uint64_t value = 0;
+
+	__builtin_memcpy(&value, at, width);
+	return value;
+}
+
+static inline void store_bytes(void *at, uint64_t value, unsigned width)
+{
+	__builtin_memcpy(at, &value, width);
+}
+
+/* Turns the lowest `width` bytes around, from big-endian to little-endian and back; no others are left. */
+static inline uint64_t swap_bytes(uint64_t value, unsigned width)
+{
+	return __builtin_bswap64(value) >> (sizeof(value) - width) * 8;
+}
+
 #endif

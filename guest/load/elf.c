@@ -68,14 +68,7 @@ static uint64_t get(const struct elf_image *elf, uint64_t at, struct field field
 {
 	const uint8_t *bytes = elf->bytes + at + (elf->is_64bit ? field.offset64 : field.offset32);
 
-	switch (elf->is_64bit ? field.width64 : field.width32) {
-	case 2:
-		return load_u16(bytes);
-	case 4:
-		return load_u32(bytes);
-	default:
-		return load_u64(bytes);
-	}
+	return load_bytes(bytes, elf->is_64bit ? field.width64 : field.width32);
 }
 
 static bool within(const struct elf_image *elf, uint64_t offset, uint64_t length)

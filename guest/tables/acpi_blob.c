@@ -2,9 +2,8 @@
 #include "guest/tables/acpi_blob.h"
 
 #include "lib/bits.h"
+#include "lib/bytes.h"
 #include "lib/string.h"
-
-#define BYTE_BITS 8
 
 void acpi_blob_init(struct acpi_blob *blob, uint8_t *tables, uint32_t tables_size, uint8_t *rsdp,
 		    uint32_t rsdp_size)
@@ -44,27 +43,12 @@ void acpi_put_zeros(struct acpi_blob *blob, enum acpi_part part, uint32_t count)
 		memset(at, 0, count);
 }
 
-static void store(uint8_t *at, uint64_t value, unsigned width)
-{
-	for (unsigned i = 0; i < width; i++)
-		at[i] = (uint8_t)(value >> (i * BYTE_BITS));
-}
-
-static uint64_t load(const uint8_t *at, unsigned width)
-{
-	uint64_t value = 0;
-
-	for (unsigned i = 0; i < width; i++)
-		value |= (uint64_t)at[i] << (i * BYTE_BITS);
-	return value;
-}
-
 void acpi_put(struct acpi_blob *blob, enum acpi_part part, uint64_t value, unsigned width)
 {
 	uint8_t *at = extend(blob, part, width);
 
 	if (at)
-		store(at, value, width);
+		store_bytes(at, value, width);
 }
 
 void acpi_put_pointer(struct acpi_blob *blob, enum acpi_part part, uint32_t target, unsigned width)
@@ -101,7 +85,7 @@ void acpi_blob_place(struct acpi_blob *blob, uint64_t address)
 		const struct acpi_pointer *p = &blob->pointers[i];
 		uint8_t *at = blob->bytes[p->in] + p->offset;
 
-		store(at, load(at, p->width) + address, p->width);
+		store_bytes(at, load_bytes(at, p->width) + address, p->width);
 	}
 	for (unsigned i = 0; i < blob->checksum_count; i++) {
 		const struct acpi_checksum *c = &blob->checksums[i];

@@ -5,6 +5,7 @@
 #include "device/ioapic.h"
 #include "guest/pc/pc_layout.h"
 #include "lib/bits.h"
+#include "lib/bytes.h"
 #include "lib/string.h"
 
 #define FLOATING_LENGTH  16 /* also the unit that it counts in */
@@ -42,7 +43,7 @@ static void put(struct mp_writer *w, uint64_t value, unsigned width)
 		w->full = true;
 		return;
 	}
-	memcpy(w->bytes + w->used, &value, width);
+	store_bytes(w->bytes + w->used, value, width);
 	w->used += width;
 }
 
