@@ -136,6 +136,9 @@ bool vlapic_pending(struct vlapic *lapic);
 /* Takes that interrupt: its vector, now in service unless it is the 8259's; -1: there is none. */
 int vlapic_acknowledge(struct vlapic *lapic);
 
+/* The part of vlapic_pending() that is no vector of this APIC's: an 8259's interrupt. */
+bool vlapic_extint_pending(const struct vlapic *lapic);
+
 /* The highest requested and in-service vectors, -1 for none; a request may be held back by
  * priority. Hardware that delivers by itself is given both, and changes the page only. */
 int vlapic_highest_request(struct vlapic *lapic); /* takes posted requests over first */

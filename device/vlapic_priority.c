@@ -58,6 +58,11 @@ static bool extint_waits(const struct vlapic *lapic)
 	return lapic->extint || vlapic_lint_extint(lapic);
 }
 
+bool vlapic_extint_pending(const struct vlapic *lapic)
+{
+	return extint_waits(lapic);
+}
+
 bool vlapic_pending(struct vlapic *lapic)
 {
 	vlapic_take_posted(lapic);

@@ -241,6 +241,31 @@ static void written(struct vcpu *vcpu, unsigned offset)
 	look_again(of(vcpu));
 }
 
+static bool other_pending(struct vcpu *vcpu)
+{
+	return vlapic_extint_pending(&of(vcpu)->lapic);
+}
+
+static uint8_t vector_or_none(int vector)
+{
+	return vector < 0 ? 0 : (uint8_t)vector;
+}
+
+static void status(struct vcpu *vcpu, struct vcpu_interrupt_status *status)
+{
+	struct vlapic *lapic = &of(vcpu)->lapic;
+
+	status->requested = vector_or_none(vlapic_highest_request(lapic));
+	status->in_service = vector_or_none(vlapic_highest_in_service(lapic));
+	vlapic_level_vectors(lapic, status->level);
+}
+
+static void ended(struct vcpu *vcpu, uint8_t vector)
+{
+	vlapic_after_eoi(&of(vcpu)->lapic, vector);
+	look_again(of(vcpu));
+}
+
 const struct vcpu_interrupts pc_vcpu_interrupts = {
 	.pending = pending,
 	.acknowledge = acknowledge,
@@ -251,6 +276,9 @@ const struct vcpu_interrupts pc_vcpu_interrupts = {
 	.page = page,
 	.threshold = threshold,
 	.written = written,
+	.other_pending = other_pending,
+	.status = status,
+	.ended = ended,
 };
 
 /* --- what the guest reaches ------------------------------------------------------------------ */

@@ -14,6 +14,12 @@
 
 struct vcpu;
 
+/* What hardware that delivers interrupts by itself has to be told of a local APIC. */
+struct vcpu_interrupt_status {
+	uint8_t requested, in_service; /* the highest vectors, 0 for none */
+	uint64_t level[4]; /* vectors whose end the board wants to hear of, a bit each */
+};
+
 struct vcpu_interrupts {
 	/* Would an interrupt be delivered now if RFLAGS.IF allowed it? Priorities are considered.
 	 * On the bound CPU, or under the run-queue lock while the vCPU is blocked. IRQs off; takes no
@@ -40,6 +46,13 @@ struct vcpu_interrupts {
 	unsigned (*threshold)(struct vcpu *vcpu);
 	/* The guest's write of `offset` is in the page: what follows from it. */
 	void (*written)(struct vcpu *vcpu, unsigned offset);
+	/* For hardware that also delivers interrupts and takes their ends: it moves vectors between
+	 * the registers in the page, and acknowledge() is left with what is no vector of the local
+	 * APIC's. Does such an interrupt (an 8259's) wait? */
+	bool (*other_pending)(struct vcpu *vcpu);
+	void (*status)(struct vcpu *vcpu, struct vcpu_interrupt_status *status);
+	/* The guest has ended the level-triggered `vector`. May take the board's lock. */
+	void (*ended)(struct vcpu *vcpu, uint8_t vector);
 };
 
 #endif

@@ -86,8 +86,8 @@
 	  "real-mode guests cannot run")                                                         \
 	X(SECONDARY_APIC_REGISTER_VIRTUALIZATION, 8, DYNAMIC_WANTED, REQUEST_APICV,              \
 	  "APIC-register virtualization", "reads of a guest's local APIC exit")                  \
-	X(SECONDARY_VIRTUAL_INTERRUPT_DELIVERY, 9, UNUSED, 0, "virtual-interrupt delivery",      \
-	  "interrupts for guests are injected at entry")                                         \
+	X(SECONDARY_VIRTUAL_INTERRUPT_DELIVERY, 9, DYNAMIC_WANTED, REQUEST_APICV,                \
+	  "virtual-interrupt delivery", "interrupts for guests are injected at entry")           \
 	X(SECONDARY_PAUSE_LOOP_EXITING, 10, UNUSED, 0, "PAUSE-loop exiting",                     \
 	  "a spinning guest keeps its CPU to the end of its slice")                              \
 	X(SECONDARY_RDRAND_EXITING, 11, WANTED, INTERCEPT_RANDOM, "RDRAND exiting",              \

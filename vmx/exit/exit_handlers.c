@@ -55,6 +55,7 @@ const vmx_exit_handler vmx_exit_handlers[VMX_EXIT_REASONS] = {
 	[EXIT_REASON_WBINVD] = vmx_handle_cache_flush,
 	[EXIT_REASON_XSETBV] = vmx_handle_xsetbv,
 	[EXIT_REASON_APIC_WRITE] = vmx_handle_apic_write,
+	[EXIT_REASON_VIRTUALIZED_EOI] = vmx_handle_virtualized_eoi,
 	[EXIT_REASON_RDRAND] = vmx_handle_random,
 	[EXIT_REASON_VMFUNC] = vmx_handle_hidden_instruction,
 	[EXIT_REASON_ENCLS] = vmx_handle_hidden_instruction,

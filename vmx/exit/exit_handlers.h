@@ -16,6 +16,7 @@ enum vmx_next vmx_handle_rdtscp(struct vmx_vcpu *v);
 /* vmx/vcpu/apicv.c */
 enum vmx_next vmx_handle_tpr_below_threshold(struct vmx_vcpu *v);
 enum vmx_next vmx_handle_apic_write(struct vmx_vcpu *v);
+enum vmx_next vmx_handle_virtualized_eoi(struct vmx_vcpu *v);
 
 /* exit_control_registers.c */
 enum vmx_next vmx_handle_cr_access(struct vmx_vcpu *v);

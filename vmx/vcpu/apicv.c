@@ -19,7 +19,21 @@
 	((uint32_t)(SECONDARY_VIRTUALIZE_APIC_ACCESSES | SECONDARY_VIRTUALIZE_X2APIC_MODE | \
 		    SECONDARY_APIC_REGISTER_VIRTUALIZATION))
 
+/* On with these two ways, where the CPU has it. */
+#define DELIVERY ((uint32_t)SECONDARY_VIRTUAL_INTERRUPT_DELIVERY)
+
+#define STATUS_IN_SERVICE_SHIFT 8 /* of the guest interrupt status; the request is below */
+
+#define EOI_VECTOR   BITS(7, 0)  /* of the exit qualification of an EOI */
 #define WRITE_OFFSET BITS(11, 0) /* of the exit qualification of an APIC write */
+
+#define EOI_EXIT_WORDS 4
+static const enum vmcs_field eoi_exit_fields[EOI_EXIT_WORDS] = {
+	VMCS_EOI_EXIT_BITMAP_0,
+	VMCS_EOI_EXIT_BITMAP_1,
+	VMCS_EOI_EXIT_BITMAP_2,
+	VMCS_EOI_EXIT_BITMAP_3,
+};
 
 /* One page stands for the APIC's of all vCPUs of a VM: an access that ends there is the hardware's
  * cue. VMs are set up on one CPU, before any of their vCPUs runs. */
@@ -84,6 +98,7 @@ enum error apicv_setup(struct vmx_vcpu *v, struct reason *why)
 	v->apicv = possible(v);
 	if (!v->apicv)
 		return ERROR_NONE;
+	v->delivers = v->resolved.may_be_one[CONTROL_SECONDARY] & DELIVERY;
 	enum error error = provide_access_page(v, why);
 	if (error)
 		return error;
@@ -92,6 +107,10 @@ enum error apicv_setup(struct vmx_vcpu *v, struct reason *why)
 	vmcs_write(VMCS_APIC_ACCESS_ADDRESS, virt_to_hpa(access_page_of(v->vcpu->vm)).value);
 	vmcs_write(VMCS_TPR_THRESHOLD, 0);
 	v->tpr_threshold = 0;
+	for (unsigned i = 0; i < EOI_EXIT_WORDS; i++) {
+		vmcs_write(eoi_exit_fields[i], 0);
+		v->eoi_exits[i] = 0;
+	}
 	vmx_set_primary(v, (v->controls.primary &
 			    ~(uint32_t)(PRIMARY_CR8_LOAD_EXITING | PRIMARY_CR8_STORE_EXITING)) |
 				   (uint32_t)PRIMARY_USE_TPR_SHADOW);
@@ -102,7 +121,7 @@ enum error apicv_setup(struct vmx_vcpu *v, struct reason *why)
 void apicv_set_mode(struct vmx_vcpu *v)
 {
 	uint64_t base = v->msrs.apic_base;
-	uint32_t secondary = v->controls.secondary & ~MODE_CONTROLS;
+	uint32_t secondary = v->controls.secondary & ~(MODE_CONTROLS | DELIVERY);
 	bool x2apic = (base & APIC_BASE_ENABLE) && (base & APIC_BASE_X2APIC);
 
 	if (!v->apicv)
@@ -113,15 +132,19 @@ void apicv_set_mode(struct vmx_vcpu *v)
 	else if ((base & APIC_BASE_ENABLE) && (base & APIC_BASE_ADDRESS) == LOCAL_APIC_ADDRESS)
 		secondary |= (uint32_t)(SECONDARY_VIRTUALIZE_APIC_ACCESSES |
 					SECONDARY_APIC_REGISTER_VIRTUALIZATION);
+	if (v->delivers && (secondary & SECONDARY_APIC_REGISTER_VIRTUALIZATION))
+		secondary |= DELIVERY;
 	vmx_set_secondary(v, secondary);
 	if (v->controls.primary & PRIMARY_USE_MSR_BITMAPS)
 		vmcs_write(VMCS_MSR_BITMAPS,
-			   x2apic ? bitmaps_msr_x2apic().value : bitmaps_msr().value);
+			   x2apic ? bitmaps_msr_x2apic(v->delivers).value : bitmaps_msr().value);
+	/* What the page holds by now is told before the next entry. */
+	__atomic_store_n(&v->vcpu->interrupt_request, true, __ATOMIC_RELAXED);
 }
 
 void apicv_set_threshold(struct vmx_vcpu *v)
 {
-	if (!v->apicv)
+	if (!v->apicv || apicv_delivers(v))
 		return;
 	unsigned threshold = v->vcpu->interrupts->threshold(v->vcpu);
 
@@ -131,6 +154,33 @@ void apicv_set_threshold(struct vmx_vcpu *v)
 	vmcs_write(VMCS_TPR_THRESHOLD, threshold);
 }
 
+/* --- delivery -------------------------------------------------------------------------------- */
+
+bool apicv_delivers(const struct vmx_vcpu *v)
+{
+	return v->controls.secondary & DELIVERY;
+}
+
+static void set_eoi_exits(struct vmx_vcpu *v, const uint64_t level[EOI_EXIT_WORDS])
+{
+	for (unsigned i = 0; i < EOI_EXIT_WORDS; i++) {
+		if (v->eoi_exits[i] == level[i])
+			continue;
+		v->eoi_exits[i] = level[i];
+		vmcs_write(eoi_exit_fields[i], level[i]);
+	}
+}
+
+void apicv_request(struct vmx_vcpu *v)
+{
+	struct vcpu_interrupt_status status;
+
+	v->vcpu->interrupts->status(v->vcpu, &status);
+	set_eoi_exits(v, status.level);
+	vmcs_write(VMCS_GUEST_INTERRUPT_STATUS,
+		   status.requested | (uint64_t)status.in_service << STATUS_IN_SERVICE_SHIFT);
+}
+
 /* --- exits ----------------------------------------------------------------------------------- */
 
 /* The guest has lowered its priority: inject_events() looks again. */
@@ -138,6 +188,15 @@ enum vmx_next vmx_handle_tpr_below_threshold(struct vmx_vcpu *v)
 {
 	__atomic_store_n(&v->vcpu->interrupt_request, true, __ATOMIC_RELAXED);
 	v->did = "priority lowered";
+	return VMX_RESUME;
+}
+
+/* A trap: the hardware has ended the interrupt in the page. */
+enum vmx_next vmx_handle_virtualized_eoi(struct vmx_vcpu *v)
+{
+	v->vcpu->interrupts->ended(v->vcpu,
+				   (uint8_t)field_get(vmx_exit_qualification(v), EOI_VECTOR));
+	v->did = "level interrupt ended";
 	return VMX_RESUME;
 }
 

@@ -1,6 +1,7 @@
 /* Hardware's help with a guest's local APIC, with apicv=on where the CPU has it: reads of its
  * registers and changes of its task priority need no exit, and writes exit with the value in the
- * page. Interrupts are still injected. SDM volume 3, "APIC Virtualization and Virtual Interrupts". */
+ * page. Where the CPU has virtual-interrupt delivery too, it takes interrupts from the page and ends
+ * them there, without exit but for the end of level-triggered ones; else they are injected. SDM volume 3, "APIC Virtualization and Virtual Interrupts". */
 #ifndef VMX_VCPU_APICV_H
 #define VMX_VCPU_APICV_H
 
@@ -20,5 +21,11 @@ void apicv_set_mode(struct vmx_vcpu *v);
 /* Before an entry, after requests or the priority may have changed: what the priority has to fall
  * below for the guest to be interrupted. One that is above the priority would fail the entry. */
 void apicv_set_threshold(struct vmx_vcpu *v);
+
+/* Does the hardware deliver the interrupts of this vCPU's local APIC now? */
+bool apicv_delivers(const struct vmx_vcpu *v);
+/* Tells it what is requested and in service, after either may have changed in the page. VMCS
+ * loaded. */
+void apicv_request(struct vmx_vcpu *v);
 
 #endif

@@ -1,4 +1,4 @@
-/* Four pages, filled once from the policies. */
+/* Five pages, filled once from the policies. */
 #include "vmx/vcpu/bitmaps.h"
 
 #include "kernel/memory.h"
@@ -6,7 +6,14 @@
 #include "vmx/vcpu/io_bitmap.h"
 #include "vmx/vcpu/msr_bitmap.h"
 
-enum bitmap { BITMAP_MSR, BITMAP_MSR_X2APIC, BITMAP_IO_A, BITMAP_IO_B, BITMAP_COUNT };
+enum bitmap {
+	BITMAP_MSR,
+	BITMAP_MSR_X2APIC,
+	BITMAP_MSR_DELIVERY,
+	BITMAP_IO_A,
+	BITMAP_IO_B,
+	BITMAP_COUNT
+};
 
 static uint8_t *pages; /* constant after bitmaps_init() */
 
@@ -22,6 +29,9 @@ enum error bitmaps_init(struct reason *why)
 	msr_bitmap_fill(pages + BITMAP_MSR * PAGE_SIZE);
 	msr_bitmap_fill(pages + BITMAP_MSR_X2APIC * PAGE_SIZE);
 	msr_bitmap_open_x2apic(pages + BITMAP_MSR_X2APIC * PAGE_SIZE);
+	msr_bitmap_fill(pages + BITMAP_MSR_DELIVERY * PAGE_SIZE);
+	msr_bitmap_open_x2apic(pages + BITMAP_MSR_DELIVERY * PAGE_SIZE);
+	msr_bitmap_open_x2apic_delivery(pages + BITMAP_MSR_DELIVERY * PAGE_SIZE);
 	io_bitmap_fill(pages + BITMAP_IO_A * PAGE_SIZE, pages + BITMAP_IO_B * PAGE_SIZE, &closed);
 	return ERROR_NONE;
 }
@@ -36,9 +46,9 @@ hpa_t bitmaps_msr(void)
 	return page(BITMAP_MSR);
 }
 
-hpa_t bitmaps_msr_x2apic(void)
+hpa_t bitmaps_msr_x2apic(bool delivers)
 {
-	return page(BITMAP_MSR_X2APIC);
+	return page(delivers ? BITMAP_MSR_DELIVERY : BITMAP_MSR_X2APIC);
 }
 
 hpa_t bitmaps_io_a(void)

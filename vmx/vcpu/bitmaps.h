@@ -10,7 +10,7 @@
 enum error bitmaps_init(struct reason *why) must_check;
 
 hpa_t bitmaps_msr(void);
-hpa_t bitmaps_msr_x2apic(void); /* while hardware virtualizes x2APIC mode */
+hpa_t bitmaps_msr_x2apic(bool delivers); /* while hardware virtualizes x2APIC mode */
 hpa_t bitmaps_io_a(void);
 hpa_t bitmaps_io_b(void);
 

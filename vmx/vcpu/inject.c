@@ -21,17 +21,26 @@
 #include "x86/instructions.h"
 
 /* The flag goes first: a request that comes while pending() looks sets it again. */
-static bool controller_pending(struct vcpu *vcpu)
+static bool controller_pending(struct vmx_vcpu *v)
 {
+	struct vcpu *vcpu = v->vcpu;
+
 	if (!vcpu->interrupts ||
-	    !__atomic_exchange_n(&vcpu->interrupt_request, false, __ATOMIC_SEQ_CST) ||
-	    !vcpu->interrupts->pending(vcpu))
+	    !__atomic_exchange_n(&vcpu->interrupt_request, false, __ATOMIC_SEQ_CST))
+		return false;
+	bool pending = vcpu->interrupts->pending(vcpu);
+	/* Hardware that delivers is told, and needs no window. */
+	if (apicv_delivers(v)) {
+		apicv_request(v);
+		pending = vcpu->interrupts->other_pending(vcpu);
+	}
+	if (!pending)
 		return false;
 	__atomic_store_n(&vcpu->interrupt_request, true, __ATOMIC_SEQ_CST);
 	return true;
 }
 
-static struct event_openings read_openings(const struct vmx_vcpu *v, uint64_t interruptibility)
+static struct event_openings read_openings(struct vmx_vcpu *v, uint64_t interruptibility)
 {
 	return (struct event_openings) {
 		.interrupts_enabled = vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF,
@@ -39,7 +48,7 @@ static struct event_openings read_openings(const struct vmx_vcpu *v, uint64_t in
 		.mov_ss_blocking = interruptibility & BLOCKING_BY_MOV_SS,
 		.nmi_blocking = interruptibility & BLOCKING_BY_NMI,
 		.priority = v->vcpu->interrupts ? 0 : v->cr8,
-		.controller_pending = controller_pending(v->vcpu),
+		.controller_pending = controller_pending(v),
 	};
 }
 
@@ -95,14 +104,15 @@ static void inject(struct vmx_vcpu *v, const struct vcpu_event *event, uint64_t 
 }
 
 /* The interrupt-acknowledge cycle, and whether another one waits behind it. */
-static void acknowledge(struct vcpu *vcpu, struct event_choice *choice)
+static void acknowledge(struct vmx_vcpu *v, struct event_choice *choice)
 {
+	struct vcpu *vcpu = v->vcpu;
 	int vector = vcpu->interrupts->acknowledge(vcpu);
 
 	if (vector >= 0)
 		choice->event = (struct vcpu_event) { .kind = EVENT_EXTERNAL_INTERRUPT,
 						      .vector = (uint8_t)vector };
-	choice->want_interrupt_window |= controller_pending(vcpu);
+	choice->want_interrupt_window |= controller_pending(v);
 }
 
 void inject_events(struct vmx_vcpu *v)
@@ -112,7 +122,7 @@ void inject_events(struct vmx_vcpu *v)
 	struct event_choice choice = vcpu_events_choose(&v->vcpu->events, &openings);
 
 	if (choice.acknowledge)
-		acknowledge(v->vcpu, &choice);
+		acknowledge(v, &choice);
 	apicv_set_threshold(v);
 	if (choice.event.kind != EVENT_NONE)
 		inject(v, &choice.event, interruptibility);

@@ -68,6 +68,17 @@ void msr_bitmap_open_x2apic(uint8_t bitmap[PAGE_SIZE])
 		bitmap[byte + WRITE_OFFSET] &= ~bit;
 }
 
+void msr_bitmap_open_x2apic_delivery(uint8_t bitmap[PAGE_SIZE])
+{
+	static const uint32_t writes[] = { MSR_X2APIC_EOI, MSR_X2APIC_SELF_IPI };
+	uint32_t byte;
+	uint8_t bit;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(writes); i++)
+		if (locate(writes[i], &byte, &bit))
+			bitmap[byte + WRITE_OFFSET] &= ~bit;
+}
+
 bool msr_bitmap_exits(const uint8_t bitmap[PAGE_SIZE], uint32_t index, bool write)
 {
 	uint32_t byte;

@@ -12,6 +12,8 @@ void msr_bitmap_fill(uint8_t bitmap[PAGE_SIZE]);
 /* Opens what hardware serves from the page of an x2APIC: reads of the registers that the page holds,
  * and the task priority. */
 void msr_bitmap_open_x2apic(uint8_t bitmap[PAGE_SIZE]);
+/* And what hardware that delivers interrupts acts on: their end, and a request to oneself. */
+void msr_bitmap_open_x2apic_delivery(uint8_t bitmap[PAGE_SIZE]);
 
 /* What the CPU would do: true when the access exits. */
 bool msr_bitmap_exits(const uint8_t bitmap[PAGE_SIZE], uint32_t index, bool write);

@@ -74,6 +74,17 @@ static void x2apic_registers_from_the_page(void **state)
 		assert_int_equal(msr_bitmap_exits(bitmap, index, true), index != 0x808);
 }
 
+static void delivery_opens_end_and_self(void **state)
+{
+	msr_bitmap_fill(bitmap);
+	msr_bitmap_open_x2apic(bitmap);
+	msr_bitmap_open_x2apic_delivery(bitmap);
+	for (uint32_t index = 0x800; index < 0x900; index++)
+		assert_int_equal(msr_bitmap_exits(bitmap, index, true),
+				 index != 0x808 && index != 0x80b && index != 0x83f);
+	assert_true(msr_bitmap_exits(bitmap, 0x80b, false));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -81,6 +92,7 @@ int main(void)
 		cmocka_unit_test(layout_is_the_sdms),
 		cmocka_unit_test(outside_always_exits),
 		cmocka_unit_test(x2apic_registers_from_the_page),
+		cmocka_unit_test(delivery_opens_end_and_self),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

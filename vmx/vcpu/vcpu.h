@@ -93,7 +93,9 @@ struct vmx_vcpu {
 	void *identity_page;    /* this vCPU owns its VM's identity map, or null */
 	void *apic_access_page; /* likewise the page that stands for local APICs */
 	bool apicv;             /* the hardware helps with the local APIC (vmx/vcpu/apicv.h) */
+	bool delivers;          /* and delivers interrupts too, in the modes that allow it */
 	uint32_t tpr_threshold; /* as the VMCS has it */
+	uint64_t eoi_exits[4];  /* likewise: the EOI-exit bitmap */
 	uint16_t vpid;          /* 0: none */
 
 	struct vmx_slice slice;
