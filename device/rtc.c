@@ -7,7 +7,6 @@
 #include "lib/bytes.h"
 
 #define INDEX_MASK 0x7f
-#define NMI_MASK   0x80
 #define FLOATING   0xff
 
 #define A_UIP           0x80 /* an update is near or under way */
@@ -185,7 +184,6 @@ static void rtc_write(void *chip, uint64_t offset, unsigned width, uint64_t valu
 
 	if (!offset) {
 		rtc->index = value & INDEX_MASK;
-		rtc->nmi_masked = value & NMI_MASK;
 		return;
 	}
 	switch (rtc->index) {
@@ -203,18 +201,12 @@ static void rtc_write(void *chip, uint64_t offset, unsigned width, uint64_t valu
 	}
 }
 
-bool rtc_nmi_masked(const struct rtc *rtc)
-{
-	return rtc->nmi_masked;
-}
-
 /* RESET# of the chip: the time, the memory and the time's format are kept by the battery. */
 static void rtc_reset(void *chip)
 {
 	struct rtc *rtc = chip;
 
 	rtc->index = 0;
-	rtc->nmi_masked = false;
 	rtc->bytes[RTC_B] &= ~(B_PIE | B_AIE | B_UIE | B_SQWE);
 	rtc->bytes[RTC_C] = 0;
 	update_irq(rtc);

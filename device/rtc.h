@@ -39,7 +39,6 @@ enum rtc_boot { RTC_BOOT_NONE, RTC_BOOT_FLOPPY, RTC_BOOT_DISK, RTC_BOOT_CD, RTC_
 struct rtc {
 	uint8_t bytes[RTC_BYTES];
 	uint8_t index;
-	bool nmi_masked;
 	bool running;    /* the divider chain is not held in reset */
 	uint64_t phase;  /* the tick of 32768 Hz that began the divider's first second */
 	uint64_t tick;   /* up to which the clock has gone */
@@ -60,8 +59,5 @@ void rtc_describe_memory(struct rtc *rtc, uint64_t below_4g, uint64_t above_4g);
 void rtc_describe_cpus(struct rtc *rtc, unsigned cpus);
 void rtc_describe_boot(struct rtc *rtc, enum rtc_boot first, enum rtc_boot second,
 		       enum rtc_boot third);
-
-/* What the clock drives NMI with: true while the guest keeps NMIs of the board from the CPU. */
-bool rtc_nmi_masked(const struct rtc *rtc);
 
 #endif

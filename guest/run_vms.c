@@ -78,8 +78,12 @@ static void start(const struct vm_spec *spec)
 	struct pc *pc = NULL;
 	enum error error = spec->broken ? why.kind : pc_create(spec, &pc, &why);
 
-	if (!error)
+	if (!error) {
 		error = vm_start(pc->vm, &why);
+		/* The result is told here; the machine goes, and its console with it. */
+		if (error)
+			pc_discard(pc, &why);
+	}
 	if (!error)
 		return;
 	full_name(name, spec);

@@ -130,6 +130,7 @@ static struct spinlock board_locks[VMS];
 static char got[VMS][2 * CONSOLE_INPUT_SIZE]; /* what each guest read */
 static unsigned room[VMS];                    /* bytes that each will still read */
 static const char *done;                      /* to a VM */
+static bool table_locked;                     /* the VMs are visited */
 
 /* As a board does: under its own lock it takes what there is, as long as its port has room. */
 static void input(void *context)
@@ -154,9 +155,11 @@ static void write_text(unsigned i, const char *text)
 
 void vm_for_each(void (*visit)(struct vm *vm, void *context), void *context)
 {
+	table_locked = true;
 	for (unsigned i = 0; i < VMS; i++)
 		if (vms[i].state == VM_STARTED)
 			visit(&vms[i], context);
+	table_locked = false;
 }
 
 bool vm_act_on(bool (*fits)(const struct vm *vm, const void *wanted), const void *wanted,
@@ -208,6 +211,7 @@ static void end_vm(unsigned i)
 
 void vm_stop(struct vm *vm, const struct reason *why)
 {
+	assert_false(table_locked);
 	note(vm, "stopped");
 	end_vm((unsigned)(vm - vms));
 }

@@ -188,17 +188,18 @@ static void set_log_level(const char *argument)
 	say("log takes debug, info, warn or error");
 }
 
-static void stop_started(struct vm *vm, void *context)
+static bool vm_is_any(const struct vm *vm, const void *wanted)
 {
-	if (__atomic_load_n(&vm->state, __ATOMIC_ACQUIRE) == VM_STARTED)
-		stop(vm, NULL);
+	return true;
 }
 
 static void quit(void)
 {
 	say("quit");
 	__atomic_store_n(&has_quit, true, __ATOMIC_RELEASE);
-	vm_for_each(stop_started, NULL);
+	/* One that was stopped is not found again. */
+	while (vm_act_on(vm_is_any, NULL, stop, NULL))
+		;
 }
 
 /* --- the shell ------------------------------------------------------------------------------ */

@@ -5,6 +5,7 @@
 #include "kernel/output/log.h"
 #include "lib/bits.h"
 #include "vm/manager.h"
+#include "vm/schedule/scheduler.h"
 
 static size_t pages_for(size_t bytes)
 {
@@ -53,12 +54,26 @@ static enum error furnish(struct pc *pc, struct reason *why)
 	return error ? error : pc_boot(pc, why);
 }
 
+/* Before anything is made: the VM could not be started. */
+static enum error check_pins(const struct vm_spec *spec, struct reason *why)
+{
+	for (unsigned i = 0; i < spec->pins; i++)
+		if (spec->pin[i] >= 0 && !scheduler_has_cpu(spec->pin[i]))
+			return reason_set(why, ERROR_INVALID_INPUT,
+					  "pin= names host CPU %d for vcpu %u, which runs none",
+					  spec->pin[i], i);
+	return ERROR_NONE;
+}
+
 enum error pc_create(const struct vm_spec *spec, struct pc **out, struct reason *why)
 {
-	struct pc *pc = pages_alloc(pc_pages(spec), PAGE_SIZE);
-	enum error error;
+	enum error error = check_pins(spec, why);
+	struct pc *pc;
 
 	*out = NULL;
+	if (error)
+		return error;
+	pc = pages_alloc(pc_pages(spec), PAGE_SIZE);
 	if (!pc)
 		return reason_set(why, ERROR_NO_MEMORY, "no memory for the chips of VM %s",
 				  spec->name);
@@ -74,11 +89,16 @@ enum error pc_create(const struct vm_spec *spec, struct pc **out, struct reason 
 	console_open(&pc->console, pc->vm, pc_console_input, pc);
 	error = furnish(pc, why);
 	if (error) {
-		/* Never started, so it ends here and now; its end frees `pc`. */
-		pc->unreported = true;
-		vm_stop(pc->vm, why);
+		pc_discard(pc, why);
 		return error;
 	}
 	*out = pc;
 	return ERROR_NONE;
+}
+
+/* Never started, so it ends here and now; its end frees `pc`. */
+void pc_discard(struct pc *pc, const struct reason *why)
+{
+	pc->unreported = true;
+	vm_stop(pc->vm, why);
 }

@@ -94,6 +94,7 @@ struct pc {
 	unsigned chip_count;
 	struct timer timer;   /* for the earliest of the chips' deadlines */
 	device_time timer_at; /* what it is armed for; DEVICE_NEVER */
+	bool time_stopped;    /* it is not to be armed */
 
 	struct pic pic;
 	struct pit pit;
@@ -122,8 +123,8 @@ struct pc {
 
 	struct load_target target;
 	uint32_t ending;      /* enum pc_ending; atomic: the first counts */
-	uint32_t exit_status; /* of PC_EXIT */
-	bool unreported;      /* it could not be made: who made it reports it */
+	uint32_t exit_status; /* of PC_EXIT; its vCPU's, until the VM has ended */
+	bool unreported;      /* it could not be started: who made it reports it */
 };
 
 /* Why a guest's machine stops. */
@@ -133,5 +134,8 @@ extern const struct board_ops pc_board;
 
 /* Makes a VM as `spec` says, its kernel loaded and its vCPUs set up; not started. */
 enum error pc_create(const struct vm_spec *spec, struct pc **out, struct reason *why) must_check;
+
+/* Frees one that was not started; who calls tells why. */
+void pc_discard(struct pc *pc, const struct reason *why);
 
 #endif

@@ -185,8 +185,12 @@ static enum error start_processor(struct vcpu *vcpu, const struct boot_state *st
 enum error pc_boot(struct pc *pc, struct reason *why)
 {
 	struct boot_state state = { 0 };
-	enum error error = pc_has_firmware(pc) ? ERROR_NONE : pc_tables_place(pc, why);
+	enum error error = ERROR_NONE;
 
+	if (!pc_has_firmware(pc)) {
+		pc_pci_sense_levels(pc);
+		error = pc_tables_place(pc, why);
+	}
 	if (!error)
 		error = load_kernel(pc, &state, why);
 	if (!error)

@@ -39,8 +39,9 @@ static void leaves(void *context, uint32_t status)
 {
 	struct pc *pc = (struct pc *)context;
 
-	pc->exit_status = status;
-	pc_end_request(pc, PC_EXIT, "debug-exit port");
+	/* That of another CPU, which came second, does not count. */
+	if (pc_end_request(pc, PC_EXIT, "debug-exit port"))
+		pc->exit_status = status;
 }
 
 static void turns_off(void *context)

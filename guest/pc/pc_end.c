@@ -9,13 +9,13 @@
 #include "lib/format.h"
 #include "vm/manager.h"
 
-void pc_end_request(struct pc *pc, enum pc_ending ending, const char *why)
+bool pc_end_request(struct pc *pc, enum pc_ending ending, const char *why)
 {
 	uint32_t none = PC_RUNS;
 
 	if (!__atomic_compare_exchange_n(&pc->ending, &none, ending, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST))
-		return;
+		return false;
 	log_info("guest", "vm=%u(%s) %s: %s", pc->vm->id, pc->vm->name,
 		 ending == PC_RESET ? "resets" : "ends", why);
 	/* Outside of an exit there is no action to answer with. */
@@ -25,6 +25,7 @@ void pc_end_request(struct pc *pc, enum pc_ending ending, const char *why)
 		else
 			vm_stop(pc->vm, NULL);
 	}
+	return true;
 }
 
 enum board_action pc_go_on(struct pc *pc)
@@ -45,6 +46,7 @@ enum error pc_restart(struct vm *vm, struct reason *why)
 	enum error error = ERROR_NONE;
 	uint64_t flags;
 
+	pc_time_stop(pc);
 	pc_interrupts_stop(pc);
 	flags = spinlock_acquire(&pc->lock);
 	pc_chips_reset(pc);
@@ -57,10 +59,13 @@ enum error pc_restart(struct vm *vm, struct reason *why)
 				  vm->name);
 	pc_memory_clear(pc);
 	error = pc_boot(pc, why);
+	if (error)
+		return error;
+	pc->exit_status = 0;
+	pc_time_go_on(pc);
 	__atomic_store_n(&pc->ending, PC_RUNS, __ATOMIC_RELEASE);
-	if (!error)
-		log_info("guest", "vm=%u(%s) starts again", vm->id, vm->name);
-	return error;
+	log_info("guest", "vm=%u(%s) starts again", vm->id, vm->name);
+	return ERROR_NONE;
 }
 
 /* An NMI could still come from a timer that was routed so, by a guest that then halts every CPU with
@@ -96,9 +101,10 @@ void pc_ended(struct vm *vm, const struct reason *trouble)
 {
 	struct pc *pc = (struct pc *)vm->board_data;
 
+	/* First: until then another CPU may bring what was typed, which arms timers. */
+	console_close(&pc->console);
 	pc_time_stop(pc);
 	pc_interrupts_stop(pc);
-	console_close(&pc->console);
 	pc_debug_flush(pc);
 	/* A guest may have told of its trouble here alone. */
 	if (trouble)

@@ -54,13 +54,15 @@ static void access_bus(struct pc *pc, struct bus *bus, uint64_t at, unsigned wid
 {
 	uint64_t flags = spinlock_acquire(&pc->lock);
 	const struct bus_window *window = bus_find(bus, at);
+	/* The access itself may take windows off the bus, or move them. */
+	const void *chip = window ? window->chip : NULL;
 
 	if (in)
 		*value = bus_read(bus, pc_now(pc), at, width);
 	else
 		bus_write(bus, pc_now(pc), at, width, *value);
-	if (window)
-		pc_time_touched(pc, window->chip);
+	if (chip)
+		pc_time_touched(pc, chip);
 	spinlock_release(&pc->lock, flags);
 }
 

@@ -32,6 +32,8 @@ enum error pc_pci_create(struct pc *pc, struct reason *why) must_check;
 void pc_pci_wire(struct pc *pc, unsigned slot, struct pci_function *f);
 /* Their registers are as at first: so is what follows them. With the lock. */
 void pc_pci_was_reset(struct pc *pc);
+/* Tells the 8259s which of their inputs are levels, as firmware would. Not with the lock. */
+void pc_pci_sense_levels(struct pc *pc);
 /* The port at which the ACPI registers are now. */
 uint16_t pc_pm_base(const struct pc *pc);
 
@@ -108,8 +110,9 @@ device_time pc_now(const struct pc *pc);
 /* The host's time_ticks() at a moment of the VM's. */
 uint64_t pc_time_to_ticks(const struct pc *pc, device_time at);
 void pc_time_start(struct pc *pc);
-/* No chip is advanced any more. Not with the lock. */
+/* No chip is advanced any more by itself, until time goes on. Not with the lock. */
 void pc_time_stop(struct pc *pc);
+void pc_time_go_on(struct pc *pc);
 /* A chip was accessed: when does it want to be looked at? With the lock. */
 void pc_time_touched(struct pc *pc, const void *chip);
 /* Brings chips whose moment has come up to now. With the lock. */
@@ -152,9 +155,9 @@ bool pc_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value);
 
 /* --- pc_end.c --- */
 
-/* The guest asked for an end, or met one: the first counts. `why` is a constant string. Any CPU,
- * with or without the lock. */
-void pc_end_request(struct pc *pc, enum pc_ending ending, const char *why);
+/* The guest asked for an end, or met one: the first counts, and returns true. `why` is a constant
+ * string. Any CPU, with or without the lock. */
+bool pc_end_request(struct pc *pc, enum pc_ending ending, const char *why);
 /* What the run loop does after an exit: go on, unless the machine ends. */
 enum board_action pc_go_on(struct pc *pc);
 void pc_ended(struct vm *vm, const struct reason *trouble);

@@ -199,6 +199,19 @@ enum error pc_pci_create(struct pc *pc, struct reason *why)
 	return error || !pc->spec->acpi ? error : add_power(pc, why);
 }
 
+/* ELCR: the wires of PCI and the SCI are levels, those of ISA edges. */
+void pc_pci_sense_levels(struct pc *pc)
+{
+	uint32_t levels = BIT(PC_IRQ_SCI);
+	uint64_t flags = spinlock_acquire(&pc->lock);
+
+	for (unsigned i = 0; i < PIRQS; i++)
+		levels |= (uint32_t)BIT(DEFAULT_IRQ(i));
+	for (unsigned n = 0; n < PIC_IRQS / PIC_INPUTS; n++)
+		pic_ops.write(&pc->pic, PIC_ELCR_OFFSET + n, 1, levels >> n * PIC_INPUTS);
+	spinlock_release(&pc->lock, flags);
+}
+
 void pc_pci_was_reset(struct pc *pc)
 {
 	router_written(pc, PIRQRC_FIRST, PIRQS);

@@ -32,7 +32,7 @@ static void arm(struct pc *pc)
 			earliest = pc->chips[i].next;
 	if (earliest < soonest)
 		earliest = soonest;
-	if (earliest >= pc->timer_at)
+	if (pc->time_stopped || earliest >= pc->timer_at)
 		return;
 	pc->timer_at = earliest;
 	timer_arm(&pc->timer, pc_time_to_ticks(pc, earliest));
@@ -88,7 +88,22 @@ void pc_time_start(struct pc *pc)
 	timer_init(&pc->timer, chips_due, pc);
 }
 
+/* Whoever touches a chip afterwards, as one who types does, arms nothing. */
 void pc_time_stop(struct pc *pc)
 {
+	uint64_t flags = spinlock_acquire(&pc->lock);
+
+	pc->time_stopped = true;
+	spinlock_release(&pc->lock, flags);
 	timer_cancel(&pc->timer);
+}
+
+void pc_time_go_on(struct pc *pc)
+{
+	uint64_t flags = spinlock_acquire(&pc->lock);
+
+	pc->time_stopped = false;
+	pc->timer_at = DEVICE_NEVER;
+	arm(pc);
+	spinlock_release(&pc->lock, flags);
 }
