@@ -174,12 +174,16 @@ static enum error add_power(struct pc *pc, struct reason *why)
 	struct pci_function *f = &pc->power;
 
 	id.revision = PIIX4_GOOD_TIMER;
+	bool firmware = pc_has_firmware(pc);
+
 	pci_function_init(f, &id);
-	pci_function_set(f, PMBA, 4, ACPI_PM_PORT | PMBA_IO, PMBA_ADDRESS);
+	/* A firmware that finds the registers switched on leaves them where they are, and yet may
+	 * take them to be where it would have put them: OVMF, to switch the machine off. */
+	pci_function_set(f, PMBA, 4, (firmware ? 0 : ACPI_PM_PORT) | PMBA_IO, PMBA_ADDRESS);
 	/* No CPU here has a system-management mode. A firmware that finds SMIs switched on takes its
 	 * handler for installed, and does not wait for one that never answers. */
 	pci_function_set(f, DEVACTB, 4, DEVACTB_APMC_EN, 0);
-	pci_function_set(f, PMREGMISC, 1, PMREGMISC_ENABLE, PMREGMISC_ENABLE);
+	pci_function_set(f, PMREGMISC, 1, firmware ? 0 : PMREGMISC_ENABLE, PMREGMISC_ENABLE);
 	pci_function_set(f, PCI_INTERRUPT_LINE, 1, PC_IRQ_SCI, 0xff);
 	f->written = power_written;
 	f->context = pc;
@@ -196,7 +200,11 @@ enum error pc_pci_create(struct pc *pc, struct reason *why)
 		error = add_host_bridge(pc, why);
 	if (!error)
 		error = add_isa_bridge(pc, why);
-	return error || !pc->spec->acpi ? error : add_power(pc, why);
+	if (!error && pc->spec->acpi)
+		error = add_power(pc, why);
+	if (!error && pc->spec->acpi)
+		power_written(pc, PMBA, sizeof(uint32_t));
+	return error;
 }
 
 /* ELCR: the wires of PCI and the SCI are levels, those of ISA edges. */
