@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""UEFI firmware as guest: OVMF, unmodified, to its shell on COM1, where a user lists what there is,
+and switches the machine off."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from plinth import PASS, Machine, Report, engine_missing, expect, guest_image  # noqa: E402
+
+os.environ["BOCHS_IPS"] = "50000000"
+SECONDS = 900
+
+PROMPT = r"Shell> "
+
+
+def ovmf(report, name, *keys, disk=False):
+    words = " ".join(["vm=uefi firmware memory=128M deadline=300", *keys])
+    options = ["--append", "tests=none", "--module", f"{guest_image('ovmf.fd')} {words}"]
+    if disk:
+        options += ["--module", f"{guest_image('disk.img')} vm=uefi disk"]
+    with Machine("bochs", *options, cpus=1, seconds=SECONDS) as machine:
+        # Any key but Escape: nobody waits for startup.nsh.
+        machine.send("\r", after=r"UEFI Interactive Shell", console="uefi")
+        machine.send("map -r\r", after=PROMPT, console="uefi")
+        if disk:
+            machine.wait(r"BLK0:.*|PciRoot\(0x0\)/Pci\(0x3,0x0\)", console="uefi")
+        machine.send("reset -s\r", after=PROMPT, console="uefi")
+    run = machine.run
+    expect(report, run, name, PASS)
+    report.ok(machine.missed is None, f"{name}: its shell answers", run.story())
+    result = run.log.result("vm/uefi")
+    report.ok(result and result.ok, f"{name}: the guest switches itself off", run.story())
+
+
+def main():
+    report = Report()
+    why = engine_missing("bochs")
+    if why:
+        report.skip("OVMF on Bochs", why)
+    else:
+        ovmf(report, "OVMF with two vCPUs and a disk", "cpus=2", disk=True)
+    report.done()
+
+
+main()
