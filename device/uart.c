@@ -79,7 +79,9 @@ static void send(struct uart *uart, uint8_t byte)
 		loop_back(uart, byte);
 	else if (uart->transmit)
 		uart->transmit(uart->context, byte);
-	uart->thr_empty_pending = true;
+	if (uart->pace)
+		uart->busy_until = (uart->busy_until ? uart->busy_until : uart->now) + uart->pace;
+	uart->thr_empty_pending = !uart->busy_until;
 }
 
 /* --- modem lines ---------------------------------------------------------------------------- */
@@ -128,7 +130,9 @@ static uint8_t read_interrupt_id(struct uart *uart)
 
 static uint8_t read_line_status(struct uart *uart)
 {
-	return uart_read_receiver_status(uart) | LSR_THR_EMPTY | LSR_IDLE;
+	uint8_t status = uart_read_receiver_status(uart);
+
+	return uart->busy_until ? status : status | LSR_THR_EMPTY | LSR_IDLE;
 }
 
 static uint8_t read_modem_status(struct uart *uart)
@@ -144,7 +148,7 @@ static void write_interrupt_enable(struct uart *uart, uint8_t value)
 	uint8_t enabled = value & (uint8_t)IER_WRITABLE;
 
 	/* The interrupt comes when its condition and its enable meet: the holding register is empty. */
-	if (enabled & ~uart->interrupt_enable & IER_THR_EMPTY)
+	if ((enabled & ~uart->interrupt_enable & IER_THR_EMPTY) && !uart->busy_until)
 		uart->thr_empty_pending = true;
 	uart->interrupt_enable = enabled;
 }
@@ -271,6 +275,11 @@ static void uart_advance(void *chip, device_time now)
 	struct uart *uart = chip;
 
 	uart->now = now;
+	if (uart->busy_until && now >= uart->busy_until) {
+		uart->busy_until = 0;
+		uart->thr_empty_pending = true;
+		drive_interrupt(uart);
+	}
 	if (now >= uart_timeout_at(uart)) {
 		uart->timed_out = true;
 		drive_interrupt(uart);
@@ -281,7 +290,11 @@ static device_time uart_next(const void *chip)
 {
 	const struct uart *uart = chip;
 
-	return uart->interrupt_enable & IER_RECEIVED ? uart_timeout_at(uart) : DEVICE_NEVER;
+	device_time next = uart->busy_until ? uart->busy_until : DEVICE_NEVER;
+
+	if ((uart->interrupt_enable & IER_RECEIVED) && uart_timeout_at(uart) < next)
+		next = uart_timeout_at(uart);
+	return next;
 }
 
 /* "Master Reset": the divisor and the scratch register are not touched. */
@@ -300,6 +313,7 @@ static void uart_reset(void *chip)
 	uart->modem_deltas = 0;
 	uart->fifo_enabled = false;
 	uart->trigger = 1;
+	uart->busy_until = 0;
 	uart->thr_empty_pending = false;
 	uart->break_sent = false;
 	settle(uart, room);

@@ -4,7 +4,8 @@
  * a terminal that is always there (CTS, DSR and DCD active, no ring).
  *
  * The line is faster than any driver: a byte leaves as soon as it is written, so the transmitter is
- * empty whenever anybody looks. Bytes come in as fast as the receiver has room. Bytes cross the
+ * empty whenever anybody looks, unless the board asks for a pace: then it is busy for a while after
+ * each byte, although that one has left. Bytes come in as fast as the receiver has room. Bytes cross the
  * line whole, whatever the word length: firmware leaves eight bits, and a kernel that was started
  * without firmware may count on it. The loopback of the modem control register cuts them. */
 #ifndef DEVICE_UART_H
@@ -34,8 +35,13 @@ struct uart {
 	 * called at the end of an access. Null: nobody waits. */
 	void (*receptive)(void *context);
 
+	/* How long a byte keeps the transmitter busy; 0: not at all. The board may change it at any
+	 * time, from within transmit() too. */
+	device_time pace;
+
 	/* The chip's own. */
 	device_time now;
+	device_time busy_until;  /* the transmitter; 0: it is empty */
 	device_time quiet_since; /* the receiver FIFO was last filled or read */
 	uint16_t divisor;        /* DLL and DLM; a reset keeps it */
 	uint8_t interrupt_enable, line_control, modem_control, scratch;

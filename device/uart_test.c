@@ -214,6 +214,33 @@ static void loopback_turns_modem_lines_round(void **state)
 	assert_int_equal(in(UART_MODEM_STATUS)&0xf0, 0xb0);
 }
 
+/* Only while the board asks for it: the holding register is full until the pace has passed. */
+static void a_paced_transmitter_is_busy(void **state)
+{
+	driver(0);
+	out(UART_INTERRUPT_ENABLE, IER_THR_EMPTY);
+	assert_int_equal(in(UART_INTERRUPT_ID), IIR_THR_EMPTY);
+	port.uart.pace = 1000;
+	out(UART_DATA, 'a');
+	assert_int_equal(in(UART_LINE_STATUS) & (LSR_THR_EMPTY | LSR_IDLE), 0);
+	assert_int_equal(in(UART_INTERRUPT_ID), IIR_NONE);
+	/* The interrupt does not come by enabling it again, and another byte takes as long again. */
+	out(UART_INTERRUPT_ENABLE, 0);
+	out(UART_INTERRUPT_ENABLE, IER_THR_EMPTY);
+	assert_int_equal(in(UART_INTERRUPT_ID), IIR_NONE);
+	out(UART_DATA, 'b');
+	assert_int_equal(uart_ops.next(&port.uart), port.uart.now + 2000);
+	uart_ops.advance(&port.uart, port.uart.now + 1999);
+	assert_int_equal(in(UART_LINE_STATUS)&LSR_THR_EMPTY, 0);
+	uart_ops.advance(&port.uart, port.uart.now + 1);
+	assert_int_equal(in(UART_LINE_STATUS)&LSR_THR_EMPTY, LSR_THR_EMPTY);
+	assert_int_equal(in(UART_INTERRUPT_ID), IIR_THR_EMPTY);
+	assert_int_equal(uart_ops.next(&port.uart), DEVICE_NEVER);
+	port.uart.pace = 0;
+	out(UART_DATA, 'c');
+	assert_int_equal(in(UART_LINE_STATUS)&LSR_THR_EMPTY, LSR_THR_EMPTY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +249,7 @@ int main(void)
 		cmocka_unit_test_setup(divisor_latch_shares_two_addresses, set_up),
 		cmocka_unit_test_setup(bytes_leave_at_once, set_up),
 		cmocka_unit_test_setup(thr_empty_interrupt, set_up),
+		cmocka_unit_test_setup(a_paced_transmitter_is_busy, set_up),
 		cmocka_unit_test_setup(out2_gates_the_interrupt, set_up),
 		cmocka_unit_test_setup(priorities, set_up),
 		cmocka_unit_test_setup(loopback_turns_bytes_round, set_up),

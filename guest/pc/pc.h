@@ -116,9 +116,10 @@ struct pc {
 	struct pc_fw_cfg *fw_cfg; /* null before it is made */
 	struct debug_ports debug_ports;
 	struct console_line debug_line; /* what is said on them */
-	struct testdev *testdev;        /* null: none */
-	struct vga_text vga;            /* without memory when there is none */
-	struct pc_disk *disks;          /* disk_count of them */
+	bool floods;             /* it wrote more to the debug ports than the log takes; atomic */
+	struct testdev *testdev; /* null: none */
+	struct vga_text vga;     /* without memory when there is none */
+	struct pc_disk *disks;   /* disk_count of them */
 	unsigned disk_count;
 
 	struct load_target target;

@@ -2,6 +2,7 @@
 #include "guest/pc/pc_parts.h"
 
 #include "guest/pc/pc_layout.h"
+#include "kernel/output/log.h"
 #include "kernel/wall_clock.h"
 #include "lib/assert.h"
 #include "lib/bits.h"
@@ -86,9 +87,16 @@ static const struct com_place {
 	{ UART_COM4_PORT, UART_COM2_IRQ },
 };
 
+/* Four characters' time at 115200 baud, for one. */
+#define CROWDED_PACE 350000 /* ns */
+
 static void transmit(void *context, uint8_t byte)
 {
-	console_put(&((struct pc *)context)->console, byte);
+	struct pc *pc = (struct pc *)context;
+
+	console_put(&pc->console, byte);
+	/* A guest that floods its console waits by itself, not everybody else for the log. */
+	pc->com[0].pace = log_is_crowded() ? CROWDED_PACE : 0;
 }
 
 /* Hands over what was typed, as far as the port takes it. With the lock. */

@@ -24,6 +24,9 @@ static void output(void *context, uint16_t port, uint8_t byte)
 	const struct console_sink sink = { print, pc };
 
 	console_line_put(&pc->debug_line, byte, &sink);
+	/* There is no ready bit to hold back: the vCPU gives up its turn. */
+	if (log_is_crowded())
+		__atomic_store_n(&pc->floods, true, __ATOMIC_RELAXED);
 }
 
 void pc_debug_flush(struct pc *pc)

@@ -32,7 +32,10 @@ enum board_action pc_go_on(struct pc *pc)
 {
 	switch (__atomic_load_n(&pc->ending, __ATOMIC_ACQUIRE)) {
 	case PC_RUNS:
-		return BOARD_RESUME;
+		if (!__atomic_load_n(&pc->floods, __ATOMIC_RELAXED))
+			return BOARD_RESUME;
+		__atomic_store_n(&pc->floods, false, __ATOMIC_RELAXED);
+		return BOARD_YIELD;
 	case PC_RESET:
 		return pc->spec->reset == SPEC_RESTART ? BOARD_RESET_VM : BOARD_END_VM;
 	default:

@@ -17,8 +17,11 @@
 #define RING_SIZE        65536
 #define PREFIX_MAX       64
 #define DRAIN_TIMEOUT_US 5000000ull
+/* With less room than this in the ring, guests that write are slowed down. */
+#define CROWDED_FREE     (RING_SIZE / 2)
+
 /* Without progress for this long the port is taken for dead and lines are lost, but counted. */
-#define PORT_TIMEOUT_US  200000ull
+#define PORT_TIMEOUT_US 200000ull
 
 static char storage[RING_SIZE];
 static struct spinlock lock = SPINLOCK_INIT("log");
@@ -34,6 +37,7 @@ static struct {
 } wire;
 
 static enum log_level threshold = LOG_INFO; /* atomic */
+static bool crowded;                        /* atomic */
 
 static const char *const level_names[] = {
 	[LOG_DEBUG] = "debug",
@@ -56,6 +60,17 @@ void log_set_screen(const struct log_screen *screen)
 	spinlock_release(&lock, rflags);
 }
 
+/* Under the lock, after the ring changed. */
+static void look_at_room(void)
+{
+	__atomic_store_n(&crowded, ring_free(&wire.ring) < CROWDED_FREE, __ATOMIC_RELAXED);
+}
+
+bool log_is_crowded(void)
+{
+	return __atomic_load_n(&crowded, __ATOMIC_RELAXED);
+}
+
 /* Sends what the port takes at once. True when it took anything. */
 static bool send_some(void)
 {
@@ -64,6 +79,7 @@ static bool send_some(void)
 	size_t sent = count ? serial_send(chunk, count) : 0;
 
 	ring_consume(&wire.ring, sent);
+	look_at_room();
 	return sent;
 }
 
@@ -94,6 +110,7 @@ static void put_line(char *line, size_t length, bool numbered)
 		wire.lost++;
 	}
 	wire.sequence += numbered;
+	look_at_room();
 	send_some();
 }
 

@@ -34,6 +34,10 @@ void log_tagged(const char *tag, const char *format, ...) printf_like(2, 3);
 /* A line without the numbered prefix: TAP and the verdict. Only kernel/output/tap.c calls it. */
 void log_bare(const char *format, ...) printf_like(1, 2);
 
+/* True while most of the ring is full, so that writers may soon have to wait for the port: who writes
+ * on behalf of a guest then slows the guest down. Any CPU, no lock. */
+bool log_is_crowded(void);
+
 /* Writes out what the ring holds. Waits, with a deadline, until the port has sent the last byte. */
 void log_drain(void);
 
