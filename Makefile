@@ -274,9 +274,12 @@ VIRTIO_MODULES := virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev
 # Our own: flat images.
 FLAT_GUESTS   := hello resets
 
+# Our own, for each way in; and one of checks.
+OWN_KERNELS   := given-multiboot1 given-multiboot2 given-pvh flat-16 flat-32 flat-64 checks
+
 .PHONY: guests
 guests: $(LINUX_FLAVOURS:%=$(GUESTS)/initramfs-%) $(GUESTS)/linux-cloud.elf $(GUESTS)/disk.img $(GUESTS)/boot-disk.img \
-	$(FLAT_GUESTS:%=$(GUESTS)/%.bin) ## the unmodified systems that tests run as guests
+	$(FLAT_GUESTS:%=$(GUESTS)/%.bin) $(OWN_KERNELS:%=$(GUESTS)/%) ## the unmodified systems that tests run as guests
 
 # A flavour's initramfs, with the modules of that very kernel.
 $(GUESTS)/initramfs-686: busybox := busybox-i386
@@ -301,6 +304,44 @@ $(GUESTS)/vectors: tests/guest/vectors.asm
 $(FLAT_GUESTS:%=$(GUESTS)/%.bin): $(GUESTS)/%.bin: tests/guest/%.asm tests/guest/com1.inc
 	@mkdir -p $(@D)
 	$(NASM) -f bin -Werror -I tests/guest/ -o $@ $<
+
+OWN_CFLAGS := -std=gnu11 -O2 -m32 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -mno-sse \
+	-fno-asynchronous-unwind-tables -fcf-protection=none $(WARNINGS) -Wno-array-bounds
+OWN_LINK   := $(LD) -m elf_i386 --no-warn-rwx-segments -nostdlib -static -z noexecstack --build-id=none \
+	-T tests/guest/kernels/kernel.ld
+OWN        := $(BUILD)/own-kernels
+
+$(OWN)/%.o: tests/guest/kernels/%.c tests/guest/kernels/machine.h
+	@mkdir -p $(@D)
+	$(CC) $(OWN_CFLAGS) -c -o $@ $<
+
+$(OWN)/%.asm.o: tests/guest/kernels/%.asm
+	@mkdir -p $(@D)
+	$(NASM) -f elf32 -Werror -o $@ $<
+
+$(OWN)/head-%.o: tests/guest/kernels/head.asm
+	@mkdir -p $(@D)
+	$(NASM) -f elf32 -Werror -D $(shell echo $* | tr a-z A-Z) -o $@ $<
+
+$(OWN)/given-%.elf: $(OWN)/head-%.o $(OWN)/given.o tests/guest/kernels/kernel.ld
+	$(OWN_LINK) -o $@ $(filter %.o,$^)
+
+# One without an ELF header, and two whose header is that of a 64-bit program.
+$(GUESTS)/given-multiboot1: $(OWN)/given-multiboot1.elf
+	@mkdir -p $(@D)
+	$(OBJCOPY) -O binary $< $@
+$(GUESTS)/given-multiboot2 $(GUESTS)/given-pvh: $(GUESTS)/%: $(OWN)/%.elf
+	@mkdir -p $(@D)
+	$(OBJCOPY) -O elf64-x86-64 $< $@
+
+$(GUESTS)/flat-%: tests/guest/kernels/flat.asm
+	@mkdir -p $(@D)
+	$(NASM) -f bin -Werror -D MODE=$* -D ADDRESS=0x200000 -o $@ $<
+
+$(GUESTS)/checks: $(OWN)/head-multiboot1.o $(OWN)/checks.o $(OWN)/checks_vectors.asm.o \
+		tests/guest/kernels/kernel.ld
+	@mkdir -p $(@D)
+	$(OWN_LINK) -o $@ $(filter %.o,$^)
 
 $(GUESTS)/%.elf: $(GUESTS)/fetched tools/unpack-kernel
 	tools/unpack-kernel $(GUESTS)/$* $@
