@@ -45,14 +45,19 @@ static void set_x2apic_ids(struct vlapic *lapic)
 	vlapic_put(lapic, VLAPIC_LDR, cluster << 16 | BIT(lapic->id % X2APIC_CLUSTER_SIZE));
 }
 
+/* What tells senders whom they mean stays in place all the while: an INIT is acted on while the
+ * start-up message that follows it is on its way, and must find the APIC. */
+static bool is_identity(const struct vlapic *lapic, unsigned offset)
+{
+	return offset == VLAPIC_ID || (offset == VLAPIC_LDR && vlapic_mode(lapic) == VLAPIC_X2APIC);
+}
+
 /* "Local APIC State After Power-Up or Reset", but for the id. */
 static void reset_registers(struct vlapic *lapic)
 {
-	uint32_t id = vlapic_get(lapic, VLAPIC_ID);
-
-	for (unsigned i = 0; i < PAGE_SIZE / sizeof(uint32_t); i++)
-		vlapic_put(lapic, i * sizeof(uint32_t), 0);
-	vlapic_put(lapic, VLAPIC_ID, id);
+	for (unsigned offset = 0; offset < PAGE_SIZE; offset += sizeof(uint32_t))
+		if (!is_identity(lapic, offset))
+			vlapic_put(lapic, offset, 0);
 	vlapic_put(lapic, VLAPIC_VERSION, VERSION_RESET);
 	vlapic_put(lapic, VLAPIC_DFR, DFR_RESET);
 	vlapic_put(lapic, VLAPIC_SVR, SVR_RESET);
@@ -91,8 +96,6 @@ void vlapic_reset(struct vlapic *lapic)
 void vlapic_init_reset(struct vlapic *lapic)
 {
 	reset_registers(lapic);
-	if (vlapic_mode(lapic) == VLAPIC_X2APIC)
-		set_x2apic_ids(lapic);
 	lapic->connections->timer_changed(lapic->context, lapic);
 }
 
