@@ -20,11 +20,17 @@
 #define BIOS_SIGN_ID_RESET BIT(32)
 #define MISC_ENABLE_RESET \
 	(MISC_ENABLE_FAST_STRINGS | MISC_ENABLE_BTS_UNAVAILABLE | MISC_ENABLE_PEBS_UNAVAILABLE)
-/* Bits whose meaning reaches the guest: through CPUID. */
-#define MISC_ENABLE_WRITABLE \
-	(MISC_ENABLE_FAST_STRINGS | MISC_ENABLE_LIMIT_CPUID_MAXVAL | MISC_ENABLE_XD_DISABLE)
-#define MTRR_GUEST_RANGES 8
-#define MTRR_FIX4K_COUNT  8
+/* Bits that keep what is written. Fast strings, the CPUID limit and XD reach the guest through
+ * CPUID; the others govern what a virtual CPU has not. PERF_MONITORING, read-only where there are
+ * counters, is among them: who writes what such a CPU holds reads it back. */
+#define MISC_ENABLE_STORED                                                                       \
+	(MISC_ENABLE_FAST_STRINGS | MISC_ENABLE_THERMAL_CONTROL | MISC_ENABLE_PERF_MONITORING |  \
+	 MISC_ENABLE_ENHANCED_SPEEDSTEP | MISC_ENABLE_MONITOR | MISC_ENABLE_LIMIT_CPUID_MAXVAL | \
+	 MISC_ENABLE_XTPR_DISABLE | MISC_ENABLE_XD_DISABLE)
+/* Read-only bits: what is written to them is ignored. */
+#define MISC_ENABLE_READ_ONLY (MISC_ENABLE_BTS_UNAVAILABLE | MISC_ENABLE_PEBS_UNAVAILABLE)
+#define MTRR_GUEST_RANGES     8
+#define MTRR_FIX4K_COUNT      8
 
 void msr_state_reset(struct msr_state *state, unsigned vcpu_id, unsigned address_bits)
 {
@@ -308,11 +314,13 @@ READER(misc_enable)
 	return MSR_DONE;
 }
 
+/* SDM volume 4, "IA-32 Architectural MSRs", IA32_MISC_ENABLE. */
 WRITER(misc_enable)
 {
-	if ((value ^ state->misc_enable) & ~MISC_ENABLE_WRITABLE)
+	if (value & ~(MISC_ENABLE_STORED | MISC_ENABLE_READ_ONLY))
 		return MSR_FAULT;
-	state->misc_enable = value;
+	state->misc_enable =
+		(value & MISC_ENABLE_STORED) | (state->misc_enable & MISC_ENABLE_READ_ONLY);
 	return MSR_DONE;
 }
 

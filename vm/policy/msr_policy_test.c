@@ -333,13 +333,26 @@ static void extended_features(void **state)
 	inputs.xsaves = false;
 	read_faults(MSR_XSS);
 	write_faults(MSR_XSS, 0);
+}
 
-	uint64_t misc = value_of(MSR_MISC_ENABLE);
-	assert_true(misc & MISC_ENABLE_FAST_STRINGS);
-	write(MSR_MISC_ENABLE, misc | MISC_ENABLE_XD_DISABLE);
-	assert_int_equal(value_of(MSR_MISC_ENABLE), misc | MISC_ENABLE_XD_DISABLE);
-	write_faults(MSR_MISC_ENABLE, misc | MISC_ENABLE_MONITOR);
-	write_faults(MSR_MISC_ENABLE, 0);
+static void miscellaneous_enables(void **state)
+{
+	const uint64_t read_only = MISC_ENABLE_BTS_UNAVAILABLE | MISC_ENABLE_PEBS_UNAVAILABLE;
+	const uint64_t every = 0x400c51889; /* every bit that CPUs define */
+
+	assert_int_equal(value_of(MSR_MISC_ENABLE), MISC_ENABLE_FAST_STRINGS | read_only);
+	for (unsigned bit = 0; bit < 64; bit++) {
+		if (!(every & BIT(bit))) {
+			write_faults(MSR_MISC_ENABLE, BIT(bit));
+			continue;
+		}
+		write(MSR_MISC_ENABLE, BIT(bit));
+		assert_int_equal(value_of(MSR_MISC_ENABLE), BIT(bit) | read_only);
+	}
+	write(MSR_MISC_ENABLE, every);
+	assert_int_equal(value_of(MSR_MISC_ENABLE), every);
+	write(MSR_MISC_ENABLE, 0);
+	assert_int_equal(value_of(MSR_MISC_ENABLE), read_only);
 }
 
 int main(void)
@@ -356,6 +369,7 @@ int main(void)
 		cmocka_unit_test_setup(x2apic_registers, reset),
 		cmocka_unit_test_setup(memory_types, reset),
 		cmocka_unit_test_setup(extended_features, reset),
+		cmocka_unit_test_setup(miscellaneous_enables, reset),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
