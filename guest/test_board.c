@@ -135,13 +135,24 @@ static void string_element(void *context, struct vcpu *vcpu, uint16_t port, unsi
 	test_device_access(&((struct test_guest *)context)->device, port, width, in, value);
 }
 
+static void memory_read(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, uint64_t *value)
+{
+	*value = test_device_read(&((struct test_guest *)context)->device, at, width);
+}
+
+static void memory_write(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, uint64_t value)
+{
+	test_device_write(&((struct test_guest *)context)->device, at, width, value);
+}
+
 static enum board_action handle_io(struct test_guest *guest, struct vcpu *vcpu,
 				   const struct vcpu_exit *exit)
 {
+	const struct emulate_bus bus = { guest, memory_read, memory_write };
 	struct reason why;
 
 	if (exit->io.string) {
-		if (!string_io(vcpu, exit, string_element, guest, &why))
+		if (!string_io(vcpu, exit, string_element, guest, &bus, &why))
 			return BOARD_RESUME;
 		test_guest_fail(guest, &why);
 		return BOARD_UNHANDLED;
@@ -154,16 +165,6 @@ static enum board_action handle_io(struct test_guest *guest, struct vcpu *vcpu,
 		vcpu->gpr[RAX] = io_result(vcpu->gpr[RAX], exit->io.width, value);
 	vcpu_skip_instruction(vcpu);
 	return BOARD_RESUME;
-}
-
-static void memory_read(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, uint64_t *value)
-{
-	*value = test_device_read(&((struct test_guest *)context)->device, at, width);
-}
-
-static void memory_write(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, uint64_t value)
-{
-	test_device_write(&((struct test_guest *)context)->device, at, width, value);
 }
 
 static enum board_action emulate(struct test_guest *guest, struct vcpu *vcpu,

@@ -110,11 +110,12 @@ static void write_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned wi
 
 static enum board_action handle_io(struct pc *pc, struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
+	const struct emulate_bus bus = { pc, read_memory, write_memory };
 	struct reason why;
 
 	if (exit->io.string)
-		return string_io(vcpu, exit, access_port, pc, &why) ? cannot(vcpu, &why)
-								    : pc_go_on(pc);
+		return string_io(vcpu, exit, access_port, pc, &bus, &why) ? cannot(vcpu, &why)
+									  : pc_go_on(pc);
 
 	uint32_t value = (uint32_t)(vcpu->gpr[RAX] & BITS(exit->io.width * 8 - 1, 0));
 

@@ -5,24 +5,18 @@
 
 #include "lib/bits.h"
 #include "lib/string.h"
+#include "vm/emulate/emulate_memory.h"
+#include "vm/emulate/segment_register.h"
 #include "vm/guest_memory.h"
 #include "x86/control_registers.h"
+#include "x86/exception.h"
 #include "x86/segment.h"
 
-enum {
-	VECTOR_STACK_FAULT = 12,
-	VECTOR_GENERAL_PROTECTION = 13,
-	VECTOR_ALIGNMENT_CHECK = 17,
-	SEGMENT_ES = 0, /* in encoding order ES CS SS DS FS GS */
-	SEGMENT_SS = 2,
-	SEGMENT_FS = 4,
-	SEGMENTS = 6,
-	USER_CPL = 3,
-};
+enum { USER_CPL = 3 };
 
 static const struct {
 	enum vcpu_register base, limit, rights;
-} segment_registers[SEGMENTS] = {
+} segment_registers[SEGMENT_COUNT] = {
 	{ VCPU_ES_BASE, VCPU_ES_LIMIT, VCPU_ES_RIGHTS },
 	{ VCPU_CS_BASE, VCPU_CS_LIMIT, VCPU_CS_RIGHTS },
 	{ VCPU_SS_BASE, VCPU_SS_LIMIT, VCPU_SS_RIGHTS },
@@ -34,7 +28,7 @@ static const struct {
 struct transfer {
 	struct vcpu *vcpu;
 	const struct vcpu_exit *exit;
-	struct page_walk_state walk;
+	struct emulate_reach reach; /* its bus is null: RAM only */
 	unsigned segment;
 	uint64_t base, limit, rights;
 	bool long_mode;      /* 64-bit mode: no limits, no types */
@@ -54,10 +48,10 @@ static enum error get(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *to, s
 static enum error prepare(struct transfer *t, struct reason *why)
 {
 	uint64_t code_rights = 0;
-	enum error error = guest_walk_state(t->vcpu, &t->walk, why);
+	enum error error = guest_walk_state(t->vcpu, &t->reach.walk, why);
 
 	t->segment = t->exit->io.in ? SEGMENT_ES : t->exit->io.segment;
-	if (!error && t->segment >= SEGMENTS)
+	if (!error && t->segment >= SEGMENT_COUNT)
 		error = reason_set(why, ERROR_INVALID_DATA, "string I/O: no segment %u",
 				   t->segment);
 	if (!error)
@@ -72,8 +66,8 @@ static enum error prepare(struct transfer *t, struct reason *why)
 		error = get(t->vcpu, VCPU_RFLAGS, &t->rflags, why);
 	if (error)
 		return error;
-	t->long_mode = (t->walk.efer & EFER_LMA) && (code_rights & RIGHTS_L);
-	t->protected_mode = (t->walk.cr0 & CR0_PE) && !(t->rflags & RFLAGS_VM);
+	t->long_mode = (t->reach.walk.efer & EFER_LMA) && (code_rights & RIGHTS_L);
+	t->protected_mode = (t->reach.walk.cr0 & CR0_PE) && !(t->rflags & RFLAGS_VM);
 	t->mask =
 		t->exit->io.address_width == 8 ? ~0ull : BITS(8 * t->exit->io.address_width - 1, 0);
 	return ERROR_NONE;
@@ -111,8 +105,8 @@ static bool linear_address(const struct transfer *t, uint64_t offset, gva_t *at)
 
 static bool is_misaligned(const struct transfer *t, gva_t at)
 {
-	return (t->walk.cr0 & CR0_AM) && (t->rflags & RFLAGS_AC) && t->walk.cpl == USER_CPL &&
-	       !is_aligned(at.value, t->exit->io.width);
+	return (t->reach.walk.cr0 & CR0_AM) && (t->rflags & RFLAGS_AC) &&
+	       t->reach.walk.cpl == USER_CPL && !is_aligned(at.value, t->exit->io.width);
 }
 
 static struct vcpu_event exception(unsigned vector)
@@ -128,8 +122,7 @@ static struct vcpu_event exception(unsigned vector)
 static struct guest_access find_operand(struct transfer *t, uint64_t offset,
 					struct guest_span *span)
 {
-	unsigned refusal =
-		t->segment == SEGMENT_SS ? VECTOR_STACK_FAULT : VECTOR_GENERAL_PROTECTION;
+	unsigned refusal = t->segment == SEGMENT_SS ? EXCEPTION_STACK_FAULT : EXCEPTION_PROTECTION;
 	struct guest_access result = { .status = GUEST_ACCESS_FAULT };
 	gva_t at;
 
@@ -137,13 +130,14 @@ static struct guest_access find_operand(struct transfer *t, uint64_t offset,
 		result.fault = exception(refusal);
 		return result;
 	}
-	result = guest_translate(t->vcpu, &t->walk, at, t->exit->io.width,
-				 t->exit->io.in ? PAGE_ACCESS_WRITE : PAGE_ACCESS_READ, span);
-	if (result.status == GUEST_ACCESS_FAULT && result.fault.vector == VECTOR_GENERAL_PROTECTION)
+	result = (t->reach.bus ? guest_locate : guest_translate)(
+		t->vcpu, &t->reach.walk, at, t->exit->io.width,
+		t->exit->io.in ? PAGE_ACCESS_WRITE : PAGE_ACCESS_READ, span);
+	if (result.status == GUEST_ACCESS_FAULT && result.fault.vector == EXCEPTION_PROTECTION)
 		result.fault = exception(refusal); /* not canonical */
 	if (result.status == GUEST_ACCESS_DONE && is_misaligned(t, at)) {
 		result.status = GUEST_ACCESS_FAULT;
-		result.fault = exception(VECTOR_ALIGNMENT_CHECK);
+		result.fault = exception(EXCEPTION_ALIGNMENT_CHECK);
 	}
 	return result;
 }
@@ -164,30 +158,25 @@ static void move_element(struct transfer *t, const struct guest_span *span,
 			 string_io_element element, void *context)
 {
 	const struct vcpu_exit *exit = t->exit;
-	uint8_t bytes[sizeof(uint32_t)] = { 0 };
+	struct emulate_reach *reach = &t->reach;
 	uint32_t value = 0;
-	unsigned done = 0;
 
-	if (!exit->io.in) {
-		for (unsigned i = 0; i < span->parts; done += span->part[i++].length)
-			memcpy(bytes + done, span->part[i].host, span->part[i].length);
-		memcpy(&value, bytes, sizeof(value));
-	}
+	if (!exit->io.in)
+		reach->memory.read(reach, span, &value);
 	element(context, t->vcpu, exit->io.port, exit->io.width, exit->io.in, &value);
-	if (exit->io.in) {
-		memcpy(bytes, &value, sizeof(value));
-		for (unsigned i = 0; i < span->parts; done += span->part[i++].length)
-			memcpy(span->part[i].host, bytes + done, span->part[i].length);
-	}
+	if (exit->io.in)
+		reach->memory.write(reach, span, &value);
 }
 
 enum error string_io(struct vcpu *vcpu, const struct vcpu_exit *exit, string_io_element element,
-		     void *context, struct reason *why)
+		     void *context, const struct emulate_bus *bus, struct reason *why)
 {
 	struct transfer t = { .vcpu = vcpu, .exit = exit };
 	enum gpr index = exit->io.in ? RDI : RSI;
-	enum error error = prepare(&t, why);
+	enum error error;
 
+	emulate_reach_init(&t.reach, vcpu, exit, bus);
+	error = prepare(&t, why);
 	if (error)
 		return error;
 	for (unsigned moved = 0; !exit->io.repeat || (vcpu->gpr[RCX] & t.mask); moved++) {

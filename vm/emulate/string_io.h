@@ -6,6 +6,7 @@
 
 #include "lib/error.h"
 #include "lib/types.h"
+#include "vm/emulate/emulate.h"
 #include "vm/vcpu/vcpu.h"
 
 /* Elements moved per exit at most: REP then goes on through a new exit, so that a guest's huge
@@ -18,9 +19,10 @@ typedef void (*string_io_element)(void *context, struct vcpu *vcpu, uint16_t por
 				  bool in, uint32_t *value);
 
 /* Carries out the string I/O `exit` (VCPU_EXIT_IO with io.string). On success the vCPU is just to
- * be resumed: finished, to be continued, or with a fault queued. Unsupported when the operand is
- * not in RAM; what the backend returns when a register cannot be had. */
+ * be resumed: finished, to be continued, or with a fault queued. An operand that is not in RAM is
+ * reached through `bus`; without one (null) it is Unsupported. What the backend returns when a
+ * register cannot be had. */
 enum error string_io(struct vcpu *vcpu, const struct vcpu_exit *exit, string_io_element element,
-		     void *context, struct reason *why) must_check;
+		     void *context, const struct emulate_bus *bus, struct reason *why) must_check;
 
 #endif

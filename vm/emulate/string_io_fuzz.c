@@ -26,8 +26,21 @@ static void element(void *context, struct vcpu *v, uint16_t port, unsigned width
 	(*count)++;
 }
 
+static void bus_read(void *context, struct vcpu *v, gpa_t at, unsigned width, uint64_t *value)
+{
+	check(is_power_of_two(width) && width <= 4 && is_aligned(at.value, width));
+	*value = ~0ull;
+}
+
+static void bus_write(void *context, struct vcpu *v, gpa_t at, unsigned width, uint64_t value)
+{
+	check(is_power_of_two(width) && width <= 4 && is_aligned(at.value, width));
+	check(!(value >> 8 * width));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct emulate_bus bus = { NULL, bus_read, bus_write };
 	struct input {
 		uint64_t registers[VCPU_REGISTERS];
 		uint64_t rcx, rsi, rdi;
@@ -56,7 +69,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	vcpu.gpr[RDI] = input.rdi;
 
 	uint64_t mask = BITS(io.io.address_width * 8 - 1, 0);
-	enum error error = string_io(&vcpu, &io, element, &count, NULL);
+	enum error error =
+		string_io(&vcpu, &io, element, &count, input.tables & 2 ? &bus : NULL, NULL);
 
 	check(count <= STRING_IO_CHUNK && skips + injections <= 1);
 	check(error || skips || injections || count == STRING_IO_CHUNK);
