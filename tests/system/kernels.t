@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Unmodified kernels that are no Linux, side by side: GNU Mach (Multiboot 1, 32 bits) until it misses
-its modules, Xen (Multiboot 2) on two vCPUs until it starts its first domain, and Plinth itself, which
-finds no VMX and ends. None is told where it runs."""
+its modules, Xen (Multiboot 2) on two vCPUs until it starts its first domain, Plinth itself, which
+finds no VMX and ends, and Linux from its real-mode entry. None is told where it runs."""
 
 import os
 import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from plinth import (PASS, ROOT, Machine, Report, engine_missing, expect, guest_file,  # noqa: E402
+from plinth import (LINUX_SHORT, PASS, ROOT, Machine, Report, engine_missing, expect, guest_file,  # noqa: E402
                     guests_missing)
 from log_check import Log  # noqa: E402
 
@@ -19,6 +19,9 @@ MODULES = [
     f"{guest_file('xen')} vm=xen multiboot cpus=2 memory=256M deadline=120 -- "
     "xen console=com1 com1=115200,8n1 loglvl=all noreboot",
     f"{guest_file('linux-cloud')} vm=xen module -- linux console=hvc0",
+    f"{guest_file('linux-cloud')} vm=real linux entry=16 memory=160M deadline=120 -- {LINUX_SHORT}"
+    " plinth.run=\"dmesg | grep e820:\"",
+    f"{guest_file('initramfs-cloud')} vm=real initrd",
 ]
 
 # Where a guest is as far as it gets, and is stopped.
@@ -50,6 +53,16 @@ XEN_SAYS = [
 ]
 
 
+# What its setup code asked the BIOS for.
+REAL_SAYS = [
+    r"plinth-guest: init CPUS=1 ",
+    r"BIOS-e820: \[mem 0x0+-0x0+9fbff\] usable$",
+    r"BIOS-e820: \[mem 0x0+9fc00-0x0+9ffff\] reserved$",
+    r"BIOS-e820: \[mem 0x0+100000-0x0+9fdffff\] usable$",
+    r"plinth-guest: done STATUS=0$",
+]
+
+
 def says(report, run, name, patterns):
     """All of these, in this order, on its console."""
     text = run.log.console(name).decode("latin-1").replace("\r", "")
@@ -73,7 +86,8 @@ def main():
     report = Report()
     name = "kernels"
     os.environ["BOCHS_IPS"] = "50000000"
-    absent = engine_missing("bochs") or guests_missing("gnumach", "xen", "linux-cloud")
+    absent = engine_missing("bochs") or guests_missing("gnumach", "xen", "linux-cloud",
+                                                        "initramfs-cloud")
     if absent:
         report.skip(name, absent)
         report.done()
@@ -84,11 +98,13 @@ def main():
         machine.send("stop mach\n", after=MACH_ENDS, console="mach")
         machine.send("stop xen\n", after=XEN_ENDS, console="xen")
         machine.wait(r"info vm: ended vm=\d+\(inner\) ")
+        machine.wait(r"plinth-guest: power off", console="real")
     run = machine.run
     report.ok(machine.missed is None, f"{name}: all come as far as they can", run.story())
     expect(report, run, name, PASS)
     says(report, run, "mach", MACH_SAYS)
     says(report, run, "xen", XEN_SAYS)
+    says(report, run, "real", REAL_SAYS)
     inner(report, run)
     report.done()
 
