@@ -89,13 +89,19 @@ def command(*options, seconds=RUN_SECONDS, env=None, script=None):
     return done.returncode, done.stdout.decode("utf-8", "replace")
 
 
-def boot(engine, *options, cpus=4, seconds=RUN_SECONDS):
+def at_speed(ticks):
+    """The environment in which Bochs takes so many ticks for a second; None: as it does by itself.
+    Operating systems keep their timers busy: with few ticks between two they come to nothing else."""
+    return dict(os.environ, BOCHS_IPS=str(ticks)) if ticks else None
+
+
+def boot(engine, *options, cpus=4, seconds=RUN_SECONDS, ticks=None):
     """Boots Plinth and returns the Run. The image is built already."""
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "serial.log")
         status, output = command("--engine", engine, "--cpus", str(cpus), "--log", path,
                                  "--timeout", str(seconds), "--no-build", *options,
-                                 seconds=seconds)
+                                 seconds=seconds, env=at_speed(ticks))
         with open(path, "rb") as file:
             raw = file.read()
     return Run(status, output, raw, cpus)
@@ -113,7 +119,8 @@ class Machine:
     log, or in what the VM named by `console` sent. A pattern that does not come in time ends the
     run, and `missed` names it; what is to be sent after it is not sent."""
 
-    def __init__(self, engine, *options, cpus=4, seconds=RUN_SECONDS):
+    def __init__(self, engine, *options, cpus=4, seconds=RUN_SECONDS, ticks=None):
+        self._environment = at_speed(ticks)
         self.missed = None
         self.run = None
         self._cpus = cpus
@@ -135,7 +142,7 @@ class Machine:
         self._process = subprocess.Popen(
             [os.path.join(ROOT, "run-qemu.sh"), *self._options, "--log", self._log,
              "--input", fifo], stdin=subprocess.DEVNULL, stdout=self._output,
-            stderr=subprocess.STDOUT)
+            stderr=subprocess.STDOUT, env=self._environment)
         return self
 
     def _read_log(self):
