@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""The distribution's other kernels, and the other ways to enter and to furnish one: the large 64-bit
+kernel by both protected-mode entries, the 32-bit one, and two and four vCPUs with nothing but
+console=ttyS0."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from linux_guest import SHORT, TICKS, expect_linux, linux, unknown_warnings  # noqa: E402
+from plinth import PASS, Report, boot, engine_missing, expect  # noqa: E402
+
+SECONDS = 1200
+
+# Kernel, keys, vCPUs, command line.
+CASES = [
+    ("amd64", "entry=64", 1, SHORT),
+    ("amd64", "entry=32", 1, SHORT),
+    ("686", "", 1, SHORT),
+    ("cloud", "entry=32", 1, SHORT),
+    ("cloud", "apic=xapic", 2, SHORT),
+    ("cloud", "", 2, "console=ttyS0"),
+    ("cloud", "", 4, "console=ttyS0"),
+]
+
+
+def case(report, flavour, keys, cpus, line):
+    name = f"linux-{flavour} {keys} cpus={cpus} {line.split()[0]}"
+    run = boot("bochs", "--append", "tests=none", "--memory", "512",
+               *linux("web", f"{keys} cpus={cpus}", line, "dmesg -r | grep -v ^.[5-7]", flavour),
+               cpus=min(cpus, 2), ticks=TICKS, seconds=SECONDS)
+    expect(report, run, name, PASS)
+    console = expect_linux(report, run, "web", name, cpus)
+    if flavour == "cloud":
+        warnings = unknown_warnings(console)
+        report.ok(not warnings, f"{name}: no warning that is not given on the bare emulator",
+                  "\n".join(warnings))
+
+
+def main():
+    report = Report()
+    absent = engine_missing("bochs")
+    for flavour, keys, cpus, line in CASES:
+        if absent:
+            report.skip(f"linux-{flavour} {keys} cpus={cpus}", absent)
+        else:
+            case(report, flavour, keys, cpus, line)
+    report.done()
+
+
+if __name__ == "__main__":
+    main()
