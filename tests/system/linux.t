@@ -35,7 +35,7 @@ def plain(report):
 def company(report):
     """Two of them and every embedded guest, on two CPUs."""
     name = "two VMs and the embedded guests"
-    run = boot("bochs", "--memory", "1024", "--append", "exits=off",
+    run = boot("bochs", "--memory", "1024", "--append", "tests=guest/* exits=off",
                *linux("one", run="cat /proc/uptime"),
                *linux("two", "cpus=2", run=f"grep -c processor /proc/cpuinfo; {VECTORS}"),
                cpus=2, ticks=TICKS)
