@@ -218,6 +218,16 @@ static void apic_base(struct vcpu *vcpu, uint64_t value)
 	look_again(of(vcpu));
 }
 
+static void tsc_changed(struct vcpu *vcpu)
+{
+	struct pc_vcpu *pv = of(vcpu);
+
+	advance(pv);
+	timer_changed(pv, &pv->lapic);
+	look_again(pv);
+	pc_msr_tsc_changed(pv);
+}
+
 static void init_reset(struct vcpu *vcpu)
 {
 	vlapic_init_reset(&of(vcpu)->lapic);
@@ -272,6 +282,7 @@ const struct vcpu_interrupts pc_vcpu_interrupts = {
 	.get_priority = get_priority,
 	.set_priority = set_priority,
 	.apic_base = apic_base,
+	.tsc_changed = tsc_changed,
 	.init_reset = init_reset,
 	.page = page,
 	.threshold = threshold,

@@ -7,16 +7,29 @@
 #include "vm/vcpu/vcpu_finish.h"
 #include "x86/msr.h"
 
-static bool set_system_time(struct pc_vcpu *pv, uint64_t value)
+static struct pvclock_moment moment_of(const struct pc_vcpu *pv)
 {
-	const struct device_memory memory = pc_device_memory(pv->pc);
-	const struct pvclock_moment moment = {
+	return (struct pvclock_moment) {
 		.now = pc_now(pv->pc),
 		.tsc = vcpu_guest_tsc(pv->vcpu),
 		.tsc_rate = time_tick_rate(),
 	};
+}
+
+static bool set_system_time(struct pc_vcpu *pv, uint64_t value)
+{
+	const struct device_memory memory = pc_device_memory(pv->pc);
+	const struct pvclock_moment moment = moment_of(pv);
 
 	return pvclock_set_system_time(&pv->pvclock, &memory, &moment, value);
+}
+
+void pc_msr_tsc_changed(struct pc_vcpu *pv)
+{
+	const struct device_memory memory = pc_device_memory(pv->pc);
+	const struct pvclock_moment moment = moment_of(pv);
+
+	pvclock_update(&pv->pvclock, &memory, &moment);
 }
 
 static bool set_wall_clock(struct pc_vcpu *pv, uint64_t value)

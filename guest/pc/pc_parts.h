@@ -152,6 +152,8 @@ extern const struct vcpu_interrupts pc_vcpu_interrupts;
 /* RDMSR and WRMSR of what is not the CPU's own. False: #GP. On the vCPU's CPU, without the lock. */
 bool pc_msr_read(struct pc_vcpu *pv, uint32_t index, uint64_t *value);
 bool pc_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value);
+/* The guest changed its TSC. */
+void pc_msr_tsc_changed(struct pc_vcpu *pv);
 
 /* --- pc_end.c --- */
 

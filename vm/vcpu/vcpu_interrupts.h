@@ -34,6 +34,9 @@ struct vcpu_interrupts {
 	void (*set_priority)(struct vcpu *vcpu, uint8_t priority);
 	/* IA32_APIC_BASE was written (a value that the policy accepted), or reset. */
 	void (*apic_base)(struct vcpu *vcpu, uint64_t value);
+	/* The guest changed its TSC, by IA32_TIME_STAMP_COUNTER or IA32_TSC_ADJUST: a deadline in it
+	 * is now another moment. On the bound CPU. */
+	void (*tsc_changed)(struct vcpu *vcpu);
 	/* INIT resets the local APIC too. On the bound CPU. */
 	void (*init_reset)(struct vcpu *vcpu);
 

@@ -70,8 +70,11 @@ static bool apply_msr_changes(struct vmx_vcpu *v, unsigned changed)
 	}
 	if (changed & MSR_CHANGED_PAT)
 		vmx_set_pat(v);
-	if (changed & MSR_CHANGED_TSC_OFFSET)
+	if (changed & MSR_CHANGED_TSC_OFFSET) {
 		vmx_set_tsc_offset(v);
+		if (v->vcpu->interrupts)
+			v->vcpu->interrupts->tsc_changed(v->vcpu);
+	}
 	if (changed & MSR_CHANGED_XSS)
 		vmx_set_xss(v);
 	if ((changed & MSR_CHANGED_APIC_BASE) && v->vcpu->interrupts) {
