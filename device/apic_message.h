@@ -18,6 +18,12 @@ enum apic_delivery {
 	APIC_EXTINT = 7,   /* LVT, I/O APIC and MSI only */
 };
 
+/* Does it reach a processor that takes no interrupts? */
+static inline bool apic_is_unmaskable(enum apic_delivery delivery)
+{
+	return delivery == APIC_NMI || delivery == APIC_INIT;
+}
+
 /* As encoded in the destination shorthand field of the ICR. */
 enum apic_shorthand { APIC_NO_SHORTHAND, APIC_SELF, APIC_ALL, APIC_ALL_BUT_SELF };
 

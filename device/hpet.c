@@ -2,6 +2,7 @@
  * them are in the second half. Section names are those of the IA-PC HPET Specification. */
 #include "device/hpet.h"
 
+#include "device/apic_message.h"
 #include "device/clock.h"
 #include "lib/bits.h"
 
@@ -121,6 +122,20 @@ static void interrupt(struct hpet *hpet, unsigned n)
 		set_output(hpet, n, false);
 		set_output(hpet, n, true);
 	}
+}
+
+bool hpet_sends_unmaskable(const struct hpet *hpet)
+{
+	for (unsigned n = 0; n < HPET_TIMERS; n++) {
+		uint64_t route = hpet->timers[n].route;
+		struct apic_message message;
+
+		if (may_interrupt(hpet, n) && (hpet->timers[n].config & TIMER_MESSAGES) &&
+		    apic_message_from_msi(route >> 32, (uint32_t)route, &message) &&
+		    apic_is_unmaskable(message.delivery))
+			return true;
+	}
+	return false;
 }
 
 void hpet_set_legacy(void *context, unsigned source, bool level)

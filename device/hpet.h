@@ -60,6 +60,9 @@ void hpet_init(struct hpet *hpet, const struct hpet_wires *wires);
 /* On the bus of memory-mapped registers, at HPET_BASE. */
 enum error hpet_attach(struct hpet *hpet, struct bus *memory, struct reason *why) must_check;
 
+/* Is the counter running for a timer whose message is an NMI or INIT? */
+bool hpet_sends_unmaskable(const struct hpet *hpet);
+
 /* The outputs of the 8254 (HPET_LEGACY_PIT) and the clock (HPET_LEGACY_RTC): the `set` of their
  * wires on a machine with an HPET. They go on to irq0 and irq8 unless the timers have taken them. */
 void hpet_set_legacy(void *hpet, unsigned source, bool level);

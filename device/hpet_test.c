@@ -338,7 +338,11 @@ static void messages_go_past_the_pins(void **state)
 	assert_true(message_address == 0xfee01000);
 	assert_int_equal(message_data, 0x4031);
 	assert_int_equal(edges[20], 0);
+	assert_false(hpet_sends_unmaskable(&hpet));
+	set(MESSAGE(0), 0xfee0100000000431); /* an NMI */
+	assert_true(hpet_sends_unmaskable(&hpet));
 	set(TIMER(0), MESSAGES); /* no interrupts */
+	assert_false(hpet_sends_unmaskable(&hpet));
 	go_to(100 * TICK);
 	assert_int_equal(messages, 2);
 }

@@ -115,6 +115,17 @@ bool ioapic_handles(const struct ioapic *ioapic, uint8_t vector)
 	return false;
 }
 
+bool ioapic_sends_unmaskable(const struct ioapic *ioapic)
+{
+	for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {
+		uint64_t entry = ioapic->entries[pin];
+
+		if (!(entry & ENTRY_MASKED) && apic_is_unmaskable(delivery_of(entry)))
+			return true;
+	}
+	return false;
+}
+
 static void write_entry(struct ioapic *ioapic, unsigned pin, bool high_half, uint32_t value)
 {
 	uint64_t half = high_half ? BITS(63, 32) : BITS(31, 0);

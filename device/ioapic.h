@@ -39,6 +39,9 @@ void ioapic_set_irq(void *ioapic, unsigned pin, bool asserted);
 /* A local APIC broadcast the end of `vector`: levels still asserted are sent again. */
 void ioapic_eoi(struct ioapic *ioapic, uint8_t vector);
 
+/* Is a pin programmed to send what a processor takes with interrupts off: NMI or INIT? */
+bool ioapic_sends_unmaskable(const struct ioapic *ioapic);
+
 /* Is `vector` one of a level-triggered entry? Its EOI must then reach ioapic_eoi(). */
 bool ioapic_handles(const struct ioapic *ioapic, uint8_t vector);
 

@@ -334,6 +334,18 @@ static void there_are_24_pins(void **state)
 	}
 }
 
+static void it_tells_what_cannot_be_masked(void **state)
+{
+	assert_false(ioapic_sends_unmaskable(&ioapic));
+	for (uint32_t delivery = 0; delivery < 8; delivery++) {
+		set(low_of(3), MASKED | delivery << 8 | 0x40);
+		assert_false(ioapic_sends_unmaskable(&ioapic));
+		set(low_of(3), delivery << 8 | 0x40);
+		assert_int_equal(ioapic_sends_unmaskable(&ioapic),
+				 delivery == APIC_NMI || delivery == APIC_INIT);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +365,7 @@ int main(void)
 		cmocka_unit_test_setup(refused_levels_stay_pending, setup),
 		cmocka_unit_test_setup(reset_keeps_the_wires, setup),
 		cmocka_unit_test_setup(there_are_24_pins, setup),
+		cmocka_unit_test_setup(it_tells_what_cannot_be_masked, setup),
 	};
 
 	return cmocka_run_group_tests_name("ioapic", tests, NULL, NULL);

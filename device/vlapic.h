@@ -173,6 +173,8 @@ bool vlapic_post_extint(struct vlapic *lapic);
 /* Drives a pin; `number` is VLAPIC_LINT0 or VLAPIC_LINT1. Same return. What is no vector (an NMI)
  * is told through `local` at once, on this CPU. */
 bool vlapic_set_lint(struct vlapic *lapic, unsigned number, bool level);
+/* Would a change of that pin make an NMI or INIT? */
+bool vlapic_lint_is_unmaskable(const struct vlapic *lapic, unsigned number);
 /* Something waits that the owner has not seen. */
 bool vlapic_outstanding(const struct vlapic *lapic);
 

@@ -23,6 +23,15 @@ static bool is_delivery(uint32_t entry, enum apic_delivery delivery)
 	return !(entry & LVT_MASKED) && field_get(entry, LVT_DELIVERY) == delivery;
 }
 
+bool vlapic_lint_is_unmaskable(const struct vlapic *lapic, unsigned number)
+{
+	uint32_t entry = vlapic_get(lapic, entry_at(number));
+
+	if (vlapic_mode(lapic) == VLAPIC_DISABLED)
+		return number == VLAPIC_LINT1;
+	return is_delivery(entry, APIC_NMI) || is_delivery(entry, APIC_INIT);
+}
+
 /* LINT1 is edge-triggered whatever its entry says, and so are all modes but the fixed one. */
 static bool is_level_triggered(uint32_t entry, unsigned n)
 {

@@ -124,6 +124,24 @@ static void local_events_do_not_wait_for_the_owner(void **state)
 	assert_int_equal(told.locals, 1);
 }
 
+static void pins_that_no_flag_masks(void **state)
+{
+	static const struct {
+		uint32_t entry;
+		bool unmaskable;
+	} rows[] = { { 0x00051, false }, { 0x00200, false }, { 0x00400, true },
+		     { 0x00500, true },  { 0x00700, false }, { MASKED | 0x400, false } };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		set(VLAPIC_LVT_LINT0, rows[i].entry);
+		assert_int_equal(vlapic_lint_is_unmaskable(&lapic, VLAPIC_LINT0),
+				 rows[i].unmaskable);
+	}
+	assert_true(vlapic_set_base(&lapic, 0xfee00000));
+	assert_true(vlapic_lint_is_unmaskable(&lapic, VLAPIC_LINT1));
+	assert_false(vlapic_lint_is_unmaskable(&lapic, VLAPIC_LINT0));
+}
+
 static void active_low_pins(void **state)
 {
 	set(VLAPIC_LVT_LINT1, AS_NMI | LOW);
@@ -345,6 +363,7 @@ int main(void)
 		cmocka_unit_test_setup(edges_at_masked_pins_are_lost, enabled),
 		cmocka_unit_test_setup(short_pulses_are_seen, enabled),
 		cmocka_unit_test_setup(local_events_do_not_wait_for_the_owner, enabled),
+		cmocka_unit_test_setup(pins_that_no_flag_masks, enabled),
 		cmocka_unit_test_setup(active_low_pins, enabled),
 		cmocka_unit_test_setup(local_events_are_edges, enabled),
 		cmocka_unit_test_setup(level_at_lint0, enabled),

@@ -95,6 +95,17 @@ static bool set_reset(struct vm_spec *vm, const struct spec_word *value)
 	return true;
 }
 
+static bool set_halt(struct vm_spec *vm, const struct spec_word *value)
+{
+	static const struct spec_choice choices[] = { { "ok", true }, { "fail", false } };
+	unsigned chosen;
+
+	if (!spec_choose(value, choices, ARRAY_SIZE(choices), &chosen))
+		return false;
+	vm->halt_ok = chosen;
+	return true;
+}
+
 static bool set_com(struct vm_spec *vm, const struct spec_word *value)
 {
 	struct spec_word list = *value, item;
@@ -162,6 +173,8 @@ const struct spec_key spec_keys[] = {
 	{ "apic", "x2apic, xapic or none", "the most that the local APICs can do", ANY_KERNEL,
 	  set_apic },
 	{ "reset", "restart or stop", "what a reset by the guest does", ANY_KERNEL, set_reset },
+	{ "halt", "ok or fail", "what it is when every virtual CPU halts with interrupts off",
+	  ANY_KERNEL, set_halt },
 	{ "com", "none or a list of 1, 2, 3, 4", "serial ports", ANY_KERNEL, set_com },
 	{ "deadline", "seconds from 0 to 1000000", "guest time after which the VM is stopped",
 	  ANY_KERNEL, set_deadline },

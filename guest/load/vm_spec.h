@@ -76,7 +76,8 @@ struct vm_spec {
 	/* address=N: where a flat image goes; default 1 MiB, 4 GiB - 1 at most. */
 	uint64_t address;
 	enum spec_apic apic;
-	enum spec_reset reset;               /* default SPEC_RESTART; SPEC_STOP ends the VM */
+	enum spec_reset reset; /* default SPEC_RESTART; SPEC_STOP ends the VM */
+	bool halt_ok;          /* halt=ok|fail: to halt for good is an orderly end; default fail */
 	bool hpet, acpi, virtio, vga, i8042; /* device=on|off each; default on */
 	bool testdev;                        /* testdev=on: QEMU's pc-testdev; default off */
 	bool debug_exit;      /* debug-exit=on|off: port 0xF4 ends the VM; default on */

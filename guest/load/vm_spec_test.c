@@ -95,14 +95,16 @@ static void defaults(void **state)
 	assert_false(vm->testdev || vm->pvclock || vm->broken);
 	assert_int_equal(vm->com_mask, 1);
 	assert_int_equal(vm->deadline_us, 0);
+	assert_false(vm->halt_ok);
 }
 
 static void every_key(void **state)
 {
-	assert_int_equal(add(0, "vm=A.b_c-9 flat cpus=64 memory=1048576K pin=3,any,0,511 entry=16 "
-				"address=0x7c00 apic=xapic reset=stop com=1,3,4 deadline=90 "
-				"hpet=off acpi=off virtio=off vga=off i8042=off testdev=on "
-				"debug-exit=off pvclock=on"),
+	assert_int_equal(add(0,
+			     "vm=A.b_c-9 flat cpus=64 memory=1048576K pin=3,any,0,511 entry=16 "
+			     "address=0x7c00 apic=xapic reset=stop halt=ok com=1,3,4 deadline=90 "
+			     "hpet=off acpi=off virtio=off vga=off i8042=off testdev=on "
+			     "debug-exit=off pvclock=on"),
 			 0);
 	finish();
 	assert_string_equal(book.text, "");
@@ -121,6 +123,7 @@ static void every_key(void **state)
 	assert_int_equal(vm->reset, SPEC_STOP);
 	assert_int_equal(vm->com_mask, 0xd);
 	assert_int_equal(vm->deadline_us, 90000000);
+	assert_true(vm->halt_ok);
 	assert_false(vm->hpet || vm->acpi || vm->virtio || vm->vga || vm->i8042 || vm->debug_exit);
 	assert_true(vm->testdev && vm->pvclock);
 	assert_int_equal(vm->keys, (1ull << spec_key_count) - 1);
@@ -203,6 +206,7 @@ static const char *const bad_pairs[] = {
 	"com=0",
 	"com=5",
 	"com=1,,2",
+	"halt=on",
 	"deadline=",
 	"deadline=1000001",
 	"hpet=",

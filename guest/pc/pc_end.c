@@ -71,11 +71,30 @@ enum error pc_restart(struct vm *vm, struct reason *why)
 	return ERROR_NONE;
 }
 
-/* An NMI could still come from a timer that was routed so, by a guest that then halts every CPU with
- * interrupts off: nobody does, and such a guest ends. */
+/* May a chip still send an NMI or INIT, as the guest programmed it? Whether it ever will is not asked:
+ * a watchdog may be far off. Disks answer at once, and so send nothing by themselves. */
+static bool may_be_woken(const struct pc *pc)
+{
+	for (unsigned i = 0; i < pc->vm->vcpu_count; i++)
+		if (vlapic_lint_is_unmaskable(pc->lapics[i], VLAPIC_LINT0))
+			return true;
+	return (pc->spec->apic != SPEC_APIC_NONE && ioapic_sends_unmaskable(&pc->ioapic)) ||
+	       (pc->spec->hpet && hpet_sends_unmaskable(&pc->hpet));
+}
+
 bool pc_all_halted(struct vm *vm)
 {
-	return true;
+	struct pc *pc = (struct pc *)vm->board_data;
+	uint64_t flags = spinlock_acquire(&pc->lock);
+	bool halted = !may_be_woken(pc);
+	uint32_t none = PC_RUNS;
+
+	spinlock_release(&pc->lock, flags);
+	/* Another may have seen it first. */
+	if (halted)
+		(void)__atomic_compare_exchange_n(&pc->ending, &none, PC_HALTED, false,
+						  __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	return halted;
 }
 
 static void report(const struct pc *pc, const struct reason *trouble)
@@ -88,6 +107,10 @@ static void report(const struct pc *pc, const struct reason *trouble)
 	else if (pc->exit_status > DEBUG_EXIT_OK)
 		tap_result(false, name, "the guest left by the debug-exit port with status 0x%x",
 			   pc->exit_status);
+	else if (pc->ending == PC_HALTED && !pc->spec->halt_ok)
+		tap_result(false, name,
+			   "the guest halted for good: every CPU waits with interrupts off, and "
+			   "nothing can wake one");
 	else
 		tap_result(true, name, NULL);
 }
