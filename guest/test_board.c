@@ -254,7 +254,7 @@ static void board_ended(struct vm *vm, const struct reason *trouble)
 	test_guests_ended(guest);
 }
 
-static enum error board_restart(struct vm *vm, struct reason *why)
+static enum error board_restart(struct vm *vm, bool *again, struct reason *why)
 {
 	enum error error = ERROR_NONE;
 

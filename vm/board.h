@@ -24,9 +24,11 @@ struct board_ops {
 	enum board_action (*exit)(struct vcpu *vcpu, const struct vcpu_exit *exit);
 	/* After BOARD_RESET_VM or vm_reset(): all vCPUs that have not ended are Free, and none runs
 	 * anywhere. Puts memory and devices into their first state, and for each vCPU calls
-	 * vcpu_reset(), vcpu_set_entry() and vcpu_setup(); then all are queued again. On an error
-	 * the VM ends with `why`. IRQs on, no lock held; any CPU. Null: the VM ends instead. */
-	enum error (*restart)(struct vm *vm, struct reason *why);
+	 * vcpu_reset(), vcpu_set_entry() and vcpu_setup(); then all are queued again. What takes
+	 * long is done in steps: it sets `*again`, has set up no vCPU yet, and is called once more
+	 * after other VMs had their turns. On an error the VM ends with `why`. IRQs on, no lock held;
+	 * any CPU. Null: the VM ends instead. */
+	enum error (*restart)(struct vm *vm, bool *again, struct reason *why);
 	/* Every vCPU is blocked by BOARD_BLOCK with RFLAGS.IF clear, or waits for a SIPI. True when
 	 * nothing of the board can send an NMI or ends the waiting either: the VM then ends, as one
 	 * that halted for good. Null: it stays until its deadline. Any CPU, no lock held. */

@@ -3,6 +3,7 @@
 #include "vm/manager.h"
 
 #include "kernel/output/log.h"
+#include "kernel/time.h"
 #include "lib/bits.h"
 #include "vm/schedule/scheduler.h"
 
@@ -16,17 +17,34 @@ static bool all_parked(const struct vm *vm)
 	return true;
 }
 
-/* Nobody but this CPU touches the VM's vCPUs: all are parked, and stay so. */
-static void restart(struct vm *vm)
+/* Nobody but this CPU touches the VM's vCPUs: all are parked, and stay so. What is done for the VM
+ * counts as a turn of its first vCPU, so that its deadline comes even if it does nothing else. Returns
+ * true when there is more to do. */
+static bool restart(struct vm *vm)
 {
+	uint64_t *turns = &vm->vcpus[0]->turn_ticks, started = time_ticks();
 	struct reason why = { 0 };
+	bool again = false;
+	enum error error = vm->board->restart(vm, &again, &why);
 
-	log_info("vm", "reset vm=%u(%s)", vm->id, vm->name);
-	enum error error = vm->board->restart(vm, &why);
-	if (!error)
-		return;
-	why.kind = error;
-	vm_stop(vm, &why);
+	__atomic_store_n(turns, *turns + time_ticks() - started, __ATOMIC_RELAXED);
+	if (error) {
+		why.kind = error;
+		vm_stop(vm, &why);
+		return false;
+	}
+	if (!again)
+		log_info("vm", "reset vm=%u(%s)", vm->id, vm->name);
+	return again;
+}
+
+/* The vCPU that is to come back for the next step of a restart: its turn parks it again, at once. */
+static uint64_t pick_one(struct vm *vm)
+{
+	uint64_t one = vm->parked & -vm->parked;
+
+	vm->parked &= ~one;
+	return one;
 }
 
 void vm_settle(struct vm *vm)
@@ -37,13 +55,16 @@ void vm_settle(struct vm *vm)
 	    all_parked(vm)) {
 		vm->restarting = true;
 		spinlock_release(&vm->lock, flags);
-		restart(vm);
+		bool again = restart(vm);
 		flags = spinlock_acquire(&vm->lock);
 		vm->restarting = false;
-		__atomic_and_fetch(&vm->holds, ~(uint32_t)VM_HOLD_RESET, __ATOMIC_SEQ_CST);
+		if (again)
+			ready = pick_one(vm);
+		else
+			__atomic_and_fetch(&vm->holds, ~(uint32_t)VM_HOLD_RESET, __ATOMIC_SEQ_CST);
 	}
 	if (!vm->restarting && (vm->state != VM_STARTED || !vm->holds)) {
-		ready = vm->parked;
+		ready |= vm->parked;
 		vm->parked = 0;
 	}
 	spinlock_release(&vm->lock, flags);

@@ -216,7 +216,7 @@ void vm_stop(struct vm *vm, const struct reason *why)
 	end_vm((unsigned)(vm - vms));
 }
 
-static enum error restart(struct vm *vm, struct reason *why)
+static enum error restart(struct vm *vm, bool *again, struct reason *why)
 {
 	return ERROR_NONE;
 }

@@ -78,6 +78,20 @@ struct pc_vcpu {
 	struct pvclock pvclock;
 };
 
+/* How far RAM is zeroed, between the steps of a restart. */
+struct pc_clearing {
+	unsigned slot;
+	uint64_t offset;
+};
+
+/* The time since the machine was made or last reset. */
+struct pc_life {
+	device_time began;
+	uint64_t guest_ticks; /* that all vCPUs had until then */
+	unsigned
+		hasty_resets; /* how many lives in a row the guest ended by a reset at once; atomic */
+};
+
 struct pc_fw_cfg;
 
 struct pc {
@@ -123,9 +137,11 @@ struct pc {
 	unsigned disk_count;
 
 	struct load_target target;
-	uint32_t ending;      /* enum pc_ending; atomic: the first counts */
-	uint32_t exit_status; /* of PC_EXIT; its vCPU's, until the VM has ended */
-	bool unreported;      /* it could not be started: who made it reports it */
+	struct pc_clearing clearing; /* its restart's */
+	struct pc_life life;         /* its restart's */
+	uint32_t ending;             /* enum pc_ending; atomic: the first counts */
+	uint32_t exit_status;        /* of PC_EXIT; its vCPU's, until the VM has ended */
+	bool unreported;             /* it could not be started: who made it reports it */
 };
 
 /* Why a guest's machine stops. */

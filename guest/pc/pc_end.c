@@ -5,9 +5,23 @@
 #include "kernel/cpu.h"
 #include "kernel/output/log.h"
 #include "kernel/output/tap.h"
+#include "kernel/time.h"
 #include "lib/bits.h"
 #include "lib/format.h"
 #include "vm/manager.h"
+
+/* A guest that resets its machine again and again gets nowhere, and costs a reload each time. One that
+ * had less than both of these between two resets was hasty; after so many in a row it ends. */
+#define HASTY_GUEST_US      100000
+#define HASTY_NS            NANOSECONDS
+#define HASTY_RESETS        16
+#define HASTY_RESETS_LOGGED 4
+
+/* Whether lines about its resets are still news. */
+static bool is_worth_a_line(const struct pc *pc)
+{
+	return __atomic_load_n(&pc->life.hasty_resets, __ATOMIC_RELAXED) < HASTY_RESETS_LOGGED;
+}
 
 bool pc_end_request(struct pc *pc, enum pc_ending ending, const char *why)
 {
@@ -16,8 +30,9 @@ bool pc_end_request(struct pc *pc, enum pc_ending ending, const char *why)
 	if (!__atomic_compare_exchange_n(&pc->ending, &none, ending, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST))
 		return false;
-	log_info("guest", "vm=%u(%s) %s: %s", pc->vm->id, pc->vm->name,
-		 ending == PC_RESET ? "resets" : "ends", why);
+	if (ending != PC_RESET || is_worth_a_line(pc))
+		log_info("guest", "vm=%u(%s) %s: %s", pc->vm->id, pc->vm->name,
+			 ending == PC_RESET ? "resets" : "ends", why);
 	/* Outside of an exit there is no action to answer with. */
 	if (!this_cpu()->current.vcpu || ((struct vcpu *)this_cpu()->current.vcpu)->vm != pc->vm) {
 		if (ending == PC_RESET && pc->spec->reset == SPEC_RESTART)
@@ -43,14 +58,64 @@ enum board_action pc_go_on(struct pc *pc)
 	}
 }
 
-enum error pc_restart(struct vm *vm, struct reason *why)
+/* --- starting again -------------------------------------------------------------------------- */
+
+static uint64_t guest_ticks(const struct vm *vm)
+{
+	uint64_t ticks = 0;
+
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		ticks += __atomic_load_n(&vm->vcpus[i]->guest_ticks, __ATOMIC_RELAXED);
+	return ticks;
+}
+
+/* A user who resets is not hasty, nor is a guest that was given its time, or that waited. */
+static enum error end_life(struct pc *pc, struct reason *why)
+{
+	struct pc_life *life = &pc->life;
+	bool hasty = __atomic_load_n(&pc->ending, __ATOMIC_ACQUIRE) == PC_RESET &&
+		     pc_now(pc) - life->began < HASTY_NS &&
+		     time_ticks_to_us(guest_ticks(pc->vm) - life->guest_ticks) < HASTY_GUEST_US;
+
+	__atomic_store_n(&life->hasty_resets, hasty ? life->hasty_resets + 1 : 0, __ATOMIC_RELAXED);
+	if (life->hasty_resets < HASTY_RESETS)
+		return ERROR_NONE;
+	return reason_set(why, ERROR_TIMEOUT,
+			  "the guest reset its machine %u times in a row, each time before it had "
+			  "run for %u ms: it gets nowhere",
+			  HASTY_RESETS, HASTY_GUEST_US / 1000);
+}
+
+static void begin_life(struct pc *pc)
+{
+	pc->life.began = pc_now(pc);
+	pc->life.guest_ticks = guest_ticks(pc->vm);
+	pc->exit_status = 0;
+	pc_time_go_on(pc);
+	if (is_worth_a_line(pc))
+		log_info("guest", "vm=%u(%s) starts again", pc->vm->id, pc->vm->name);
+	__atomic_store_n(&pc->ending, PC_RUNS, __ATOMIC_RELEASE);
+}
+
+/* Memory goes first, in as many steps as it takes. */
+static bool is_first_step(const struct pc *pc)
+{
+	return !pc->clearing.slot && !pc->clearing.offset;
+}
+
+enum error pc_restart(struct vm *vm, bool *again, struct reason *why)
 {
 	struct pc *pc = (struct pc *)vm->board_data;
-	enum error error = ERROR_NONE;
+	enum error error = is_first_step(pc) ? end_life(pc, why) : ERROR_NONE;
 	uint64_t flags;
 
+	if (error)
+		return error;
 	pc_time_stop(pc);
 	pc_interrupts_stop(pc);
+	*again = !pc_memory_clear(pc);
+	if (*again)
+		return ERROR_NONE;
 	flags = spinlock_acquire(&pc->lock);
 	pc_chips_reset(pc);
 	spinlock_release(&pc->lock, flags);
@@ -60,16 +125,13 @@ enum error pc_restart(struct vm *vm, struct reason *why)
 	if (error)
 		return reason_set(why, error, "a vcpu of VM %s cannot be reset: see the log",
 				  vm->name);
-	pc_memory_clear(pc);
 	error = pc_boot(pc, why);
-	if (error)
-		return error;
-	pc->exit_status = 0;
-	pc_time_go_on(pc);
-	__atomic_store_n(&pc->ending, PC_RUNS, __ATOMIC_RELEASE);
-	log_info("guest", "vm=%u(%s) starts again", vm->id, vm->name);
-	return ERROR_NONE;
+	if (!error)
+		begin_life(pc);
+	return error;
 }
+
+/* --- halts ----------------------------------------------------------------------------------- */
 
 /* May a chip still send an NMI or INIT, as the guest programmed it? Whether it ever will is not asked:
  * a watchdog may be far off. Disks answer at once, and so send nothing by themselves. */
@@ -96,6 +158,8 @@ bool pc_all_halted(struct vm *vm)
 						  __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	return halted;
 }
+
+/* --- the end --------------------------------------------------------------------------------- */
 
 static void report(const struct pc *pc, const struct reason *trouble)
 {

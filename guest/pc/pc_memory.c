@@ -34,14 +34,30 @@ enum error pc_memory_create(struct pc *pc, struct reason *why)
 	return error;
 }
 
-void pc_memory_clear(struct pc *pc)
-{
-	for (unsigned i = 0; i < pc->vm->slot_count; i++) {
-		const struct vm_slot *slot = &pc->vm->slots[i];
+/* What is zeroed in one go: no longer than a turn. */
+#define CLEAR_PIECE MIB(16)
 
-		if (slot->rights & ACCESS_WRITE)
-			memset(slot->host, 0, slot->length);
+bool pc_memory_clear(struct pc *pc)
+{
+	struct pc_clearing *at = &pc->clearing;
+	uint64_t room = CLEAR_PIECE;
+
+	for (; at->slot < pc->vm->slot_count; at->slot++, at->offset = 0) {
+		const struct vm_slot *slot = &pc->vm->slots[at->slot];
+		uint64_t length = slot->length - at->offset;
+
+		if (!(slot->rights & ACCESS_WRITE))
+			continue;
+		if (length > room)
+			length = room;
+		memset(slot->host + at->offset, 0, length);
+		at->offset += length;
+		room -= length;
+		if (at->offset < slot->length)
+			return false;
 	}
+	*at = (struct pc_clearing) { 0 };
+	return true;
 }
 
 /* --- bus masters ----------------------------------------------------------------------------- */

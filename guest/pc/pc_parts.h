@@ -72,8 +72,8 @@ void pc_vga_free(struct pc *pc);
 /* --- pc_memory.c --- */
 
 enum error pc_memory_create(struct pc *pc, struct reason *why) must_check;
-/* Zeroes RAM, as before the first boot. */
-void pc_memory_clear(struct pc *pc);
+/* Zeroes the next piece of RAM; true when all is as before the first boot. */
+bool pc_memory_clear(struct pc *pc) must_check;
 /* Fills pc->target. */
 void pc_memory_describe(struct pc *pc);
 /* Bytes of RAM below the hole for devices. */
@@ -164,7 +164,7 @@ bool pc_end_request(struct pc *pc, enum pc_ending ending, const char *why);
 enum board_action pc_go_on(struct pc *pc);
 void pc_ended(struct vm *vm, const struct reason *trouble);
 /* RESET#: everything as when the VM was made. */
-enum error pc_restart(struct vm *vm, struct reason *why) must_check;
+enum error pc_restart(struct vm *vm, bool *again, struct reason *why) must_check;
 bool pc_all_halted(struct vm *vm);
 
 #endif

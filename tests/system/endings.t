@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""How virtual machines of the user's end, with guests that take no time: those that halt for good, those
+that only seem to, one that resets for ever, and one that could not be started."""
+
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from plinth import FAIL, ROOT, Report, boot, engine_missing, expect  # noqa: E402
+
+GUESTS = os.path.join(ROOT, "build/guests")
+MODULES = [
+    "halts.bin vm=halts flat memory=4M",
+    "halts.bin vm=may-halt flat memory=4M halt=ok",
+    "wakes.bin vm=wakes flat memory=4M deadline=20",
+    "loops.bin vm=loops flat memory=64M",
+    "hello.bin vm=pinned flat memory=4M pin=7",
+    "hello.bin vm=ports flat memory=4M com=2,1",
+]
+# VM, whether it ends well, and what its console said.
+RESULTS = [
+    ("halts", False, b"halts\n"),
+    ("may-halt", True, b"halts\n"),
+    ("wakes", True, b"the TSC deadline came\nthe NMI came\n"),
+    ("loops", False, b""),
+    ("pinned", False, b""),
+    ("ports", True, b"hello\n"),
+]
+LOGGED_RESETS = 4
+
+
+def main():
+    report = Report()
+    absent = engine_missing("bochs")
+    if absent:
+        report.skip("endings", absent)
+        report.done()
+    modules = [word for module in MODULES for word in ("--module", os.path.join(GUESTS, module))]
+    run = boot("bochs", "--append", "tests=none", "--memory", "256", *modules, cpus=1)
+    expect(report, run, "endings", FAIL)
+    for vm, good, said in RESULTS:
+        result = run.log.result(f"vm/{vm}")
+        report.ok(result and result.ok == good, f"vm/{vm} {'ends well' if good else 'fails'}", run.story())
+        report.ok(run.log.console(vm) == said, f"vm/{vm} says what it should", run.log.console(vm))
+    for vm in ("halts", "may-halt"):
+        report.ok(run.log.find(rf"halted for good vm=\d+\({vm}\)"), f"vm/{vm}: the log says that it halts")
+    report.ok(run.log.find(r"stopped vm=\d+\(loops\) .*the guest reset its machine 16 times in a row"),
+              "vm/loops: the log says why it is stopped", run.story())
+    told = [entry.text for entry in run.log.messages("guest", "info")
+            if re.search(r"\(loops\) resets: triple fault", entry.text)]
+    report.ok(len(told) == LOGGED_RESETS, "vm/loops: the log names the first resets", told)
+    report.ok(run.log.find(r"module 4 \(vm=pinned\): pin= names host CPU 7 for vcpu 0"),
+              "vm/pinned: the log says why it does not start", run.story())
+    report.ok(not run.log.find(r"input goes to vm=\d+\(pinned\)"), "vm/pinned: it gets no console")
+    report.done()
+
+
+if __name__ == "__main__":
+    main()
