@@ -1,4 +1,4 @@
-/* A VM's console: what its first serial port sends goes to the log, in whole lines with the VM's tag
+/* A VM's console: what its lowest serial port sends goes to the log, in whole lines with the VM's tag
  * (docs/wire.md), and what is typed for it waits here until the port takes it. docs/console.md tells
  * how a user sees it.
  *

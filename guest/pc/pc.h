@@ -2,6 +2,7 @@
  * into a machine. Each VM has one. Its parts are spread over guest/pc/:
  *   pc.c             making and freeing one
  *   pc_chips.c       which chips there are and where they answer
+ *   pc_serial.c      the serial ports: the console, and others
  *   pc_pci.c         the PCI devices that are the board itself
  *   pc_fw_cfg.c      what firmware is told
  *   pc_debug.c       ports that emulators have, and QEMU's test device
@@ -58,6 +59,13 @@ struct pc_chip {
 	const struct chip_ops *ops;
 	void *chip;
 	device_time next;
+};
+
+/* What a guest sends to a serial port that is not its console. */
+struct pc_com_log {
+	struct pc *pc;
+	unsigned number; /* of the port: 1 for COM1 */
+	struct console_line line;
 };
 
 /* A disk of the user's. */
@@ -119,6 +127,7 @@ struct pc {
 	struct i8042 i8042;
 	struct reset_ports reset_ports;
 	struct uart com[PC_COM_PORTS];
+	struct pc_com_log com_logs[PC_COM_PORTS]; /* but for the console's */
 	struct pci pci;
 	struct pci_function host_bridge, isa_bridge, power;
 	uint32_t pirq_sources[PC_PIRQS]; /* slots that assert it, a bit each */

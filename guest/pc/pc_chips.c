@@ -75,75 +75,6 @@ static enum error add_clocks(struct pc *pc, struct reason *why)
 	return error ? error : rtc_attach(&pc->rtc, &pc->ports, why);
 }
 
-/* --- serial ports ---------------------------------------------------------------------------- */
-
-static const struct com_place {
-	uint16_t port;
-	uint8_t irq;
-} com_places[PC_COM_PORTS] = {
-	{ UART_COM1_PORT, UART_COM1_IRQ },
-	{ UART_COM2_PORT, UART_COM2_IRQ },
-	{ UART_COM3_PORT, UART_COM1_IRQ },
-	{ UART_COM4_PORT, UART_COM2_IRQ },
-};
-
-/* Four characters' time at 115200 baud, for one. */
-#define CROWDED_PACE 350000 /* ns */
-
-static void transmit(void *context, uint8_t byte)
-{
-	struct pc *pc = (struct pc *)context;
-
-	console_put(&pc->console, byte);
-	/* A guest that floods its console waits by itself, not everybody else for the log. */
-	pc->com[0].pace = log_is_crowded() ? CROWDED_PACE : 0;
-}
-
-/* Hands over what was typed, as far as the port takes it. With the lock. */
-static void feed(void *context)
-{
-	struct pc *pc = (struct pc *)context;
-	uint8_t byte;
-
-	while (uart_room(&pc->com[0]) && console_get(&pc->console, &byte))
-		if (!uart_receive(&pc->com[0], byte))
-			break;
-}
-
-void pc_console_input(void *context)
-{
-	struct pc *pc = (struct pc *)context;
-	uint64_t flags = spinlock_acquire(&pc->lock);
-
-	uart_ops.advance(&pc->com[0], pc_now(pc));
-	feed(pc);
-	pc_time_touched(pc, &pc->com[0]);
-	spinlock_release(&pc->lock, flags);
-}
-
-static enum error add_com(struct pc *pc, unsigned n, struct reason *why)
-{
-	struct uart *uart = &pc->com[n];
-	const struct bus_window window = {
-		.first = com_places[n].port,
-		.length = UART_PORTS,
-		.widest = 1,
-		.ops = &uart_ops,
-		.chip = uart,
-	};
-
-	uart_init(uart);
-	uart->irq = irq_wire(pc, com_places[n].irq, n);
-	/* The first is the console; what goes to the others leads nowhere. */
-	if (n == 0) {
-		uart->context = pc;
-		uart->transmit = transmit;
-		uart->receptive = feed;
-	}
-	keep(pc, &uart_ops, uart);
-	return bus_add(&pc->ports, &window, why);
-}
-
 /* --- power and reset ------------------------------------------------------------------------- */
 
 static void sleeps(void *context, unsigned type)
@@ -219,9 +150,11 @@ enum error pc_chips_create(struct pc *pc, struct reason *why)
 		keep(pc, &vga_text_ops, &pc->vga);
 	if (!error && pc->spec->i8042)
 		error = add_keyboard(pc, why);
-	for (unsigned n = 0; n < PC_COM_PORTS && !error; n++)
-		if (pc->spec->com_mask & 1u << n)
-			error = add_com(pc, n, why);
+	if (!error)
+		error = pc_serial_create(pc, why);
+	for (unsigned n = 0; n < PC_COM_PORTS; n++)
+		if (pc->spec->com_mask & BIT(n))
+			keep(pc, &uart_ops, &pc->com[n]);
 	return error;
 }
 

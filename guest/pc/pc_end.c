@@ -195,6 +195,7 @@ void pc_ended(struct vm *vm, const struct reason *trouble)
 	console_close(&pc->console);
 	pc_time_stop(pc);
 	pc_interrupts_stop(pc);
+	pc_serial_flush(pc);
 	pc_debug_flush(pc);
 	/* A guest may have told of its trouble here alone. */
 	if (trouble)

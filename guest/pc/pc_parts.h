@@ -19,10 +19,17 @@ void pc_complain(const struct pc *pc, const struct reason *why);
 
 /* Makes every chip and puts it on its bus. */
 enum error pc_chips_create(struct pc *pc, struct reason *why) must_check;
-/* Bytes were typed for this VM. Any CPU, without the lock. */
-void pc_console_input(void *context);
 /* RESET# to all of them. With the lock, or before the VM runs. */
 void pc_chips_reset(struct pc *pc);
+
+/* --- pc_serial.c --- */
+
+enum error pc_serial_create(struct pc *pc, struct reason *why) must_check;
+/* Bytes were typed for this VM. Any CPU, without the lock. */
+void pc_console_input(void *context);
+/* Prints what was sent to ports other than the console, and not ended by a line's end. Not with the
+ * lock. */
+void pc_serial_flush(struct pc *pc);
 
 /* --- pc_pci.c --- */
 
