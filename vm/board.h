@@ -36,6 +36,10 @@ struct board_ops {
 	/* Hands over what the VM's screen shows as text, row by row. False when there is none, or it
 	 * shows no text. Any CPU, no lock held. Null: there is no screen. */
 	bool (*screen)(struct vm *vm, void (*print)(const struct vm *vm, const char *row));
+	/* Writes how many ticks the VM's timers had to leave out, since nobody looked in time or the
+	 * guest had not taken the one before: ` key=value` each. False, and "", when there were none. Any CPU,
+	 * no lock held. Null: there are no timers. */
+	bool (*missed_ticks)(struct vm *vm, char *text, size_t size);
 	/* Once, after the last vCPU stopped, before the VM's memory goes. `trouble` is null for an
 	 * orderly end, else says why the VM was stopped. May not block. */
 	void (*ended)(struct vm *vm, const struct reason *trouble);

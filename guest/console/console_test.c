@@ -229,7 +229,17 @@ static bool screen(struct vm *vm, void (*show)(const struct vm *vm, const char *
 	return vm->id != 2;
 }
 
-static const struct board_ops board = { .restart = restart, .screen = screen };
+static bool missed_ticks(struct vm *vm, char *text, size_t size)
+{
+	bool any = vm->id != 2;
+
+	format_string(text, size, any ? " rtc=7" : "");
+	return any;
+}
+
+static const struct board_ops board = { .restart = restart,
+					.screen = screen,
+					.missed_ticks = missed_ticks };
 
 /* --- the tests ------------------------------------------------------------------------------ */
 
@@ -392,6 +402,10 @@ static void the_shell_rules(void **state)
 	     "shell screen|   > _\nshell > screen toy\nshell screen vm=2(toy)\n"
 	     "shell screen| Hello\nshell screen| \nshell screen|   > _\n"
 	     "shell vm=2(toy) shows no text\n");
+	type("exits web\nexits toy\n");
+	says("shell > exits web\nshell exits vm=1(web) total=0\nshell missed ticks vm=1(web) "
+	     "rtc=7\n"
+	     "shell > exits toy\nshell exits vm=2(toy) total=0\n");
 	type("console toy\nhello");
 	assert_string_equal(got[1], "hello");
 	assert_string_equal(got[0], "");

@@ -158,6 +158,8 @@ static void show_exits(struct vm *vm, void *context)
 	}
 	exit_text_counts(text, sizeof(text), counts);
 	say("exits vm=%u(%s) total=%lu%s", vm->id, vm->name, total, text);
+	if (vm->board->missed_ticks && vm->board->missed_ticks(vm, text, sizeof(text)))
+		say("missed ticks vm=%u(%s)%s", vm->id, vm->name, text);
 }
 
 static void choose_console(struct vm *vm, void *context)

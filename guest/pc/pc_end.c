@@ -187,6 +187,14 @@ static void log_row(const struct vm *vm, const char *row)
 	log_info("guest", "vm=%u(%s) screen| %s", vm->id, vm->name, quotable);
 }
 
+static void tell_missed_ticks(struct vm *vm)
+{
+	char text[LOG_LINE_MAX];
+
+	if (pc_missed_ticks(vm, text, sizeof(text)))
+		log_info("guest", "missed ticks vm=%u(%s)%s", vm->id, vm->name, text);
+}
+
 void pc_ended(struct vm *vm, const struct reason *trouble)
 {
 	struct pc *pc = (struct pc *)vm->board_data;
@@ -197,6 +205,8 @@ void pc_ended(struct vm *vm, const struct reason *trouble)
 	pc_interrupts_stop(pc);
 	pc_serial_flush(pc);
 	pc_debug_flush(pc);
+	if (!pc->unreported)
+		tell_missed_ticks(vm);
 	/* A guest may have told of its trouble here alone. */
 	if (trouble)
 		pc_vga_print(pc, log_row);

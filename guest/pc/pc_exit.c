@@ -229,5 +229,6 @@ const struct board_ops pc_board = {
 	.ended = pc_ended,
 	.restart = pc_restart,
 	.screen = pc_vm_screen,
+	.missed_ticks = pc_missed_ticks,
 	.all_halted = pc_all_halted,
 };

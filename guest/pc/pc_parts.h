@@ -120,6 +120,8 @@ void pc_time_start(struct pc *pc);
 /* No chip is advanced any more by itself, until time goes on. Not with the lock. */
 void pc_time_stop(struct pc *pc);
 void pc_time_go_on(struct pc *pc);
+/* What the timers' counters of missed ticks say, for struct board_ops. Not with the lock. */
+bool pc_missed_ticks(struct vm *vm, char *text, size_t size);
 /* A chip was accessed: when does it want to be looked at? With the lock. */
 void pc_time_touched(struct pc *pc, const void *chip);
 /* Brings chips whose moment has come up to now. With the lock. */

@@ -3,6 +3,8 @@
 
 #include "kernel/time.h"
 #include "lib/assert.h"
+#include "lib/bits.h"
+#include "lib/format.h"
 
 device_time pc_now(const struct pc *pc)
 {
@@ -106,4 +108,38 @@ void pc_time_go_on(struct pc *pc)
 	pc->timer_at = DEVICE_NEVER;
 	arm(pc);
 	spinlock_release(&pc->lock, flags);
+}
+
+/* The local APICs' counters belong to other CPUs, which go on counting. */
+static uint64_t missed_by_local_apics(const struct pc *pc)
+{
+	uint64_t missed = 0;
+
+	for (unsigned i = 0; i < pc->vm->vcpu_count; i++)
+		missed += __atomic_load_n(&pc->lapics[i]->timer.missed, __ATOMIC_RELAXED);
+	return missed;
+}
+
+bool pc_missed_ticks(struct vm *vm, char *text, size_t size)
+{
+	struct pc *pc = (struct pc *)vm->board_data;
+	uint64_t flags = spinlock_acquire(&pc->lock);
+	const struct {
+		const char *name;
+		uint64_t missed;
+	} rows[] = {
+		{ "pit", pc->pit.missed },
+		{ "rtc", pc->rtc.missed },
+		{ "hpet", pc->hpet.missed },
+		{ "local-apic", missed_by_local_apics(pc) },
+	};
+	size_t used = 0;
+
+	spinlock_release(&pc->lock, flags);
+	text[0] = 0;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows) && used < size; i++)
+		if (rows[i].missed)
+			used += format_string(text + used, size - used, " %s=%lu", rows[i].name,
+					      rows[i].missed);
+	return used;
 }

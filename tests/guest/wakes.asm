@@ -21,6 +21,11 @@ IOWIN		equ 0xfec00010
 PIN_2_LOW	equ 0x14
 PIN_2_HIGH	equ 0x15
 AS_NMI		equ 4 << 8
+CMOS_INDEX	equ 0x70
+CMOS_DATA	equ 0x71
+RTC_B		equ 0x0b
+RTC_C		equ 0x0c
+RTC_PERIODIC	equ 0x42	; PIE, 24 hours
 PIT_CHANNEL_0	equ 0x40
 PIT_CONTROL	equ 0x43
 MODE_0		equ 0x30	; channel 0, both bytes: OUT rises when the count is over
@@ -53,12 +58,20 @@ MODE_0		equ 0x30	; channel 0, both bytes: OUT rises when the count is over
 	mov	dword [IOWIN], 0
 	mov	dword [IOREGSEL], PIN_2_LOW
 	mov	dword [IOWIN], AS_NMI
+	; Meanwhile the clock ticks, and nobody clears its flag in time.
+	mov	al, RTC_B
+	out	CMOS_INDEX, al
+	mov	al, RTC_PERIODIC
+	out	CMOS_DATA, al
 	mov	al, MODE_0
 	out	PIT_CONTROL, al
 	mov	al, 0xff
 	out	PIT_CHANNEL_0, al
 	out	PIT_CHANNEL_0, al
 	hlt
+	mov	al, RTC_C
+	out	CMOS_INDEX, al
+	in	al, CMOS_DATA
 	mov	esi, nmi_text
 	call	say
 	jmp	switch_off

@@ -50,6 +50,8 @@ def main():
         report.ok(run.log.find(rf"halted for good vm=\d+\({vm}\)"), f"vm/{vm}: the log says that it halts")
     report.ok(run.log.find(r"stopped vm=\d+\(loops\) .*the guest reset its machine 16 times in a row"),
               "vm/loops: the log says why it is stopped", run.story())
+    report.ok(run.log.find(r"missed ticks vm=\d+\(wakes\) rtc=\d+$"),
+              "vm/wakes: the log counts the ticks of the clock that nobody took", run.story())
     told = [entry.text for entry in run.log.messages("guest", "info")
             if re.search(r"\(loops\) resets: triple fault", entry.text)]
     report.ok(len(told) == LOGGED_RESETS, "vm/loops: the log names the first resets", told)
