@@ -12,12 +12,11 @@
 #include "vm/vm.h"
 #include "x86/control_registers.h"
 
-/* An interrupt of the VM's controllers. The flag stays set for the entry to find. */
+/* An interrupt of the VM's controllers. Whatever the flag says: hardware that delivers by itself may
+ * have been told of a request, the flag be clear, and the guest have halted before it was taken. */
 static bool is_requested(struct vcpu *vcpu)
 {
-	return vcpu->halted_interruptible && vcpu->interrupts &&
-	       __atomic_load_n(&vcpu->interrupt_request, __ATOMIC_SEQ_CST) &&
-	       vcpu->interrupts->pending(vcpu);
+	return vcpu->halted_interruptible && vcpu->interrupts && vcpu->interrupts->pending(vcpu);
 }
 
 bool scheduler_is_due(struct vcpu *vcpu)
