@@ -56,6 +56,11 @@ PURE := \
 	vm/emulate/operand.c \
 	vm/emulate/execute.c \
 	vm/emulate/execute_stack.c \
+	vm/emulate/execute_branch.c \
+	vm/emulate/execute_segment.c \
+	vm/emulate/execute_system.c \
+	vm/emulate/execute_vector.c \
+	vm/emulate/descriptor.c \
 	vm/emulate/execute_string.c \
 	vm/emulate/emulate.c \
 	vm/emulate/emulate_memory.c \

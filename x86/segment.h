@@ -32,6 +32,9 @@
 #define TYPE_CONFORMING  BIT(2) /* code */
 #define TYPE_CODE        BIT(3)
 
+/* Of a TSS: a task runs on it. */
+#define TYPE_BUSY BIT(1)
+
 /* Whole types that appear as constants. */
 enum segment_type {
 	TYPE_DATA_RW_ACCESSED = 0x3,

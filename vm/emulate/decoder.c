@@ -31,7 +31,12 @@ static const struct named_operation general_operations[] = {
 	SAME(SHRD), SAME(BT), SAME(BTS), SAME(BTR), SAME(BTC), SAME(BSF), SAME(BSR), SAME(TZCNT),
 	SAME(LZCNT), SAME(POPCNT), SAME(MUL), SAME(IMUL), SAME(DIV), SAME(IDIV),
 	SAME(XCHG), SAME(XADD), SAME(CMPXCHG), SAME(CMPXCHG8B), SAME(CMPXCHG16B),
-	SAME(PUSH), SAME(POP),
+	SAME(PUSH), SAME(POP), SAME(ENTER), SAME(LEAVE), SAME(JMP), SAME(CALL), SAME(RET),
+	SAME(LMSW), SAME(SMSW), SAME(LLDT), SAME(SLDT), SAME(LTR), SAME(STR),
+	SAME(LGDT), SAME(SGDT), SAME(LIDT), SAME(SIDT),
+	{ ZYDIS_MNEMONIC_LDS, OPERATION_LOAD_POINTER }, { ZYDIS_MNEMONIC_LES, OPERATION_LOAD_POINTER },
+	{ ZYDIS_MNEMONIC_LSS, OPERATION_LOAD_POINTER }, { ZYDIS_MNEMONIC_LFS, OPERATION_LOAD_POINTER },
+	{ ZYDIS_MNEMONIC_LGS, OPERATION_LOAD_POINTER },
 	STRINGS(MOVS), STRINGS(CMPS), STRINGS(STOS), STRINGS(LODS), STRINGS(SCAS),
 	{ ZYDIS_MNEMONIC_CLFLUSH, OPERATION_CACHE_LINE },
 	{ ZYDIS_MNEMONIC_CLFLUSHOPT, OPERATION_CACHE_LINE },
@@ -242,17 +247,75 @@ static void find_immediate(const ZydisDecodedInstruction *z, struct decoded_inst
 	unsigned unused = 64 - z->raw.imm[0].size;
 
 	if (!z->raw.imm[0].size) {
-		to->immediate = 1; /* the shifts that have none */
+		/* RET pops no arguments; shifts are by one. */
+		to->immediate = to->operation == OPERATION_RET ? 0 : 1;
 		return;
 	}
 	to->immediate = (uint64_t)((int64_t)(z->raw.imm[0].value.u << unused) >> unused);
+	if (to->operation == OPERATION_RET)
+		to->immediate = (uint16_t)to->immediate;
+	if (to->operation == OPERATION_ENTER) /* the size, and the depth of nesting above it */
+		to->immediate = (uint16_t)to->immediate | z->raw.imm[1].value.u << 16;
 	if (to->form == FORM_MEMORY) /* TEST, unlike the others of its opcode */
 		to->form = FORM_MEMORY_IMMEDIATE;
 }
 
-/* Operations whose operand has another width than the opcode says. */
-static void correct_width(struct decoded_instruction *to)
+enum { OPCODE_MOV_TO_SEGMENT = 0x8e, OPCODE_GROUP_5 = 0xff };
+enum { GROUP_5_CALL_FAR = 3, GROUP_5_JMP_FAR = 5 }; /* the digit in ModR/M */
+
+/* Mnemonics that name instructions of several kinds. */
+static enum operation tell_apart(const ZydisDecodedInstruction *z, enum operation operation)
 {
+	if (z->opcode_map != ZYDIS_OPCODE_MAP_DEFAULT)
+		return operation;
+	if (z->opcode == OPCODE_MOV_TO_SEGMENT && operation == OPERATION_MOV)
+		return OPERATION_LOAD_SEGMENT;
+	if (z->opcode != OPCODE_GROUP_5)
+		return operation;
+	if (z->raw.modrm.reg == GROUP_5_CALL_FAR)
+		return OPERATION_CALL_FAR;
+	return z->raw.modrm.reg == GROUP_5_JMP_FAR ? OPERATION_JMP_FAR : operation;
+}
+
+static uint8_t loaded_segment(const ZydisDecodedInstruction *z)
+{
+	switch (z->mnemonic) {
+	case ZYDIS_MNEMONIC_LDS:
+		return SEGMENT_DS;
+	case ZYDIS_MNEMONIC_LES:
+		return SEGMENT_ES;
+	case ZYDIS_MNEMONIC_LSS:
+		return SEGMENT_SS;
+	case ZYDIS_MNEMONIC_LFS:
+		return SEGMENT_FS;
+	case ZYDIS_MNEMONIC_LGS:
+		return SEGMENT_GS;
+	default:
+		return z->raw.modrm.reg;
+	}
+}
+
+/* Operations whose operand has another width than the opcode says. */
+static void correct_width(const ZydisDecodedInstruction *z, struct decoded_instruction *to)
+{
+	bool code64 = z->machine_mode == ZYDIS_MACHINE_MODE_LONG_64;
+
+	switch (to->operation) {
+	case OPERATION_JMP_FAR:
+	case OPERATION_CALL_FAR:
+	case OPERATION_LOAD_POINTER: /* the offset, then the selector */
+		to->register_width = z->operand_width / 8;
+		to->width = to->register_width + sizeof(uint16_t);
+		return;
+	case OPERATION_LGDT:
+	case OPERATION_LIDT:
+	case OPERATION_SGDT:
+	case OPERATION_SIDT: /* the limit, then the base */
+		to->width = sizeof(uint16_t) + (code64 ? sizeof(uint64_t) : sizeof(uint32_t));
+		return;
+	default:
+		break;
+	}
 	if (to->operation == OPERATION_CMPXCHG8B) {
 		to->width = 8;
 	} else if (to->operation == OPERATION_CMPXCHG16B) {
@@ -271,7 +334,7 @@ static void find_operands(const ZydisDecodedInstruction *z, struct decoded_instr
 	if (z->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY && !opcode.vex)
 		return;
 	if (!opcode_vector_form(&opcode, to)) {
-		to->operation = find_operation(z);
+		to->operation = tell_apart(z, find_operation(z));
 		if (!to->operation || !opcode_general_form(&opcode, z->operand_width / 8, to)) {
 			to->operation = OPERATION_NONE;
 			return;
@@ -281,7 +344,8 @@ static void find_operands(const ZydisDecodedInstruction *z, struct decoded_instr
 		to->operation = OPERATION_NONE; /* nothing of it is in memory */
 		return;
 	}
-	correct_width(to);
+	correct_width(z, to);
+	to->loaded = loaded_segment(z);
 	find_address(z, &e, to);
 	find_register(z, &e, to);
 	find_immediate(z, to);

@@ -23,7 +23,7 @@ struct run {
 	struct emulate_reach reach;
 	struct emulate_cpu cpu;
 	enum code_mode mode;
-	uint64_t rsp, rflags;                          /* as they were */
+	uint64_t rsp, rflags, cr0;                     /* as they were */
 	const struct decoded_instruction *instruction; /* null until it is decoded */
 	struct vcpu_event fault;
 };
@@ -43,24 +43,20 @@ static enum error get(struct run *run, enum vcpu_register reg, uint64_t *to)
  * the instruction stores. */
 static enum error get_segment(struct run *run, enum segment_register name, bool selector_too)
 {
-	/* The four registers of a segment follow each other. */
-	static const enum vcpu_register first[SEGMENT_COUNT] = {
-		VCPU_ES_SELECTOR, VCPU_CS_SELECTOR, VCPU_SS_SELECTOR,
-		VCPU_DS_SELECTOR, VCPU_FS_SELECTOR, VCPU_GS_SELECTOR,
-	};
+	enum vcpu_register first = segment_selector_register(name);
 	struct emulate_segment *segment = &run->cpu.segment[name];
 	uint64_t selector = 0, limit = 0, rights = 0;
 	bool code64 = run->cpu.code64;
 	enum error error = ERROR_NONE;
 
 	if (selector_too)
-		error = get(run, first[name], &selector);
+		error = get(run, first, &selector);
 	if (!error && (!code64 || name >= SEGMENT_FS))
-		error = get(run, (enum vcpu_register)(first[name] + 1), &segment->base);
+		error = get(run, first + 1, &segment->base);
 	if (!error && !code64)
-		error = get(run, (enum vcpu_register)(first[name] + 2), &limit);
+		error = get(run, first + 2, &limit);
 	if (!error && !code64)
-		error = get(run, (enum vcpu_register)(first[name] + 3), &rights);
+		error = get(run, first + 3, &rights);
 	segment->selector = (uint16_t)selector;
 	segment->limit = (uint32_t)limit;
 	segment->rights = (uint32_t)rights;
@@ -94,7 +90,8 @@ static enum error get_state(struct run *run)
 		error = get(run, VCPU_RSP, &run->rsp);
 	if (!error)
 		error = get(run, VCPU_CS_RIGHTS, &code_rights);
-	cpu->code64 = (walk->efer & EFER_LMA) && (code_rights & RIGHTS_L);
+	cpu->long_mode = walk->efer & EFER_LMA;
+	cpu->code64 = cpu->long_mode && (code_rights & RIGHTS_L);
 	if (!error && !cpu->code64)
 		error = get_segment(run, SEGMENT_CS, false);
 	if (error)
@@ -102,6 +99,9 @@ static enum error get_state(struct run *run)
 	memcpy(cpu->gpr, run->vcpu->gpr, sizeof(cpu->gpr));
 	cpu->gpr[RSP] = run->rsp;
 	cpu->rflags = run->rflags;
+	cpu->cr0 = run->cr0 = walk->cr0;
+	cpu->cr4 = walk->cr4;
+	cpu->cpl = walk->cpl;
 	cpu->protected_mode = (walk->cr0 & CR0_PE) && !(run->rflags & RFLAGS_VM);
 	cpu->checks_alignment =
 		(walk->cr0 & CR0_AM) && (run->rflags & RFLAGS_AC) && walk->cpl == USER_CPL;
@@ -142,6 +142,8 @@ static enum error put_state(struct run *run)
 		error = vcpu_set_register(run->vcpu, VCPU_RSP, run->cpu.gpr[RSP]);
 	if (!error && run->cpu.rflags != run->rflags)
 		error = vcpu_set_register(run->vcpu, VCPU_RFLAGS, run->cpu.rflags);
+	if (!error && run->cpu.cr0 != run->cr0)
+		error = vcpu_set_register(run->vcpu, VCPU_CR0, run->cpu.cr0);
 	return error;
 }
 
@@ -310,6 +312,10 @@ static enum error settle(struct run *run, enum emulate_outcome outcome)
 	run->vcpu->did = outcome == EMULATE_FAULT ? "fault injected" : "emulated";
 	if (outcome == EMULATE_FAULT)
 		return vcpu_inject(run->vcpu, &run->fault);
+	if (done && run->cpu.branches) {
+		vcpu_finish_instruction(run->vcpu, 0);
+		return vcpu_set_register(run->vcpu, VCPU_RIP, run->cpu.target);
+	}
 	if (done)
 		vcpu_finish_instruction(run->vcpu, run->instruction->length);
 	else if (run->cpu.rflags & RFLAGS_TF)

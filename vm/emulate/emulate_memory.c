@@ -47,6 +47,23 @@ static enum emulate_outcome locate(void *context, gva_t at, unsigned width, enum
 	return EMULATE_REFUSED;
 }
 
+static enum emulate_outcome locate_table(void *context, gva_t at, unsigned width,
+					 enum page_access access, struct guest_span *span,
+					 struct vcpu_event *fault)
+{
+	struct emulate_reach *reach = context;
+	struct page_walk_state walk = reach->walk;
+	struct guest_access result;
+
+	walk.implicit = true;
+	result = guest_locate(reach->vcpu, &walk, at, width, access, span);
+	*fault = result.fault;
+	if (result.status == GUEST_ACCESS_DONE)
+		return EMULATE_DONE;
+	reach->refusal = "page tables outside RAM";
+	return result.status == GUEST_ACCESS_FAULT ? EMULATE_FAULT : EMULATE_REFUSED;
+}
+
 /* --- RAM ------------------------------------------------------------------------------------- */
 
 /* Aligned operands are moved in one access, as the guest's other vCPUs expect. */
@@ -164,6 +181,23 @@ static void write_span(void *context, const struct guest_span *span, const void 
 	}
 }
 
+/* --- registers ------------------------------------------------------------------------------- */
+
+static bool get_register(void *context, enum vcpu_register reg, uint64_t *to)
+{
+	struct emulate_reach *reach = context;
+
+	reach->refusal = "register that cannot be reached";
+	return !vcpu_get_register(reach->vcpu, reg, to);
+}
+
+static bool set_register(void *context, enum vcpu_register reg, uint64_t value)
+{
+	struct emulate_reach *reach = context;
+
+	return !vcpu_set_register(reach->vcpu, reg, value);
+}
+
 /* --- vector registers ------------------------------------------------------------------------ */
 
 static bool read_vector(void *context, unsigned reg, uint8_t *to)
@@ -193,6 +227,9 @@ void emulate_reach_init(struct emulate_reach *reach, struct vcpu *vcpu,
 			.locate = locate,
 			.read = read_span,
 			.write = write_span,
+			.locate_table = locate_table,
+			.get_register = get_register,
+			.set_register = set_register,
 			.read_vector = read_vector,
 			.write_vector = write_vector,
 		},

@@ -4,11 +4,31 @@
 #include "lib/bits.h"
 #include "lib/string.h"
 #include "vm/emulate/alu.h"
+#include "vm/emulate/execute_branch.h"
+#include "vm/emulate/execute_segment.h"
 #include "vm/emulate/execute_stack.h"
 #include "vm/emulate/execute_string.h"
+#include "vm/emulate/execute_system.h"
+#include "vm/emulate/execute_vector.h"
 #include "vm/emulate/operand.h"
 #include "x86/control_registers.h"
 #include "x86/exception.h"
+
+static bool uses_stack(enum operation operation)
+{
+	switch (operation) {
+	case OPERATION_PUSH:
+	case OPERATION_POP:
+	case OPERATION_ENTER:
+	case OPERATION_LEAVE:
+	case OPERATION_CALL:
+	case OPERATION_CALL_FAR:
+	case OPERATION_RET:
+		return true;
+	default:
+		return false;
+	}
+}
 
 unsigned instruction_segments(const struct decoded_instruction *instruction)
 {
@@ -20,7 +40,7 @@ unsigned instruction_segments(const struct decoded_instruction *instruction)
 		segments |= BIT(SEGMENT_ES);
 	if (instruction->form == FORM_MEMORY_SEGMENT)
 		segments |= BIT(instruction->reg);
-	if (instruction->operation == OPERATION_PUSH || instruction->operation == OPERATION_POP)
+	if (uses_stack(instruction->operation))
 		segments |= BIT(SEGMENT_SS);
 	return segments;
 }
@@ -292,46 +312,45 @@ static enum emulate_outcome exchange_pair(struct emulation *e)
 	return EMULATE_DONE;
 }
 
-/* --- vector registers ------------------------------------------------------------------------ */
-
-static enum emulate_outcome load_vector(struct emulation *e)
-{
-	const struct decoded_instruction *instruction = e->instruction;
-	uint8_t value[VCPU_VECTOR_BYTES] = { 0 };
-	struct guest_span span;
-	enum emulate_outcome outcome = locate(e, PAGE_ACCESS_READ, &span);
-
-	if (outcome != EMULATE_DONE)
-		return outcome;
-	/* Also when nothing of it is kept: whether the register can be reached has to be known
-	 * before a device is read. */
-	if (!e->memory->read_vector(e->memory->context, instruction->reg, value))
-		return EMULATE_REFUSED;
-	if (!instruction->keep_rest)
-		memset(value, 0, sizeof(value));
-	e->memory->read(e->memory->context, &span, value + instruction->lane);
-	if (!e->memory->write_vector(e->memory->context, instruction->reg, value,
-				     instruction->clear_upper))
-		return EMULATE_REFUSED;
-	return EMULATE_DONE;
-}
-
-static enum emulate_outcome store_vector(struct emulation *e)
-{
-	const struct decoded_instruction *instruction = e->instruction;
-	uint8_t value[VCPU_VECTOR_BYTES] = { 0 };
-	struct guest_span span;
-	enum emulate_outcome outcome = locate(e, PAGE_ACCESS_WRITE, &span);
-
-	if (outcome != EMULATE_DONE)
-		return outcome;
-	if (!e->memory->read_vector(e->memory->context, instruction->reg, value))
-		return EMULATE_REFUSED;
-	e->memory->write(e->memory->context, &span, value + instruction->lane);
-	return EMULATE_DONE;
-}
-
 /* --- the choice ------------------------------------------------------------------------------ */
+
+static enum emulate_outcome execute_data(struct emulation *e)
+{
+	bool to_register = e->instruction->form == FORM_REGISTER_MEMORY ||
+			   e->instruction->form == FORM_REGISTER_MEMORY_IMMEDIATE;
+
+	return to_register ? into_register(e) : into_memory(e);
+}
+
+/* Branches, segments and systems. */
+static enum emulate_outcome execute_control(struct emulation *e)
+{
+	switch (e->instruction->operation) {
+	case OPERATION_JMP:
+	case OPERATION_CALL:
+	case OPERATION_RET:
+	case OPERATION_JMP_FAR:
+	case OPERATION_CALL_FAR:
+		return execute_branch(e);
+	case OPERATION_LOAD_SEGMENT:
+		return execute_load_segment(e);
+	case OPERATION_LOAD_POINTER:
+		return execute_load_pointer(e);
+	case OPERATION_LMSW:
+	case OPERATION_SMSW:
+	case OPERATION_LLDT:
+	case OPERATION_SLDT:
+	case OPERATION_LTR:
+	case OPERATION_STR:
+	case OPERATION_LGDT:
+	case OPERATION_SGDT:
+	case OPERATION_LIDT:
+	case OPERATION_SIDT:
+		return execute_system(e);
+	default:
+		return execute_data(e);
+	}
+}
 
 enum emulate_outcome emulate_execute(struct emulation *e)
 {
@@ -350,6 +369,10 @@ enum emulate_outcome emulate_execute(struct emulation *e)
 		return execute_push(e);
 	case OPERATION_POP:
 		return execute_pop(e);
+	case OPERATION_ENTER:
+		return execute_enter(e);
+	case OPERATION_LEAVE:
+		return execute_leave(e);
 	case OPERATION_XCHG:
 	case OPERATION_XADD:
 	case OPERATION_CMPXCHG:
@@ -358,9 +381,9 @@ enum emulate_outcome emulate_execute(struct emulation *e)
 	case OPERATION_CMPXCHG16B:
 		return exchange_pair(e);
 	case OPERATION_VECTOR_LOAD:
-		return load_vector(e);
+		return execute_vector_load(e);
 	case OPERATION_VECTOR_STORE:
-		return store_vector(e);
+		return execute_vector_store(e);
 	case OPERATION_CACHE_LINE:
 		return locate(e, PAGE_ACCESS_READ, &span);
 	case OPERATION_MUL:
@@ -372,9 +395,6 @@ enum emulate_outcome emulate_execute(struct emulation *e)
 			return multiply_or_divide(e);
 		return into_register(e);
 	default:
-		return e->instruction->form == FORM_REGISTER_MEMORY ||
-				       e->instruction->form == FORM_REGISTER_MEMORY_IMMEDIATE
-			       ? into_register(e)
-			       : into_memory(e);
+		return execute_control(e);
 	}
 }

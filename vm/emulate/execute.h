@@ -27,13 +27,17 @@ struct emulate_segment {
 /* Only the segments that instruction_segments() names need be filled in. */
 struct emulate_cpu {
 	uint64_t gpr[GPR_COUNT];
-	uint64_t rip; /* of the instruction; not moved */
-	uint64_t rflags;
+	uint64_t rip;    /* of the instruction; not moved */
+	uint64_t target; /* of the branch, where `branches` says so */
+	uint64_t rflags, cr0, cr4;
 	struct emulate_segment segment[SEGMENT_COUNT];
+	bool branches;         /* RIP goes to `target`, not behind the instruction */
+	bool long_mode;        /* IA-32e mode: 64-bit mode or compatibility mode */
 	bool code64;           /* 64-bit mode: no limits, no types */
 	bool protected_mode;   /* types are checked: neither real nor virtual-8086 mode */
 	bool checks_alignment; /* CR0.AM, RFLAGS.AC, CPL 3 */
 	uint8_t stack_width;   /* 2, 4 or 8 bytes of RSP count */
+	uint8_t cpl;
 };
 
 enum emulate_outcome {
@@ -50,12 +54,20 @@ struct emulate_memory {
 	enum emulate_outcome (*locate)(void *context, gva_t at, unsigned width,
 				       enum page_access access, struct guest_span *span,
 				       struct vcpu_event *fault);
+	/* The same for the CPU's own accesses to descriptor tables, which are always privileged. */
+	enum emulate_outcome (*locate_table)(void *context, gva_t at, unsigned width,
+					     enum page_access access, struct guest_span *span,
+					     struct vcpu_event *fault);
 	/* Move the bytes of a span that was located, a device's with its side effects. */
 	void (*read)(void *context, const struct guest_span *span, void *to);
 	void (*write)(void *context, const struct guest_span *span, const void *from);
 	/* As vcpu_get_vector() and vcpu_set_vector(); false where they cannot be reached. */
 	bool (*read_vector)(void *context, unsigned reg, uint8_t *to);
 	bool (*write_vector)(void *context, unsigned reg, const uint8_t *from, bool whole);
+	/* As vcpu_get_register() and vcpu_set_register(), for what struct emulate_cpu has not: false
+	 * where the backend refuses. */
+	bool (*get_register)(void *context, enum vcpu_register reg, uint64_t *to);
+	bool (*set_register)(void *context, enum vcpu_register reg, uint64_t value);
 };
 
 struct emulation {

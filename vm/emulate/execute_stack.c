@@ -1,7 +1,8 @@
-/* PUSH and POP of memory, registers and immediates: the operand may lie in a device, or the stack
+/* PUSH and POP of memory, registers and immediates, ENTER and LEAVE: the operand may lie in a device, or the stack
  * may. SDM volume 2, "PUSH" and "POP". */
 #include "vm/emulate/execute_stack.h"
 
+#include "lib/bits.h"
 #include "vm/emulate/alu.h"
 #include "vm/emulate/operand.h"
 
@@ -65,5 +66,44 @@ enum emulate_outcome execute_pop(struct emulation *e)
 		operand_write(e, &destination, value);
 	else
 		put_register_operand(e, value); /* POP RSP: what was popped counts */
+	return EMULATE_DONE;
+}
+
+/* --- stack frames: SDM volume 2, "ENTER" and "LEAVE" ----------------------------------------- */
+
+#define ENTER_SIZE  BITS(15, 0)
+#define ENTER_LEVEL BITS(20, 16) /* of nesting; its upper bits do not count */
+
+enum emulate_outcome execute_enter(struct emulation *e)
+{
+	uint64_t immediate = e->instruction->immediate;
+	unsigned stack_width = e->cpu->stack_width, width = e->instruction->width;
+	uint64_t frame = (e->cpu->gpr[RSP] - width) & width_mask(stack_width);
+	enum emulate_outcome outcome;
+	struct guest_span stack;
+
+	if (field_get(immediate, ENTER_LEVEL))
+		return EMULATE_REFUSED;
+	outcome = operand_locate(e, SEGMENT_SS, frame, width, PAGE_ACCESS_WRITE, &stack);
+	if (outcome != EMULATE_DONE)
+		return outcome;
+	operand_write(e, &stack, register_get(e->cpu, RBP, width));
+	register_put(e->cpu, RBP, width, frame);
+	register_put(e->cpu, RSP, stack_width, frame - field_get(immediate, ENTER_SIZE));
+	return EMULATE_DONE;
+}
+
+enum emulate_outcome execute_leave(struct emulation *e)
+{
+	unsigned stack_width = e->cpu->stack_width, width = e->instruction->width;
+	uint64_t frame = register_get(e->cpu, RBP, stack_width);
+	struct guest_span stack;
+	enum emulate_outcome outcome =
+		operand_locate(e, SEGMENT_SS, frame, width, PAGE_ACCESS_READ, &stack);
+
+	if (outcome != EMULATE_DONE)
+		return outcome;
+	register_put(e->cpu, RBP, width, operand_read(e, &stack));
+	register_put(e->cpu, RSP, stack_width, frame + width);
 	return EMULATE_DONE;
 }

@@ -72,6 +72,28 @@ enum operation {
 	/* the stack */
 	OPERATION_PUSH,
 	OPERATION_POP,
+	OPERATION_ENTER,
+	OPERATION_LEAVE,
+	/* branches */
+	OPERATION_JMP,
+	OPERATION_CALL,
+	OPERATION_RET,
+	OPERATION_JMP_FAR,
+	OPERATION_CALL_FAR,
+	/* segment registers: a selector alone, or a far pointer */
+	OPERATION_LOAD_SEGMENT,
+	OPERATION_LOAD_POINTER,
+	/* of systems */
+	OPERATION_LMSW,
+	OPERATION_SMSW,
+	OPERATION_LLDT,
+	OPERATION_SLDT,
+	OPERATION_LTR,
+	OPERATION_STR,
+	OPERATION_LGDT,
+	OPERATION_SGDT,
+	OPERATION_LIDT,
+	OPERATION_SIDT,
 	/* strings */
 	OPERATION_MOVS,
 	OPERATION_CMPS,
@@ -99,7 +121,7 @@ enum operand_form {
 	FORM_MEMORY_SEGMENT, /* a selector is stored */
 	FORM_STRING,
 	FORM_REGISTER,  /* pushed or popped */
-	FORM_IMMEDIATE, /* pushed */
+	FORM_IMMEDIATE, /* pushed, or where a branch goes; the other operand is the stack */
 };
 
 enum repeat_prefix { REPEAT_NONE, REPEAT_EQUAL, REPEAT_NOT_EQUAL }; /* F3, F2 */
@@ -118,6 +140,7 @@ struct decoded_instruction {
 	uint8_t reg;            /* the register operand: enum gpr, a segment or a vector register */
 	bool high_byte;         /* AH, CH, DH, BH: bits 15:8 of `reg` */
 	uint8_t condition;      /* of CMOVcc and SETcc, as encoded */
+	uint8_t loaded;         /* enum segment_register that is loaded */
 	uint64_t immediate;     /* sign-extended */
 	/* The memory operand's address; of a string instruction the segment of the source. */
 	uint8_t segment;     /* enum segment_register */

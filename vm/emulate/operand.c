@@ -2,7 +2,9 @@
 #include "vm/emulate/operand.h"
 
 #include "lib/bits.h"
+#include "lib/string.h"
 #include "vm/emulate/alu.h"
+#include "x86/control_registers.h"
 #include "x86/exception.h"
 #include "x86/segment.h"
 
@@ -71,6 +73,22 @@ enum emulate_outcome operand_fault(struct emulation *e, unsigned vector)
 	return EMULATE_FAULT;
 }
 
+enum emulate_outcome operand_fault_selector(struct emulation *e, unsigned vector, uint16_t selector)
+{
+	operand_fault(e, vector);
+	e->fault.error_code = selector & (SELECTOR_INDEX | SELECTOR_TI);
+	return EMULATE_FAULT;
+}
+
+enum { CANONICAL_BITS = 48, CANONICAL_BITS_LA57 = 57 };
+
+bool operand_is_canonical(const struct emulate_cpu *cpu, uint64_t at)
+{
+	unsigned unused = 64 - (cpu->cr4 & CR4_LA57 ? CANONICAL_BITS_LA57 : CANONICAL_BITS);
+
+	return (uint64_t)((int64_t)(at << unused) >> unused) == at;
+}
+
 static bool segment_allows(const struct emulate_cpu *cpu, const struct emulate_segment *segment,
 			   uint64_t offset, unsigned width, enum page_access access)
 {
@@ -134,4 +152,22 @@ uint64_t operand_read(struct emulation *e, const struct guest_span *span)
 void operand_write(struct emulation *e, const struct guest_span *span, uint64_t value)
 {
 	e->memory->write(e->memory->context, span, &value);
+}
+
+enum emulate_outcome operand_read_pointer(struct emulation *e, struct operand_pointer *pointer)
+{
+	const struct decoded_instruction *instruction = e->instruction;
+	uint8_t bytes[sizeof(uint64_t) + sizeof(pointer->selector)] = { 0 };
+	struct guest_span span;
+	enum emulate_outcome outcome;
+
+	outcome = operand_locate(e, instruction->segment, operand_offset(e, 0), instruction->width,
+				 PAGE_ACCESS_READ, &span);
+	if (outcome != EMULATE_DONE)
+		return outcome;
+	e->memory->read(e->memory->context, &span, bytes);
+	*pointer = (struct operand_pointer) { 0 };
+	memcpy(&pointer->offset, bytes, instruction->register_width);
+	memcpy(&pointer->selector, bytes + instruction->register_width, sizeof(pointer->selector));
+	return EMULATE_DONE;
 }

@@ -27,7 +27,21 @@ enum emulate_outcome operand_locate(struct emulation *e, unsigned segment, uint6
 uint64_t operand_read(struct emulation *e, const struct guest_span *span);
 void operand_write(struct emulation *e, const struct guest_span *span, uint64_t value);
 
+/* A far pointer in memory, its offset of the register operand's width. */
+struct operand_pointer {
+	uint64_t offset;
+	uint16_t selector;
+};
+
+enum emulate_outcome operand_read_pointer(struct emulation *e, struct operand_pointer *pointer);
+
 /* Queues an exception in `e`; returns EMULATE_FAULT. */
 enum emulate_outcome operand_fault(struct emulation *e, unsigned vector);
+/* The same with an error code that names a selector. */
+enum emulate_outcome operand_fault_selector(struct emulation *e, unsigned vector,
+					    uint16_t selector);
+
+/* Is `at` an address in canonical form? Only 64-bit mode asks. */
+bool operand_is_canonical(const struct emulate_cpu *cpu, uint64_t at);
 
 #endif

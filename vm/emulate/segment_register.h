@@ -1,6 +1,8 @@
-/* The numbers of segment registers, as instructions have them. */
+/* The numbers of segment registers, as instructions have them, and their names as a vCPU's. */
 #ifndef VM_EMULATE_SEGMENT_REGISTER_H
 #define VM_EMULATE_SEGMENT_REGISTER_H
+
+#include "vm/vcpu/vcpu.h"
 
 enum segment_register {
 	SEGMENT_ES,
@@ -11,5 +13,19 @@ enum segment_register {
 	SEGMENT_GS,
 	SEGMENT_COUNT
 };
+
+/* Its selector; base, limit and access rights follow it. */
+static inline enum vcpu_register segment_selector_register(enum segment_register segment)
+{
+	static const enum vcpu_register selectors[SEGMENT_COUNT] = {
+		VCPU_ES_SELECTOR, VCPU_CS_SELECTOR, VCPU_SS_SELECTOR,
+		VCPU_DS_SELECTOR, VCPU_FS_SELECTOR, VCPU_GS_SELECTOR,
+	};
+
+	return selectors[segment];
+}
+_Static_assert(VCPU_ES_BASE == VCPU_ES_SELECTOR + 1 && VCPU_ES_LIMIT == VCPU_ES_SELECTOR + 2 &&
+		       VCPU_ES_RIGHTS == VCPU_ES_SELECTOR + 3,
+	       "a segment's registers in order");
 
 #endif

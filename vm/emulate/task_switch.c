@@ -2,6 +2,7 @@
 #include "vm/emulate/task_switch.h"
 
 #include "lib/string.h"
+#include "vm/emulate/segment_rights.h"
 #include "vm/emulate/tss.h"
 #include "x86/control_registers.h"
 #include "x86/exception.h"
@@ -9,7 +10,6 @@
 
 #define SELECTOR_NULL_MASK (SELECTOR_INDEX | SELECTOR_TI)
 #define DESCRIPTOR_SIZE    8
-#define TYPE_BUSY          BIT(1) /* of a TSS */
 #define TYPE_32BIT         BIT(3) /* likewise */
 #define RIGHTS_BYTE        5      /* type, S, DPL and P within a descriptor */
 #define RIGHTS_VIRTUAL8086 0xf3u
@@ -110,38 +110,23 @@ static bool is_null(uint16_t selector)
 	return !(selector & SELECTOR_NULL_MASK);
 }
 
-static unsigned dpl_of(const struct task_segment *segment)
-{
-	return (unsigned)field_get(segment->rights, RIGHTS_DPL);
-}
-
-static bool is_conforming_code(const struct task_segment *segment)
-{
-	return (segment->rights & TYPE_CODE) && (segment->rights & TYPE_CONFORMING);
-}
-
 /* SDM volume 3, table "Exception Conditions Checked During a Task Switch": what `name` may hold at
  * privilege level `cpl`, presence aside. */
 static bool segment_fits(enum task_segment_name name, const struct task_segment *segment,
 			 unsigned cpl)
 {
 	uint32_t rights = segment->rights;
-	unsigned rpl = segment->selector & SELECTOR_RPL, dpl = dpl_of(segment);
+	unsigned rpl = segment->selector & SELECTOR_RPL, dpl = rights_dpl(rights);
 
-	if (!(rights & RIGHTS_S))
-		return false;
 	switch (name) {
 	case TASK_CS:
-		if (!(rights & TYPE_CODE))
+		if (!(rights & RIGHTS_S) || !(rights & TYPE_CODE))
 			return false;
 		return rights & TYPE_CONFORMING ? dpl <= cpl : dpl == cpl;
 	case TASK_SS:
-		return !(rights & TYPE_CODE) && (rights & TYPE_WRITABLE) && dpl == cpl &&
-		       rpl == cpl;
+		return rights_fit_stack(rights, rpl, cpl);
 	default:
-		if ((rights & TYPE_CODE) && !(rights & TYPE_READABLE))
-			return false;
-		return is_conforming_code(segment) || (dpl >= cpl && dpl >= rpl);
+		return rights_fit_data(rights, rpl, cpl);
 	}
 }
 
