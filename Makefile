@@ -13,7 +13,7 @@ NM      := nm
 LAYERS := lib x86 boot ept kernel vm device vmx guest
 # Where their sources lie: a layer may have folders of its own.
 FOLDERS := $(LAYERS) kernel/output vm/vcpu vm/policy vm/schedule vm/emulate vmx/cpu vmx/vcpu vmx/exit \
-	guest/load guest/tables guest/pc guest/console
+	guest/load guest/tables guest/bios guest/pc guest/console
 not_host = $(filter-out %_test.c %_fuzz.c,$(1))
 
 # Modules without assembly, globals, locks or clock: compiled into the host tests unchanged.
@@ -99,7 +99,7 @@ PURE := \
 	vmx/vcpu/io_bitmap.c \
 	vmx/vcpu/msr_bitmap.c \
 # Folders in which everything is pure.
-PURE += $(call not_host,$(wildcard device/*.c guest/load/*.c guest/tables/*.c))
+PURE += $(call not_host,$(wildcard device/*.c guest/load/*.c guest/tables/*.c guest/bios/*.c))
 
 # --- the instruction decoder ----------------------------------------------------------------
 # Zydis comes from the distribution's source package, or from ZYDIS_SRC=DIR, and is no part of this
@@ -245,6 +245,19 @@ $(BUILD)/kernel/guest/tables/dsdt.asm.o: NASMFLAGS += -I$(BUILD)/
 $(BUILD)/host/guest/tables/acpi_tables_test: | $(BUILD)/gen/dsdt.aml
 $(BUILD)/host/guest/tables/acpi_tables_test.o: HOST_CFLAGS += -DDSDT_AML='"$(BUILD)/gen/dsdt.aml"'
 
+# --- guests' BIOS ---------------------------------------------------------------------------
+
+$(BUILD)/gen/bios.bin: guest/bios/rom/bios.asm $(wildcard guest/bios/rom/*.inc)
+	@mkdir -p $(@D)
+	$(NASM) -f bin -Werror -I guest/bios/rom/ -o $@ $<
+
+$(BUILD)/kernel/guest/bios/rom.asm.o: $(BUILD)/gen/bios.bin
+$(BUILD)/kernel/guest/bios/rom.asm.o: NASMFLAGS += -I$(BUILD)/
+
+# Its test reads it.
+$(BUILD)/host/guest/bios/bios_head_test: | $(BUILD)/gen/bios.bin
+$(BUILD)/host/guest/bios/bios_head_test.o: HOST_CFLAGS += -DBIOS_ROM='"$(BUILD)/gen/bios.bin"'
+
 # --- test guests ----------------------------------------------------------------------------
 
 # guest/cases/NAME.asm becomes an image, and the kernel holds a table of all of them, by name.
@@ -277,7 +290,7 @@ LINUX_FLAVOURS := cloud amd64 686
 VIRTIO_MODULES := virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk
 
 # Our own: flat images.
-FLAT_GUESTS   := hello resets halts loops wakes ports
+FLAT_GUESTS   := hello resets bios halts loops wakes ports
 
 # Our own, for each way in; and one of checks.
 OWN_KERNELS   := given-multiboot1 given-multiboot2 given-pvh flat-16 flat-32 flat-64 checks

@@ -197,6 +197,8 @@ enum error pc_boot(struct pc *pc, struct reason *why)
 		error = virt->supports_mode(state.mode, why);
 	if (error)
 		return error;
+	if (state.mode == VCPU_MODE_REAL16)
+		pc_bios_begin(pc, &state);
 	for (unsigned i = 0; i < pc->vm->vcpu_count && !error; i++) {
 		error = start_processor(pc->vm->vcpus[i], &state);
 		if (error)

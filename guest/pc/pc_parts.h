@@ -100,9 +100,11 @@ struct acpi_dsdt pc_dsdt(void);
 
 /* --- pc_bios.c --- */
 
-/* Writes interrupt vectors and BIOS services for real mode, for a system without firmware. After
+/* Writes the BIOS and the interrupt vectors, for a system without firmware. After
  * pc_memory_describe(). */
-void pc_bios_place(struct pc *pc);
+enum error pc_bios_place(struct pc *pc, struct reason *why) must_check;
+/* Real mode is to begin in the BIOS, which goes on as `state` says. */
+void pc_bios_begin(struct pc *pc, struct boot_state *state);
 
 /* --- pc_boot.c --- */
 
@@ -172,6 +174,9 @@ bool pc_end_request(struct pc *pc, enum pc_ending ending, const char *why);
 /* What the run loop does after an exit: go on, unless the machine ends. */
 enum board_action pc_go_on(struct pc *pc);
 void pc_ended(struct vm *vm, const struct reason *trouble);
+/* INIT# to every vCPU: memory and chips stay, and the first one begins at the reset vector. Any CPU,
+ * with or without the lock. */
+void pc_reset_processors(struct pc *pc);
 /* RESET#: everything as when the VM was made. */
 enum error pc_restart(struct vm *vm, bool *again, struct reason *why) must_check;
 bool pc_all_halted(struct vm *vm);

@@ -17,7 +17,7 @@ extern const uint8_t dsdt_start[], dsdt_end[];
 #define RSDP_AT     PC_BIOS_AREA
 #define RSDP_SIZE   64
 #define MP_TABLE_AT (PC_BIOS_AREA + 0x100)
-#define MP_SIZE     0x2000
+#define MP_SIZE     (PC_BIOS_TABLES_END - MP_TABLE_AT)
 
 /* The BIOS data area: IBM, "Personal System/2 and Personal Computer BIOS Interface Technical
  * Reference". */
@@ -25,15 +25,26 @@ extern const uint8_t dsdt_start[], dsdt_end[];
 #define BDA_EBDA        0x40e
 #define BDA_EQUIPMENT   0x410
 #define BDA_BASE_MEMORY 0x413
+#define BDA_KEY_HEAD    0x41a
+#define BDA_KEY_TAIL    0x41c
 #define BDA_VIDEO_MODE  0x449
 #define BDA_COLUMNS     0x44a
 #define BDA_PAGE_SIZE   0x44c
+#define BDA_CURSOR      0x460
 #define BDA_CRTC_PORT   0x463
+#define BDA_KEY_START   0x480
+#define BDA_KEY_END     0x482
 #define BDA_ROWS        0x484
 #define BDA_CELL_HEIGHT 0x485
 
 #define EQUIPMENT_COLOUR_80 0x0020
 #define EQUIPMENT_COM_SHIFT 9
+
+/* The buffer of keys, by offset into the area. */
+#define KEY_BUFFER     0x1e
+#define KEY_BUFFER_END 0x3e
+
+#define CURSOR_SHAPE 0x0d0e /* its first and last line */
 
 static void poke(struct pc *pc, uint64_t at, uint16_t value)
 {
@@ -56,6 +67,11 @@ static void fill_bios_data(struct pc *pc)
 	poke(pc, BDA_EQUIPMENT, (uint16_t)(EQUIPMENT_COLOUR_80 | count << EQUIPMENT_COM_SHIFT));
 	poke(pc, BDA_BASE_MEMORY, PC_EBDA / KIB(1));
 	poke(pc, PC_EBDA, 1); /* its own length in KiB */
+	poke(pc, BDA_KEY_HEAD, KEY_BUFFER);
+	poke(pc, BDA_KEY_TAIL, KEY_BUFFER);
+	poke(pc, BDA_KEY_START, KEY_BUFFER);
+	poke(pc, BDA_KEY_END, KEY_BUFFER_END);
+	poke(pc, BDA_CURSOR, CURSOR_SHAPE);
 	poke(pc, BDA_VIDEO_MODE, 3);
 	poke(pc, BDA_COLUMNS, 80);
 	poke(pc, BDA_PAGE_SIZE, 0x1000);
@@ -105,12 +121,12 @@ enum error pc_tables_place(struct pc *pc, struct reason *why)
 	const struct cpuid_guest guest = { .vcpu_count = pc->spec->cpus };
 	struct cpuid_result id = cpuid_policy(cpuid_query, &guest, CPUID_FEATURES, 0);
 	struct table_machine machine;
-	enum error error = ERROR_NONE;
+	enum error error;
 
 	pc_table_machine(pc, &machine);
 	fill_bios_data(pc);
-	pc_bios_place(pc);
-	if (pc->spec->apic != SPEC_APIC_NONE)
+	error = pc_bios_place(pc, why);
+	if (!error && pc->spec->apic != SPEC_APIC_NONE)
 		error = mp_table_build(&machine, id.eax, id.edx, MP_TABLE_AT,
 				       vm_memory(pc->vm, gpa(MP_TABLE_AT), MP_SIZE), MP_SIZE, why);
 	return error || !pc->spec->acpi ? error : place_acpi(pc, &machine, why);
