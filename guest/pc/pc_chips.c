@@ -85,8 +85,12 @@ static void sleeps(void *context, unsigned type)
 
 static void resets(void *context, enum reset_kind kind)
 {
-	pc_end_request((struct pc *)context, PC_RESET,
-		       kind == RESET_KIND_INIT ? "INIT by a reset line" : "reset control register");
+	struct pc *pc = (struct pc *)context;
+
+	if (kind == RESET_KIND_INIT)
+		pc_reset_processors(pc);
+	else
+		pc_end_request(pc, PC_RESET, "reset control register");
 }
 
 static enum error add_power(struct pc *pc, struct reason *why)

@@ -8,7 +8,9 @@
 #include "kernel/time.h"
 #include "lib/bits.h"
 #include "lib/format.h"
+#include "vm/ipi.h"
 #include "vm/manager.h"
+#include "vm/virt_ops.h"
 
 /* A guest that resets its machine again and again gets nowhere, and costs a reload each time. One that
  * had less than both of these between two resets was hasty; after so many in a row it ends. */
@@ -101,6 +103,20 @@ static void begin_life(struct pc *pc)
 static bool is_first_step(const struct pc *pc)
 {
 	return !pc->clearing.slot && !pc->clearing.offset;
+}
+
+/* A CPU that cannot run a guest from its reset vector resets the whole machine: what the BIOS there
+ * does for all who left it no address. */
+void pc_reset_processors(struct pc *pc)
+{
+	struct reason why;
+
+	if (virt->supports_mode(VCPU_MODE_RESET, &why)) {
+		pc_end_request(pc, PC_RESET, "INIT by a reset line");
+		return;
+	}
+	for (unsigned i = 0; i < pc->vm->vcpu_count; i++)
+		ipi_take_init(pc->vm->vcpus[i]);
 }
 
 enum error pc_restart(struct vm *vm, bool *again, struct reason *why)

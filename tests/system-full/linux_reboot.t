@@ -9,13 +9,13 @@ from linux_guest import SHORT, TICKS, linux  # noqa: E402
 from plinth import PASS, Machine, Report, boot, engine_missing, expect  # noqa: E402
 
 # The kernel's reboot= and what Plinth says of the reset that follows. ACPI's reset register is the
-# reset control register too.
-WAYS = [("k", "INIT by a reset line"), ("t", "triple fault"), ("a", "reset control register"),
-        ("p", "reset control register")]
+# reset control register too, and the BIOS uses that one after INIT (k) and a jump to its start (b).
+WAYS = [("k", "reset control register"), ("t", "triple fault"), ("a", "reset control register"),
+        ("p", "reset control register"), ("b", "reset control register")]
 
 
 def each_way(report):
-    name = "reboot= k, t, a, p"
+    name = "reboot= k, t, a, p, b"
     modules = [word for way, _ in WAYS
                for word in linux(way, "reset=stop", f"{SHORT} reboot={way}", "reboot -f")]
     run = boot("bochs", "--append", "tests=none", "--memory", "1536", *modules, cpus=2, ticks=TICKS)
