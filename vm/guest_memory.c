@@ -107,17 +107,20 @@ bool guest_physical_write(struct vm *vm, gpa_t at, const void *from, uint64_t le
 
 /* --- by linear address ----------------------------------------------------------------------- */
 
+/* Where there is no RAM a bus reads ones, which set reserved bits of an entry. */
 static bool read_entry(void *context, gpa_t at, unsigned width, uint64_t *value)
 {
 	const uint8_t *host = guest_ram(context, at, width, ACCESS_READ);
 
 	if (!host)
-		return false;
-	*value = width == 4 ? __atomic_load_n((const uint32_t *)host, __ATOMIC_RELAXED)
-			    : __atomic_load_n((const uint64_t *)host, __ATOMIC_RELAXED);
+		*value = width == 4 ? UINT32_MAX : UINT64_MAX;
+	else
+		*value = width == 4 ? __atomic_load_n((const uint32_t *)host, __ATOMIC_RELAXED)
+				    : __atomic_load_n((const uint64_t *)host, __ATOMIC_RELAXED);
 	return true;
 }
 
+/* What cannot be written stays as it is, and nobody hears of it. */
 static bool exchange_entry(void *context, gpa_t at, unsigned width, uint64_t expected,
 			   uint64_t desired)
 {
@@ -125,7 +128,7 @@ static bool exchange_entry(void *context, gpa_t at, unsigned width, uint64_t exp
 	uint32_t narrow = expected;
 
 	if (!host)
-		return false;
+		return true;
 	if (width == 4)
 		return __atomic_compare_exchange_n((uint32_t *)host, &narrow, (uint32_t)desired,
 						   false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);

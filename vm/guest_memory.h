@@ -59,7 +59,8 @@ struct guest_access guest_translate(struct vcpu *vcpu, const struct page_walk_st
 				    struct guest_span *span);
 
 /* As guest_translate(), for who can reach more than RAM: what is not RAM that allows the access has
- * a part with a null `host`. NOT_RAM here says that the page tables lead out of RAM. */
+ * a part with a null `host`. NOT_RAM here says that the page tables change without end. Page
+ * tables outside RAM are ones, as a bus reads them: mostly a page fault for reserved bits. */
 struct guest_access guest_locate(struct vcpu *vcpu, const struct page_walk_state *state, gva_t at,
 				 uint32_t length, enum page_access access, struct guest_span *span);
 

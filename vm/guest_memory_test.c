@@ -107,11 +107,13 @@ static void what_is_no_ram_is_said(void **state)
 			 GUEST_ACCESS_DONE);
 	assert_int_equal(guest_linear_write(&vcpu, gva(0x10123), &byte, 1).status,
 			 GUEST_ACCESS_NOT_RAM);
-	/* Tables outside RAM. */
+	/* Tables outside RAM are ones. */
 	registers[VCPU_CR3] = 0x80000000;
 	got = guest_linear_read(&vcpu, gva(0x1000), &byte, 1);
-	assert_int_equal(got.status, GUEST_ACCESS_NOT_RAM);
-	assert_int_equal(got.at.value, 0x80000000);
+	assert_int_equal(got.status, GUEST_ACCESS_FAULT);
+	assert_int_equal(got.fault.vector, 14);
+	assert_int_equal(got.fault.error_code, PAGE_FAULT_PRESENT | PAGE_FAULT_RESERVED);
+	assert_int_equal(got.fault.fault_address, 0x1000);
 	broken_register = VCPU_CR3;
 	got = guest_linear_read(&vcpu, gva(0x1000), &byte, 1);
 	assert_int_equal(got.status, GUEST_ACCESS_BROKEN);

@@ -268,13 +268,19 @@ static enum emulate_outcome fetch_and_decode(struct run *run)
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
-/* What is no instruction's access to an operand. */
+/* What is no instruction's access to an operand.
+ *
+ * An event whose delivery leads out of RAM finds ones for a descriptor, or loses its stack frame.
+ * Either is answered with the fault that such a table or stack has. The CPU meets it again when it
+ * delivers that, and a double fault next: unless one of them has a stack and a gate of its own, it
+ * ends in shutdown, as it would on a machine where nothing answers. */
 static enum emulate_outcome check_exit(struct run *run)
 {
 	const struct vcpu *vcpu = run->vcpu;
+	bool written = run->exit->nested_fault.access & ACCESS_WRITE;
 
-	if (vcpu->events.interrupted.kind != EVENT_NONE)
-		return refuse(run, "event delivered through what is not RAM");
+	if (vcpu->events.interrupted.kind != EVENT_NONE && !run->exit->nested_fault.during_walk)
+		return fault(run, written ? EXCEPTION_STACK_FAULT : EXCEPTION_PROTECTION);
 	if (run->exit->nested_fault.during_walk)
 		return refuse(run, "page tables outside RAM");
 	if (run->exit->nested_fault.access & ACCESS_EXECUTE)

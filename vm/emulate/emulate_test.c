@@ -345,11 +345,33 @@ static void says_what_it_cannot_do(void **state)
 	fault.nested_fault.during_walk = true;
 	refused(BYTES(0x8b, 0x03), "page tables outside RAM");
 	fault.nested_fault.during_walk = false;
-	vcpu.events.interrupted.kind = EVENT_EXTERNAL_INTERRUPT;
-	refused(BYTES(0x8b, 0x03), "event");
-	vcpu.events.interrupted.kind = EVENT_NONE;
 	fake_map(5, DEVICE_GPA | 7);
 	refused(BYTES(0x8b, 0x03), "code outside RAM");
+}
+
+/* The instruction at RIP is not what failed. */
+static void events_delivered_through_nothing(void **state)
+{
+	reset(state);
+	long_mode();
+	vcpu.events.interrupted.kind = EVENT_EXTERNAL_INTERRUPT;
+	fault.nested_fault.access = ACCESS_WRITE;
+	run_faults(BYTES(0x8b, 0x03), EXCEPTION_STACK_FAULT, 0);
+	fault.nested_fault.access = ACCESS_READ;
+	run_faults(BYTES(0x8b, 0x03), EXCEPTION_PROTECTION, 0);
+	assert_int_equal(count, 0);
+}
+
+/* Ones are read where page tables should be. */
+static void page_tables_in_nothing(void **state)
+{
+	reset(state);
+	long_mode();
+	vcpu.gpr[RBX] = 0x200000;
+	memcpy(&ram[0x3008], "\7\0\0\xfe\0\0\0", 8);
+	run_faults(BYTES(0x89, 0x03), EXCEPTION_PAGE_FAULT,
+		   PAGE_FAULT_PRESENT | PAGE_FAULT_WRITE | PAGE_FAULT_RESERVED);
+	assert_int_equal(injected.fault_address, 0x200000);
 }
 
 static void passes_on_what_the_backend_says(void **state)
@@ -387,6 +409,8 @@ int main(void)
 		cmocka_unit_test(code_may_have_changed_meanwhile),
 		cmocka_unit_test(rom_is_read_and_the_bus_hears_of_writes),
 		cmocka_unit_test(says_what_it_cannot_do),
+		cmocka_unit_test(events_delivered_through_nothing),
+		cmocka_unit_test(page_tables_in_nothing),
 		cmocka_unit_test(passes_on_what_the_backend_says),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,10 +11,12 @@
 
 /* --- memory --------------------------------------------------------------------------------- */
 
+enum { NOTHING_THERE = 0xff };
+
 struct access_context {
 	struct vcpu *vcpu;
 	struct page_walk_state walk; /* CR3 and the privilege follow each access */
-	bool lost;                   /* an address led out of RAM */
+	bool lost;                   /* the page tables cannot be followed */
 	gpa_t lost_at;
 };
 
@@ -37,15 +39,15 @@ static bool use_root(struct access_context *c, uint32_t cr3)
 	return table;
 }
 
-/* Copies by linear address with the rights that `c->walk` says; `to` or `from` is null. */
+/* Copies by linear address with the rights that `c->walk` says; `to` or `from` is null. Where there
+ * is no RAM, ones are read and nothing is written. */
 static bool copy(struct access_context *c, uint32_t at, void *to, const void *from, uint32_t length,
 		 struct vcpu_event *fault)
 {
-	struct vm *vm = c->vcpu->vm;
 	struct guest_span span;
 	struct guest_access access =
-		guest_translate(c->vcpu, &c->walk, gva(at), length,
-				from ? PAGE_ACCESS_WRITE : PAGE_ACCESS_READ, &span);
+		guest_locate(c->vcpu, &c->walk, gva(at), length,
+			     from ? PAGE_ACCESS_WRITE : PAGE_ACCESS_READ, &span);
 	uint32_t done = 0;
 
 	if (access.status == GUEST_ACCESS_FAULT) {
@@ -57,14 +59,15 @@ static bool copy(struct access_context *c, uint32_t at, void *to, const void *fr
 	if (c->lost)
 		return false;
 	for (unsigned i = 0; i < span.parts; i++) {
-		gpa_t part = span.part[i].at;
+		uint8_t *host = span.part[i].host;
 		uint32_t size = span.part[i].length;
 
-		c->lost_at = part;
-		c->lost = from ? !guest_physical_write(vm, part, (const uint8_t *)from + done, size)
-			       : !guest_physical_read(vm, part, (uint8_t *)to + done, size);
-		if (c->lost)
-			return false;
+		if (to && host)
+			memcpy((uint8_t *)to + done, host, size);
+		else if (to)
+			memset((uint8_t *)to + done, NOTHING_THERE, size);
+		else if (host)
+			memcpy(host, (const uint8_t *)from + done, size);
 		done += size;
 	}
 	return true;
