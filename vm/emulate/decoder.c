@@ -234,6 +234,8 @@ static void find_register(const ZydisDecodedInstruction *z, const struct extensi
 		to->reg = z->raw.modrm.reg;
 	else if (z->raw.modrm.offset)
 		to->reg = z->raw.modrm.reg | e->reg;
+	if (to->mmx) /* there are eight: REX.R does not count */
+		to->reg = VCPU_MMX + z->raw.modrm.reg;
 	if (to->form != FORM_MEMORY_SEGMENT && !is_vector(to) &&
 	    to->register_width == sizeof(uint8_t) && !(z->attributes & ZYDIS_ATTRIB_HAS_REX) &&
 	    to->reg >= HIGH_BYTES) {

@@ -122,7 +122,9 @@ static void look_alikes(void **state)
 	decoded(CODE_32, BYTES(0x63, 0x07)); /* ARPL */
 	assert_int_equal(i.operation, OPERATION_NONE);
 	decoded(CODE_64, BYTES(0x0f, 0x6f, 0x07)); /* MOVQ of MMX */
-	assert_int_equal(i.operation, OPERATION_NONE);
+	assert_int_equal(i.operation, OPERATION_VECTOR_LOAD);
+	assert_true(i.mmx);
+	assert_int_equal(i.width, 8);
 	decoded(CODE_64, BYTES(0xf6, 0x07, 0x80));
 	assert_int_equal(i.operation, OPERATION_TEST);
 	assert_int_equal(i.form, FORM_MEMORY_IMMEDIATE);

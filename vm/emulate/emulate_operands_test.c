@@ -163,6 +163,19 @@ static void moves_vector_registers(void **state)
 	assert_int_equal(count, 0);
 }
 
+static void moves_mmx_registers(void **state)
+{
+	reset(state);
+	long_mode();
+	vcpu.gpr[RBX] = DEVICE;
+	memcpy(vectors[VCPU_MMX + 3], "\1\2\3\4\5\6\7\10", 8);
+	run_all(BYTES(0x44, 0x0f, 0x7f, 0x1b)); /* movq [rbx], mm3 */
+	assert_memory_equal(device, vectors[VCPU_MMX + 3], 8);
+	assert_int_equal(accesses[0].width, 8);
+	run_all(BYTES(0x0f, 0x6e, 0x23)); /* movd mm4, [rbx] */
+	assert_memory_equal(vectors[VCPU_MMX + 4], "\1\2\3\4\0\0\0\0", 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +186,7 @@ int main(void)
 		cmocka_unit_test(comparisons_stop),
 		cmocka_unit_test(pushes_and_pops),
 		cmocka_unit_test(moves_vector_registers),
+		cmocka_unit_test(moves_mmx_registers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -152,6 +152,7 @@ struct decoded_instruction {
 	bool aligned;     /* #GP(0) when the operand is not aligned to its width */
 	bool clear_upper; /* VEX: the rest of the register becomes zero */
 	bool keep_rest;   /* a load into a part of the register leaves the rest alone */
+	bool mmx;         /* the register is an MMX register */
 	uint8_t lane;     /* first byte of the register that moves */
 };
 

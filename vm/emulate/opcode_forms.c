@@ -150,6 +150,7 @@ struct vector_form {
 	bool aligned;
 	bool keep_rest; /* VEX gives these a third operand, which is not emulated */
 	uint8_t lane;
+	bool mmx;
 };
 
 #define LOAD  .store = false
@@ -178,6 +179,11 @@ static const struct vector_form vector_forms[] = {
 	{ 0x29, PREFIX_66, STORE, WHOLE, .aligned = true },
 	{ 0x2b, 0, STORE, WHOLE, .aligned = true }, /* MOVNTPS, MOVNTPD */
 	{ 0x2b, PREFIX_66, STORE, WHOLE, .aligned = true },
+	{ 0x6e, 0, LOAD, BY_W, .mmx = true },
+	{ 0x6f, 0, LOAD, sizeof(uint64_t), .mmx = true },
+	{ 0x7e, 0, STORE, BY_W, .mmx = true },
+	{ 0x7f, 0, STORE, sizeof(uint64_t), .mmx = true },
+	{ 0xe7, 0, STORE, sizeof(uint64_t), .mmx = true }, /* MOVNTQ */
 	{ 0x6e, PREFIX_66, LOAD, BY_W },                   /* MOVD, MOVQ */
 	{ 0x6f, PREFIX_66, LOAD, WHOLE, .aligned = true }, /* MOVDQA, MOVDQU */
 	{ 0x6f, PREFIX_F3, LOAD, WHOLE },
@@ -196,7 +202,7 @@ static const struct vector_form movntdqa = { 0x2a, PREFIX_66, LOAD, WHOLE, .alig
 static bool matches(const struct vector_form *row, const struct opcode *opcode)
 {
 	return row->opcode == opcode->byte && row->prefix == opcode->prefix &&
-	       !(opcode->vex && row->keep_rest);
+	       !(opcode->vex && (row->keep_rest || row->mmx));
 }
 
 static const struct vector_form *find_vector_form(const struct opcode *opcode)
@@ -228,5 +234,6 @@ bool opcode_vector_form(const struct opcode *opcode, struct decoded_instruction 
 	instruction->keep_rest = row->keep_rest;
 	instruction->clear_upper = opcode->vex;
 	instruction->lane = row->lane;
+	instruction->mmx = row->mmx;
 	return true;
 }

@@ -140,6 +140,10 @@ enum vcpu_register {
 
 #define VCPU_VECTORS      16
 #define VCPU_VECTOR_BYTES 32
+/* The eight MMX registers follow the vector registers in number: 8 bytes each, the rest is zero. */
+#define VCPU_MMX          VCPU_VECTORS
+#define VCPU_MMX_COUNT    8
+#define VCPU_MMX_BYTES    8
 
 const char *vcpu_register_name(enum vcpu_register reg);
 

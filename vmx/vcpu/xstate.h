@@ -37,7 +37,8 @@ void xstate_layout(cpuid_reader host, struct xstate_layout *layout);
 void xstate_reset_image(const struct xstate_layout *layout, uint8_t *area);
 
 /* Vector register `reg` (0 to 15) in an area: its lower VCPU_VECTOR_BYTES. Written `whole`, the
- * rest of it becomes zero; else only the lowest 16 bytes change. Pure. */
+ * rest of it becomes zero; else only the lowest 16 bytes change. From VCPU_MMX on they are the MMX
+ * registers: writing one does to the x87 state what an MMX instruction does. Pure. */
 void xstate_get_vector(const struct xstate_layout *layout, const uint8_t *area, unsigned reg,
 		       uint8_t *value);
 void xstate_set_vector(const struct xstate_layout *layout, uint8_t *area, unsigned reg,

@@ -6,16 +6,23 @@
 
 /* In the legacy region: SDM volume 1, "Legacy Region of an XSAVE Area". */
 #define FXSAVE_FCW             0
+#define FXSAVE_FSW             2
 #define FXSAVE_TAGS            4
 #define FXSAVE_MXCSR           24
 #define XSAVE_STATE_COMPONENTS 512 /* XSTATE_BV */
 
-#define FCW_RESET   0x0040
-#define TAGS_RESET  0xff /* all registers hold +0.0 */
-#define MXCSR_RESET 0x1f80
+#define FCW_RESET           0x0040
+#define FCW_RESET_BY_FNINIT 0x037f /* also the initial state of XSAVE's component */
+#define TAGS_RESET          0xff   /* all registers hold +0.0 */
+#define MXCSR_RESET         0x1f80
 
 #define FIRST_EXTENDED_COMPONENT 2
 
+#define FXSAVE_ST     32 /* ST(0) to ST(7) */
+#define ST_BYTES      16 /* of which the register fills 10 */
+#define FSW_TOP       BITS(13, 11)
+#define TAGS_VALID    0xff
+#define MMX_EXPONENT  0xffffu /* what lies above an MMX register in its x87 register */
 #define FXSAVE_XMM    160
 /* Bytes of each register that a component holds. */
 #define XMM_BYTES     16
@@ -118,12 +125,67 @@ static void hold(const struct xstate_layout *layout, uint8_t *area, uint64_t com
 	memcpy(area + XSAVE_STATE_COMPONENTS, &present, sizeof(present));
 }
 
+/* --- MMX registers: SDM volume 1, "MMX State and MMX Registers" and volume 3, "Effect of MMX
+ * Instructions on x87 FPU State". MMn is x87 register n, and the area begins with ST(0), which is
+ * the x87 register that TOP names. ------------------------------------------------------------ */
+
+static uint32_t mmx_offset(const uint8_t *area, unsigned reg)
+{
+	uint16_t status;
+	unsigned top;
+
+	memcpy(&status, area + FXSAVE_FSW, sizeof(status));
+	top = (unsigned)field_get(status, FSW_TOP);
+	return FXSAVE_ST + (reg - top) % VCPU_MMX_COUNT * ST_BYTES;
+}
+
+static void get_mmx(const struct xstate_layout *layout, const uint8_t *area, unsigned reg,
+		    uint8_t *value)
+{
+	if (components_in(layout, area) & XCR0_X87)
+		memcpy(value, area + mmx_offset(area, reg), VCPU_MMX_BYTES);
+}
+
+/* TOP becomes 0, so that the registers' images move, and every register valid. */
+static void enter_mmx(uint8_t *area)
+{
+	uint8_t images[VCPU_MMX_COUNT * ST_BYTES];
+	uint16_t status;
+
+	for (unsigned i = 0; i < VCPU_MMX_COUNT; i++)
+		memcpy(images + i * ST_BYTES, area + mmx_offset(area, i), ST_BYTES);
+	memcpy(area + FXSAVE_ST, images, sizeof(images));
+	memcpy(&status, area + FXSAVE_FSW, sizeof(status));
+	status &= (uint16_t)~FSW_TOP;
+	memcpy(area + FXSAVE_FSW, &status, sizeof(status));
+	area[FXSAVE_TAGS] = TAGS_VALID;
+}
+
+static void set_mmx(const struct xstate_layout *layout, uint8_t *area, unsigned reg,
+		    const uint8_t *value)
+{
+	const uint16_t control = FCW_RESET_BY_FNINIT, exponent = MMX_EXPONENT;
+
+	if (!(components_in(layout, area) & XCR0_X87)) {
+		hold(layout, area, XCR0_X87, 0, FXSAVE_MXCSR);
+		memset(area + FXSAVE_ST, 0, VCPU_MMX_COUNT * ST_BYTES);
+		memcpy(area + FXSAVE_FCW, &control, sizeof(control));
+	}
+	enter_mmx(area);
+	memcpy(area + FXSAVE_ST + reg * ST_BYTES, value, VCPU_MMX_BYTES);
+	memcpy(area + FXSAVE_ST + reg * ST_BYTES + VCPU_MMX_BYTES, &exponent, sizeof(exponent));
+}
+
 void xstate_get_vector(const struct xstate_layout *layout, const uint8_t *area, unsigned reg,
 		       uint8_t *value)
 {
 	uint64_t present = components_in(layout, area);
 
 	memset(value, 0, XMM_BYTES + YMM_HI_BYTES);
+	if (reg >= VCPU_MMX) {
+		get_mmx(layout, area, reg - VCPU_MMX, value);
+		return;
+	}
 	if (present & XCR0_SSE)
 		memcpy(value, area + FXSAVE_XMM + reg * XMM_BYTES, XMM_BYTES);
 	if (layout->ymm_offset && (present & XCR0_AVX))
@@ -134,6 +196,10 @@ void xstate_get_vector(const struct xstate_layout *layout, const uint8_t *area, 
 void xstate_set_vector(const struct xstate_layout *layout, uint8_t *area, unsigned reg,
 		       const uint8_t *value, bool whole)
 {
+	if (reg >= VCPU_MMX) {
+		set_mmx(layout, area, reg - VCPU_MMX, value);
+		return;
+	}
 	hold(layout, area, XCR0_SSE, FXSAVE_XMM, XMM_REGISTERS * XMM_BYTES);
 	memcpy(area + FXSAVE_XMM + reg * XMM_BYTES, value, XMM_BYTES);
 	if (!whole)

@@ -122,6 +122,28 @@ static void vector_registers(void **unused)
 	assert_int_equal(area[512], 0);
 }
 
+/* MM2 is x87 register 2, which is ST(7) while TOP is 3. */
+static void mmx_registers(void **unused)
+{
+	struct xstate_layout layout;
+	uint8_t area[576] = { 0 }, value[VCPU_VECTOR_BYTES] = { 0 };
+	const uint16_t top_3 = 3 << 11;
+
+	xstate_layout(none, &layout);
+	memcpy(area + 2, &top_3, sizeof(top_3));
+	memset(area + 32 + 7 * 16, 0x42, 8);
+	xstate_get_vector(&layout, area, VCPU_MMX + 2, value);
+	assert_int_equal(value[0], 0x42);
+	assert_int_equal(value[8], 0);
+	memset(value, 0x17, 8);
+	xstate_set_vector(&layout, area, VCPU_MMX + 5, value, false);
+	assert_int_equal(area[2] | area[3], 0); /* TOP */
+	assert_int_equal(area[4], 0xff);        /* all valid */
+	assert_int_equal(area[32 + 2 * 16], 0x42);
+	assert_int_equal(area[32 + 5 * 16 + 7], 0x17);
+	assert_int_equal(area[32 + 5 * 16 + 8] & area[32 + 5 * 16 + 9], 0xff);
+}
+
 /* An image as the SDM wants it, and as Bochs 2.7 makes it: AVX right behind the XMM registers, with
  * the header written over it. */
 static void compacted_format(void **unused)
@@ -174,9 +196,8 @@ static void reset_image(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(layouts),
-		cmocka_unit_test(vector_registers),
-		cmocka_unit_test(reset_image),
+		cmocka_unit_test(layouts),          cmocka_unit_test(vector_registers),
+		cmocka_unit_test(mmx_registers),    cmocka_unit_test(reset_image),
 		cmocka_unit_test(compacted_format),
 	};
 
