@@ -80,8 +80,8 @@ static void choose(struct fw_cfg *fw, uint16_t key)
 
 /* --- DMA ------------------------------------------------------------------------------------- */
 
-/* False when the guest's buffer is no RAM. Bounded by the item: what is past its end is zero, and a
- * guest that asks for 4 GiB of zeros gets them until its buffer leaves RAM. */
+/* False when the guest's buffer is no RAM. At most FW_CFG_MOST_DMA bytes, for which the board's lock is
+ * held. */
 static bool copy_out(struct fw_cfg *fw, uint64_t to, uint32_t length)
 {
 	uint8_t chunk[CHUNK];

@@ -12,8 +12,8 @@
 #define FW_CFG_PORT     0x510 /* selector 0x510, data 0x511, DMA address 0x514 to 0x51b */
 #define FW_CFG_PORTS    12
 #define FW_CFG_ITEMS    32
-#define FW_CFG_MOST_DMA MIB(64) /* in one copy: more is an error */
-#define FW_CFG_NAME     56      /* of a file, its end included */
+#define FW_CFG_MOST_DMA MIB(1) /* in one copy: more is an error */
+#define FW_CFG_NAME     56     /* of a file, its end included */
 
 /* Items with a number of their own. */
 enum fw_cfg_key {

@@ -36,10 +36,15 @@ static bool all_halted(const struct vm *vm)
 void vm_vcpu_blocked(struct vcpu *vcpu)
 {
 	struct vm *vm = vcpu->vm;
+	uint32_t wakes = __atomic_load_n(&vm->wakes, __ATOMIC_SEQ_CST);
 
 	if (!vm->board->all_halted || __atomic_load_n(&vm->state, __ATOMIC_ACQUIRE) != VM_STARTED ||
 	    !all_halted(vm) || !vm->board->all_halted(vm))
 		return;
+	/* What the board looked at may have woken one, which then changed what the board saw. */
+	if (wakes != __atomic_load_n(&vm->wakes, __ATOMIC_SEQ_CST))
+		return;
+	__atomic_store_n(&vm->halted_for_good, true, __ATOMIC_SEQ_CST);
 	uint64_t rip = vcpu->exits ? vcpu->last_exits[(vcpu->exits - 1) % VCPU_LAST_EXITS].rip : 0;
 	log_info("vm", "halted for good vm=%u(%s) last-vcpu=%u rip=0x%lx", vm->id, vm->name,
 		 vcpu->id, rip);

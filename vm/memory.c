@@ -65,7 +65,7 @@ static enum error check_pages(const struct vm *vm, gpa_t base, uint64_t length, 
 
 static enum error check_room(const struct vm *vm, unsigned more, struct reason *why)
 {
-	if (vm->slot_count + more <= VM_MAX_SLOTS && vm->allocation_count < VM_MAX_ALLOCATIONS)
+	if (vm->slot_count + more <= VM_MAX_SLOTS)
 		return ERROR_NONE;
 	return reason_set(why, ERROR_NO_MEMORY, "VM %s has %u stretches of memory already",
 			  vm->name, vm->slot_count);
@@ -78,6 +78,9 @@ enum error vm_add_memory(struct vm *vm, gpa_t base, uint64_t length, unsigned ri
 
 	if (!error)
 		error = check_room(vm, 1, why);
+	if (!error && vm->allocation_count == VM_MAX_ALLOCATIONS)
+		error = reason_set(why, ERROR_NO_MEMORY, "VM %s was given memory %u times already",
+				   vm->name, VM_MAX_ALLOCATIONS);
 	if (error)
 		return error;
 	unsigned place = slot_after(vm, base.value);

@@ -61,6 +61,7 @@ struct vm {
 	uint32_t holds;         /* enum vm_hold, or-ed; atomic to read, lock to write */
 	uint64_t parked;        /* vCPUs that stopped because of them, a bit each; lock */
 	bool restarting;        /* the board's restart() runs; lock */
+	bool halted_for_good;   /* vm/halt.c stopped it; atomic */
 	uint32_t wakes;         /* how often a blocked vCPU became ready; atomic */
 };
 

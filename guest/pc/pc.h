@@ -154,7 +154,7 @@ struct pc {
 };
 
 /* Why a guest's machine stops. */
-enum pc_ending { PC_RUNS, PC_POWER_OFF, PC_RESET, PC_EXIT, PC_HALTED };
+enum pc_ending { PC_RUNS, PC_POWER_OFF, PC_RESET, PC_EXIT };
 
 extern const struct board_ops pc_board;
 

@@ -165,13 +165,8 @@ bool pc_all_halted(struct vm *vm)
 	struct pc *pc = (struct pc *)vm->board_data;
 	uint64_t flags = spinlock_acquire(&pc->lock);
 	bool halted = !may_be_woken(pc);
-	uint32_t none = PC_RUNS;
 
 	spinlock_release(&pc->lock, flags);
-	/* Another may have seen it first. */
-	if (halted)
-		(void)__atomic_compare_exchange_n(&pc->ending, &none, PC_HALTED, false,
-						  __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	return halted;
 }
 
@@ -187,7 +182,7 @@ static void report(const struct pc *pc, const struct reason *trouble)
 	else if (pc->exit_status > DEBUG_EXIT_OK)
 		tap_result(false, name, "the guest left by the debug-exit port with status 0x%x",
 			   pc->exit_status);
-	else if (pc->ending == PC_HALTED && !pc->spec->halt_ok)
+	else if (pc->vm->halted_for_good && pc->ending == PC_RUNS && !pc->spec->halt_ok)
 		tap_result(false, name,
 			   "the guest halted for good: every CPU waits with interrupts off, and "
 			   "nothing can wake one");

@@ -32,36 +32,40 @@ static enum turn_end stop(struct vcpu *vcpu, const struct reason *why)
 	return TURN_DONE;
 }
 
+/* The register state after an INIT, if one came. False when that failed. */
+static bool take_init(struct vcpu *vcpu)
+{
+	if (!(__atomic_load_n(&vcpu->startup, __ATOMIC_ACQUIRE) & STARTUP_INIT))
+		return true;
+	__atomic_fetch_and(&vcpu->startup, ~STARTUP_INIT, __ATOMIC_SEQ_CST);
+	vcpu->halted = false;
+	return !vcpu_init_reset(vcpu);
+}
+
 /* Does what INIT and SIPI from other vCPUs ask for. True when the vCPU may run. */
 static bool start_up(struct vcpu *vcpu, enum turn_end *end)
 {
-	uint32_t word = __atomic_load_n(&vcpu->startup, __ATOMIC_ACQUIRE);
+	uint32_t word;
 
-	*end = TURN_BLOCK;
-	if (word & STARTUP_INIT) {
-		__atomic_fetch_and(&vcpu->startup, ~STARTUP_INIT, __ATOMIC_SEQ_CST);
-		vcpu->halted = false;
-		if (vcpu_init_reset(vcpu)) {
+	do {
+		if (!take_init(vcpu)) {
 			*end = stop(vcpu, &vcpu->trouble);
 			return false;
 		}
 		word = __atomic_load_n(&vcpu->startup, __ATOMIC_ACQUIRE);
-	}
-	if (!(word & STARTUP_WAITING))
-		return true;
-	if (!(word & STARTUP_SIPI))
-		return false;
-	/* An INIT that comes at this moment has replaced the word: then the next turn of the loop
-	 * resets once more, and nothing was lost. */
-	if (!__atomic_compare_exchange_n(&vcpu->startup, &word, 0, false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_SEQ_CST))
-		return start_up(vcpu, end);
+		if (!(word & STARTUP_WAITING))
+			return true;
+		*end = TURN_BLOCK;
+		if (!(word & STARTUP_SIPI))
+			return false;
+		/* An INIT that came at this moment has replaced the word: once more. */
+	} while (!__atomic_compare_exchange_n(&vcpu->startup, &word, 0, false, __ATOMIC_SEQ_CST,
+					      __ATOMIC_SEQ_CST));
 	vcpu->halted = false;
-	if (vcpu_start_up(vcpu, (uint8_t)(word & STARTUP_VECTOR))) {
-		*end = stop(vcpu, &vcpu->trouble);
-		return false;
-	}
-	return true;
+	if (!vcpu_start_up(vcpu, (uint8_t)(word & STARTUP_VECTOR)))
+		return true;
+	*end = stop(vcpu, &vcpu->trouble);
+	return false;
 }
 
 /* WRMSR to the ICR: done for all targets, or the guest's fault. */
