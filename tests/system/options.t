@@ -174,9 +174,10 @@ def modules(report):
         empty = os.path.join(directory, "empty")
         with open(empty, "wb"):
             pass
-        options = ["--module", f"{empty} nothing", "--module", f'{ROOT}/Makefile say="a b c']
+        options = ["--module", f"{empty} vm=m0 flat",
+                   "--module", f'{ROOT}/Makefile vm=m1 flat -- say="a b c']
         for number in range(2, MODULES_MOST + 2):
-            options += ["--module", f"{ROOT}/.clang-format name=m{number}"]
+            options += ["--module", f"{ROOT}/.clang-format vm=m{number} flat"]
         run = boot("tcg", *options, "--append", "tests=none", cpus=1)
     expect(report, run, name, NOVMX)
     warned = [entry.fields["message"] for entry in run.log.messages("boot", "warn")]
@@ -184,13 +185,17 @@ def modules(report):
                                        and w.endswith("there are more than 64 modules")
                                        for w in warned), f"{name}: each one too many is named", warned)
     report.ok(run.log.find(rf" modules={MODULES_MOST} "), f"{name}: the others count", run.story())
-    report.ok(run.log.find(r'boot: module=0 start=0x[0-9a-f]+ length=0x0 string="nothing"$'),
+    report.ok(run.log.find(r'boot: module=0 start=0x[0-9a-f]+ length=0x0 string="vm=m0 flat"$'),
               f"{name}: the empty one", run.story())
     size = os.path.getsize(os.path.join(ROOT, "Makefile"))
-    report.ok(run.log.find(rf"""boot: module=1 start=0x[0-9a-f]+ length={size:#x} string="say=.*'a b c"$"""),
+    report.ok(run.log.find(rf"""boot: module=1 start=0x[0-9a-f]+ length={size:#x} """
+                           r"""string="vm=m1 flat -- say=.*'a b c"$"""),
               f"{name}: the one with a quote in its string", run.story())
-    report.ok(run.log.find(r'boot: module=63 .* string="name=m63"$')
+    report.ok(run.log.find(r'boot: module=63 .* string="vm=m63 flat"$')
               and not run.log.find("boot: module=64 "), f"{name}: the last one", run.story())
+    skipped = {r.name for r in run.log.results if r.ok and r.skip}
+    report.ok({f"vm/m{number}" for number in range(MODULES_MOST)} <= skipped,
+              f"{name}: without VMX each one's VM is skipped by name", skipped)
 
 
 def amd(report):
