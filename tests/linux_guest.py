@@ -4,9 +4,8 @@ warnings compared with those on the bare emulator."""
 import os
 import re
 
-from plinth import ROOT
+from plinth import ROOT, guest_file, guests_missing
 
-GUESTS = os.path.join(ROOT, "build/guests")
 WARNINGS = os.path.join(ROOT, "tests/guest/warnings-cloud.txt")
 TICKS = 50000000
 
@@ -16,11 +15,16 @@ SHORT = ("console=ttyS0,115200 quiet nokaslr mitigations=off tsc=reliable crypto
          "nowatchdog rcupdate.rcu_expedited=1 8250.nr_uarts=1 ipv6.disable=1 idle=halt")
 
 
+def linux_missing(flavour="cloud"):
+    """Which files of that kernel's guest are not there, as a sentence, or an empty string."""
+    return guests_missing(f"linux-{flavour}", f"initramfs-{flavour}")
+
+
 def linux(vm, keys="", line=SHORT, run=None, flavour="cloud"):
     """run-qemu.sh's options for a VM with that kernel; `run` are commands for its shell."""
     commands = f' plinth.run="{run}"' if run else ""
-    return ["--module", f"{GUESTS}/linux-{flavour} vm={vm} linux memory=256M {keys} -- {line}{commands}",
-            "--module", f"{GUESTS}/initramfs-{flavour} vm={vm} initrd"]
+    return ["--module", f"{guest_file(f'linux-{flavour}')} vm={vm} linux memory=256M {keys} -- {line}{commands}",
+            "--module", f"{guest_file(f'initramfs-{flavour}')} vm={vm} initrd"]
 
 
 def normal(line):

@@ -69,11 +69,6 @@ class Run:
         return "\n".join([f"status {self.status}"] + problems + failures + tail)
 
 
-def guest_image(name):
-    """The path of a file that `make guests` made."""
-    return os.path.join(ROOT, "build/guests", name)
-
-
 def missing(*groups):
     """The packages of these groups of tools/packages.txt that are not there, as one string."""
     check = subprocess.run([os.path.join(ROOT, "tools/install-packages"), "--check", *groups],
@@ -221,7 +216,7 @@ LINUX_SHORT = ("console=ttyS0,115200 quiet nokaslr mitigations=off tsc=reliable 
 
 
 def guest_file(name):
-    """A file that `make guests` makes."""
+    """The path of a file that `make guests` makes."""
     return os.path.join(ROOT, "build/guests", name)
 
 

@@ -6,7 +6,8 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from plinth import PASS, Report, boot, engine_missing, expect, guest_image  # noqa: E402
+from plinth import (PASS, Report, boot, engine_missing, expect, guest_file,  # noqa: E402
+                    guests_missing)
 
 os.environ["BOCHS_IPS"] = "50000000"
 
@@ -16,15 +17,15 @@ SAYS = ["ISOLINUX ", "iPXE initialising devices...ok", "Press Ctrl-B for the iPX
 
 def main():
     report = Report()
-    why = engine_missing("bochs")
+    why = engine_missing("bochs") or guests_missing("seabios.bin", "ipxe.iso")
     if why:
         report.skip("iPXE on Bochs", why)
         report.done()
     name = "iPXE"
     # The BIOS waits a minute for a device to boot from, then resets the machine.
     run = boot("bochs", "--append", "tests=none", "--module",
-               f"{guest_image('seabios.bin')} vm=pc firmware memory=64M deadline=300 reset=stop",
-               "--module", f"{guest_image('ipxe.iso')} vm=pc disk", cpus=1)
+               f"{guest_file('seabios.bin')} vm=pc firmware memory=64M deadline=300 reset=stop",
+               "--module", f"{guest_file('ipxe.iso')} vm=pc disk", cpus=1)
     expect(report, run, name, PASS)
     said, at = run.log.console("pc").decode("latin-1"), 0
     for words in SAYS:
@@ -34,4 +35,5 @@ def main():
     report.done()
 
 
-main()
+if __name__ == "__main__":
+    main()

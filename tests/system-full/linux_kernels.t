@@ -7,7 +7,8 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from linux_guest import SHORT, TICKS, expect_linux, linux, unknown_warnings  # noqa: E402
+from linux_guest import (SHORT, TICKS, expect_linux, linux, linux_missing,  # noqa: E402
+                         unknown_warnings)
 from plinth import PASS, Report, boot, engine_missing, expect  # noqa: E402
 
 SECONDS = 1200
@@ -39,8 +40,8 @@ def case(report, flavour, keys, cpus, line):
 
 def main():
     report = Report()
-    absent = engine_missing("bochs")
     for flavour, keys, cpus, line in CASES:
+        absent = engine_missing("bochs") or linux_missing(flavour)
         if absent:
             report.skip(f"linux-{flavour} {keys} cpus={cpus}", absent)
         else:

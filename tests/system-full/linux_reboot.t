@@ -5,7 +5,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from linux_guest import SHORT, TICKS, linux  # noqa: E402
+from linux_guest import SHORT, TICKS, linux, linux_missing  # noqa: E402
 from plinth import PASS, Machine, Report, boot, engine_missing, expect  # noqa: E402
 
 # The kernel's reboot= and what Plinth says of the reset that follows. ACPI's reset register is the
@@ -48,7 +48,7 @@ def again(report):
 
 def main():
     report = Report()
-    absent = engine_missing("bochs")
+    absent = engine_missing("bochs") or linux_missing()
     if absent:
         report.skip("linux_reboot", absent)
     else:

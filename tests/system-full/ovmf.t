@@ -6,7 +6,8 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from plinth import PASS, Machine, Report, engine_missing, expect, guest_image  # noqa: E402
+from plinth import (PASS, Machine, Report, engine_missing, expect, guest_file,  # noqa: E402
+                    guests_missing)
 
 os.environ["BOCHS_IPS"] = "50000000"
 SECONDS = 900
@@ -16,15 +17,17 @@ PROMPT = r"Shell> "
 
 def ovmf(report, name, *keys, disk=False):
     words = " ".join(["vm=uefi firmware memory=128M deadline=300", *keys])
-    options = ["--append", "tests=none", "--module", f"{guest_image('ovmf.fd')} {words}"]
+    options = ["--append", "tests=none", "--module", f"{guest_file('ovmf.fd')} {words}"]
     if disk:
-        options += ["--module", f"{guest_image('disk.img')} vm=uefi disk"]
+        options += ["--module", f"{guest_file('disk.img')} vm=uefi disk"]
     with Machine("bochs", *options, cpus=1, seconds=SECONDS) as machine:
         # Any key but Escape: nobody waits for startup.nsh.
         machine.send("\r", after=r"UEFI Interactive Shell", console="uefi")
         machine.send("map -r\r", after=PROMPT, console="uefi")
         if disk:
-            machine.wait(r"BLK0:.*|PciRoot\(0x0\)/Pci\(0x3,0x0\)", console="uefi")
+            # The shell puts a device's path on the line below its name, and colours between.
+            machine.wait(r"BLK0:", console="uefi")
+            machine.wait(r"PciRoot\(0x0\)/Pci\(0x3,0x0\)", console="uefi")
         machine.send("reset -s\r", after=PROMPT, console="uefi")
     run = machine.run
     expect(report, run, name, PASS)
@@ -35,7 +38,7 @@ def ovmf(report, name, *keys, disk=False):
 
 def main():
     report = Report()
-    why = engine_missing("bochs")
+    why = engine_missing("bochs") or guests_missing("ovmf.fd", "disk.img")
     if why:
         report.skip("OVMF on Bochs", why)
     else:
@@ -43,4 +46,5 @@ def main():
     report.done()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -7,9 +7,9 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from plinth import FAIL, ROOT, Report, boot, engine_missing, expect  # noqa: E402
+from plinth import (FAIL, Report, boot, engine_missing, expect, guest_file,  # noqa: E402
+                    guests_missing)
 
-GUESTS = os.path.join(ROOT, "build/guests")
 MODULES = [
     "halts.bin vm=halts flat memory=4M",
     "halts.bin vm=may-halt flat memory=4M halt=ok",
@@ -33,11 +33,12 @@ LOGGED_RESETS = 4
 
 def main():
     report = Report()
-    absent = engine_missing("bochs")
+    files = {module.split()[0] for module in MODULES}
+    absent = engine_missing("bochs") or guests_missing(*sorted(files))
     if absent:
         report.skip("endings", absent)
         report.done()
-    modules = [word for module in MODULES for word in ("--module", os.path.join(GUESTS, module))]
+    modules = [word for module in MODULES for word in ("--module", guest_file(module))]
     run = boot("bochs", "--append", "tests=none", "--memory", "256", *modules, cpus=1)
     expect(report, run, "endings", FAIL)
     for vm, good, said in RESULTS:

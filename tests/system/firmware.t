@@ -6,7 +6,8 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from plinth import PASS, Machine, Report, boot, engine_missing, expect, guest_image  # noqa: E402
+from plinth import (PASS, Machine, Report, boot, engine_missing, expect, guest_file,  # noqa: E402
+                    guests_missing)
 
 # The time in which Escape has to be typed is the guest's: let a second of it take long enough.
 os.environ["BOCHS_IPS"] = "50000000"
@@ -17,8 +18,8 @@ READ = "boot disk: its last sector\n"
 
 
 def modules(bios, *keys):
-    return ("--module", " ".join([guest_image(bios), "vm=pc firmware memory=32M deadline=60", *keys]),
-            "--module", f"{guest_image('boot-disk.img')} vm=pc disk")
+    return ("--module", " ".join([guest_file(bios), "vm=pc firmware memory=32M deadline=60", *keys]),
+            "--module", f"{guest_file('boot-disk.img')} vm=pc disk")
 
 
 def expect_disk(report, run, name):
@@ -56,7 +57,8 @@ def small_bios(report):
 
 def main():
     report = Report()
-    why = engine_missing("bochs")
+    why = engine_missing("bochs") or guests_missing("seabios.bin", "seabios-128k.bin",
+                                                    "boot-disk.img")
     if why:
         report.skip("firmware on Bochs", why)
     else:
@@ -65,4 +67,5 @@ def main():
     report.done()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,8 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from linux_guest import TICKS, expect_linux, linux, unknown_warnings  # noqa: E402
+from linux_guest import (TICKS, expect_linux, linux, linux_missing,  # noqa: E402
+                         unknown_warnings)
 from plinth import (ONE_CPU, PASS, Machine, Report, boot, engine_missing, expect,  # noqa: E402
                     expect_guests)
 
@@ -66,7 +67,7 @@ def typed_to(report):
 
 def main():
     report = Report()
-    absent = engine_missing("bochs")
+    absent = engine_missing("bochs") or linux_missing()
     if absent:
         report.skip("linux", absent)
     else:

@@ -5,6 +5,7 @@ disk whose last sector is a part of one."""
 
 import hashlib
 import os
+import re
 import sys
 import tempfile
 
@@ -69,8 +70,9 @@ def read_disk(report, name, said, disk):
 
 def interfaces(report, name, said):
     words = dict(word.split("=", 1) for word in said.split() if "=" in word)
-    modern, legacy = words.get("features", ""), words.get("legacy", "")
-    report.ok(words.get("id") == "plinth-disk-0", f"{name}: the disk has a name", said)
+    named = re.search(r"^id=(\S+) features=([01]+)$", said, re.MULTILINE)
+    modern, legacy = named[2] if named else "", words.get("legacy", "")
+    report.ok(named and named[1] == "plinth-disk-0", f"{name}: the disk has a name", said)
     report.ok(bit(modern, 32) and bit(modern, 28) and bit(modern, 29),
               f"{name}: version 1, indirect descriptors and event indexes are agreed upon", modern)
     report.ok(legacy and not bit(legacy, 32) and bit(legacy, 29),

@@ -8,12 +8,12 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from plinth import FAIL, PASS, ROOT, Report, boot, engine_missing, expect  # noqa: E402
+from plinth import (FAIL, PASS, Report, boot, engine_missing, expect, guest_file,  # noqa: E402
+                    guests_missing)
 
-GUESTS = os.path.join(ROOT, "build/guests")
-HELLO = os.path.join(GUESTS, "hello.bin")
-RESETS = os.path.join(GUESTS, "resets.bin")
-LINUX = os.path.join(GUESTS, "linux-cloud")
+HELLO = guest_file("hello.bin")
+RESETS = guest_file("resets.bin")
+LINUX = guest_file("linux-cloud")
 # After INIT by the first two ways the BIOS does the third.
 WAYS_TO_RESET = ["reset control register"] * 3 + ["triple fault"]
 
@@ -102,7 +102,7 @@ def resets(report):
 
 def main():
     report = Report()
-    absent = engine_missing("bochs")
+    absent = engine_missing("bochs") or guests_missing("hello.bin", "resets.bin", "linux-cloud")
     if absent:
         report.skip("machines", absent)
     else:
