@@ -1,5 +1,5 @@
 /* What surrounds the vCPUs of a VM: it acts on the exits that the backend hands up. Test guests
- * have a test board (guest/), unmodified operating systems will have a PC. */
+ * have a test board (guest/), unmodified operating systems have a PC. */
 #ifndef VM_BOARD_H
 #define VM_BOARD_H
 
@@ -37,8 +37,8 @@ struct board_ops {
 	 * shows no text. Any CPU, no lock held. Null: there is no screen. */
 	bool (*screen)(struct vm *vm, void (*print)(const struct vm *vm, const char *row));
 	/* Writes how many ticks the VM's timers had to leave out, since nobody looked in time or the
-	 * guest had not taken the one before: ` key=value` each. False, and "", when there were none. Any CPU,
-	 * no lock held. Null: there are no timers. */
+	 * guest had not taken the one before: ` key=value` each. False, and "", when there were none. Any
+	 * CPU, no lock held. Null: there are no timers. */
 	bool (*missed_ticks)(struct vm *vm, char *text, size_t size);
 	/* Once, after the last vCPU stopped, before the VM's memory goes. `trouble` is null for an
 	 * orderly end, else says why the VM was stopped. May not block. */

@@ -46,7 +46,8 @@ void vm_stop(struct vm *vm, const struct reason *why);
 
 /* Every vCPU of the VM stops where it is (a halted one stays halted) until vm_resume(). After a reset
  * every vCPU that has not ended starts anew as board->restart() says, as soon as all have stopped; if
- * the VM is paused, they wait for its end then. Return at once. From any CPU, by whoever knows that the VM still exists, as for vm_stop(). */
+ * the VM is paused, they wait for its end then. Return at once. From any CPU, by whoever knows that
+ * the VM still exists, as for vm_stop(). */
 void vm_pause(struct vm *vm);
 void vm_resume(struct vm *vm);
 void vm_reset(struct vm *vm);

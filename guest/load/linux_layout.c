@@ -118,8 +118,8 @@ static bool sum_up(const struct linux_load *load, uint64_t *size)
 	return true;
 }
 
-/* A place below the kernel's limit and the end of the memory that it is told to use; for a kernel that can, and is entered with everything mapped,
- * else above 4 GiB. */
+/* A place below the kernel's limit and the end of the memory that it is told to use; for a kernel
+ * that can, and is entered with everything mapped, else above 4 GiB. */
 static enum error find_initrd(struct linux_load *load, uint8_t **memory, struct reason *why)
 {
 	const struct linux_image *image = &load->image;

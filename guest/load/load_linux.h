@@ -11,14 +11,15 @@
 #include "lib/types.h"
 
 /* Loads `kernel`, whose `string` is the kernel's command line, and `initrds` one after the other as
- * one archive, each from a multiple of four bytes, as the kernel wants concatenated archives. ENTRY_DEFAULT
- * takes the widest entry that the image offers.
+ * one archive, each from a multiple of four bytes, as the kernel wants concatenated archives.
+ * ENTRY_DEFAULT takes the widest entry that the image offers.
  *
- * The 16-bit entry is the kernel's real-mode code, which asks the BIOS for memory and video: without
- * a firmware in the guest it does not get far.
+ * The 16-bit entry is the kernel's real-mode code, which asks the BIOS for memory and video: whoever
+ * makes the machine has to put one there (guest/bios/).
  *
- * InvalidData: the image is malformed. Unsupported: it has no such entry, or takes no initrd. NoMemory: something does not fit into the VM. InvalidInput: the command line is
- * longer than the kernel takes. What is in guest RAM is then undefined. */
+ * InvalidData: the image is malformed. Unsupported: it has no such entry, or takes no initrd.
+ * NoMemory: something does not fit into the VM. InvalidInput: the command line is longer than the
+ * kernel takes. What is in guest RAM is then undefined. */
 enum error load_linux(const struct load_target *target, const struct load_file *kernel,
 		      const struct load_file *initrds, unsigned initrd_count, enum spec_entry entry,
 		      struct boot_state *out, struct reason *why) must_check;

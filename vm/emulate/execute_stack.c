@@ -1,5 +1,5 @@
-/* PUSH and POP of memory, registers and immediates, ENTER and LEAVE: the operand may lie in a device, or the stack
- * may. SDM volume 2, "PUSH" and "POP". */
+/* PUSH and POP of memory, registers and immediates, ENTER and LEAVE: the operand may lie in a device,
+ * or the stack may. SDM volume 2, "PUSH" and "POP". */
 #include "vm/emulate/execute_stack.h"
 
 #include "lib/bits.h"

@@ -61,9 +61,9 @@ struct event_choice {
 };
 
 /* Queues an event. InvalidInput for a malformed one (vector against kind, error code where the
- * vector has none; one that is not given is 0); ResourceBusy when an exception waits already that this one cannot combine
- * with. Two exceptions combine as SDM volume 3, "Interrupt 8—Double Fault Exception (#DF)" says;
- * a fault on top of a waiting #DF is reported through `triple_fault`. An exception that arises
+ * vector has none; one that is not given is 0); ResourceBusy when an exception waits already that
+ * this one cannot combine with. Two exceptions combine as SDM volume 3, "Interrupt 8—Double Fault
+ * Exception (#DF)" says; a fault on top of a waiting #DF is reported through `triple_fault`. An exception that arises
  * while another event is delivered goes first: that event waits again, or comes again by itself
  * when its instruction is restarted. External interrupts and NMIs may be queued by any CPU. */
 enum error vcpu_events_queue(struct vcpu_events *events, const struct vcpu_event *event,
