@@ -296,8 +296,9 @@ FLAT_GUESTS   := hello resets bios halts loops wakes ports
 OWN_KERNELS   := given-multiboot1 given-multiboot2 given-pvh flat-16 flat-32 flat-64 checks
 
 .PHONY: guests
+guests: ## the unmodified systems that tests run as guests
 guests: $(LINUX_FLAVOURS:%=$(GUESTS)/initramfs-%) $(GUESTS)/linux-cloud.elf $(GUESTS)/disk.img $(GUESTS)/boot-disk.img \
-	$(FLAT_GUESTS:%=$(GUESTS)/%.bin) $(OWN_KERNELS:%=$(GUESTS)/%) ## the unmodified systems that tests run as guests
+	$(FLAT_GUESTS:%=$(GUESTS)/%.bin) $(OWN_KERNELS:%=$(GUESTS)/%)
 
 # A flavour's initramfs, with the modules of that very kernel.
 $(GUESTS)/initramfs-686: busybox := busybox-i386
