@@ -84,6 +84,7 @@ void pc_table_machine(const struct pc *pc, struct table_machine *machine)
 {
 	*machine = (struct table_machine) {
 		.cpus = pc->spec->cpus,
+		.apics = pc->spec->apic != SPEC_APIC_NONE,
 		.hpet = pc->spec->hpet,
 		.keyboard = pc->spec->i8042,
 		.vga = pc->spec->vga,

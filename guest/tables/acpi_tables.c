@@ -335,7 +335,9 @@ enum error acpi_tables_build(const struct table_machine *machine, const struct a
 	if (error)
 		return error;
 	tables[count++] = put_fadt(blob, machine, facs, dsdt_at);
-	tables[count++] = put_madt(blob, machine);
+	/* It would tell of APICs alone: without any there is none. */
+	if (machine->apics)
+		tables[count++] = put_madt(blob, machine);
 	tables[count++] = put_mcfg(blob);
 	if (machine->hpet)
 		tables[count++] = put_hpet(blob);

@@ -65,6 +65,7 @@ static enum error parse(struct acpi_info *info)
 
 static const struct table_machine full = {
 	.cpus = 64,
+	.apics = true,
 	.hpet = true,
 	.keyboard = true,
 	.vga = true,
@@ -157,6 +158,8 @@ static void what_is_left_out_is_not_told(void **state)
 
 	assert_int_equal(build(&small, &blob, &why), ERROR_NONE);
 	assert_null(find("HPET"));
+	assert_null(find("APIC"));
+	assert_int_equal(u32(find("XSDT") + 4), 36 + 2 * 8); /* FADT and MCFG */
 	flags = memmem(tables, TABLES_SIZE, "PLFG", 4);
 	assert_non_null(flags);
 	assert_int_equal(u32(flags + 5), 1);        /* COM1 alone */
