@@ -7,6 +7,7 @@
 #include "kernel/memory.h"
 #include "kernel/output/log.h"
 #include "kernel/output/tap.h"
+#include "lib/bits.h"
 #include "lib/format.h"
 #include "vm/manager.h"
 
@@ -14,7 +15,7 @@
 
 static struct {
 	struct vm_specs *specs; /* null: no modules */
-	unsigned nameless;      /* modules that name no VM */
+	uint64_t nameless;      /* modules that name no VM, a bit each */
 } vms;
 
 static void tell(void *context, const char *sentence)
@@ -31,7 +32,7 @@ void run_vms_read(void)
 	vms.specs = pages_alloc((sizeof(*vms.specs) + PAGE_MASK) / PAGE_SIZE, PAGE_SIZE);
 	if (!vms.specs) {
 		log_error("guest", "no memory to read the strings of %u modules", count);
-		vms.nameless = count;
+		vms.nameless = BITS(count - 1, 0);
 		return;
 	}
 	for (unsigned i = 0; i < count; i++) {
@@ -45,7 +46,11 @@ void run_vms_read(void)
 
 unsigned run_vms_plan(void)
 {
-	return vms.nameless + (vms.specs ? vms.specs->count : 0);
+	unsigned count = vms.specs ? vms.specs->count : 0;
+
+	for (unsigned i = 0; i < SPEC_MODULES; i++)
+		count += !!(vms.nameless & BIT(i));
+	return count;
 }
 
 static void full_name(char *name, const struct vm_spec *spec)
@@ -56,8 +61,14 @@ static void full_name(char *name, const struct vm_spec *spec)
 /* The failed results of those that have no VM. */
 static void report_nameless(void)
 {
-	for (unsigned i = 0; i < vms.nameless; i++)
-		tap_result(false, "module", "a module names no VM: see the log");
+	for (unsigned i = 0; i < SPEC_MODULES; i++) {
+		char name[sizeof("module/") + 2];
+
+		if (!(vms.nameless & BIT(i)))
+			continue;
+		format_string(name, sizeof(name), "module/%u", i);
+		tap_result(false, name, "module %u names no VM: see the log", i);
+	}
 }
 
 void run_vms_skip(const char *reason)
@@ -76,7 +87,8 @@ static void start(const struct vm_spec *spec)
 	char name[NAME_MAX_LENGTH];
 	struct reason why = spec->trouble;
 	struct pc *pc = NULL;
-	enum error error = spec->broken ? why.kind : pc_create(spec, &pc, &why);
+	bool mode_refused = false;
+	enum error error = spec->broken ? why.kind : pc_create(spec, &pc, &mode_refused, &why);
 
 	if (!error) {
 		error = vm_start(pc->vm, &why);
@@ -87,7 +99,8 @@ static void start(const struct vm_spec *spec)
 	if (!error)
 		return;
 	full_name(name, spec);
-	if (error == ERROR_UNSUPPORTED) {
+	/* What the host lacks is no fault of anybody's; what Plinth does not know of a kernel is one. */
+	if (mode_refused) {
 		tap_skip(name, "%s", why.text);
 		return;
 	}

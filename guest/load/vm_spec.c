@@ -237,8 +237,8 @@ enum error vm_specs_add(struct vm_specs *specs, unsigned index, const char *stri
 	const char *rest;
 
 	enum error error = find_owner(&reading);
-	if (!reading.vm)
-		specs->nameless++;
+	if (!reading.vm && index < SPEC_MODULES)
+		specs->nameless |= BIT(index);
 	if (!error)
 		error = read_words(&reading, &rest);
 	if (!error)

@@ -89,7 +89,7 @@ struct vm_spec {
 /* All zero before the first vm_specs_add(). Command lines point into it: not to be copied. */
 struct vm_specs {
 	unsigned count;
-	unsigned nameless; /* modules that name no VM */
+	uint64_t nameless; /* modules that name no VM, a bit each */
 	struct vm_spec vms[SPEC_VMS];
 	char text[SPEC_MODULES * SPEC_LINE]; /* the unescaped command lines */
 	size_t text_used;

@@ -65,12 +65,14 @@ static enum error check_pins(const struct vm_spec *spec, struct reason *why)
 	return ERROR_NONE;
 }
 
-enum error pc_create(const struct vm_spec *spec, struct pc **out, struct reason *why)
+enum error pc_create(const struct vm_spec *spec, struct pc **out, bool *mode_refused,
+		     struct reason *why)
 {
 	enum error error = check_pins(spec, why);
 	struct pc *pc;
 
 	*out = NULL;
+	*mode_refused = false;
 	if (error)
 		return error;
 	pc = pages_alloc(pc_pages(spec), PAGE_SIZE);
@@ -89,6 +91,7 @@ enum error pc_create(const struct vm_spec *spec, struct pc **out, struct reason 
 	console_open(&pc->console, pc->vm, pc_console_input, pc);
 	error = furnish(pc, why);
 	if (error) {
+		*mode_refused = pc->mode_refused;
 		pc_discard(pc, why);
 		return error;
 	}

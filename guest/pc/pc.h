@@ -151,6 +151,7 @@ struct pc {
 	uint32_t ending;             /* enum pc_ending; atomic: the first counts */
 	uint32_t exit_status;        /* of PC_EXIT; its vCPU's, until the VM has ended */
 	bool unreported;             /* it could not be started: who made it reports it */
+	bool mode_refused;           /* this host runs no guest in its kernel's start mode */
 };
 
 /* Why a guest's machine stops. */
@@ -158,8 +159,11 @@ enum pc_ending { PC_RUNS, PC_POWER_OFF, PC_RESET, PC_EXIT };
 
 extern const struct board_ops pc_board;
 
-/* Makes a VM as `spec` says, its kernel loaded and its vCPUs set up; not started. */
-enum error pc_create(const struct vm_spec *spec, struct pc **out, struct reason *why) must_check;
+/* Makes a VM as `spec` says, its kernel loaded and its vCPUs set up; not started. After an error,
+ * `mode_refused` tells whether it is the host's: it runs no guest in the mode that the kernel starts
+ * in. */
+enum error pc_create(const struct vm_spec *spec, struct pc **out, bool *mode_refused,
+		     struct reason *why) must_check;
 
 /* Frees one that was not started; who calls tells why. */
 void pc_discard(struct pc *pc, const struct reason *why);

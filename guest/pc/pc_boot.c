@@ -193,8 +193,10 @@ enum error pc_boot(struct pc *pc, struct reason *why)
 	}
 	if (!error)
 		error = load_kernel(pc, &state, why);
-	if (!error)
-		error = virt->supports_mode(state.mode, why);
+	if (error)
+		return error;
+	error = virt->supports_mode(state.mode, why);
+	pc->mode_refused = error;
 	if (error)
 		return error;
 	if (state.mode == VCPU_MODE_REAL16)
