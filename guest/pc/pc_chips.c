@@ -35,10 +35,12 @@ static enum error add_interrupt_controllers(struct pc *pc, struct reason *why)
 	pic_init(&pc->pic, &intr);
 	keep(pc, &pic_ops, &pc->pic);
 	error = pic_attach(&pc->pic, &pc->ports, why);
-	if (error || pc->spec->apic == SPEC_APIC_NONE)
-		return error;
+	/* The wires lead to it in any case. Without APICs the guest cannot reach it, and so it stays
+	 * as RESET# leaves it: all of its pins are masked. */
 	ioapic_init(&pc->ioapic, PC_PCI_PINS, pc_send_message, pc);
 	keep(pc, &ioapic_ops, &pc->ioapic);
+	if (error || pc->spec->apic == SPEC_APIC_NONE)
+		return error;
 	return bus_add(&pc->memory, &window, why);
 }
 

@@ -6,6 +6,7 @@
 #include "kernel/output/log.h"
 #include "kernel/output/tap.h"
 #include "kernel/time.h"
+#include "lib/assert.h"
 #include "lib/bits.h"
 #include "lib/format.h"
 #include "vm/ipi.h"
@@ -25,23 +26,21 @@ static bool is_worth_a_line(const struct pc *pc)
 	return __atomic_load_n(&pc->life.hasty_resets, __ATOMIC_RELAXED) < HASTY_RESETS_LOGGED;
 }
 
+/* Only what a guest does ends its machine, never what a chip does as time passes: so there is an exit
+ * to answer, and pc_go_on() answers it. To stop or restart the VM from here would be a deadlock, for
+ * the board's lock may be held. */
 bool pc_end_request(struct pc *pc, enum pc_ending ending, const char *why)
 {
+	const struct vcpu *vcpu = (const struct vcpu *)this_cpu()->current.vcpu;
 	uint32_t none = PC_RUNS;
 
+	assert(vcpu && vcpu->vm == pc->vm);
 	if (!__atomic_compare_exchange_n(&pc->ending, &none, ending, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST))
 		return false;
 	if (ending != PC_RESET || is_worth_a_line(pc))
 		log_info("guest", "vm=%u(%s) %s: %s", pc->vm->id, pc->vm->name,
 			 ending == PC_RESET ? "resets" : "ends", why);
-	/* Outside of an exit there is no action to answer with. */
-	if (!this_cpu()->current.vcpu || ((struct vcpu *)this_cpu()->current.vcpu)->vm != pc->vm) {
-		if (ending == PC_RESET && pc->spec->reset == SPEC_RESTART)
-			vm_reset(pc->vm);
-		else
-			vm_stop(pc->vm, NULL);
-	}
 	return true;
 }
 
@@ -156,7 +155,7 @@ static bool may_be_woken(const struct pc *pc)
 	for (unsigned i = 0; i < pc->vm->vcpu_count; i++)
 		if (vlapic_lint_is_unmaskable(pc->lapics[i], VLAPIC_LINT0))
 			return true;
-	return (pc->spec->apic != SPEC_APIC_NONE && ioapic_sends_unmaskable(&pc->ioapic)) ||
+	return ioapic_sends_unmaskable(&pc->ioapic) ||
 	       (pc->spec->hpet && hpet_sends_unmaskable(&pc->hpet));
 }
 
@@ -210,7 +209,9 @@ void pc_ended(struct vm *vm, const struct reason *trouble)
 {
 	struct pc *pc = (struct pc *)vm->board_data;
 
-	/* First: until then another CPU may bring what was typed, which arms timers. */
+	/* Until the console is closed, another CPU may bring what was typed, which touches chips and
+	 * pulls wires. A timer that this armed is cancelled by what comes after; and once time has
+	 * stopped no chip arms one. */
 	console_close(&pc->console);
 	pc_time_stop(pc);
 	pc_interrupts_stop(pc);

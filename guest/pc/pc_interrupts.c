@@ -49,7 +49,8 @@ static bool join(uint32_t *sources, unsigned source, bool level)
 	return *sources;
 }
 
-/* The 8254's wire goes to pin 2 of the I/O APIC, as on every PC. */
+/* The 8254's wire goes to pin 2 of the I/O APIC, as on every PC. What would have been there, the
+ * cascade of the 8259s, leads to no pin. */
 void pc_irq(void *context, unsigned number, bool level)
 {
 	struct pc *pc = (struct pc *)context;
@@ -58,7 +59,8 @@ void pc_irq(void *context, unsigned number, bool level)
 	level = join(&pc->irq_sources[irq], number >> WIRE_SOURCE_SHIFT, level);
 	if (irq < PIC_IRQS)
 		pic_set_irq(&pc->pic, irq, pc->irq_sources[irq] | pc->isa_sources[irq]);
-	ioapic_set_irq(&pc->ioapic, irq == PC_IRQ_TIMER ? PC_PIN_TIMER : irq, level);
+	if (irq != PC_IRQ_CASCADE)
+		ioapic_set_irq(&pc->ioapic, irq == PC_IRQ_TIMER ? PC_PIN_TIMER : irq, level);
 }
 
 void pc_isa_level(struct pc *pc, unsigned irq, unsigned pirq, bool level)

@@ -22,11 +22,25 @@ uint64_t pc_tables_start(const struct pc *pc)
 	return pc_low_memory(pc) - PC_TABLES_SIZE;
 }
 
+/* The ACPI tables are at the end of RAM, and must not begin in what is the BIOS's. */
+static enum error check_room_for_tables(const struct pc *pc, struct reason *why)
+{
+	if (!pc->spec->acpi || pc_has_firmware(pc) || pc_tables_start(pc) >= PC_EXTENDED_MEMORY)
+		return ERROR_NONE;
+	return reason_set(why, ERROR_INVALID_INPUT,
+			  "memory= gives %lu KiB; with the ACPI tables it takes %llu KiB at least, "
+			  "without them (acpi=off) less will do",
+			  pc->spec->memory / KIB(1),
+			  (PC_EXTENDED_MEMORY + PC_TABLES_SIZE) / KIB(1));
+}
+
 enum error pc_memory_create(struct pc *pc, struct reason *why)
 {
 	uint64_t low = pc_low_memory(pc), high = pc->spec->memory - low;
-	enum error error = vm_add_memory(pc->vm, gpa(0), low, ALL_RIGHTS, why);
+	enum error error = check_room_for_tables(pc, why);
 
+	if (!error)
+		error = vm_add_memory(pc->vm, gpa(0), low, ALL_RIGHTS, why);
 	if (!error)
 		error = vm_punch(pc->vm, gpa(PC_VGA_WINDOW), PC_VGA_WINDOW_SIZE, why);
 	if (!error && high)
