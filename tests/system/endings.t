@@ -17,6 +17,9 @@ MODULES = [
     "loops.bin vm=loops flat memory=64M",
     "hello.bin vm=pinned flat memory=4M pin=7",
     "ports.bin vm=ports flat memory=4M com=4,2",
+    "hello.bin vm=no-apics flat memory=4M apic=none",
+    "hello.bin flat",
+    "hello.bin flat memory=4M",
 ]
 # VM, whether it ends well, and what its console said.
 RESULTS = [
@@ -27,6 +30,7 @@ RESULTS = [
     ("pinned", False, b""),
     ("ports", True, b"hello, COM2\n"),
     ("ports:com4", None, b"hello, COM4\n"),
+    ("no-apics", True, b"hello\n"),
 ]
 LOGGED_RESETS = 4
 
@@ -58,6 +62,9 @@ def main():
     report.ok(len(told) == LOGGED_RESETS, "vm/loops: the log names the first resets", told)
     report.ok(run.log.find(r"module 4 \(vm=pinned\): pin= names host CPU 7 for vcpu 0"),
               "vm/pinned: the log says why it does not start", run.story())
+    for module in (7, 8):
+        result = run.log.result(f"module/{module}")
+        report.ok(result and not result.ok, f"module {module} fails, for it names no VM", run.story())
     report.ok(not run.log.find(r"input goes to vm=\d+\(pinned\)"), "vm/pinned: it gets no console")
     report.done()
 

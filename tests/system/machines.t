@@ -4,6 +4,7 @@ and one failed result, while the VM beside it runs; and a PC is reset in every w
 
 import os
 import re
+import struct
 import sys
 import tempfile
 
@@ -14,6 +15,7 @@ from plinth import (FAIL, PASS, Report, boot, engine_missing, expect, guest_file
 HELLO = guest_file("hello.bin")
 RESETS = guest_file("resets.bin")
 LINUX = guest_file("linux-cloud")
+MULTIBOOT_MAGIC = 0x1badb002
 # After INIT by the first two ways the BIOS does the third.
 WAYS_TO_RESET = ["reset control register"] * 3 + ["triple fault"]
 
@@ -43,6 +45,10 @@ MISTAKES = [
      r"module 11 \(vm=small\): linux: the kernel does not fit: 0x\w+ bytes, aligned to "),
     ("initrd", ["LINUX vm=initrd linux memory=72M deadline=1", "FOLDER/long vm=initrd initrd"],
      r"module 12 \(vm=initrd\): linux: the initrd does not fit: 0x1000000 bytes, aligned to 0x1000, "),
+    ("flag", ["FOLDER/flag vm=flag multiboot memory=4M"],
+     r"module 14 \(vm=flag\): multiboot: the header at 0x0 requires what flag bit 5 means, which is "),
+    ("tiny", ["HELLO vm=tiny flat memory=1M"],
+     r"module 15 \(vm=tiny\): memory= gives 1024 KiB; with the ACPI tables it takes 1152 KiB "),
 ]
 
 
@@ -53,7 +59,9 @@ def with_modules(modules):
 def make_files(folder):
     with open(LINUX, "rb") as file:
         kernel = file.read(300000)
-    for name, content in (("cut", kernel), ("zeroes", bytes(5000)), ("long", bytes(16 << 20))):
+    flag = struct.pack("<3I", MULTIBOOT_MAGIC, 1 << 5, -(MULTIBOOT_MAGIC + (1 << 5)) & 0xffffffff)
+    for name, content in (("cut", kernel), ("zeroes", bytes(5000)), ("long", bytes(16 << 20)),
+                          ("flag", flag + bytes(5000))):
         with open(os.path.join(folder, name), "wb") as file:
             file.write(content)
 
