@@ -17,7 +17,7 @@ MODULES = [
     "loops.bin vm=loops flat memory=64M",
     "hello.bin vm=pinned flat memory=4M pin=7",
     "ports.bin vm=ports flat memory=4M com=4,2",
-    "hello.bin vm=no-apics flat memory=4M apic=none",
+    "pulls.bin vm=no-apics flat memory=4M apic=none",
     "hello.bin flat",
     "hello.bin flat memory=4M",
 ]
@@ -30,7 +30,7 @@ RESULTS = [
     ("pinned", False, b""),
     ("ports", True, b"hello, COM2\n"),
     ("ports:com4", None, b"hello, COM4\n"),
-    ("no-apics", True, b"hello\n"),
+    ("no-apics", True, b"pulled\n"),
 ]
 LOGGED_RESETS = 4
 
