@@ -262,7 +262,6 @@ void command_line_parse(struct command_line *out, const char *text,
 		.vpid = true,
 		.large_pages = true,
 		.preemption_timer = true,
-		.apicv = true,
 		.slice_us = SLICE_US_DEFAULT,
 	};
 	while (*text) {

@@ -32,8 +32,8 @@ struct command_line {
 	unsigned log_level;    /* log=debug|info|warn|error; enum log_level; default info */
 	unsigned cpus;         /* cpus=N, 1..512: use at most N CPUs; 0: all */
 	bool vpid;             /* vpid=on|off; default on */
-	bool apicv;            /* apicv=on|off: hardware works on guests' local APICs; default on */
-	bool large_pages;      /* pages=large|small: largest that fits, or 4 KiB only */
+	bool apicv;       /* apicv=on|off: hardware works on guests' local APICs; default off */
+	bool large_pages; /* pages=large|small: largest that fits, or 4 KiB only */
 	bool preemption_timer; /* timer=preemption|apic: what ends a time slice */
 	unsigned slice_us;     /* slice=MICROSECONDS, 100..1000000; default 1000 */
 	enum apic_mode apic;   /* apic=auto|xapic|x2apic; default auto */

@@ -82,15 +82,17 @@ def main():
             head, *rest = text.split(" -- ", 1)
             limit = "" if number else " deadline=60"
             modules += ["--module", guest_file(" -- ".join([head + limit, *rest]))]
-    run = boot("bochs", "--append", "tests=none", *modules, cpus=2)
-    expect(report, run, name, PASS)
-    for vm, _, patterns in VMS:
-        result = run.log.result(f"vm/{vm}")
-        report.ok(result and result.ok, f"{vm}: ends in order", run.log.console(vm).decode("latin-1"))
-        says(report, run, vm, patterns, words)
-        failed = [line for line in run.log.console(vm).decode("latin-1").splitlines()
-                  if line.startswith("FAIL ")]
-        report.ok(not failed, f"{vm}: no check fails", "\n".join(failed))
+    # Local APICs by software alone, and with the hardware's help.
+    for apicv in ("off", "on"):
+        run = boot("bochs", "--append", f"tests=none apicv={apicv}", *modules, cpus=2)
+        expect(report, run, f"{name} apicv={apicv}", PASS)
+        for vm, _, patterns in VMS:
+            result = run.log.result(f"vm/{vm}")
+            report.ok(result and result.ok, f"apicv={apicv} {vm}: ends in order", run.log.console(vm).decode("latin-1"))
+            says(report, run, vm, patterns, words)
+            failed = [line for line in run.log.console(vm).decode("latin-1").splitlines()
+                      if line.startswith("FAIL ")]
+            report.ok(not failed, f"apicv={apicv} {vm}: no check fails", "\n".join(failed))
     report.done()
 
 

@@ -1,4 +1,4 @@
-/* Hardware's help with a guest's local APIC, where the CPU has it and apicv=off does not forbid it:
+/* Hardware's help with a guest's local APIC, with apicv=on where the CPU has it:
  * reads of its registers and changes of its task priority need no exit, and writes exit with the
  * value in the page. Where the CPU has virtual-interrupt delivery too, it takes interrupts from the
  * page and ends them there, without exit but for the end of level-triggered ones; else they are
