@@ -25,7 +25,6 @@
 
 enum {
 	MAX_LEVELS = 5,
-	USER_CPL = 3,
 	/* Another CPU of the guest may change an entry between reading it and setting its flags;
 	 * a guest that does so again and again does not keep the host here. */
 	MAX_ATTEMPTS = 16,

@@ -20,6 +20,8 @@ enum page_fault_bits {
 	PAGE_FAULT_FETCH = 1 << 4,
 };
 
+enum { USER_CPL = 3 };
+
 /* The registers that decide a walk. */
 struct page_walk_state {
 	uint64_t cr0, cr3, cr4, efer;

@@ -6,9 +6,8 @@
 #include "lib/string.h"
 #include "x86/control_registers.h"
 #include "x86/cpuid.h"
+#include "x86/exception.h"
 #include "x86/segment.h"
-
-enum { VECTOR_GENERAL_PROTECTION = 13, VECTOR_PAGE_FAULT = 14 };
 
 void guest_memory_describe(struct vm *vm, cpuid_reader host)
 {
@@ -194,9 +193,9 @@ static struct guest_access failure(const struct page_walk *walk, gva_t at)
 	}
 	result.fault.kind = EVENT_EXCEPTION;
 	result.fault.has_error_code = true;
-	result.fault.vector = VECTOR_GENERAL_PROTECTION;
+	result.fault.vector = EXCEPTION_PROTECTION;
 	if (walk->status == PAGE_WALK_FAULT) {
-		result.fault.vector = VECTOR_PAGE_FAULT;
+		result.fault.vector = EXCEPTION_PAGE_FAULT;
 		result.fault.error_code = walk->error_code;
 		result.fault.fault_address = at.value;
 	}

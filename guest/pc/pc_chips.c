@@ -56,7 +56,7 @@ static enum error add_clocks(struct pc *pc, struct reason *why)
 {
 	struct wire irq0 = irq_wire(pc, PC_IRQ_TIMER, 0), irq8 = irq_wire(pc, PC_IRQ_RTC, 0);
 	const struct hpet_wires wires = { pc, set_pin, pc_send_msi, irq0, irq8 };
-	uint64_t low = pc->spec->memory < PC_LOW_MEMORY_END ? pc->spec->memory : PC_LOW_MEMORY_END;
+	uint64_t low = pc_low_memory(pc);
 	enum error error = ERROR_NONE;
 
 	if (pc->spec->hpet) {

@@ -43,7 +43,6 @@ static enum board_action raise_undefined(struct vcpu *vcpu)
 
 static enum board_action raise_protection(struct vcpu *vcpu)
 {
-	vcpu->did = "injected #GP";
 	return vcpu_raise_protection(vcpu) ? BOARD_UNHANDLED : BOARD_RESUME;
 }
 
@@ -104,8 +103,6 @@ static void write_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned wi
 		access_bus(pc, &pc->memory, at.value, width, false, &value);
 }
 
-#define USER_LEVEL 3
-
 /* --- exits ----------------------------------------------------------------------------------- */
 
 static enum board_action handle_io(struct pc *pc, struct vcpu *vcpu, const struct vcpu_exit *exit)
@@ -144,7 +141,7 @@ static enum board_action raise_reserved(struct vcpu *vcpu, const struct vcpu_exi
 
 	if (error)
 		return cannot(vcpu, &why);
-	if (state.cpl == USER_LEVEL)
+	if (state.cpl == USER_CPL)
 		fault.error_code |= PAGE_FAULT_USER;
 	vcpu->did = "injected #PF";
 	return vcpu_inject(vcpu, &fault) ? BOARD_UNHANDLED : BOARD_RESUME;

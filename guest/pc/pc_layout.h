@@ -8,7 +8,6 @@
 #define PC_EBDA            0x9fc00ull /* 1 KiB: the MP floating pointer */
 #define PC_VGA_WINDOW      0xa0000ull
 #define PC_VGA_WINDOW_SIZE 0x20000ull
-#define PC_OPTION_ROMS     0xc0000ull
 #define PC_BIOS_AREA       0xf0000ull
 #define PC_BIOS_TABLES_END 0xf2100ull /* of a system without firmware */
 #define PC_EXTENDED_MEMORY 0x100000ull
@@ -17,12 +16,8 @@
 #define PC_LOW_MEMORY_END 0xc0000000ull
 #define PC_TABLES_SIZE    0x20000ull
 #define PC_PCI_WINDOW     0xc0000000ull /* for BARs */
-#define PC_PCI_WINDOW_END 0xe0000000ull
 #define PC_ECAM           0xe0000000ull
 #define PC_ECAM_SIZE      0x10000000ull
-#define PC_IO_APIC        0xfec00000ull
-#define PC_IO_APIC_SIZE   0x1000ull
-#define PC_HPET           0xfed00000ull
 #define PC_LOCAL_APIC     0xfee00000ull
 #define PC_HIGH_MEMORY    0x100000000ull
 

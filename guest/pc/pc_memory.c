@@ -147,7 +147,7 @@ void pc_memory_describe(struct pc *pc)
 	add(t->map, &t->map_entries, PC_EXTENDED_MEMORY, tables, MEMORY_RAM);
 	add(t->map, &t->map_entries, tables, low, MEMORY_ACPI);
 	add(t->map, &t->map_entries, PC_ECAM, PC_ECAM + PC_ECAM_SIZE, MEMORY_RESERVED);
-	add(t->map, &t->map_entries, PC_IO_APIC, GIB(4), MEMORY_RESERVED);
+	add(t->map, &t->map_entries, IOAPIC_BASE, GIB(4), MEMORY_RESERVED);
 	add(t->map, &t->map_entries, PC_HIGH_MEMORY, PC_HIGH_MEMORY + high, MEMORY_RAM);
 
 	/* The real-mode vectors and the BIOS data area; what firmware keeps below 1 MiB. */

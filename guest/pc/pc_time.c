@@ -27,14 +27,18 @@ uint64_t pc_time_to_ticks(const struct pc *pc, device_time at)
  * fires for nothing, which costs less than to arm it at every access. */
 static void arm(struct pc *pc)
 {
-	device_time earliest = DEVICE_NEVER, soonest = pc_now(pc) + SHORTEST_WAIT;
+	device_time earliest = DEVICE_NEVER;
 
 	for (unsigned i = 0; i < pc->chip_count; i++)
 		if (pc->chips[i].next < earliest)
 			earliest = pc->chips[i].next;
+	/* Nearly always: the clock need not be read. */
+	if (pc->time_stopped || earliest >= pc->timer_at)
+		return;
+	device_time soonest = pc_now(pc) + SHORTEST_WAIT;
 	if (earliest < soonest)
 		earliest = soonest;
-	if (pc->time_stopped || earliest >= pc->timer_at)
+	if (earliest >= pc->timer_at)
 		return;
 	pc->timer_at = earliest;
 	timer_arm(&pc->timer, pc_time_to_ticks(pc, earliest));

@@ -13,8 +13,6 @@
 #include "x86/exception.h"
 #include "x86/segment.h"
 
-enum { USER_CPL = 3 };
-
 /* Everything about one call. */
 struct run {
 	struct vcpu *vcpu;

@@ -2,6 +2,7 @@
 #include "vm/emulate/execute.h"
 
 #include "lib/bits.h"
+#include "lib/bytes.h"
 #include "lib/string.h"
 #include "vm/emulate/alu.h"
 #include "vm/emulate/execute_branch.h"
@@ -50,11 +51,6 @@ static enum emulate_outcome locate(struct emulation *e, enum page_access access,
 {
 	return operand_locate(e, e->instruction->segment, operand_offset(e, 0),
 			      e->instruction->width, access, span);
-}
-
-static uint64_t swap_bytes(uint64_t value, unsigned width)
-{
-	return __builtin_bswap64(value) >> (64 - 8 * width);
 }
 
 /* --- results into memory --------------------------------------------------------------------- */

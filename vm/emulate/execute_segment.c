@@ -7,7 +7,7 @@
 #include "vm/emulate/segment_rights.h"
 #include "x86/exception.h"
 
-enum { REAL_MODE_SHIFT = 4, USER_CPL = 3 };
+enum { REAL_MODE_SHIFT = 4 };
 
 enum emulate_outcome segment_write(struct emulation *e, enum vcpu_register selector_register,
 				   uint16_t selector, const struct descriptor *descriptor)

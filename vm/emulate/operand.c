@@ -4,6 +4,7 @@
 #include "lib/bits.h"
 #include "lib/string.h"
 #include "vm/emulate/alu.h"
+#include "vm/emulate/segment_rights.h"
 #include "x86/control_registers.h"
 #include "x86/exception.h"
 #include "x86/segment.h"
@@ -89,26 +90,6 @@ bool operand_is_canonical(const struct emulate_cpu *cpu, uint64_t at)
 	return (uint64_t)((int64_t)(at << unused) >> unused) == at;
 }
 
-static bool segment_allows(const struct emulate_cpu *cpu, const struct emulate_segment *segment,
-			   uint64_t offset, unsigned width, enum page_access access)
-{
-	bool code = segment->rights & TYPE_CODE;
-	uint64_t last = offset + (width - 1);
-
-	if (cpu->protected_mode) {
-		if (segment->rights & RIGHTS_UNUSABLE)
-			return false;
-		if (access == PAGE_ACCESS_WRITE && (code || !(segment->rights & TYPE_WRITABLE)))
-			return false;
-		if (access != PAGE_ACCESS_WRITE && code && !(segment->rights & TYPE_READABLE))
-			return false;
-	}
-	if (!code && (segment->rights & TYPE_EXPAND_DOWN))
-		return offset > segment->limit &&
-		       last <= (segment->rights & RIGHTS_DB ? UINT32_MAX : UINT16_MAX);
-	return last <= segment->limit;
-}
-
 /* What a refusal of the segment or a non-canonical address raises. */
 static unsigned refusal(unsigned segment)
 {
@@ -127,7 +108,8 @@ enum emulate_outcome operand_locate(struct emulation *e, unsigned segment, uint6
 	if (cpu->code64) {
 		at = gva((segment >= SEGMENT_FS ? s->base : 0) + offset);
 	} else {
-		if (!segment_allows(cpu, s, offset, width, access))
+		if (!rights_allow_access(s->rights, s->limit, cpu->protected_mode, offset, width,
+					 access == PAGE_ACCESS_WRITE))
 			return operand_fault(e, refusal(segment));
 		at = gva((uint32_t)(s->base + offset));
 	}

@@ -7,23 +7,11 @@
 #include "lib/string.h"
 #include "vm/emulate/emulate_memory.h"
 #include "vm/emulate/segment_register.h"
+#include "vm/emulate/segment_rights.h"
 #include "vm/guest_memory.h"
 #include "x86/control_registers.h"
 #include "x86/exception.h"
 #include "x86/segment.h"
-
-enum { USER_CPL = 3 };
-
-static const struct {
-	enum vcpu_register base, limit, rights;
-} segment_registers[SEGMENT_COUNT] = {
-	{ VCPU_ES_BASE, VCPU_ES_LIMIT, VCPU_ES_RIGHTS },
-	{ VCPU_CS_BASE, VCPU_CS_LIMIT, VCPU_CS_RIGHTS },
-	{ VCPU_SS_BASE, VCPU_SS_LIMIT, VCPU_SS_RIGHTS },
-	{ VCPU_DS_BASE, VCPU_DS_LIMIT, VCPU_DS_RIGHTS },
-	{ VCPU_FS_BASE, VCPU_FS_LIMIT, VCPU_FS_RIGHTS },
-	{ VCPU_GS_BASE, VCPU_GS_LIMIT, VCPU_GS_RIGHTS },
-};
 
 struct transfer {
 	struct vcpu *vcpu;
@@ -45,6 +33,17 @@ static enum error get(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *to, s
 		     : ERROR_NONE;
 }
 
+static enum error read_segment(struct transfer *t, struct reason *why)
+{
+	unsigned selector = segment_selector_register((enum segment_register)t->segment);
+	uint64_t *const to[] = { &t->base, &t->limit, &t->rights };
+	enum error error = ERROR_NONE;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(to) && !error; i++)
+		error = get(t->vcpu, (enum vcpu_register)(selector + 1 + i), to[i], why);
+	return error;
+}
+
 static enum error prepare(struct transfer *t, struct reason *why)
 {
 	uint64_t code_rights = 0;
@@ -55,11 +54,7 @@ static enum error prepare(struct transfer *t, struct reason *why)
 		error = reason_set(why, ERROR_INVALID_DATA, "string I/O: no segment %u",
 				   t->segment);
 	if (!error)
-		error = get(t->vcpu, segment_registers[t->segment].base, &t->base, why);
-	if (!error)
-		error = get(t->vcpu, segment_registers[t->segment].limit, &t->limit, why);
-	if (!error)
-		error = get(t->vcpu, segment_registers[t->segment].rights, &t->rights, why);
+		error = read_segment(t, why);
 	if (!error)
 		error = get(t->vcpu, VCPU_CS_RIGHTS, &code_rights, why);
 	if (!error)
@@ -73,25 +68,6 @@ static enum error prepare(struct transfer *t, struct reason *why)
 	return ERROR_NONE;
 }
 
-/* May the segment be used this way at [offset, offset + width)? */
-static bool segment_allows(const struct transfer *t, uint64_t offset)
-{
-	uint64_t last = offset + (t->exit->io.width - 1);
-	bool code = t->rights & TYPE_CODE;
-
-	if (t->protected_mode) {
-		if (t->rights & RIGHTS_UNUSABLE)
-			return false;
-		if (t->exit->io.in && (code || !(t->rights & TYPE_WRITABLE)))
-			return false;
-		if (!t->exit->io.in && code && !(t->rights & TYPE_READABLE))
-			return false;
-	}
-	if (!code && (t->rights & TYPE_EXPAND_DOWN))
-		return offset > t->limit && last <= (t->rights & RIGHTS_DB ? 0xffffffff : 0xffff);
-	return last <= t->limit;
-}
-
 /* The linear address of the element at `offset`; false when the segment refuses it. */
 static bool linear_address(const struct transfer *t, uint64_t offset, gva_t *at)
 {
@@ -100,7 +76,8 @@ static bool linear_address(const struct transfer *t, uint64_t offset, gva_t *at)
 		return true;
 	}
 	*at = gva((uint32_t)(t->base + offset));
-	return segment_allows(t, offset);
+	return rights_allow_access(t->rights, t->limit, t->protected_mode, offset,
+				   t->exit->io.width, t->exit->io.in);
 }
 
 static bool is_misaligned(const struct transfer *t, gva_t at)
