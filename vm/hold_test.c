@@ -91,7 +91,7 @@ static void a_restart_that_fails_ends_the_vm(void **unused)
 
 /* --- pauses ---------------------------------------------------------------------------------- */
 
-#define PAUSES 20
+#define PAUSES 1000
 
 static struct vm *paused_vm;
 static uint32_t pauses; /* atomic */

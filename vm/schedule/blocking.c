@@ -19,17 +19,23 @@ static bool is_requested(struct vcpu *vcpu)
 	return vcpu->halted_interruptible && vcpu->interrupts && vcpu->interrupts->pending(vcpu);
 }
 
-bool scheduler_is_due(struct vcpu *vcpu)
+bool scheduler_is_woken(struct vcpu *vcpu)
 {
 	uint32_t startup = __atomic_load_n(&vcpu->startup, __ATOMIC_SEQ_CST);
 
-	if (__atomic_load_n(&vcpu->wake_pending, __ATOMIC_SEQ_CST) || vm_is_held(vcpu->vm) ||
+	if (__atomic_load_n(&vcpu->wake_pending, __ATOMIC_SEQ_CST) ||
 	    (startup & (STARTUP_INIT | STARTUP_SIPI)))
 		return true;
 	if (startup & STARTUP_WAITING)
 		return false;
 	return vcpu_events_wake(&vcpu->events, vcpu->halted_interruptible, vcpu->halted_priority) ||
 	       is_requested(vcpu);
+}
+
+/* One that is held needs a turn as well, to be parked by it. */
+static bool is_due(struct vcpu *vcpu)
+{
+	return vm_is_held(vcpu->vm) || scheduler_is_woken(vcpu);
 }
 
 static void make_ready(struct scheduler *s, struct vcpu *vcpu)
@@ -60,7 +66,7 @@ void scheduler_block(struct scheduler *s, struct vcpu *vcpu)
 	error = vcpu_block(vcpu);
 	assert(!error);
 	/* What came before the state said Blocked had nobody to wake. */
-	bool due = scheduler_is_due(vcpu);
+	bool due = is_due(vcpu);
 	if (due)
 		make_ready(s, vcpu);
 	spinlock_release(&s->lock, flags);
@@ -79,7 +85,7 @@ static void wake_blocked(struct vcpu *vcpu)
 		bool here = vcpu->queue_cpu == cpu, woken = false;
 
 		if (here && __atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) == VCPU_BLOCKED &&
-		    scheduler_is_due(vcpu)) {
+		    is_due(vcpu)) {
 			make_ready(s, vcpu);
 			woken = true;
 		}

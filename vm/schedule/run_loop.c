@@ -156,19 +156,20 @@ static bool vm_is_stopping(const struct vm *vm)
 /* May the guest be entered? Else how the turn ends. */
 static bool may_run(struct vcpu *vcpu, enum turn_end *end)
 {
-	bool told = __atomic_exchange_n(&vcpu->wake_pending, false, __ATOMIC_SEQ_CST);
-
 	*end = TURN_DONE;
 	if (vm_is_stopping(vcpu->vm))
 		return false;
 	*end = TURN_PARK;
 	if (vm_is_held(vcpu->vm))
 		return false;
+	/* Kept while it is held. */
+	bool told = __atomic_exchange_n(&vcpu->wake_pending, false, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&vcpu->startup, __ATOMIC_RELAXED) && !start_up(vcpu, end))
 		return false;
-	/* It was woken only to stop for a while, or what woke it has gone again. */
+	/* It was woken only to stop for a while, or what woke it has gone again. A hold that came
+	 * just now is no reason to run on: blocking looks at it. */
 	*end = TURN_BLOCK;
-	if (vcpu->halted && !told && !scheduler_is_due(vcpu))
+	if (vcpu->halted && !told && !scheduler_is_woken(vcpu))
 		return false;
 	vcpu->halted = false;
 	return true;

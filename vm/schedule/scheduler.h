@@ -17,9 +17,9 @@ void scheduler_add(struct vcpu *vcpu);
  * RFLAGS.IF is set), it becomes Ready; if Running its CPU is kicked. Any CPU, IRQs any. */
 void scheduler_wake(struct vcpu *vcpu);
 
-/* Has a vCPU that is Blocked, or would block, a reason to run? On the bound CPU, or under the lock of
- * its queue. */
-bool scheduler_is_due(struct vcpu *vcpu) must_check;
+/* Has something come that ends the halt of a vCPU that is Blocked, or would block? On the bound CPU, or
+ * under the lock of its queue. */
+bool scheduler_is_woken(struct vcpu *vcpu) must_check;
 
 /* As scheduler_wake(), but a Blocked vCPU, or one that is about to block, runs whatever its events
  * say: what its board waited for has come, or it has to stop. */
