@@ -12,7 +12,7 @@ NM      := nm
 
 LAYERS := lib x86 boot ept kernel vm device vmx guest
 # Where their sources lie: a layer may have folders of its own.
-FOLDERS := $(LAYERS) kernel/output vm/vcpu vm/policy vm/schedule vm/emulate vmx/cpu vmx/vcpu vmx/exit \
+FOLDERS := $(LAYERS) kernel/output vm/vcpu vm/policy vm/schedule vm/emulate vmx/cpu vmx/vcpu vmx/exit vmx/trial \
 	guest/load guest/tables guest/bios guest/pc guest/console
 not_host = $(filter-out %_test.c %_fuzz.c,$(1))
 
