@@ -12,8 +12,8 @@ NM      := nm
 
 LAYERS := lib x86 boot ept kernel vm device vmx guest
 # Where their sources lie: a layer may have folders of its own.
-FOLDERS := $(LAYERS) kernel/output vm/vcpu vm/policy vm/schedule vm/emulate vmx/cpu vmx/vcpu vmx/exit vmx/trial \
-	guest/load guest/tables guest/bios guest/pc guest/console
+FOLDERS := $(LAYERS) kernel/output vm/vcpu vm/policy vm/schedule vm/emulate vmx/cpu vmx/check vmx/vcpu \
+	vmx/exit vmx/trial guest/load guest/tables guest/bios guest/pc guest/console
 not_host = $(filter-out %_test.c %_fuzz.c,$(1))
 
 # Modules without assembly, globals, locks or clock: compiled into the host tests unchanged.
@@ -99,7 +99,8 @@ PURE := \
 	vmx/vcpu/io_bitmap.c \
 	vmx/vcpu/msr_bitmap.c \
 # Folders in which everything is pure.
-PURE += $(call not_host,$(wildcard device/*.c guest/load/*.c guest/tables/*.c guest/bios/*.c))
+PURE += $(call not_host,$(wildcard device/*.c vmx/check/*.c guest/load/*.c guest/tables/*.c \
+	guest/bios/*.c))
 
 # --- the instruction decoder ----------------------------------------------------------------
 # Zydis comes from the distribution's source package, or from ZYDIS_SRC=DIR, and is no part of this

@@ -33,3 +33,18 @@ const char *vmcs_field_name(uint32_t encoding)
 		return "unknown VMCS field";
 	}
 }
+
+#define PREFIX_LENGTH (sizeof("VMCS_") - 1)
+
+const char *vmcs_field_symbol(uint32_t encoding)
+{
+	switch (encoding) {
+#define X(symbol, value, width, type, name) \
+	case value:                         \
+		return #symbol + PREFIX_LENGTH;
+		VMCS_FIELD_LIST(X)
+#undef X
+	default:
+		return "UNKNOWN_FIELD";
+	}
+}

@@ -172,14 +172,14 @@ enum vmcs_width { VMCS_WIDTH_16, VMCS_WIDTH_64, VMCS_WIDTH_32, VMCS_WIDTH_NATURA
 	X(VMCS_GUEST_TR_LIMIT, 0x480e, 32, GUEST, "guest TR limit")                       \
 	X(VMCS_GUEST_GDTR_LIMIT, 0x4810, 32, GUEST, "guest GDTR limit")                   \
 	X(VMCS_GUEST_IDTR_LIMIT, 0x4812, 32, GUEST, "guest IDTR limit")                   \
-	X(VMCS_GUEST_ES_RIGHTS, 0x4814, 32, GUEST, "guest ES access rights")              \
-	X(VMCS_GUEST_CS_RIGHTS, 0x4816, 32, GUEST, "guest CS access rights")              \
-	X(VMCS_GUEST_SS_RIGHTS, 0x4818, 32, GUEST, "guest SS access rights")              \
-	X(VMCS_GUEST_DS_RIGHTS, 0x481a, 32, GUEST, "guest DS access rights")              \
-	X(VMCS_GUEST_FS_RIGHTS, 0x481c, 32, GUEST, "guest FS access rights")              \
-	X(VMCS_GUEST_GS_RIGHTS, 0x481e, 32, GUEST, "guest GS access rights")              \
-	X(VMCS_GUEST_LDTR_RIGHTS, 0x4820, 32, GUEST, "guest LDTR access rights")          \
-	X(VMCS_GUEST_TR_RIGHTS, 0x4822, 32, GUEST, "guest TR access rights")              \
+	X(VMCS_GUEST_ES_AR_BYTES, 0x4814, 32, GUEST, "guest ES access rights")            \
+	X(VMCS_GUEST_CS_AR_BYTES, 0x4816, 32, GUEST, "guest CS access rights")            \
+	X(VMCS_GUEST_SS_AR_BYTES, 0x4818, 32, GUEST, "guest SS access rights")            \
+	X(VMCS_GUEST_DS_AR_BYTES, 0x481a, 32, GUEST, "guest DS access rights")            \
+	X(VMCS_GUEST_FS_AR_BYTES, 0x481c, 32, GUEST, "guest FS access rights")            \
+	X(VMCS_GUEST_GS_AR_BYTES, 0x481e, 32, GUEST, "guest GS access rights")            \
+	X(VMCS_GUEST_LDTR_AR_BYTES, 0x4820, 32, GUEST, "guest LDTR access rights")        \
+	X(VMCS_GUEST_TR_AR_BYTES, 0x4822, 32, GUEST, "guest TR access rights")            \
 	X(VMCS_GUEST_INTERRUPTIBILITY, 0x4824, 32, GUEST, "guest interruptibility state") \
 	X(VMCS_GUEST_ACTIVITY, 0x4826, 32, GUEST, "guest activity state")                 \
 	X(VMCS_GUEST_SMBASE, 0x4828, 32, GUEST, "guest SMBASE")                           \
@@ -302,11 +302,11 @@ enum vmcs_segment {
 #define VMCS_GUEST_SELECTOR(segment) (VMCS_GUEST_ES_SELECTOR + 2 * (segment))
 #define VMCS_GUEST_BASE(segment)     (VMCS_GUEST_ES_BASE + 2 * (segment))
 #define VMCS_GUEST_LIMIT(segment)    (VMCS_GUEST_ES_LIMIT + 2 * (segment))
-#define VMCS_GUEST_RIGHTS(segment)   (VMCS_GUEST_ES_RIGHTS + 2 * (segment))
+#define VMCS_GUEST_RIGHTS(segment)   (VMCS_GUEST_ES_AR_BYTES + 2 * (segment))
 _Static_assert(VMCS_GUEST_SELECTOR(SEGMENT_TR) == VMCS_GUEST_TR_SELECTOR &&
 		       VMCS_GUEST_BASE(SEGMENT_TR) == VMCS_GUEST_TR_BASE &&
 		       VMCS_GUEST_LIMIT(SEGMENT_TR) == VMCS_GUEST_TR_LIMIT &&
-		       VMCS_GUEST_RIGHTS(SEGMENT_TR) == VMCS_GUEST_TR_RIGHTS,
+		       VMCS_GUEST_RIGHTS(SEGMENT_TR) == VMCS_GUEST_TR_AR_BYTES,
 	       "segment fields in order");
 
 static inline enum vmcs_type vmcs_field_type(enum vmcs_field field)
@@ -324,6 +324,10 @@ unsigned vmcs_field_bits(enum vmcs_field field);
 
 /* The SDM's name ("guest RFLAGS"); "unknown VMCS field" for an encoding that is not listed. */
 const char *vmcs_field_name(uint32_t encoding);
+
+/* The symbol without its prefix ("GUEST_RFLAGS"), for lines of key=value; "UNKNOWN_FIELD" for an
+ * encoding that is not listed. */
+const char *vmcs_field_symbol(uint32_t encoding);
 
 /* All fields in list order, for whoever walks them (a dump, a test). */
 extern const enum vmcs_field vmcs_fields[];

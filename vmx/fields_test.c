@@ -30,6 +30,14 @@ static void known_encodings(void **state)
 	assert_string_equal(vmcs_field_name(0xffffffff), "unknown VMCS field");
 }
 
+static void symbols(void **state)
+{
+	assert_string_equal(vmcs_field_symbol(VMCS_GUEST_RFLAGS), "GUEST_RFLAGS");
+	assert_string_equal(vmcs_field_symbol(VMCS_GUEST_RIGHTS(SEGMENT_TR)), "GUEST_TR_AR_BYTES");
+	assert_string_equal(vmcs_field_symbol(VMCS_VPID), "VPID");
+	assert_string_equal(vmcs_field_symbol(0x681f), "UNKNOWN_FIELD");
+}
+
 static void widths_and_types(void **state)
 {
 	assert_int_equal(vmcs_field_bits(VMCS_VPID), 16);
@@ -49,6 +57,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(encodings_and_names_are_unique),
 		cmocka_unit_test(known_encodings),
+		cmocka_unit_test(symbols),
 		cmocka_unit_test(widths_and_types),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,11 +34,15 @@
 
 /* An MSR that the CPU does not have is 0 here. */
 struct vmx_capability {
-	bool vmx;              /* CPUID.1:ECX.VMX */
-	bool smx;              /* CPUID.1:ECX.SMX */
-	bool xsave;            /* CPUID.1:ECX.XSAVE */
-	bool xsaves;           /* CPUID.(0DH,1):EAX.XSAVES: IA32_XSS exists */
-	uint8_t physical_bits; /* MAXPHYADDR: 32..52 */
+	bool vmx;                  /* CPUID.1:ECX.VMX */
+	bool smx;                  /* CPUID.1:ECX.SMX */
+	bool xsave;                /* CPUID.1:ECX.XSAVE */
+	bool xsaves;               /* CPUID.(0DH,1):EAX.XSAVES: IA32_XSS exists */
+	uint8_t physical_bits;     /* MAXPHYADDR: 32..52 */
+	uint8_t linear_bits;       /* the widest linear address: 48, or 57 with 5-level paging */
+	uint64_t efer_bits;        /* of IA32_EFER, that are not reserved */
+	uint64_t perf_global_bits; /* likewise IA32_PERF_GLOBAL_CTRL; 0 on a CPU without */
+	uint32_t leaf7_ebx, leaf7_ecx, leaf7_edx; /* CPUID.(07H,0) */
 	uint64_t feature_control;
 #define X(member, msr) uint64_t member;
 	VMX_CAPABILITY_MSR_LIST(X)

@@ -1,6 +1,7 @@
 /* The one place that reads the capability MSRs. */
 #include "vmx/cpu/capability.h"
 
+#include "x86/control_registers.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
 
@@ -9,12 +10,62 @@ struct vmx_capability vmx_capability;
 /* MAXPHYADDR of a CPU that does not say (SDM volume 2, CPUID leaf 80000008H). */
 #define PHYSICAL_BITS_DEFAULT 36
 
-static uint8_t physical_bits(void)
+/* All that IA-32e mode had at first. */
+#define LINEAR_BITS_DEFAULT 48
+
+/* Fixed-function counters have the upper half of IA32_PERF_GLOBAL_CTRL. */
+#define PERF_GLOBAL_FIXED_SHIFT 32
+
+static void read_address_widths(struct vmx_capability *out)
 {
+	uint32_t widths;
+
+	out->physical_bits = PHYSICAL_BITS_DEFAULT;
+	out->linear_bits = LINEAR_BITS_DEFAULT;
 	if (cpuid_query(CPUID_EXTENDED_MAX, 0).eax < CPUID_ADDRESS_SIZES)
-		return PHYSICAL_BITS_DEFAULT;
-	return (uint8_t)field_get(cpuid_query(CPUID_ADDRESS_SIZES, 0).eax,
-				  CPUID_80000008_EAX_PHYSICAL_BITS);
+		return;
+	widths = cpuid_query(CPUID_ADDRESS_SIZES, 0).eax;
+	out->physical_bits = (uint8_t)field_get(widths, CPUID_80000008_EAX_PHYSICAL_BITS);
+	out->linear_bits = (uint8_t)field_get(widths, CPUID_80000008_EAX_LINEAR_BITS);
+}
+
+static uint64_t efer_bits(void)
+{
+	uint32_t features = cpuid_query(CPUID_EXTENDED_SIGNATURE, 0).edx;
+	uint64_t bits = 0;
+
+	if (features & CPUID_80000001_EDX_LM)
+		bits |= EFER_SCE | EFER_LME | EFER_LMA;
+	if (features & CPUID_80000001_EDX_NX)
+		bits |= EFER_NXE;
+	return bits;
+}
+
+/* SDM volume 3, "Architectural Performance Monitoring Version 2". */
+static uint64_t perf_global_bits(void)
+{
+	struct cpuid_result leaf;
+
+	if (cpuid_query(CPUID_VENDOR, 0).eax < CPUID_PERF_MONITORING)
+		return 0;
+	leaf = cpuid_query(CPUID_PERF_MONITORING, 0);
+	if (field_get(leaf.eax, CPUID_A_EAX_VERSION) < 2)
+		return 0;
+	uint64_t general = BIT(field_get(leaf.eax, CPUID_A_EAX_COUNTERS) % 32) - 1;
+	uint64_t fixed = BIT(field_get(leaf.edx, CPUID_A_EDX_FIXED_COUNTERS) % 32) - 1;
+	return general | fixed << PERF_GLOBAL_FIXED_SHIFT;
+}
+
+static void read_extended_features(struct vmx_capability *out)
+{
+	struct cpuid_result leaf;
+
+	if (cpuid_query(CPUID_VENDOR, 0).eax < CPUID_EXTENDED_FEATURES)
+		return;
+	leaf = cpuid_query(CPUID_EXTENDED_FEATURES, 0);
+	out->leaf7_ebx = leaf.ebx;
+	out->leaf7_ecx = leaf.ecx;
+	out->leaf7_edx = leaf.edx;
 }
 
 static bool has_xsaves(void)
@@ -32,8 +83,11 @@ void vmx_capability_read(struct vmx_capability *out)
 		.smx = features & CPUID_1_ECX_SMX,
 		.xsave = features & CPUID_1_ECX_XSAVE,
 		.xsaves = has_xsaves(),
-		.physical_bits = physical_bits(),
+		.efer_bits = efer_bits(),
+		.perf_global_bits = perf_global_bits(),
 	};
+	read_address_widths(out);
+	read_extended_features(out);
 	if (vmx_capability_has_msr(out, MSR_FEATURE_CONTROL))
 		out->feature_control = read_msr(MSR_FEATURE_CONTROL);
 #define X(member, msr)                        \

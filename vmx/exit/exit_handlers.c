@@ -72,12 +72,12 @@ const vmx_exit_handler vmx_exit_handlers[VMX_EXIT_REASONS] = {
 bool vmx_runs_64bit_code(const struct vmx_vcpu *v)
 {
 	return (v->control_registers.view.efer & EFER_LMA) &&
-	       (vmcs_read(VMCS_GUEST_CS_RIGHTS) & RIGHTS_L);
+	       (vmcs_read(VMCS_GUEST_CS_AR_BYTES) & RIGHTS_L);
 }
 
 unsigned vmx_privilege_level(void)
 {
-	return (unsigned)field_get(vmcs_read(VMCS_GUEST_SS_RIGHTS), RIGHTS_DPL);
+	return (unsigned)field_get(vmcs_read(VMCS_GUEST_SS_AR_BYTES), RIGHTS_DPL);
 }
 
 uint64_t vmx_read_operand(struct vmx_vcpu *v, enum gpr gpr)

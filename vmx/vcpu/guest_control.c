@@ -59,11 +59,11 @@ static struct control_view current_view(struct vmx_vcpu *v)
 
 static struct control_context current_context(struct vmx_vcpu *v)
 {
-	uint64_t task = field_get(vmcs_read(VMCS_GUEST_TR_RIGHTS), RIGHTS_TYPE);
+	uint64_t task = field_get(vmcs_read(VMCS_GUEST_TR_AR_BYTES), RIGHTS_TYPE);
 
 	return (struct control_context) {
 		.cr3 = vmx_read_cr3(v),
-		.code64 = vmcs_read(VMCS_GUEST_CS_RIGHTS) & RIGHTS_L,
+		.code64 = vmcs_read(VMCS_GUEST_CS_AR_BYTES) & RIGHTS_L,
 		.tss16 = task == TYPE_TSS16_BUSY || task == TYPE_TSS16_AVAILABLE,
 	};
 }

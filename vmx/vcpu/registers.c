@@ -14,7 +14,7 @@
 	[VCPU_##name##_SELECTOR] = VMCS_GUEST_##name##_SELECTOR, \
 	[VCPU_##name##_BASE] = VMCS_GUEST_##name##_BASE,         \
 	[VCPU_##name##_LIMIT] = VMCS_GUEST_##name##_LIMIT,       \
-	[VCPU_##name##_RIGHTS] = VMCS_GUEST_##name##_RIGHTS
+	[VCPU_##name##_RIGHTS] = VMCS_GUEST_##name##_AR_BYTES
 
 /* 0, which encodes the VPID, for what is not simply a field. */
 static const uint16_t fields[VCPU_REGISTERS] = {

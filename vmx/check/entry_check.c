@@ -1,0 +1,96 @@
+/* Runs the rules and words what they find. */
+#include "vmx/check/entry_check.h"
+
+#include "lib/format.h"
+#include "vmx/check/rule_words.h"
+#include "vmx/instruction_error.h"
+#include "vmx/exit/exit_reason.h"
+
+const struct entry_section_row entry_sections[ENTRY_SECTIONS] = {
+#define X(symbol, name, lacks) [symbol] = { .title = name, .missing = lacks },
+	ENTRY_SECTION_LIST(X)
+#undef X
+};
+
+const struct entry_rule_table *const entry_rule_tables[] = {
+#define X(name) &name##_table,
+	ENTRY_RULE_TABLE_LIST(X)
+#undef X
+};
+
+const unsigned entry_rule_table_count = ARRAY_SIZE(entry_rule_tables);
+
+unsigned entry_rule_count(void)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < entry_rule_table_count; i++)
+		count += entry_rule_tables[i]->count;
+	return count;
+}
+
+unsigned entry_check_run(const struct entry_check_input *in, entry_check_report report,
+			 void *context)
+{
+	unsigned broken = 0;
+
+	for (unsigned i = 0; i < entry_rule_table_count; i++) {
+		const struct entry_rule_table *table = entry_rule_tables[i];
+
+		for (unsigned j = 0; j < table->count; j++) {
+			if (table->rules[j].holds(in))
+				continue;
+			broken++;
+			report(context, table, &table->rules[j]);
+		}
+	}
+	return broken;
+}
+
+void entry_check_line(const struct entry_rule *rule, const struct entry_check_input *in, char *line,
+		      size_t size)
+{
+	format_string(line, size, "entry-check %s:", rule->id);
+	for (unsigned i = 0; i < rule->read_count; i++) {
+		enum vmcs_field read = (enum vmcs_field)rule->reads[i];
+
+		format_append(line, size, " %s=0x%llx", vmcs_field_symbol(read),
+			      (unsigned long long)field(in, read));
+	}
+	format_append(line, size, "%s want %s", rule->read_count ? "," : "", rule->want);
+}
+
+void entry_check_answer(const struct entry_rule_table *table, const struct entry_rule *rule,
+			char *text, size_t size)
+{
+	switch (table->refusal) {
+	case REFUSED_CONTROLS:
+		format_string(text, size, "VMfail %u", VMX_ERROR_ENTRY_CONTROLS);
+		break;
+	case REFUSED_HOST_STATE:
+		format_string(text, size, "VMfail %u", VMX_ERROR_ENTRY_HOST_STATE);
+		break;
+	case REFUSED_GUEST_STATE:
+		format_string(text, size, "exit %u, qualification %u",
+			      EXIT_REASON_ENTRY_FAILURE_GUEST_STATE, rule->qualification);
+		break;
+	case REFUSED_MSR_LOADING:
+		format_string(text, size, "exit %u, qualification %u",
+			      EXIT_REASON_ENTRY_FAILURE_MSR_LOADING, rule->qualification);
+		break;
+	}
+}
+
+bool entry_rule_break(const struct entry_rule *rule, struct entry_check_input *in)
+{
+	for (unsigned i = 0; i < rule->change_count; i++) {
+		const struct field_change *change = &rule->changes[i];
+		enum vmcs_field changed = (enum vmcs_field)change->field;
+
+		set_field(in, changed,
+			  (field(in, changed) & ~change->mask) | (change->value & change->mask));
+	}
+	if (rule->break_further)
+		rule->break_further(in);
+	return !rule->holds(in);
+}

@@ -1,0 +1,173 @@
+/* Why would a CPU refuse this VM entry? Every check of SDM volume 3, chapter "VM Entries", is one
+ * row: what it is called, which fields it reads, whether it holds, what would satisfy it, and how to
+ * break it and nothing else. Pure: the rows judge a snapshot of the VMCS and of what lies outside it.
+ * docs/entry-checks.md is made from the rows. */
+#ifndef VMX_CHECK_ENTRY_CHECK_H
+#define VMX_CHECK_ENTRY_CHECK_H
+
+#include "lib/types.h"
+#include "vmx/check/vmcs_snapshot.h"
+#include "vmx/cpu/capability.h"
+#include "vmx/cpu/controls.h"
+
+/* --- what is judged -------------------------------------------------------------------------- */
+
+/* One entry of an MSR area. SDM volume 3, "VM-Entry Controls for MSRs". */
+struct msr_area_entry {
+	uint32_t index;
+	uint32_t reserved;
+	uint64_t value;
+};
+
+#define MSR_AREA_COPIED 16 /* the most entries that a snapshot holds */
+
+/* What VM entry reads from memory that the VMCS points at. */
+struct entry_check_memory {
+	struct msr_area_entry msr_load[MSR_AREA_COPIED]; /* of the VM-entry MSR-load area */
+	unsigned msr_load_count;                         /* as many as were copied */
+	bool vtpr_known;                                 /* the virtual-APIC page could be read */
+	uint8_t vtpr; /* bits 7:4 are the virtual task priority */
+	bool pdptes_known;
+	uint64_t pdpte[4]; /* at guest CR3, which matters without EPT */
+	bool link_known;
+	uint32_t link_revision; /* the first word of the VMCS that the link pointer names */
+};
+
+/* The CPU at the moment of the entry. */
+struct entry_check_cpu {
+	uint64_t cr0, cr4, efer;
+	uint64_t vmxon_pointer;
+	uint64_t vmcs_pointer; /* of the VMCS itself */
+	bool launched;         /* the entry is a VMRESUME */
+	bool smm;              /* in system-management mode */
+};
+
+struct entry_check_input {
+	const struct vmx_capability *capability;
+	struct vmcs_snapshot vmcs;
+	struct entry_check_memory memory;
+	struct entry_check_cpu cpu;
+	/* A page full of zeroes that a recipe may point fields at; the snapshot's `memory` then says
+	 * what it would hold. Aligned, within the physical-address width. */
+	uint64_t spare_page;
+};
+
+/* The value of a field. */
+static inline uint64_t field(const struct entry_check_input *in, enum vmcs_field which)
+{
+	return vmcs_snapshot_get(&in->vmcs, which);
+}
+
+static inline void set_field(struct entry_check_input *in, enum vmcs_field which, uint64_t value)
+{
+	vmcs_snapshot_set(&in->vmcs, which, value);
+}
+
+/* --- rules ----------------------------------------------------------------------------------- */
+
+/* X(symbol, the SDM's title, what is missing of it here: empty when nothing) */
+#define ENTRY_SECTION_LIST(X)                                                                      \
+	X(SECTION_EXECUTION_CONTROLS, "VM-Execution Control Fields", "being written")              \
+	X(SECTION_EXIT_CONTROLS, "VM-Exit Control Fields", "being written")                        \
+	X(SECTION_ENTRY_CONTROLS, "VM-Entry Control Fields", "being written")                      \
+	X(SECTION_HOST_REGISTERS, "Checks on Host Control Registers, MSRs, and SSP",               \
+	  "being written")                                                                         \
+	X(SECTION_HOST_SEGMENTS, "Checks on Host Segment and Descriptor-Table Registers",          \
+	  "being written")                                                                         \
+	X(SECTION_ADDRESS_SPACE, "Checks Related to Address-Space Size", "being written")          \
+	X(SECTION_GUEST_REGISTERS, "Checks on Guest Control Registers, Debug Registers, and MSRs", \
+	  "being written")                                                                         \
+	X(SECTION_GUEST_SEGMENTS, "Checks on Guest Segment Registers", "being written")            \
+	X(SECTION_GUEST_TABLES, "Checks on Guest Descriptor-Table Registers", "being written")     \
+	X(SECTION_GUEST_RIP, "Checks on Guest RIP, RFLAGS, and SSP", "being written")              \
+	X(SECTION_GUEST_NON_REGISTER, "Checks on Guest Non-Register State", "being written")       \
+	X(SECTION_GUEST_PDPTES, "Checks on Guest Page-Directory-Pointer-Table Entries",            \
+	  "being written")                                                                         \
+	X(SECTION_LOADING_MSRS, "Loading MSRs", "being written")
+
+enum entry_section {
+#define X(symbol, title, missing) symbol,
+	ENTRY_SECTION_LIST(X)
+#undef X
+		ENTRY_SECTIONS
+};
+
+struct entry_section_row {
+	const char *title;
+	const char *missing; /* empty when all of the section's checks have rows */
+};
+
+extern const struct entry_section_row entry_sections[ENTRY_SECTIONS];
+
+/* What the CPU does about a broken rule. */
+enum entry_refusal {
+	REFUSED_CONTROLS,    /* VMfailValid with VM-instruction error 7 */
+	REFUSED_HOST_STATE,  /* VMfailValid with VM-instruction error 8 */
+	REFUSED_GUEST_STATE, /* exit reason 33; the qualification is the rule's */
+	REFUSED_MSR_LOADING, /* exit reason 34; the qualification is the entry's number, from 1 */
+};
+
+/* One step of breaking a rule: of `field`, the bits in `mask` become those of `value`. */
+struct field_change {
+	uint16_t field; /* enum vmcs_field */
+	uint64_t mask;
+	uint64_t value;
+};
+
+struct entry_rule {
+	const char *id;   /* "host.cr4.fixed": begins with control., host. or guest. */
+	const char *want; /* what would satisfy it, as a sentence's end after "want" */
+	/* Encodings of the fields that it reads and the log shows; `read_count` of them. */
+	const uint16_t *reads;
+	/* False when the rule is broken. A rule whose premise another rule checks (a control that
+	 * this CPU does not have, say) holds while that one is broken. */
+	bool (*holds)(const struct entry_check_input *in);
+	/* What breaks this rule and no other, in a VMCS that breaks none: first these changes, then
+	 * `break_further`, which may be null. */
+	const struct field_change *changes;
+	void (*break_further)(struct entry_check_input *in);
+	uint8_t read_count;
+	uint8_t change_count;
+	/* The exit qualification that its breaking gives with REFUSED_GUEST_STATE and
+	 * REFUSED_MSR_LOADING. */
+	uint8_t qualification;
+};
+
+/* Rules of one section that the CPU answers alike. */
+struct entry_rule_table {
+	enum entry_section section;
+	enum entry_refusal refusal;
+	const struct entry_rule *rules;
+	unsigned count;
+};
+
+/* All tables, in the order in which the CPU checks. */
+extern const struct entry_rule_table *const entry_rule_tables[];
+extern const unsigned entry_rule_table_count;
+
+unsigned entry_rule_count(void);
+
+/* --- judging --------------------------------------------------------------------------------- */
+
+typedef void (*entry_check_report)(void *context, const struct entry_rule_table *table,
+				   const struct entry_rule *rule);
+
+/* Calls `report` for each rule that does not hold, and returns how many those are. Never writes to
+ * `in`, whatever it holds. */
+unsigned entry_check_run(const struct entry_check_input *in, entry_check_report report,
+			 void *context);
+
+/* The line on a broken rule: "entry-check ID: FIELD=0x89 FIELD=0x1, want ...". */
+#define ENTRY_CHECK_LINE_MAX 400
+void entry_check_line(const struct entry_rule *rule, const struct entry_check_input *in, char *line,
+		      size_t size);
+
+/* What the CPU answers when the rule is broken: "VMfail 7", "exit 33, qualification 0". */
+void entry_check_answer(const struct entry_rule_table *table, const struct entry_rule *rule,
+			char *text, size_t size);
+
+/* Breaks `rule` in a snapshot that breaks none. False when it cannot be broken on this CPU (it lacks
+ * the control that the rule is about, say): `in` is then good for nothing. */
+bool entry_rule_break(const struct entry_rule *rule, struct entry_check_input *in);
+
+#endif

@@ -1,0 +1,180 @@
+/* The rows against a VM entry that breaks none of them: each one's recipe breaks that one and no
+ * other, on every sample CPU that has what the rule is about. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vmx/check/entry_check.h"
+#include "vmx/check/entry_sample.h"
+
+struct found {
+	const struct entry_rule *rules[8];
+	unsigned count;
+};
+
+static void note(void *context, const struct entry_rule_table *table, const struct entry_rule *rule)
+{
+	struct found *found = context;
+
+	assert_int_equal(table->refusal == REFUSED_CONTROLS, !strncmp(rule->id, "control.", 8));
+	assert_int_equal(table->refusal == REFUSED_HOST_STATE, !strncmp(rule->id, "host.", 5));
+	if (found->count < ARRAY_SIZE(found->rules))
+		found->rules[found->count] = rule;
+	found->count++;
+}
+
+static void print_found(const struct entry_check_input *in, const struct found *found)
+{
+	char line[ENTRY_CHECK_LINE_MAX];
+
+	for (unsigned i = 0; i < found->count && i < ARRAY_SIZE(found->rules); i++) {
+		entry_check_line(found->rules[i], in, line, sizeof(line));
+		print_message("# %s\n", line);
+	}
+}
+
+static void a_good_entry_breaks_no_rule(void **state)
+{
+	struct vmx_capability cap = sample_everything();
+	struct entry_check_input in;
+	struct found found = { .count = 0 };
+
+	sample_entry(&cap, &in);
+	unsigned broken = entry_check_run(&in, note, &found);
+	print_found(&in, &found);
+	assert_int_equal(broken, 0);
+}
+
+static void each_recipe_breaks_its_own_rule(void **state)
+{
+	struct vmx_capability cap = sample_everything();
+	unsigned wrong = 0;
+
+	for (unsigned i = 0; i < entry_rule_table_count; i++) {
+		const struct entry_rule_table *table = entry_rule_tables[i];
+
+		for (unsigned j = 0; j < table->count; j++) {
+			const struct entry_rule *rule = &table->rules[j];
+			struct entry_check_input in;
+			struct found found = { .count = 0 };
+
+			sample_entry(&cap, &in);
+			bool breaks = entry_rule_break(rule, &in);
+			entry_check_run(&in, note, &found);
+			if (breaks && found.count == 1 && found.rules[0] == rule)
+				continue;
+			print_message("# %s breaks %u rules\n", rule->id, found.count);
+			print_found(&in, &found);
+			wrong++;
+		}
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void ids_are_unique_and_rows_are_whole(void **state)
+{
+	const char *ids[512];
+	unsigned count = 0;
+
+	assert_true(entry_rule_count() < ARRAY_SIZE(ids));
+	for (unsigned i = 0; i < entry_rule_table_count; i++) {
+		const struct entry_rule_table *table = entry_rule_tables[i];
+
+		for (unsigned j = 0; j < table->count; j++) {
+			const struct entry_rule *rule = &table->rules[j];
+
+			assert_non_null(rule->id);
+			for (unsigned k = 0; k < count; k++)
+				assert_string_not_equal(rule->id, ids[k]);
+			ids[count++] = rule->id;
+			assert_true(rule->want && strlen(rule->want));
+			assert_non_null(rule->holds);
+			assert_true(rule->change_count || rule->break_further);
+			assert_true(rule->read_count);
+			for (unsigned k = 0; k < rule->read_count; k++)
+				assert_true(vmcs_field_index((enum vmcs_field)rule->reads[k]) <
+					    VMCS_FIELD_COUNT);
+		}
+	}
+	assert_int_equal(count, entry_rule_count());
+}
+
+/* On a CPU without a control, setting it breaks the rule on reserved bits, and no row that is about
+ * the control. */
+static void other_cpus_break_what_they_can(void **state)
+{
+	struct vmx_capability caps[] = { sample_skylake(), sample_bochs_skylake_x() };
+
+	for (unsigned c = 0; c < ARRAY_SIZE(caps); c++) {
+		struct entry_check_input good;
+		struct found none = { .count = 0 };
+
+		caps[c].linear_bits = 48;
+		caps[c].efer_bits = EFER_DEFINED;
+		sample_entry(&caps[c], &good);
+		assert_int_equal(entry_check_run(&good, note, &none), 0);
+		for (unsigned i = 0; i < entry_rule_table_count; i++) {
+			const struct entry_rule_table *table = entry_rule_tables[i];
+
+			for (unsigned j = 0; j < table->count; j++) {
+				struct entry_check_input in = good;
+				struct found found = { .count = 0 };
+
+				if (!entry_rule_break(&table->rules[j], &in))
+					continue;
+				entry_check_run(&in, note, &found);
+				if (found.count != 1)
+					print_found(&in, &found);
+				assert_int_equal(found.count, 1);
+			}
+		}
+	}
+}
+
+static void lines_name_rule_fields_and_cure(void **state)
+{
+	struct vmx_capability cap = sample_everything();
+	struct entry_check_input in;
+	static const uint16_t reads[] = { VMCS_GUEST_TR_AR_BYTES, VMCS_VPID };
+	struct entry_rule rule = { .id = "guest.x", .want = "y", .reads = reads, .read_count = 2 };
+	char line[ENTRY_CHECK_LINE_MAX];
+
+	sample_entry(&cap, &in);
+	set_field(&in, VMCS_GUEST_TR_AR_BYTES, 0x89);
+	entry_check_line(&rule, &in, line, sizeof(line));
+	assert_string_equal(line, "entry-check guest.x: GUEST_TR_AR_BYTES=0x89 VPID=0x1, want y");
+	rule.read_count = 1;
+	entry_check_line(&rule, &in, line, sizeof(line));
+	assert_string_equal(line, "entry-check guest.x: GUEST_TR_AR_BYTES=0x89, want y");
+}
+
+static void fields_are_cut_to_their_width(void **state)
+{
+	struct vmcs_snapshot s = { .value = { 0 } };
+
+	for (unsigned i = 0; i < vmcs_field_count; i++)
+		assert_int_equal(vmcs_field_index(vmcs_fields[i]), i);
+	vmcs_snapshot_set(&s, VMCS_VPID, 0x12345);
+	assert_int_equal(vmcs_snapshot_get(&s, VMCS_VPID), 0x2345);
+	vmcs_snapshot_set(&s, VMCS_GUEST_RIP, ~0ull);
+	assert_true(vmcs_snapshot_get(&s, VMCS_GUEST_RIP) == ~0ull);
+	assert_int_equal(vmcs_field_index((enum vmcs_field)0x0001), VMCS_FIELD_COUNT);
+	assert_int_equal(vmcs_field_index((enum vmcs_field)0x1000), VMCS_FIELD_COUNT);
+	assert_int_equal(vmcs_field_index((enum vmcs_field)0x007e), VMCS_FIELD_COUNT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_good_entry_breaks_no_rule),
+		cmocka_unit_test(each_recipe_breaks_its_own_rule),
+		cmocka_unit_test(ids_are_unique_and_rows_are_whole),
+		cmocka_unit_test(other_cpus_break_what_they_can),
+		cmocka_unit_test(lines_name_rule_fields_and_cure),
+		cmocka_unit_test(fields_are_cut_to_their_width),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
