@@ -11,8 +11,10 @@
 #include "vm/emulate/task_switch.h"
 #include "vm/guest_memory.h"
 #include "vm/vcpu/vcpu_finish.h"
+#include "x86/control_registers.h"
 #include "x86/exception.h"
 #include "x86/msr.h"
+#include "x86/segment.h"
 
 static struct pc *pc_of(const struct vcpu *vcpu)
 {
@@ -190,6 +192,42 @@ static enum board_action handle_task_switch(struct vcpu *vcpu, const struct vcpu
 	return vcpu_task_switch(vcpu, exit, &why) ? cannot(vcpu, &why) : BOARD_RESUME;
 }
 
+/* HLT that is single-stepped ends with its debug trap, which is there already. */
+static enum board_action handle_hlt(struct vcpu *vcpu)
+{
+	uint64_t rflags = 0;
+
+	if (vcpu_get_register(vcpu, VCPU_RFLAGS, &rflags))
+		return BOARD_UNHANDLED;
+	vcpu_skip_instruction(vcpu);
+	return rflags & RFLAGS_TF ? BOARD_RESUME : BOARD_BLOCK;
+}
+
+/* Whoever shows KVM's signature answers its calls; here there is none. Linux, "KVM hypercalls". */
+#define KVM_NO_CALL       (-1000) /* -KVM_ENOSYS */
+#define KVM_NOT_PERMITTED (-1)    /* -KVM_EPERM: not at CPL 0 */
+
+static enum board_action handle_hypercall(struct pc *pc, struct vcpu *vcpu)
+{
+	struct page_walk_state state;
+	struct reason why;
+	int64_t result = KVM_NO_CALL;
+	uint64_t code_rights = 0;
+
+	if (!pc->spec->pvclock) /* what it does on a CPU without a hypervisor */
+		return raise_undefined(vcpu);
+	if (guest_walk_state(vcpu, &state, &why))
+		return cannot(vcpu, &why);
+	if (vcpu_get_register(vcpu, VCPU_CS_RIGHTS, &code_rights))
+		return BOARD_UNHANDLED;
+	if (state.cpl)
+		result = KVM_NOT_PERMITTED;
+	vcpu->gpr[RAX] = (state.efer & EFER_LMA) && (code_rights & RIGHTS_L) ? (uint64_t)result
+									    : (uint32_t)result;
+	vcpu_skip_instruction(vcpu);
+	return BOARD_RESUME;
+}
+
 static enum board_action handle_exit(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
 	struct pc *pc = pc_of(vcpu);
@@ -204,13 +242,12 @@ static enum board_action handle_exit(struct vcpu *vcpu, const struct vcpu_exit *
 	case VCPU_EXIT_MSR_WRITE:
 		return handle_wrmsr(pc, vcpu, exit);
 	case VCPU_EXIT_HLT:
-		vcpu_skip_instruction(vcpu);
-		return BOARD_BLOCK;
+		return handle_hlt(vcpu);
 	case VCPU_EXIT_PAUSE:
 		vcpu_skip_instruction(vcpu);
 		return BOARD_YIELD;
-	case VCPU_EXIT_HYPERCALL: /* what it does on a CPU without a hypervisor */
-		return raise_undefined(vcpu);
+	case VCPU_EXIT_HYPERCALL:
+		return handle_hypercall(pc, vcpu);
 	case VCPU_EXIT_TASK_SWITCH:
 		return handle_task_switch(vcpu, exit);
 	case VCPU_EXIT_TRIPLE_FAULT: /* a PC's chipset answers the shutdown cycle with RESET# */

@@ -22,7 +22,8 @@ struct transfer {
 	bool long_mode;      /* 64-bit mode: no limits, no types */
 	bool protected_mode; /* types are checked: neither real nor virtual-8086 mode */
 	uint64_t rflags;
-	uint64_t mask; /* of the address size */
+	uint64_t mask;  /* of the address size */
+	unsigned chunk; /* elements that this call moves at most */
 };
 
 static enum error get(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *to, struct reason *why)
@@ -65,6 +66,7 @@ static enum error prepare(struct transfer *t, struct reason *why)
 	t->protected_mode = (t->reach.walk.cr0 & CR0_PE) && !(t->rflags & RFLAGS_VM);
 	t->mask =
 		t->exit->io.address_width == 8 ? ~0ull : BITS(8 * t->exit->io.address_width - 1, 0);
+	t->chunk = t->rflags & RFLAGS_TF ? 1 : STRING_IO_CHUNK;
 	return ERROR_NONE;
 }
 
@@ -145,12 +147,21 @@ static void move_element(struct transfer *t, const struct guest_span *span,
 		reach->memory.write(reach, span, &value);
 }
 
+/* The instruction executes again for what is left, after the debug trap that it may have caused. */
+static enum error leave_the_rest(const struct transfer *t)
+{
+	if (t->rflags & RFLAGS_TF)
+		vcpu_finish_instruction(t->vcpu, 0);
+	return ERROR_NONE;
+}
+
 enum error string_io(struct vcpu *vcpu, const struct vcpu_exit *exit, string_io_element element,
 		     void *context, const struct emulate_bus *bus, struct reason *why)
 {
 	struct transfer t = { .vcpu = vcpu, .exit = exit };
 	enum gpr index = exit->io.in ? RDI : RSI;
 	enum error error;
+
 
 	emulate_reach_init(&t.reach, vcpu, exit, bus);
 	error = prepare(&t, why);
@@ -162,8 +173,8 @@ enum error string_io(struct vcpu *vcpu, const struct vcpu_exit *exit, string_io_
 		struct guest_span span;
 		struct guest_access access;
 
-		if (moved == STRING_IO_CHUNK)
-			return ERROR_NONE; /* the instruction executes again for the rest */
+		if (moved == t.chunk)
+			return leave_the_rest(&t);
 		access = find_operand(&t, offset, &span);
 		if (access.status == GUEST_ACCESS_FAULT)
 			return vcpu_inject(vcpu, &access.fault);

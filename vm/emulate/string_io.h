@@ -1,6 +1,6 @@
 /* INS and OUTS on behalf of a board: every width, address size and direction, with and without REP.
  * Registers move as the CPU would move them, and a fault on guest memory is injected at exactly the
- * element that meets it. A single-step trap comes once, after the last element. */
+ * element that meets it. With RFLAGS.TF each call moves one element, since a debug trap follows each. */
 #ifndef VM_EMULATE_STRING_IO_H
 #define VM_EMULATE_STRING_IO_H
 

@@ -125,6 +125,23 @@ static void a_huge_count_goes_on_by_chunks(void **state)
 	assert_int_equal(skips, 1);
 }
 
+/* SDM volume 3, "Single-Step Exception Condition": a trap follows each iteration of a repeated string
+ * instruction, RIP being on it until the last. */
+static void single_steps_trap_after_each_element(void **state)
+{
+	registers[VCPU_RFLAGS] |= RFLAGS_TF;
+	registers[VCPU_RIP] = 0x777;
+	vcpu.gpr[RSI] = 0x8000;
+	vcpu.gpr[RCX] = 3;
+	for (unsigned left = 3; left-- > 0;) {
+		assert_int_equal(go(), ERROR_NONE);
+		assert_int_equal(elements, 3 - left);
+		assert_int_equal(skips, 3 - left);
+		assert_int_equal(vcpu.gpr[RCX], left);
+		assert_int_equal(registers[VCPU_RIP], 0x777); /* skipping does not move it here */
+	}
+}
+
 static void faults_at_the_element_that_meets_them(void **state)
 {
 	fake_long_mode();
@@ -389,6 +406,7 @@ int main(void)
 		cmocka_unit_test_setup(matches_a_plain_loop, reset),
 		cmocka_unit_test_setup(an_empty_repeat_does_nothing, reset),
 		cmocka_unit_test_setup(a_huge_count_goes_on_by_chunks, reset),
+		cmocka_unit_test_setup(single_steps_trap_after_each_element, reset),
 		cmocka_unit_test_setup(faults_at_the_element_that_meets_them, reset),
 		cmocka_unit_test_setup(segments_are_checked, reset),
 		cmocka_unit_test_setup(bases_and_overrides, reset),

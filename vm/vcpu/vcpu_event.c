@@ -261,12 +261,28 @@ void vcpu_events_interrupted(struct vcpu_events *events, const struct vcpu_event
  * Non-Register State". Waiting one instruction is always right. */
 static bool nmi_open(const struct event_openings *o)
 {
-	return !o->nmi_blocking && !o->mov_ss_blocking && !o->sti_blocking;
+	return !o->nmi_blocking && !o->mov_ss_blocking && !o->sti_blocking && !o->debug_trap;
+}
+
+static bool interrupt_unblocked(const struct event_openings *o)
+{
+	return o->interrupts_enabled && !o->mov_ss_blocking && !o->sti_blocking;
 }
 
 static bool interrupt_open(const struct event_openings *o)
 {
-	return o->interrupts_enabled && !o->mov_ss_blocking && !o->sti_blocking;
+	return interrupt_unblocked(o) && !o->debug_trap;
+}
+
+/* The NMIs that other CPUs asked for. While the handler of one runs, the CPU latches a single one
+ * more: SDM volume 3, "Handling Multiple NMIs". */
+static void fold_nmis(struct vcpu_events *events, const struct event_openings *openings)
+{
+	if (!__atomic_load_n(&events->nmi_requests, __ATOMIC_SEQ_CST))
+		return;
+	add_nmis(events, __atomic_exchange_n(&events->nmi_requests, 0, __ATOMIC_SEQ_CST));
+	if (openings->nmi_blocking && events->interrupted.kind != EVENT_NMI)
+		events->nmis = 1;
 }
 
 /* What was cut short goes on as it is: the guest has executed nothing since it was accepted. Only
@@ -277,7 +293,7 @@ static bool take_interrupted(struct vcpu_events *events, const struct event_open
 	bool open = events->interrupted.kind != EVENT_NONE;
 
 	if (events->interrupted.kind == EVENT_EXTERNAL_INTERRUPT)
-		open = interrupt_open(openings);
+		open = interrupt_unblocked(openings);
 	else if (events->interrupted.kind == EVENT_NMI)
 		open = !openings->mov_ss_blocking && !openings->sti_blocking;
 	if (!open) {
@@ -295,9 +311,7 @@ struct event_choice vcpu_events_choose(struct vcpu_events *events,
 	struct event_choice choice = { .event = { .kind = EVENT_NONE } };
 	uint8_t vector;
 
-	if (__atomic_load_n(&events->nmi_requests, __ATOMIC_SEQ_CST))
-		add_nmis(events, __atomic_exchange_n(&events->nmi_requests, 0, __ATOMIC_SEQ_CST));
-
+	fold_nmis(events, openings);
 	if (events->exception.kind != EVENT_NONE) {
 		choice.event = events->exception;
 		events->exception = (struct vcpu_event) { .kind = EVENT_NONE };

@@ -34,6 +34,8 @@ struct event_openings {
 	bool sti_blocking;       /* interruptibility: blocking by STI */
 	bool mov_ss_blocking;    /* interruptibility: blocking by MOV SS or POP SS */
 	bool nmi_blocking;       /* an NMI handler runs: until IRET */
+	bool debug_trap; /* one waits in the CPU, of the last instruction: it goes before all but
+			    exceptions, and an entry that injects another event would lose it */
 	uint8_t priority; /* CR8, 0..15: interrupts of this class (vector / 16) and below wait */
 	/* Its interrupt controllers have one to deliver: they looked at the priority themselves, and
 	 * `priority` is 0, since what is queued here was acknowledged already. */
@@ -44,7 +46,7 @@ struct vcpu_events {
 	/* At most one of these two waits at a time, but for a #DF that gave way to a benign one. */
 	struct vcpu_event interrupted; /* cut short by an exit: delivered again first */
 	struct vcpu_event exception; /* or INT n: raised by emulation, belongs to the next entry */
-	uint8_t nmis;                /* waiting NMIs: at most 2 are remembered, as by a CPU */
+	uint8_t nmis; /* waiting NMIs: 2 at most, 1 while an NMI's handler runs, as in a CPU */
 	uint64_t
 		interrupts[4]; /* requested external vectors, a bit each; atomic: any CPU may set */
 	/* An injected fault was a triple fault. The backend's: until INIT no run enters the guest. */

@@ -128,6 +128,47 @@ static void nmis_are_latched(void **state)
 	expect(&events, &open_all, EVENT_NONE, 0);
 }
 
+/* In its handler one more is latched, however many come: before it, one goes and one is latched. */
+static void one_nmi_is_latched_in_its_handler(void **state)
+{
+	static const struct event_openings in_handler = { .nmi_blocking = true };
+	struct vcpu_events events = { 0 };
+
+	put(&events, nmi);
+	expect(&events, &open_all, EVENT_NMI, 2);
+	for (unsigned i = 0; i < 10; i++) {
+		put(&events, nmi);
+		put(&events, nmi);
+		expect(&events, &in_handler, EVENT_NONE, 0);
+	}
+	assert_true(vcpu_events_choose(&events, &in_handler).want_nmi_window);
+	expect(&events, &open_all, EVENT_NMI, 2);
+	expect(&events, &open_all, EVENT_NONE, 0);
+}
+
+/* SDM volume 3, "Priority Among Concurrent Events": traps on the previous instruction go before NMIs
+ * and interrupts; an exception that is raised instead of an instruction has no trap behind it. */
+static void debug_traps_go_first(void **state)
+{
+	static const struct event_openings trap = { .interrupts_enabled = true,
+						    .debug_trap = true,
+						    .controller_pending = true };
+	struct vcpu_events events = { 0 };
+	struct event_choice choice;
+
+	put(&events, nmi);
+	put(&events, external(0x31));
+	choice = vcpu_events_choose(&events, &trap);
+	assert_int_equal(choice.event.kind, EVENT_NONE);
+	assert_false(choice.acknowledge);
+	assert_true(choice.want_nmi_window);
+	assert_true(choice.want_interrupt_window);
+	put(&events, exception(6));
+	expect(&events, &trap, EVENT_EXCEPTION, 6);
+	expect(&events, &open_all, EVENT_NMI, 2);
+	expect(&events, &open_all, EVENT_EXTERNAL_INTERRUPT, 0x31);
+}
+
 /* --- delivery cut short --------------------------------------------------------------------- */
 
 static void interrupted_goes_first(void **state)
@@ -272,6 +313,8 @@ int main(void)
 		cmocka_unit_test(controllers),
 		cmocka_unit_test(windows),
 		cmocka_unit_test(nmis_are_latched),
+		cmocka_unit_test(one_nmi_is_latched_in_its_handler),
+		cmocka_unit_test(debug_traps_go_first),
 		cmocka_unit_test(interrupted_goes_first),
 		cmocka_unit_test(interrupted_waits_for_the_fault),
 		cmocka_unit_test(interrupted_when_closed),

@@ -47,6 +47,8 @@ static struct event_openings read_openings(struct vmx_vcpu *v, uint64_t interrup
 		.sti_blocking = interruptibility & BLOCKING_BY_STI,
 		.mov_ss_blocking = interruptibility & BLOCKING_BY_MOV_SS,
 		.nmi_blocking = interruptibility & BLOCKING_BY_NMI,
+		.debug_trap = vmcs_read(VMCS_GUEST_PENDING_DEBUG) &
+			      (PENDING_DEBUG_ENABLED_BREAKPOINT | PENDING_DEBUG_BS),
 		.priority = v->vcpu->interrupts ? 0 : v->cr8,
 		.controller_pending = controller_pending(v),
 	};
