@@ -46,8 +46,9 @@ enum vlapic_source { VLAPIC_THERMAL, VLAPIC_PERFORMANCE };
 enum { VLAPIC_LINT0, VLAPIC_LINT1, VLAPIC_LINTS };
 
 /* Ticks per second of the timer's input clock, before its divider: what CPUID leaf 15H calls the
- * crystal clock. One tick is one nanosecond of device_time. */
-#define VLAPIC_TIMER_HZ 1000000000u
+ * crystal clock, and a usual one. Kernels take it to be slower than the TSC. */
+#define VLAPIC_TIMER_HZ   25000000u
+#define VLAPIC_TIMER_TICK (NANOSECONDS / VLAPIC_TIMER_HZ)
 
 /* A periodic timer with a shorter period is in phase all the same, but is not reported by
  * vlapic_deadline() more often than this: or one guest could keep its CPU in timer interrupts. */

@@ -27,9 +27,15 @@ void vlapic_timer_reset(struct vlapic *lapic)
 	vlapic_put(lapic, VLAPIC_DIVIDE, 0);
 }
 
+/* The time from one count to the next. */
+static uint64_t step(const struct vlapic *lapic)
+{
+	return (uint64_t)VLAPIC_TIMER_TICK << lapic->timer.shift;
+}
+
 static uint64_t period(const struct vlapic *lapic)
 {
-	return (uint64_t)vlapic_get(lapic, VLAPIC_INITIAL_COUNT) << lapic->timer.shift;
+	return vlapic_get(lapic, VLAPIC_INITIAL_COUNT) * step(lapic);
 }
 
 /* One-shot and periodic change into each other on the run; any other change disarms. */
@@ -62,7 +68,7 @@ uint32_t vlapic_timer_count(const struct vlapic *lapic)
 
 	if (!t->counting || t->expires <= lapic->now)
 		return 0;
-	return (uint32_t)((t->expires - lapic->now + BIT(t->shift) - 1) >> t->shift);
+	return (uint32_t)((t->expires - lapic->now + step(lapic) - 1) / step(lapic));
 }
 
 /* The count goes on from where it is, at another pace. */
@@ -75,7 +81,7 @@ void vlapic_timer_set_divide(struct vlapic *lapic, uint32_t value)
 	lapic->timer.shift = (code + 1) % 8; /* 0 is 2, 1 is 4 ... 6 is 128, and 7 is 1 */
 	if (!lapic->timer.counting)
 		return;
-	lapic->timer.expires = lapic->now + (count << lapic->timer.shift);
+	lapic->timer.expires = lapic->now + count * step(lapic);
 	changed(lapic);
 }
 

@@ -8,14 +8,22 @@ enum { ONE_SHOT = 0x00000, PERIODIC = 0x20000, TSC_DEADLINE = 0x40000, RESERVED 
 
 static bool is_tsc;
 
-static void advance(device_time now)
+/* Time is counted in ticks of the timer's clock here. */
+static void advance_both(uint64_t ticks, uint64_t tsc)
 {
-	vlapic_advance(&lapic, now, 0);
+	vlapic_advance(&lapic, ticks * VLAPIC_TIMER_TICK, tsc);
+}
+
+static void advance(uint64_t ticks)
+{
+	advance_both(ticks, 0);
 }
 
 static uint64_t deadline(void)
 {
-	return vlapic_deadline(&lapic, &is_tsc);
+	uint64_t at = vlapic_deadline(&lapic, &is_tsc);
+
+	return is_tsc || at == DEVICE_NEVER ? at : at / VLAPIC_TIMER_TICK;
 }
 
 /* Takes the timer's interrupt, if there is one. */
@@ -37,7 +45,7 @@ static void start(uint32_t mode, uint32_t divide, uint32_t count)
 	set(VLAPIC_INITIAL_COUNT, count);
 }
 
-/* "Divide Configuration Register": a tick is a nanosecond before the divider. */
+/* "Divide Configuration Register". */
 static void dividers(void **state)
 {
 	static const struct {
@@ -46,7 +54,7 @@ static void dividers(void **state)
 	} codes[] = { { 0x0, 2 },  { 0x1, 4 },  { 0x2, 8 },   { 0x3, 16 },
 		      { 0x8, 32 }, { 0x9, 64 }, { 0xa, 128 }, { 0xb, 1 } };
 
-	assert_int_equal(VLAPIC_TIMER_HZ, NANOSECONDS);
+	assert_int_equal(VLAPIC_TIMER_TICK * VLAPIC_TIMER_HZ, NANOSECONDS);
 	for (unsigned i = 0; i < ARRAY_SIZE(codes); i++) {
 		uint64_t by = codes[i].by;
 
@@ -60,7 +68,7 @@ static void dividers(void **state)
 		assert_int_equal(get(VLAPIC_CURRENT_COUNT), 99999);
 		advance(5000 + 99999 * by);
 		assert_int_equal(get(VLAPIC_CURRENT_COUNT), 1);
-		advance(5000 + 100000 * by - 1);
+		vlapic_advance(&lapic, (5000 + 100000 * by) * VLAPIC_TIMER_TICK - 1, 0);
 		assert_int_equal(get(VLAPIC_CURRENT_COUNT), 1);
 		assert_false(interrupted());
 		advance(5000 + 100000 * by);
@@ -140,11 +148,11 @@ static void short_periods_do_not_ask_for_every_one(void **state)
 	start(PERIODIC, 0xb, 1);
 	advance(1000000);
 	assert_true(interrupted());
-	assert_true(deadline() >= 1000000 + VLAPIC_SHORTEST_WAIT);
+	assert_true(deadline() >= 1000000 + VLAPIC_SHORTEST_WAIT / VLAPIC_TIMER_TICK);
 	assert_int_equal(get(VLAPIC_CURRENT_COUNT), 1);
 	advance(1000001);
 	assert_true(interrupted());
-	advance(UINT64_MAX / 2);
+	advance(UINT64_MAX / 2 / VLAPIC_TIMER_TICK);
 	assert_true(interrupted());
 }
 
@@ -197,22 +205,22 @@ static void tsc_deadline_fires_once(void **state)
 	assert_int_equal(rdmsr(0x6e0), 123456);
 	assert_int_equal(deadline(), 123456);
 	assert_true(is_tsc);
-	vlapic_advance(&lapic, 10, 123455);
+	advance_both(10, 123455);
 	assert_false(interrupted());
-	vlapic_advance(&lapic, 11, 123456);
+	advance_both(11, 123456);
 	assert_true(interrupted());
 	assert_int_equal(rdmsr(0x6e0), 0);
 	assert_int_equal(deadline(), DEVICE_NEVER);
-	vlapic_advance(&lapic, 12, 999999);
+	advance_both(12, 999999);
 	assert_false(interrupted());
 	/* A deadline that is over fires at once. */
 	assert_true(wrmsr(0x6e0, 5));
-	vlapic_advance(&lapic, 13, 1000000);
+	advance_both(13, 1000000);
 	assert_true(interrupted());
 	/* Zero disarms. */
 	assert_true(wrmsr(0x6e0, 2000000));
 	assert_true(wrmsr(0x6e0, 0));
-	vlapic_advance(&lapic, 14, 3000000);
+	advance_both(14, 3000000);
 	assert_false(interrupted());
 }
 
@@ -222,14 +230,14 @@ static void each_mode_has_its_own_registers(void **state)
 	set(VLAPIC_LVT_TIMER, ONE_SHOT | VECTOR);
 	assert_true(wrmsr(0x6e0, 100));
 	assert_int_equal(rdmsr(0x6e0), 0);
-	vlapic_advance(&lapic, 10, 200);
+	advance_both(10, 200);
 	assert_false(interrupted());
 	/* In it the initial count is lost, and the current count reads zero. */
 	set(VLAPIC_LVT_TIMER, TSC_DEADLINE | VECTOR);
 	set(VLAPIC_INITIAL_COUNT, 100);
 	assert_int_equal(get(VLAPIC_CURRENT_COUNT), 0);
 	assert_int_equal(deadline(), DEVICE_NEVER);
-	vlapic_advance(&lapic, 1000, 1000);
+	advance_both(1000, 1000);
 	assert_false(interrupted());
 }
 
@@ -241,7 +249,7 @@ static void changes_to_and_from_tsc_deadline_disarm(void **state)
 	assert_true(wrmsr(0x6e0, 500));
 	set(VLAPIC_LVT_TIMER, PERIODIC | VECTOR);
 	assert_int_equal(deadline(), DEVICE_NEVER);
-	vlapic_advance(&lapic, 1000000, 1000000);
+	advance_both(1000000, 1000000);
 	assert_false(interrupted());
 	set(VLAPIC_LVT_TIMER, TSC_DEADLINE | VECTOR);
 	assert_int_equal(rdmsr(0x6e0), 0);
@@ -249,7 +257,7 @@ static void changes_to_and_from_tsc_deadline_disarm(void **state)
 	assert_true(wrmsr(0x6e0, 2000000));
 	set(VLAPIC_LVT_TIMER, TSC_DEADLINE | MASKED | VECTOR);
 	assert_int_equal(rdmsr(0x6e0), 2000000);
-	vlapic_advance(&lapic, 1000001, 2000000);
+	advance_both(1000001, 2000000);
 	assert_false(interrupted());
 	assert_int_equal(rdmsr(0x6e0), 0);
 	set(VLAPIC_LVT_TIMER, RESERVED | VECTOR);

@@ -7,12 +7,15 @@
 #include "kernel/memory.h"
 #include "kernel/time.h"
 #include "vm/ipi.h"
+#include "vm/policy/cpuid_clocks.h"
 #include "vm/schedule/scheduler.h"
 #include "vm/vcpu/vcpu_finish.h"
 #include "vm/vcpu/vcpu_interrupts.h"
 
 #define WIRE_IRQ          0xffu
 #define WIRE_SOURCE_SHIFT 8
+
+_Static_assert(VLAPIC_TIMER_HZ == CPUID_CRYSTAL_HZ, "CPUID tells the rate of the APIC timer");
 
 static struct pc_vcpu *of(const struct vcpu *vcpu)
 {

@@ -6,8 +6,8 @@
 #include "lib/types.h"
 #include "vm/policy/cpuid_policy.h"
 
-/* The crystal, and so the local APIC timer before its divider, in Hz: a count is a nanosecond. */
-#define CPUID_CRYSTAL_HZ 1000000000u
+/* The crystal, and so the local APIC timer before its divider, in Hz. */
+#define CPUID_CRYSTAL_HZ 25000000u
 
 /* CPUID 15H and 16H. SDM volume 2, "CPUID—CPU Identification", "Time Stamp Counter and Nominal Core
  * Crystal Clock Information" and "Processor Frequency Information". */

@@ -102,6 +102,23 @@ READER(feature_control)
 	return MSR_DONE;
 }
 
+#define PLATFORM_BUS_KHZ          100000u
+#define PLATFORM_RATIO_MOST       BITS(15, 8)  /* without turbo: the rate of the TSC */
+#define PLATFORM_RATIO_EFFICIENCY BITS(47, 40) /* the lowest: the same, there is one speed */
+
+/* SDM volume 4, MSR_PLATFORM_INFO: speeds in multiples of 100 MHz. */
+READER(platform_info)
+{
+	uint64_t ratio = (inputs->tsc_khz + PLATFORM_BUS_KHZ / 2) / PLATFORM_BUS_KHZ;
+
+	ratio = ratio > UINT8_MAX ? UINT8_MAX : ratio;
+	if (inputs->tsc_khz && !ratio)
+		ratio = 1;
+	*value = field_put(PLATFORM_RATIO_MOST, ratio) |
+		 field_put(PLATFORM_RATIO_EFFICIENCY, ratio);
+	return MSR_DONE;
+}
+
 READER(pvclock)
 {
 	return inputs->pvclock ? MSR_TO_BOARD : MSR_FAULT;

@@ -41,6 +41,9 @@ MSR_EMULATED_LIST(X)
 enum msr_outcome msr_read_feature_control(const struct msr_state *state,
 					  const struct msr_inputs *inputs, uint32_t index,
 					  uint64_t *value);
+enum msr_outcome msr_read_platform_info(const struct msr_state *state,
+					const struct msr_inputs *inputs, uint32_t index,
+					uint64_t *value);
 enum msr_outcome msr_write_ignored(struct msr_state *state, const struct msr_inputs *inputs,
 				   uint32_t index, uint64_t value, unsigned *changed);
 enum msr_outcome msr_read_bios_sign_id(const struct msr_state *state,

@@ -73,6 +73,7 @@ struct msr_inputs {
 	uint64_t efer_allowed; /* EFER bits that the guest may set: SCE, LME, NXE as CPUID shows */
 	uint64_t xss_allowed;
 	uint32_t vcpu_id;
+	uint32_t tsc_khz; /* as CPUID tells; 0: it does not */
 	bool controllers; /* the machine above has a local APIC's registers, if there is one */
 	bool pvclock;     /* the machine above has the paravirtual clock */
 	/* What CPUID shows; the local APIC even while it is turned off. */

@@ -127,6 +127,18 @@ static void read_only_ones_refuse_writes(void **state)
 	write_faults(MSR_FS_BASE, 0);
 }
 
+/* Speeds in multiples of 100 MHz; none where CPUID tells of none. */
+static void speeds(void **state)
+{
+	assert_int_equal(value_of(MSR_PLATFORM_INFO), 0);
+	inputs.tsc_khz = 2893500;
+	assert_int_equal(value_of(MSR_PLATFORM_INFO), 29ull << 40 | 29 << 8);
+	inputs.tsc_khz = 10000; /* a slow emulator: no ratio is 0 */
+	assert_int_equal(value_of(MSR_PLATFORM_INFO), 1ull << 40 | 1 << 8);
+	inputs.tsc_khz = UINT32_MAX;
+	assert_int_equal(value_of(MSR_PLATFORM_INFO) & ~(0xffull << 40 | 0xff << 8), 0);
+}
+
 static void time_stamp_counter(void **state)
 {
 	msrs.tsc_offset = 50;
@@ -361,6 +373,7 @@ int main(void)
 		cmocka_unit_test_setup(table_is_sorted_and_consistent, reset),
 		cmocka_unit_test_setup(what_is_not_listed_is_denied, reset),
 		cmocka_unit_test_setup(read_only_ones_refuse_writes, reset),
+		cmocka_unit_test_setup(speeds, reset),
 		cmocka_unit_test_setup(time_stamp_counter, reset),
 		cmocka_unit_test_setup(apic_modes, reset),
 		cmocka_unit_test_setup(probed_registers, reset),

@@ -251,6 +251,7 @@ void vmx_msr_inputs(struct vmx_vcpu *v, struct msr_inputs *inputs)
 		.efer_allowed = v->limits.efer_allowed,
 		.xss_allowed = v->cpuid.xss_allowed,
 		.vcpu_id = v->vcpu->id,
+		.tsc_khz = v->cpuid.tsc_khz,
 		.controllers = v->vcpu->interrupts,
 		.local_apic = has_local_apic(v->vcpu),
 		.x2apic = v->cpuid.backend & CPUID_BACKEND_X2APIC,
