@@ -321,7 +321,7 @@ static void check_ioapic(void)
 
 /* --- local APIC timer ------------------------------------------------------------------------ */
 
-#define TIMER_COUNT 2000000 /* long enough for a slow machine to be interrupted and to go on */
+#define TIMER_COUNT 50000 /* 2 ms: long enough for a slow machine to be interrupted and to go on */
 
 static void check_timer(void)
 {
