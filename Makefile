@@ -325,13 +325,13 @@ $(FLAT_GUESTS:%=$(GUESTS)/%.bin): $(GUESTS)/%.bin: tests/guest/%.asm tests/guest
 	@mkdir -p $(@D)
 	$(NASM) -f bin -Werror -I tests/guest/ -o $@ $<
 
-OWN_CFLAGS := -std=gnu11 -O2 -m32 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -mno-sse \
+OWN_CFLAGS := -std=gnu11 -O2 -m32 -I. -ffreestanding -fno-pic -fno-pie -fno-stack-protector -mno-sse \
 	-fno-asynchronous-unwind-tables -fcf-protection=none $(WARNINGS) -Wno-array-bounds
 OWN_LINK   := $(LD) -m elf_i386 --no-warn-rwx-segments -nostdlib -static -z noexecstack --build-id=none \
-	-T tests/guest/kernels/kernel.ld
+	-T guest/bare/kernel.ld
 OWN        := $(BUILD)/own-kernels
 
-$(OWN)/%.o: tests/guest/kernels/%.c tests/guest/kernels/machine.h
+$(OWN)/%.o: tests/guest/kernels/%.c guest/bare/machine.h
 	@mkdir -p $(@D)
 	$(CC) $(OWN_CFLAGS) -c -o $@ $<
 
@@ -339,11 +339,11 @@ $(OWN)/%.asm.o: tests/guest/kernels/%.asm
 	@mkdir -p $(@D)
 	$(NASM) -f elf32 -Werror -o $@ $<
 
-$(OWN)/head-%.o: tests/guest/kernels/head.asm
+$(OWN)/head-%.o: guest/bare/head.asm
 	@mkdir -p $(@D)
 	$(NASM) -f elf32 -Werror -D $(shell echo $* | tr a-z A-Z) -o $@ $<
 
-$(OWN)/given-%.elf: $(OWN)/head-%.o $(OWN)/given.o tests/guest/kernels/kernel.ld
+$(OWN)/given-%.elf: $(OWN)/head-%.o $(OWN)/given.o guest/bare/kernel.ld
 	$(OWN_LINK) -o $@ $(filter %.o,$^)
 
 # One without an ELF header, and two whose header is that of a 64-bit program.
@@ -359,7 +359,7 @@ $(GUESTS)/flat-%: tests/guest/kernels/flat.asm
 	$(NASM) -f bin -Werror -D MODE=$* -D ADDRESS=0x200000 -o $@ $<
 
 $(GUESTS)/checks: $(OWN)/head-multiboot1.o $(OWN)/checks.o $(OWN)/checks_vectors.asm.o \
-		tests/guest/kernels/kernel.ld
+		guest/bare/kernel.ld
 	@mkdir -p $(@D)
 	$(OWN_LINK) -o $@ $(filter %.o,$^)
 

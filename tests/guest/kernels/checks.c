@@ -1,7 +1,7 @@
 /* Checks the machine's interrupts, timers and device memory from inside, as a hypervisor's test suite
  * does, and leaves by the debug-exit port: 0 when all passed. With the word "x2apic" on its command
  * line the local APIC is driven by MSRs. Wants two CPUs, testdev=on. */
-#include "machine.h"
+#include "guest/bare/machine.h"
 
 /* --- results --------------------------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /* Prints what the boot protocol gave this kernel: memory map, command line, modules with their first
  * bytes, and the CPU's mode; then it switches off. head.asm has the headers and says which protocol. */
-#include "machine.h"
+#include "guest/bare/machine.h"
 
 #define CR0_PE 0x00000001u
 #define CR0_PG 0x80000000u

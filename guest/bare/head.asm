@@ -1,4 +1,4 @@
-; Headers and entry of a test kernel, by one protocol a build: -DMULTIBOOT1 (with addresses, as for an
+; Headers and entry of a kernel of our own, by one protocol a build: -DMULTIBOOT1 (with addresses, as for an
 ; image that is no ELF), -DMULTIBOOT2 or -DPVH. All enter flat in 32-bit mode.
 	bits	32
 	global	entry

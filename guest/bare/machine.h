@@ -1,6 +1,6 @@
-/* For our own test kernels, 32 bits without paging: ports, text on COM1, and the ways to end. */
-#ifndef TESTS_GUEST_KERNELS_MACHINE_H
-#define TESTS_GUEST_KERNELS_MACHINE_H
+/* For our own kernels, 32 bits without paging: ports, text on COM1, and the ways to end. */
+#ifndef GUEST_BARE_MACHINE_H
+#define GUEST_BARE_MACHINE_H
 
 #include <stdbool.h>
 #include <stdint.h>
