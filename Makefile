@@ -331,6 +331,26 @@ OWN_LINK   := $(LD) -m elf_i386 --no-warn-rwx-segments -nostdlib -static -z noex
 	-T guest/bare/kernel.ld
 OWN        := $(BUILD)/own-kernels
 
+# The benchmark, which the image holds.
+BENCH_C    := $(wildcard guest/bench/*.c)
+BENCH_OBJ  := $(BENCH_C:guest/bench/%.c=$(OWN)/bench/%.o) $(OWN)/bench/vectors.asm.o $(OWN)/bench/bare-cpus.o \
+	$(OWN)/head-multiboot1.o
+
+$(OWN)/bench/%.o: guest/bench/%.c guest/bench/bench.h guest/bare/machine.h
+	@mkdir -p $(@D)
+	$(CC) $(OWN_CFLAGS) -c -o $@ $<
+$(OWN)/bench/%.asm.o: guest/bench/%.asm
+	@mkdir -p $(@D)
+	$(NASM) -f elf32 -Werror -o $@ $<
+$(OWN)/bench/bare-cpus.o: guest/bare/cpus.asm
+	@mkdir -p $(@D)
+	$(NASM) -f elf32 -Werror -o $@ $<
+$(BUILD)/gen/bench.elf: $(BENCH_OBJ) guest/bare/kernel.ld
+	@mkdir -p $(@D)
+	$(OWN_LINK) --strip-all -o $@ $(BENCH_OBJ)
+$(BUILD)/kernel/guest/bench_image.asm.o: $(BUILD)/gen/bench.elf
+$(BUILD)/kernel/guest/bench_image.asm.o: NASMFLAGS += -I$(BUILD)/
+
 $(OWN)/%.o: tests/guest/kernels/%.c guest/bare/machine.h
 	@mkdir -p $(@D)
 	$(CC) $(OWN_CFLAGS) -c -o $@ $<

@@ -165,6 +165,11 @@ static bool set_shell(struct command_line *out, const struct word *word)
 	return either(word, "on", "off", &out->shell);
 }
 
+static bool set_bench(struct command_line *out, const struct word *word)
+{
+	return either(word, "1", "0", &out->bench);
+}
+
 /* A word of at least one character, kept whole or refused. */
 static bool keep(char *to, size_t size, const struct word *word)
 {
@@ -202,6 +207,7 @@ static const struct {
 	{ "apic", "auto, xapic or x2apic", set_apic },
 	{ "phantom-cpu", "an APIC ID from 1 to 254", set_phantom_cpu },
 	{ "shell", "on or off", set_shell },
+	{ "bench", "1 or 0", set_bench },
 	{ "provoke", "the name of a failure", set_provoke },
 	{ "tests", "a list of names with commas, 255 characters at most", set_tests },
 };

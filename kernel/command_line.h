@@ -40,6 +40,7 @@ struct command_line {
 	unsigned
 		phantom_cpu; /* phantom-cpu=APICID, 1..254: list a CPU that is not there; 0: none */
 	bool shell;          /* shell=on|off: read the serial port, end at `quit`; default off */
+	bool bench;          /* bench=1|0: measure what exits cost (guest/bench/); default 0 */
 	char provoke[24];    /* provoke=NAME: fail in this way after boot (kernel/provoke.c) */
 	char tests[256];     /* tests=NAME[,NAME...]: only these; a trailing * matches any rest */
 };

@@ -1,5 +1,5 @@
-; Headers and entry of a kernel of our own, by one protocol a build: -DMULTIBOOT1 (with addresses, as for an
-; image that is no ELF), -DMULTIBOOT2 or -DPVH. All enter flat in 32-bit mode.
+; Headers and entry of a kernel of our own, by one protocol a build: -DMULTIBOOT1 (with addresses, as
+; for an image that is no ELF), -DMULTIBOOT2 or -DPVH. All enter flat in 32-bit mode.
 	bits	32
 	global	entry
 	extern	start, image_start, image_end, bss_end

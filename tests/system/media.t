@@ -20,6 +20,7 @@ MENU = [
     ("Plinth: self-test", ""),
     ("Plinth: self-test on one CPU", "cpus=1"),
     ("Plinth: safe mode (one CPU, no VPID, small pages)", "cpus=1 vpid=off pages=small"),
+    ("Plinth: benchmark of exits", "bench=1"),
 ]
 
 # The second and third: keys sent on the serial port, and the command line they mean.
@@ -43,12 +44,12 @@ def menu():
 
 
 def expect_menu(report):
-    """The menu has its three entries and starts the first of them by itself."""
+    """The menu has its four entries and starts the first of them by itself."""
     if engine_missing("tcg"):
         report.skip("menu: entries", engine_missing("tcg"))
         return
     settings, entries = menu()
-    report.ok(entries == MENU, "menu: three entries with their command lines", entries)
+    report.ok(entries == MENU, "menu: four entries with their command lines", entries)
     report.ok(settings.get("default") == "0" and int(settings.get("timeout", 0)) > 0,
               "menu: the first starts by itself, after a while", settings)
 
