@@ -127,6 +127,11 @@ static bool set_apicv(struct command_line *out, const struct word *word)
 	return either(word, "on", "off", &out->apicv);
 }
 
+static bool set_preflight(struct command_line *out, const struct word *word)
+{
+	return either(word, "on", "off", &out->preflight);
+}
+
 static bool set_pages(struct command_line *out, const struct word *word)
 {
 	return either(word, "large", "small", &out->large_pages);
@@ -201,6 +206,7 @@ static const struct {
 	{ "cpus", "a number from 1 to 512", set_cpus },
 	{ "vpid", "on or off", set_vpid },
 	{ "apicv", "on or off", set_apicv },
+	{ "preflight", "on or off", set_preflight },
 	{ "pages", "large or small", set_pages },
 	{ "timer", "preemption or apic", set_timer },
 	{ "slice", "microseconds from 100 to 1000000", set_slice },

@@ -33,6 +33,7 @@ struct command_line {
 	unsigned cpus;         /* cpus=N, 1..512: use at most N CPUs; 0: all */
 	bool vpid;             /* vpid=on|off; default on */
 	bool apicv;       /* apicv=on|off: hardware works on guests' local APICs; default off */
+	bool preflight;   /* preflight=on|off: check every VM entry beforehand; default off */
 	bool large_pages; /* pages=large|small: largest that fits, or 4 KiB only */
 	bool preemption_timer; /* timer=preemption|apic: what ends a time slice */
 	unsigned slice_us;     /* slice=MICROSECONDS, 100..1000000; default 1000 */

@@ -1,17 +1,18 @@
 /* The hot loop: enter, exit, handle, enter again, until an exit needs the machine above. What it
  * does per exit is counted in instructions (docs/exits.md), so it reads only what every exit needs
  * and writes to the VMCS only what changed. SDM volume 3, "VM Entries" and "VM Exits". */
+#include "kernel/command_line.h"
 #include "kernel/cpu.h"
 #include "kernel/interrupts.h"
 #include "kernel/time.h"
 #include "kernel/timer.h"
-#include "lib/format.h"
 #include "lib/string.h"
 #include "vm/vm.h"
 #include "vmx/backend.h"
 #include "vmx/cpu/capability.h"
 #include "vmx/cpu/controls.h"
 #include "vmx/vcpu/entry.h"
+#include "vmx/vcpu/entry_failure.h"
 #include "vmx/exit/exit_decode.h"
 #include "vmx/exit/exit_fields.h"
 #include "vmx/exit/exit_reason.h"
@@ -123,43 +124,6 @@ void vmx_vcpu_skip_instruction(struct vcpu *vcpu)
 	vmx_skip_instruction(v);
 }
 
-/* --- entries that fail ----------------------------------------------------------------------- */
-
-/* VMLAUNCH or VMRESUME refused: there is no exit, and nothing of the guest was loaded. */
-static void entry_refused(struct vmx_vcpu *v, enum vmx_result result, struct vcpu_exit *exit)
-{
-	const char *instruction = v->launched ? "VMRESUME" : "VMLAUNCH";
-	uint32_t number = 0;
-
-	if (result == VMX_FAIL_VALID)
-		number = (uint32_t)vmcs_read(VMCS_INSTRUCTION_ERROR);
-	*exit = (struct vcpu_exit) { .kind = VCPU_EXIT_ENTRY_FAILED };
-	exit->entry_failed.instruction_error = number;
-	if (result != VMX_FAIL_VALID) {
-		format_string(exit->entry_failed.story, sizeof(exit->entry_failed.story),
-			      "%s failed: no VMCS is current", instruction);
-		return;
-	}
-	exit->rip = vmcs_read(VMCS_GUEST_RIP);
-	format_string(exit->entry_failed.story, sizeof(exit->entry_failed.story),
-		      "%s failed with instruction error %u: %s", instruction, number,
-		      vmx_instruction_error_text(number));
-}
-
-/* A watcher sees a failed entry like any exit. */
-static enum error tell_entry_failure(struct vcpu *vcpu, const struct vcpu_exit *exit)
-{
-	if (vcpu->watcher)
-		vcpu->watcher->exit(vcpu, exit);
-	/* An entry that was refused never got as far as an exit reason. */
-	if (!(exit->raw_reason & EXIT_REASON_ENTRY_FAILURE))
-		return reason_set(&vcpu->trouble, ERROR_ENTRY_FAILED, "%s",
-				  exit->entry_failed.story);
-	return reason_set(&vcpu->trouble, ERROR_ENTRY_FAILED,
-			  "%s (basic reason %u, qualification 0x%lx)", exit->entry_failed.story,
-			  exit_reason_basic(exit->raw_reason), exit->qualification);
-}
-
 /* --- the loop -------------------------------------------------------------------------------- */
 
 /* Everything that must be this vCPU's before it can be entered on this CPU. None of it changes
@@ -181,14 +145,13 @@ static void leave(struct vmx_vcpu *v)
 	nested_leave(v->vcpu->vm->nested, this_cpu()->index);
 }
 
-static inline enum vmx_result enter(struct vmx_vcpu *v, const struct cpu *cpu)
+static inline void prepare(struct vmx_vcpu *v, const struct cpu *cpu)
 {
 	if (unlikely(events_waiting(v->vcpu)))
 		inject_events(v);
 	if (unlikely(timer_next() != v->slice.fits))
 		slice_refit(v);
 	nested_enter(v->vcpu->vm->nested, cpu->index);
-	return vmx_enter(v->vcpu, v);
 }
 
 /* What is read of every exit. True when the entry itself succeeded. */
@@ -246,6 +209,23 @@ static inline void note(struct vmx_vcpu *v, struct vmx_percpu *percpu)
 	record->kind = v->last.known & VMX_KNOWN_HOST_TIMER ? VCPU_EXIT_INTERRUPT : kinds[row].kind;
 	vcpu->exit_counts[record->kind]++;
 	percpu->exit_counts[row]++;
+}
+
+/* Into the guest and back. After an error `exit` tells why the guest was not entered. */
+static inline enum error enter(struct vmx_vcpu *v, struct vmx_percpu *percpu,
+			       struct vcpu_exit *exit)
+{
+	if (unlikely(command_line.preflight)) {
+		enum error error = entry_preflight(v, exit);
+		if (error)
+			return error;
+	}
+	enum vmx_result result = vmx_enter(v->vcpu, v);
+	if (unlikely(result != VMX_SUCCEED))
+		return entry_refused(v, result, exit);
+	bool entered = read_exit(v);
+	note(v, percpu);
+	return likely(entered) ? ERROR_NONE : entry_failed(v, exit);
 }
 
 static inline enum vmx_next handle(struct vmx_vcpu *v)
@@ -332,19 +312,10 @@ enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 			resched(v, exit);
 			goto out;
 		}
-		enum vmx_result result = enter(v, cpu);
-		if (unlikely(result != VMX_SUCCEED)) {
-			entry_refused(v, result, exit);
-			error = tell_entry_failure(vcpu, exit);
+		prepare(v, cpu);
+		error = enter(v, percpu, exit);
+		if (unlikely(error))
 			goto out;
-		}
-		bool entered = read_exit(v);
-		note(v, percpu);
-		if (unlikely(!entered)) {
-			vmx_exit_decode(v, exit);
-			error = tell_entry_failure(vcpu, exit);
-			goto out;
-		}
 		next = unlikely(vcpu->watcher) ? handle_watched(v, exit) : handle(v);
 	} while (likely(next == VMX_RESUME));
 	hand_up(v, next, exit);
