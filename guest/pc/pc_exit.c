@@ -223,7 +223,7 @@ static enum board_action handle_hypercall(struct pc *pc, struct vcpu *vcpu)
 	if (state.cpl)
 		result = KVM_NOT_PERMITTED;
 	vcpu->gpr[RAX] = (state.efer & EFER_LMA) && (code_rights & RIGHTS_L) ? (uint64_t)result
-									    : (uint32_t)result;
+									     : (uint32_t)result;
 	vcpu_skip_instruction(vcpu);
 	return BOARD_RESUME;
 }

@@ -162,7 +162,6 @@ enum error string_io(struct vcpu *vcpu, const struct vcpu_exit *exit, string_io_
 	enum gpr index = exit->io.in ? RDI : RSI;
 	enum error error;
 
-
 	emulate_reach_init(&t.reach, vcpu, exit, bus);
 	error = prepare(&t, why);
 	if (error)

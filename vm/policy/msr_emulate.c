@@ -114,8 +114,8 @@ READER(platform_info)
 	ratio = ratio > UINT8_MAX ? UINT8_MAX : ratio;
 	if (inputs->tsc_khz && !ratio)
 		ratio = 1;
-	*value = field_put(PLATFORM_RATIO_MOST, ratio) |
-		 field_put(PLATFORM_RATIO_EFFICIENCY, ratio);
+	*value =
+		field_put(PLATFORM_RATIO_MOST, ratio) | field_put(PLATFORM_RATIO_EFFICIENCY, ratio);
 	return MSR_DONE;
 }
 

@@ -30,7 +30,7 @@
 	X(MSR_BIOS_SIGN_ID, MSR_BIOS_SIGN_ID, EMULATE, EMULATE, NONE, "BIOS_SIGN_ID",            \
 	  msr_read_bios_sign_id, msr_write_zero)                                                 \
 	X(MSR_PLATFORM_INFO, MSR_PLATFORM_INFO, EMULATE, DENY, NONE, "PLATFORM_INFO",            \
-	  msr_read_platform_info, NULL)                                                                   \
+	  msr_read_platform_info, NULL)                                                          \
 	X(MSR_MTRRCAP, MSR_MTRRCAP, EMULATE, DENY, NONE, "MTRRCAP", msr_read_mtrr, NULL)         \
 	/* No CPUID faulting, and no other feature to be turned on. */                           \
 	X(MSR_MISC_FEATURE_ENABLES, MSR_MISC_FEATURE_ENABLES, EMULATE, EMULATE, NONE,            \

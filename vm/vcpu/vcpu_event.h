@@ -34,7 +34,7 @@ struct event_openings {
 	bool sti_blocking;       /* interruptibility: blocking by STI */
 	bool mov_ss_blocking;    /* interruptibility: blocking by MOV SS or POP SS */
 	bool nmi_blocking;       /* an NMI handler runs: until IRET */
-	bool debug_trap; /* one waits in the CPU, of the last instruction: it goes before all but
+	bool debug_trap;  /* one waits in the CPU, of the last instruction: it goes before all but
 			    exceptions, and an entry that injects another event would lose it */
 	uint8_t priority; /* CR8, 0..15: interrupts of this class (vector / 16) and below wait */
 	/* Its interrupt controllers have one to deliver: they looked at the priority themselves, and
