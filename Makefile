@@ -294,7 +294,7 @@ VIRTIO_MODULES := virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev
 FLAT_GUESTS   := hello resets bios halts loops wakes ports pulls
 
 # Our own, for each way in; and one of checks.
-OWN_KERNELS   := given-multiboot1 given-multiboot2 given-pvh flat-16 flat-32 flat-64 checks
+OWN_KERNELS   := given-multiboot1 given-multiboot2 given-pvh flat-16 flat-32 flat-64 checks traps
 
 .PHONY: guests
 guests: ## the unmodified systems that tests run as guests
@@ -351,7 +351,7 @@ $(BUILD)/gen/bench.elf: $(BENCH_OBJ) guest/bare/kernel.ld
 $(BUILD)/kernel/guest/bench_image.asm.o: $(BUILD)/gen/bench.elf
 $(BUILD)/kernel/guest/bench_image.asm.o: NASMFLAGS += -I$(BUILD)/
 
-$(OWN)/%.o: tests/guest/kernels/%.c guest/bare/machine.h
+$(OWN)/%.o: tests/guest/kernels/%.c tests/guest/kernels/results.h guest/bare/machine.h
 	@mkdir -p $(@D)
 	$(CC) $(OWN_CFLAGS) -c -o $@ $<
 
@@ -378,8 +378,8 @@ $(GUESTS)/flat-%: tests/guest/kernels/flat.asm
 	@mkdir -p $(@D)
 	$(NASM) -f bin -Werror -D MODE=$* -D ADDRESS=0x200000 -o $@ $<
 
-$(GUESTS)/checks: $(OWN)/head-multiboot1.o $(OWN)/checks.o $(OWN)/checks_vectors.asm.o \
-		guest/bare/kernel.ld
+$(GUESTS)/checks $(GUESTS)/traps: $(GUESTS)/%: $(OWN)/head-multiboot1.o $(OWN)/%.o \
+		$(OWN)/%_vectors.asm.o guest/bare/kernel.ld
 	@mkdir -p $(@D)
 	$(OWN_LINK) -o $@ $(filter %.o,$^)
 

@@ -78,6 +78,7 @@ static void apic_accesses(void **state)
 		assert_int_equal(exit.nested_fault.gpa.value, rows[i].gpa);
 		assert_int_equal(exit.nested_fault.access, rows[i].access);
 		assert_int_equal(exit.nested_fault.during_walk, rows[i].during_walk);
+		assert_false(exit.nested_fault.gva_valid);
 	}
 }
 

@@ -236,7 +236,8 @@ void exit_decode_apic_access(const struct exit_snapshot *s, struct vcpu_exit *ex
 
 	exit->nested_fault.gpa =
 		gpa(LOCAL_APIC_ADDRESS + field_get(s->qualification, APIC_ACCESS_OFFSET));
-	exit->nested_fault.gva_valid = type < APIC_PHYSICAL_IN_DELIVERY;
+	/* The hardware keeps the linear address to itself. */
+	exit->nested_fault.gva_valid = false;
 	exit->nested_fault.gva = gva(0);
 	exit->nested_fault.during_walk = type >= APIC_PHYSICAL_IN_DELIVERY;
 	exit->nested_fault.access = type == APIC_LINEAR_WRITE   ? ACCESS_WRITE

@@ -111,11 +111,18 @@ enum error apicv_setup(struct vmx_vcpu *v, struct reason *why)
 		vmcs_write(eoi_exit_fields[i], 0);
 		v->eoi_exits[i] = 0;
 	}
-	vmx_set_primary(v, (v->controls.primary &
-			    ~(uint32_t)(PRIMARY_CR8_LOAD_EXITING | PRIMARY_CR8_STORE_EXITING)) |
-				   (uint32_t)PRIMARY_USE_TPR_SHADOW);
 	apicv_set_mode(v);
 	return ERROR_NONE;
+}
+
+/* The priority is in the page, or CR8 exits. */
+static void set_shadow(struct vmx_vcpu *v, bool shadow)
+{
+	uint32_t exiting = PRIMARY_CR8_LOAD_EXITING | PRIMARY_CR8_STORE_EXITING;
+	uint32_t off = shadow ? exiting : (uint32_t)PRIMARY_USE_TPR_SHADOW;
+	uint32_t on = shadow ? (uint32_t)PRIMARY_USE_TPR_SHADOW : exiting;
+
+	vmx_set_primary(v, (v->controls.primary & ~off) | on);
 }
 
 void apicv_set_mode(struct vmx_vcpu *v)
@@ -123,15 +130,16 @@ void apicv_set_mode(struct vmx_vcpu *v)
 	uint64_t base = v->msrs.apic_base;
 	uint32_t secondary = v->controls.secondary & ~(MODE_CONTROLS | DELIVERY);
 	bool x2apic = (base & APIC_BASE_ENABLE) && (base & APIC_BASE_X2APIC);
+	bool here = (base & APIC_BASE_ENABLE) && (base & APIC_BASE_ADDRESS) == LOCAL_APIC_ADDRESS;
 
 	if (!v->apicv)
 		return;
-	if (x2apic)
-		secondary |= (uint32_t)(SECONDARY_VIRTUALIZE_X2APIC_MODE |
-					SECONDARY_APIC_REGISTER_VIRTUALIZATION);
-	else if ((base & APIC_BASE_ENABLE) && (base & APIC_BASE_ADDRESS) == LOCAL_APIC_ADDRESS)
-		secondary |= (uint32_t)(SECONDARY_VIRTUALIZE_APIC_ACCESSES |
-					SECONDARY_APIC_REGISTER_VIRTUALIZATION);
+	/* Accesses to the page of an APIC that is off, or elsewhere, exit: nobody answers there. */
+	secondary |= (uint32_t)(x2apic ? SECONDARY_VIRTUALIZE_X2APIC_MODE
+				       : SECONDARY_VIRTUALIZE_APIC_ACCESSES);
+	if (x2apic || here)
+		secondary |= (uint32_t)SECONDARY_APIC_REGISTER_VIRTUALIZATION;
+	set_shadow(v, x2apic || here);
 	if (v->delivers && (secondary & SECONDARY_APIC_REGISTER_VIRTUALIZATION))
 		secondary |= DELIVERY;
 	vmx_set_secondary(v, secondary);

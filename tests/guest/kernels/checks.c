@@ -1,23 +1,7 @@
 /* Checks the machine's interrupts, timers and device memory from inside, as a hypervisor's test suite
  * does, and leaves by the debug-exit port: 0 when all passed. With the word "x2apic" on its command
  * line the local APIC is driven by MSRs. Wants two CPUs, testdev=on. */
-#include "guest/bare/machine.h"
-
-/* --- results --------------------------------------------------------------------------------- */
-
-static unsigned failures;
-
-static bool check(bool good, const char *name, uint64_t got)
-{
-	say(good ? "PASS " : "FAIL ");
-	say(name);
-	if (!good) {
-		say_value("got", got);
-		failures++;
-	}
-	say("\n");
-	return good;
-}
+#include "tests/guest/kernels/results.h"
 
 /* --- interrupts ------------------------------------------------------------------------------ */
 
@@ -585,8 +569,5 @@ void start(uint32_t magic, uint32_t info)
 	check_strings();
 	check_registers();
 	check_hpet();
-	say(failures ? "failures" : "all passed");
-	say("\n");
-	out8(DEBUG_EXIT, failures != 0);
-	switch_off();
+	finish();
 }
