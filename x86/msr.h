@@ -130,10 +130,12 @@ enum msr {
 #define MISC_ENABLE_XD_DISABLE         BIT(34)
 
 /* IA32_DEBUGCTL */
-#define DEBUGCTL_LBR BIT(0)
-#define DEBUGCTL_BTF BIT(1)
-#define DEBUGCTL_TR  BIT(6)
-#define DEBUGCTL_BTS BIT(7)
+#define DEBUGCTL_LBR     BIT(0)
+#define DEBUGCTL_BTF     BIT(1)
+#define DEBUGCTL_TR      BIT(6)
+#define DEBUGCTL_BTS     BIT(7)
+/* All bits that the SDM defines. */
+#define DEBUGCTL_DEFINED (BITS(2, 0) | BITS(15, 6))
 
 /* Memory types as MTRRs, PAT and EPT encode them. SDM volume 3, "Memory Type Range Registers". */
 #define MEMORY_TYPE_LIST(X)        \

@@ -38,7 +38,21 @@
 	}
 
 /* All tables, in the order in which the CPU checks. */
-#define ENTRY_RULE_TABLE_LIST(X) X(execution_control_rules)
+#define ENTRY_RULE_TABLE_LIST(X)        \
+	X(execution_control_rules)      \
+	X(guest_register_rules)         \
+	X(guest_msr_rules)              \
+	X(guest_segment_rules)          \
+	X(guest_code_stack_rules)       \
+	X(guest_system_segment_rules)   \
+	X(guest_table_rules)            \
+	X(guest_rip_rules)              \
+	X(guest_activity_rules)         \
+	X(guest_interruptibility_rules) \
+	X(guest_pending_debug_rules)    \
+	X(guest_link_pointer_rules)     \
+	X(guest_pdpte_rules)            \
+	X(guest_msr_load_rules)
 
 #define X(name) extern const struct entry_rule_table name##_table;
 ENTRY_RULE_TABLE_LIST(X)

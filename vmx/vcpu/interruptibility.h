@@ -5,10 +5,12 @@
 
 #include "lib/bits.h"
 
-#define BLOCKING_BY_STI    BIT(0)
-#define BLOCKING_BY_MOV_SS BIT(1)
-#define BLOCKING_BY_SMI    BIT(2)
-#define BLOCKING_BY_NMI    BIT(3)
+#define BLOCKING_BY_STI           BIT(0)
+#define BLOCKING_BY_MOV_SS        BIT(1)
+#define BLOCKING_BY_SMI           BIT(2)
+#define BLOCKING_BY_NMI           BIT(3)
+#define ENCLAVE_INTERRUPTION      BIT(4)
+#define INTERRUPTIBILITY_RESERVED BITS(31, 5)
 
 enum activity_state {
 	ACTIVITY_ACTIVE = 0,
@@ -19,5 +21,8 @@ enum activity_state {
 
 #define PENDING_DEBUG_ENABLED_BREAKPOINT BIT(12)
 #define PENDING_DEBUG_BS                 BIT(14) /* single step */
+#define PENDING_DEBUG_RTM                BIT(16) /* in a transaction */
+/* Bit 11 tells of a bus lock. */
+#define PENDING_DEBUG_RESERVED           (BITS(10, 4) | BIT(13) | BIT(15) | BITS(63, 17))
 
 #endif

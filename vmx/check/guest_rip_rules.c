@@ -1,0 +1,152 @@
+/* SDM volume 3, "Checks on Guest RIP, RFLAGS, and SSP". RIP and SSP need not be canonical: only the bits
+ * above the linear-address width have to be equal to each other. */
+#include "vmx/check/guest_words.h"
+#include "vmx/exit/exit_decode.h"
+
+/* Are the bits from `width` up all equal? One fewer than a canonical address has equal. */
+static bool has_equal_upper_bits(uint64_t address, unsigned width)
+{
+	uint64_t top = address >> width;
+
+	return !top || top == ~0ull >> width;
+}
+
+/* --- RIP ------------------------------------------------------------------------------------- */
+
+static bool rip_is_narrow(const struct entry_check_input *in)
+{
+	return implies(!code64_guest(in), !(field(in, VMCS_GUEST_RIP) >> 32));
+}
+
+static bool rip_is_wide_enough(const struct entry_check_input *in)
+{
+	return implies(code64_guest(in),
+		       has_equal_upper_bits(field(in, VMCS_GUEST_RIP), linear_width(in)));
+}
+
+static void set_wide_rip(struct entry_check_input *in)
+{
+	guest_state_become(in, GUEST_STATE_COMPATIBLE);
+	change_field(in, VMCS_GUEST_RIP, BIT(32), BIT(32));
+}
+
+/* --- RFLAGS ---------------------------------------------------------------------------------- */
+
+#define RFLAGS_RESERVED (BITS(63, 22) | BIT(15) | BIT(5) | BIT(3))
+
+static bool rflags_are_defined(const struct entry_check_input *in)
+{
+	return !(guest_rflags(in) & RFLAGS_RESERVED);
+}
+
+static bool rflags_have_the_fixed_one(const struct entry_check_input *in)
+{
+	return guest_rflags(in) & RFLAGS_FIXED;
+}
+
+static bool virtual_8086_is_outside_ia32e(const struct entry_check_input *in)
+{
+	return implies(guest_rflags(in) & RFLAGS_VM, !ia32e_guest(in));
+}
+
+static bool virtual_8086_is_protected(const struct entry_check_input *in)
+{
+	return implies((guest_rflags(in) & RFLAGS_VM) && !ia32e_guest(in), guest_cr0(in) & CR0_PE);
+}
+
+static void set_vm_in_real_mode(struct entry_check_input *in)
+{
+	guest_state_become(in, GUEST_STATE_REAL);
+	change_field(in, VMCS_GUEST_RFLAGS, RFLAGS_VM, RFLAGS_VM);
+}
+
+static bool interrupt_finds_them_enabled(const struct entry_check_input *in)
+{
+	return implies(injects_type(in, INTERRUPTION_EXTERNAL), guest_rflags(in) & RFLAGS_IF);
+}
+
+/* --- SSP ------------------------------------------------------------------------------------- */
+
+static bool ssp_is_aligned(const struct entry_check_input *in)
+{
+	return implies(entry_on(in, ENTRY_LOAD_CET_STATE),
+		       !(field(in, VMCS_GUEST_SSP) & BITS(1, 0)));
+}
+
+static bool ssp_is_wide_enough(const struct entry_check_input *in)
+{
+	return implies(entry_on(in, ENTRY_LOAD_CET_STATE),
+		       has_equal_upper_bits(field(in, VMCS_GUEST_SSP), linear_width(in)));
+}
+
+#define SOME_VECTOR 0x40
+
+static const struct entry_rule guest_rip_rules[] = {
+	{
+		.id = "guest.rip.upper-half",
+		.want = "bits 63:32 0 outside of 64-bit code",
+		READS(VMCS_GUEST_RIP, VMCS_GUEST_CS_AR_BYTES, VMCS_ENTRY_CONTROLS),
+		.holds = rip_is_narrow,
+		.break_further = set_wide_rip,
+	},
+	{
+		.id = "guest.rip.width",
+		.want = "all bits at and above the linear-address width equal",
+		READS(VMCS_GUEST_RIP),
+		.holds = rip_is_wide_enough,
+		BREAKS(WRITE(VMCS_GUEST_RIP, NOT_CANONICAL)),
+	},
+	{
+		.id = "guest.rflags.reserved",
+		.want = "bits 63:22, 15, 5 and 3 0",
+		READS(VMCS_GUEST_RFLAGS),
+		.holds = rflags_are_defined,
+		BREAKS(TURN_ON(VMCS_GUEST_RFLAGS, BIT(3))),
+	},
+	{
+		.id = "guest.rflags.fixed-one",
+		.want = "bit 1 1",
+		READS(VMCS_GUEST_RFLAGS),
+		.holds = rflags_have_the_fixed_one,
+		BREAKS(TURN_OFF(VMCS_GUEST_RFLAGS, RFLAGS_FIXED)),
+	},
+	{
+		.id = "guest.rflags.vm-in-ia32e",
+		.want = "bit 17 (VM) 0 while \"IA-32e mode guest\" is 1",
+		READS(VMCS_GUEST_RFLAGS, VMCS_ENTRY_CONTROLS),
+		.holds = virtual_8086_is_outside_ia32e,
+		BREAKS(TURN_ON(VMCS_GUEST_RFLAGS, RFLAGS_VM)),
+	},
+	{
+		.id = "guest.rflags.vm-in-real-mode",
+		.want = "bit 17 (VM) 0 while CR0.PE is 0",
+		READS(VMCS_GUEST_RFLAGS, VMCS_GUEST_CR0),
+		.holds = virtual_8086_is_protected,
+		.break_further = set_vm_in_real_mode,
+	},
+	{
+		.id = "guest.rflags.if-for-interrupt",
+		.want = "bit 9 (IF) 1 for the injection of an external interrupt",
+		READS(VMCS_GUEST_RFLAGS, VMCS_ENTRY_INTERRUPTION_INFO),
+		.holds = interrupt_finds_them_enabled,
+		BREAKS(WRITE(VMCS_ENTRY_INTERRUPTION_INFO, INTERRUPTION_VALID | SOME_VECTOR)),
+	},
+	{
+		.id = "guest.ssp.aligned",
+		.want = "bits 1:0 0",
+		READS(VMCS_GUEST_SSP, VMCS_ENTRY_CONTROLS),
+		.holds = ssp_is_aligned,
+		BREAKS(TURN_ON(VMCS_ENTRY_CONTROLS, ENTRY_LOAD_CET_STATE),
+		       WRITE(VMCS_GUEST_SSP, 1)),
+	},
+	{
+		.id = "guest.ssp.width",
+		.want = "all bits at and above the linear-address width equal",
+		READS(VMCS_GUEST_SSP, VMCS_ENTRY_CONTROLS),
+		.holds = ssp_is_wide_enough,
+		BREAKS(TURN_ON(VMCS_ENTRY_CONTROLS, ENTRY_LOAD_CET_STATE),
+		       WRITE(VMCS_GUEST_SSP, NOT_CANONICAL)),
+	},
+};
+
+RULE_TABLE(guest_rip_rules, SECTION_GUEST_RIP, REFUSED_GUEST_STATE);
