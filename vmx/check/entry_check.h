@@ -76,14 +76,15 @@ static inline void set_field(struct entry_check_input *in, enum vmcs_field which
 	  "being written")                                                                         \
 	X(SECTION_ADDRESS_SPACE, "Checks Related to Address-Space Size", "being written")          \
 	X(SECTION_GUEST_REGISTERS, "Checks on Guest Control Registers, Debug Registers, and MSRs", \
-	  "being written")                                                                         \
-	X(SECTION_GUEST_SEGMENTS, "Checks on Guest Segment Registers", "being written")            \
-	X(SECTION_GUEST_TABLES, "Checks on Guest Descriptor-Table Registers", "being written")     \
-	X(SECTION_GUEST_RIP, "Checks on Guest RIP, RFLAGS, and SSP", "being written")              \
-	X(SECTION_GUEST_NON_REGISTER, "Checks on Guest Non-Register State", "being written")       \
-	X(SECTION_GUEST_PDPTES, "Checks on Guest Page-Directory-Pointer-Table Entries",            \
-	  "being written")                                                                         \
-	X(SECTION_LOADING_MSRS, "Loading MSRs", "being written")
+	  "bits that only some CPUs reserve in IA32_RTIT_CTL, IA32_LBR_CTL and IA32_DEBUGCTL")     \
+	X(SECTION_GUEST_SEGMENTS, "Checks on Guest Segment Registers", "")                         \
+	X(SECTION_GUEST_TABLES, "Checks on Guest Descriptor-Table Registers", "")                  \
+	X(SECTION_GUEST_RIP, "Checks on Guest RIP, RFLAGS, and SSP", "")                           \
+	X(SECTION_GUEST_NON_REGISTER, "Checks on Guest Non-Register State",                        \
+	  "what a link pointer is asked in SMM; NMIs after STI, which some CPUs refuse")           \
+	X(SECTION_GUEST_PDPTES, "Checks on Guest Page-Directory-Pointer-Table Entries", "")        \
+	X(SECTION_LOADING_MSRS, "Loading MSRs",                                                    \
+	  "MSRs and values that a CPU refuses for reasons of its model")
 
 enum entry_section {
 #define X(symbol, title, missing) symbol,
