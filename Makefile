@@ -47,6 +47,7 @@ PURE := \
 	kernel/output/framebuffer.c \
 	vm/ipi.c \
 	vm/policy/cpuid_clocks.c \
+	vm/policy/cpuid_memo.c \
 	vm/policy/cpuid_policy.c \
 	vm/policy/msr_policy.c \
 	vm/policy/msr_emulate.c \

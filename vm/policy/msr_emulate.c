@@ -338,6 +338,7 @@ WRITER(misc_enable)
 		return MSR_FAULT;
 	state->misc_enable =
 		(value & MISC_ENABLE_STORED) | (state->misc_enable & MISC_ENABLE_READ_ONLY);
+	*changed = MSR_CHANGED_MISC_ENABLE;
 	return MSR_DONE;
 }
 

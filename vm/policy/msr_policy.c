@@ -81,6 +81,7 @@ static const struct {
 #undef X
 };
 _Static_assert(ARRAY_SIZE(ranges) == ARRAY_SIZE(emulators), "one pair of functions a range");
+_Static_assert(ARRAY_SIZE(ranges) <= UINT8_MAX, "msr_state.found has the number of any");
 
 /* The number of the range that holds `index`, or ARRAY_SIZE(ranges). */
 static unsigned find(uint32_t index)
@@ -98,6 +99,26 @@ static unsigned find(uint32_t index)
 	return low < ARRAY_SIZE(ranges) && ranges[low].first <= index ? low : ARRAY_SIZE(ranges);
 }
 
+static bool holds(unsigned n, uint32_t index)
+{
+	return index - ranges[n].first <= ranges[n].last - ranges[n].first;
+}
+
+/* The same for a vCPU, whose accesses repeat themselves. */
+static inline unsigned find_again(struct msr_state *state, uint32_t index)
+{
+	uint8_t *found = &state->found[(index >> 4) % MSR_FOUND];
+
+	if (unlikely(!holds(*found, index))) {
+		unsigned n = find(index);
+
+		if (n == ARRAY_SIZE(ranges))
+			return n;
+		*found = (uint8_t)n;
+	}
+	return *found;
+}
+
 const struct msr_range *msr_policy_range(unsigned n)
 {
 	return n < ARRAY_SIZE(ranges) ? &ranges[n] : NULL;
@@ -112,10 +133,10 @@ struct msr_range msr_policy_lookup(uint32_t index)
 	return (struct msr_range) { .first = index, .last = index, .name = "denied" };
 }
 
-enum msr_outcome msr_policy_read(const struct msr_state *state, const struct msr_inputs *inputs,
+enum msr_outcome msr_policy_read(struct msr_state *state, const struct msr_inputs *inputs,
 				 uint32_t index, uint64_t *value)
 {
-	unsigned n = find(index);
+	unsigned n = find_again(state, index);
 
 	if (n == ARRAY_SIZE(ranges) || !emulators[n].read)
 		return MSR_FAULT;
@@ -125,7 +146,7 @@ enum msr_outcome msr_policy_read(const struct msr_state *state, const struct msr
 enum msr_outcome msr_policy_write(struct msr_state *state, const struct msr_inputs *inputs,
 				  uint32_t index, uint64_t value, unsigned *changed)
 {
-	unsigned n = find(index);
+	unsigned n = find_again(state, index);
 
 	*changed = 0;
 	if (n == ARRAY_SIZE(ranges) || !emulators[n].write)

@@ -50,6 +50,8 @@ enum msr_manual {
 		MSR_MANUAL_COUNT
 };
 
+#define MSR_FOUND 8 /* a power of two */
+
 /* The emulated registers of one vCPU. */
 struct msr_state {
 	uint64_t efer; /* without LMA, which is the backend's to know */
@@ -63,11 +65,13 @@ struct msr_state {
 	uint64_t icr;           /* the last IPI command, x2APIC layout */
 	struct mtrr_state mtrr; /* its address_bits are the guest's MAXPHYADDR */
 	uint64_t manual[MSR_MANUAL_COUNT];
+	/* Where to look first: the range that was found last for an index like this one. */
+	uint8_t found[MSR_FOUND];
 };
 
 /* What a read or write depends on besides the state. */
 struct msr_inputs {
-	uint64_t cr0;
+	uint64_t cr0;          /* PG alone counts */
 	uint64_t efer;         /* the backend's current value, LMA included */
 	uint64_t host_tsc;     /* now */
 	uint64_t efer_allowed; /* EFER bits that the guest may set: SCE, LME, NXE as CPUID shows */
@@ -95,6 +99,7 @@ enum msr_changed {
 	MSR_CHANGED_TSC_OFFSET = 1 << 2,
 	MSR_CHANGED_APIC_BASE = 1 << 3,
 	MSR_CHANGED_XSS = 1 << 4,
+	MSR_CHANGED_MISC_ENABLE = 1 << 5,
 };
 
 /* Power-up values. `address_bits` is MAXPHYADDR as the guest sees it; vCPU 0 is the bootstrap
@@ -107,7 +112,7 @@ void msr_state_after_firmware(struct msr_state *state);
 void msr_state_init(struct msr_state *state);
 
 /* `index` may be any; MSR_PASS ranges answer MSR_FAULT here, since the hardware serves them. */
-enum msr_outcome msr_policy_read(const struct msr_state *state, const struct msr_inputs *inputs,
+enum msr_outcome msr_policy_read(struct msr_state *state, const struct msr_inputs *inputs,
 				 uint32_t index, uint64_t *value);
 /* On MSR_FAULT the state is unchanged. `changed`: enum msr_changed, or-ed. */
 enum msr_outcome msr_policy_write(struct msr_state *state, const struct msr_inputs *inputs,

@@ -18,17 +18,37 @@ static void set_edx_eax(struct vmx_vcpu *v, uint64_t value)
 	v->vcpu->gpr[RDX] = value >> 32;
 }
 
+/* Programs ask the same again and again, some as a barrier. */
+static noinline_fn const struct cpuid_result *work_out(struct vmx_vcpu *v, uint32_t leaf,
+						       uint32_t subleaf)
+{
+	cpuid_memo_keep(&v->cpuid_memo, leaf, subleaf,
+			cpuid_policy(cpuid_query, vmx_cpuid_guest(v), leaf, subleaf));
+	return cpuid_memo_find(&v->cpuid_memo, leaf, subleaf);
+}
+
 enum vmx_next vmx_handle_cpuid(struct vmx_vcpu *v)
 {
 	uint64_t *gpr = v->vcpu->gpr;
-	struct cpuid_result r = cpuid_policy(cpuid_query, vmx_cpuid_guest(v), (uint32_t)gpr[RAX],
-					     (uint32_t)gpr[RCX]);
+	uint32_t leaf = (uint32_t)gpr[RAX], subleaf = (uint32_t)gpr[RCX];
+	const struct cpuid_result *r = cpuid_memo_find(&v->cpuid_memo, leaf, subleaf);
 
-	gpr[RAX] = r.eax;
-	gpr[RBX] = r.ebx;
-	gpr[RCX] = r.ecx;
-	gpr[RDX] = r.edx;
+	if (unlikely(!r))
+		r = work_out(v, leaf, subleaf);
+	gpr[RAX] = r->eax;
+	gpr[RBX] = r->ebx;
+	gpr[RCX] = r->ecx;
+	gpr[RDX] = r->edx;
 	return vmx_emulated(v);
+}
+
+/* What may have changed since the last access. */
+static inline const struct msr_inputs *msr_inputs(struct vmx_vcpu *v)
+{
+	v->msr_inputs.cr0 = v->control_registers.view.cr0;
+	v->msr_inputs.efer = v->control_registers.view.efer;
+	v->msr_inputs.host_tsc = read_tsc();
+	return &v->msr_inputs;
 }
 
 /* Guests probe for registers, and may do it as often as they like: no more than a line for the
@@ -46,11 +66,9 @@ static enum vmx_next deny(struct vmx_vcpu *v, const char *instruction, uint64_t 
 
 enum vmx_next vmx_handle_rdmsr(struct vmx_vcpu *v)
 {
-	struct msr_inputs inputs;
 	uint64_t value = 0;
 
-	vmx_msr_inputs(v, &inputs);
-	switch (msr_policy_read(&v->msrs, &inputs, (uint32_t)v->vcpu->gpr[RCX], &value)) {
+	switch (msr_policy_read(&v->msrs, msr_inputs(v), (uint32_t)v->vcpu->gpr[RCX], &value)) {
 	case MSR_DONE:
 		set_edx_eax(v, value);
 		return vmx_emulated(v);
@@ -68,6 +86,8 @@ static bool apply_msr_changes(struct vmx_vcpu *v, unsigned changed)
 		v->msrs.efer = vmx_read_efer(v);
 		return false;
 	}
+	if (changed & (MSR_CHANGED_APIC_BASE | MSR_CHANGED_MISC_ENABLE | MSR_CHANGED_XSS))
+		cpuid_memo_forget(&v->cpuid_memo);
 	if (changed & MSR_CHANGED_PAT)
 		vmx_set_pat(v);
 	if (changed & MSR_CHANGED_TSC_OFFSET) {
@@ -88,13 +108,11 @@ enum vmx_next vmx_handle_wrmsr(struct vmx_vcpu *v)
 {
 	const uint64_t *gpr = v->vcpu->gpr;
 	uint64_t value = gpr[RDX] << 32 | (uint32_t)gpr[RAX];
-	struct msr_inputs inputs;
 	unsigned changed = 0;
 
-	vmx_msr_inputs(v, &inputs);
-	switch (msr_policy_write(&v->msrs, &inputs, (uint32_t)gpr[RCX], value, &changed)) {
+	switch (msr_policy_write(&v->msrs, msr_inputs(v), (uint32_t)gpr[RCX], value, &changed)) {
 	case MSR_DONE:
-		if (!apply_msr_changes(v, changed))
+		if (changed && !apply_msr_changes(v, changed))
 			return vmx_raise_protection(v);
 		return vmx_emulated(v);
 	case MSR_TO_BOARD:

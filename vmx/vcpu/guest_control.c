@@ -96,6 +96,7 @@ void vmx_apply_view(struct vmx_vcpu *v, const struct control_view *view)
 
 	control_to_hardware(&v->limits, view, &hardware);
 	v->control_registers.view = *view;
+	cpuid_memo_forget(&v->cpuid_memo); /* OSXSAVE, LMA */
 	v->control_registers.cr0_mask = hardware.cr0_mask;
 	v->control_registers.cr4_mask = hardware.cr4_mask;
 	v->msrs.efer = view->efer;
@@ -210,6 +211,7 @@ enum error vmx_write_xcr0(struct vmx_vcpu *v, uint32_t index, uint64_t value)
 	if (index || !cpuid_xcr0_valid(v->cpuid.xcr0_allowed, value))
 		return ERROR_INVALID_INPUT;
 	v->xcr0 = value;
+	cpuid_memo_forget(&v->cpuid_memo);
 	/* Elsewhere the next run() puts it into the CPU. */
 	if (v->in_loop)
 		xstate_enter(v);
@@ -242,12 +244,9 @@ static bool has_local_apic(const struct vcpu *vcpu)
 	return !vcpu->interrupts || (vcpu->config.has & VCPU_HAS_LOCAL_APIC);
 }
 
-void vmx_msr_inputs(struct vmx_vcpu *v, struct msr_inputs *inputs)
+void vmx_describe_msr_inputs(struct vmx_vcpu *v)
 {
-	*inputs = (struct msr_inputs) {
-		.cr0 = vmx_read_cr0(v),
-		.efer = vmx_read_efer(v),
-		.host_tsc = read_tsc(),
+	v->msr_inputs = (struct msr_inputs) {
 		.efer_allowed = v->limits.efer_allowed,
 		.xss_allowed = v->cpuid.xss_allowed,
 		.vcpu_id = v->vcpu->id,

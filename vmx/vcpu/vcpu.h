@@ -13,6 +13,7 @@
 
 #include "lib/error.h"
 #include "lib/types.h"
+#include "vm/policy/cpuid_memo.h"
 #include "vm/policy/cpuid_policy.h"
 #include "vm/policy/msr_policy.h"
 #include "vm/vcpu/vcpu.h"
@@ -111,8 +112,11 @@ struct vmx_vcpu {
 	 * PAT, TSC offset and XSS in force in the VMCS or the CPU follow it through vmx_write_efer(),
 	 * vmx_set_pat(), vmx_set_tsc_offset() and vmx_set_xss(). */
 	struct msr_state msrs;
-	struct cpuid_guest
-		cpuid; /* the constant part is filled at setup; the rest before each use */
+	/* What the policies want to know: the constant part is filled at setup, the rest before each
+	 * use. */
+	struct cpuid_guest cpuid;
+	struct msr_inputs msr_inputs;
+	struct cpuid_memo cpuid_memo;
 };
 
 static inline struct vmx_vcpu *vmx_of(const struct vcpu *vcpu)
@@ -184,10 +188,10 @@ void vmx_set_pat(struct vmx_vcpu *v);
 void vmx_set_tsc_offset(struct vmx_vcpu *v);
 void vmx_set_xss(struct vmx_vcpu *v);
 
-/* What msr_policy_read() and msr_policy_write() want to know, and cpuid_policy(): current values
- * filled in. */
-void vmx_msr_inputs(struct vmx_vcpu *v, struct msr_inputs *inputs);
+/* What cpuid_policy() wants to know: current values filled in. */
 const struct cpuid_guest *vmx_cpuid_guest(struct vmx_vcpu *v);
+/* Setup: what of it never changes, and the same for msr_policy_read() and msr_policy_write(). */
+void vmx_describe_msr_inputs(struct vmx_vcpu *v);
 
 /* VMWRITE of a control when it differs from what the VMCS holds. */
 void vmx_set_primary(struct vmx_vcpu *v, uint32_t value);
