@@ -41,7 +41,7 @@ const char *vmcs_field_symbol(uint32_t encoding)
 	switch (encoding) {
 #define X(symbol, value, width, type, name) \
 	case value:                         \
-		return #symbol + PREFIX_LENGTH;
+		return &#symbol[PREFIX_LENGTH];
 		VMCS_FIELD_LIST(X)
 #undef X
 	default:
