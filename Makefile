@@ -12,8 +12,8 @@ NM      := nm
 
 LAYERS := lib x86 boot ept kernel vm device vmx guest
 # Where their sources lie: a layer may have folders of its own.
-FOLDERS := $(LAYERS) kernel/output vm/vcpu vm/policy vm/schedule vm/emulate vmx/cpu vmx/check vmx/vcpu \
-	vmx/exit vmx/trial guest/load guest/tables guest/bios guest/pc guest/console
+FOLDERS := $(LAYERS) kernel/output vm/vcpu vm/policy vm/schedule vm/emulate vm/crash vmx/cpu \
+	vmx/check vmx/vcpu vmx/exit vmx/trial guest/load guest/tables guest/bios guest/pc guest/console
 not_host = $(filter-out %_test.c %_fuzz.c,$(1))
 
 # Modules without assembly, globals, locks or clock: compiled into the host tests unchanged.
@@ -99,6 +99,7 @@ PURE := \
 	guest/console/shell_command.c \
 	vmx/vcpu/io_bitmap.c \
 	vmx/vcpu/msr_bitmap.c \
+	vm/crash/page_walk_text.c \
 # Folders in which everything is pure.
 PURE += $(call not_host,$(wildcard device/*.c vmx/check/*.c guest/load/*.c guest/tables/*.c \
 	guest/bios/*.c))

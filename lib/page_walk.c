@@ -24,7 +24,7 @@
 #define ENTRY_XD BIT(63)
 
 enum {
-	MAX_LEVELS = 5,
+	MAX_LEVELS = PAGE_WALK_STEPS,
 	/* Another CPU of the guest may change an entry between reading it and setting its flags;
 	 * a guest that does so again and again does not keep the host here. */
 	MAX_ATTEMPTS = 16,
@@ -52,7 +52,8 @@ struct walk {
 	struct mode mode;
 	enum page_access access;
 	struct step steps[MAX_LEVELS];
-	unsigned count;
+	unsigned
+		count; /* entries that were read; after a walk without a fault all of them were used */
 	bool writable, user, execute_disable;
 };
 
@@ -210,6 +211,7 @@ static struct page_walk walk_once(struct walk *walk, uint64_t at, bool *again)
 		if (!walk->memory->read(walk->memory->context, step->at, mode->width, &step->entry))
 			return (struct page_walk) { .status = PAGE_WALK_TABLE_LOST,
 						    .gpa = step->at };
+		walk->count++;
 		if (!(step->entry & ENTRY_P))
 			return fault(walk, 0);
 
@@ -217,7 +219,6 @@ static struct page_walk walk_once(struct walk *walk, uint64_t at, bool *again)
 
 		if (step->entry & reserved_bits(walk, level, leaf))
 			return fault(walk, PAGE_FAULT_PRESENT | PAGE_FAULT_RESERVED);
-		walk->count++;
 		walk->writable &= !!(step->entry & ENTRY_RW);
 		walk->user &= !!(step->entry & ENTRY_US);
 		walk->execute_disable |= mode->width == 8 && (step->entry & ENTRY_XD);
@@ -238,10 +239,9 @@ static struct page_walk walk_once(struct walk *walk, uint64_t at, bool *again)
 	return result;
 }
 
-struct page_walk page_walk(const struct page_walk_state *state,
-			   const struct page_walk_memory *memory, gva_t at, enum page_access access)
+static struct page_walk walk_all(struct walk *walk, gva_t at)
 {
-	struct walk walk = { .state = state, .memory = memory, .access = access };
+	const struct page_walk_state *state = walk->state;
 	bool long_mode = state->efer & EFER_LMA;
 
 	if (long_mode && !is_canonical(at.value, state->cr4 & CR4_LA57 ? 57 : 48))
@@ -256,13 +256,67 @@ struct page_walk page_walk(const struct page_walk_state *state,
 			.user = true,
 		};
 
-	walk.mode = mode_of(state);
+	walk->mode = mode_of(state);
 	for (unsigned attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
 		bool again = false;
-		struct page_walk result = walk_once(&walk, at.value, &again);
+		struct page_walk result = walk_once(walk, at.value, &again);
 
 		if (!again)
 			return result;
 	}
-	return (struct page_walk) { .status = PAGE_WALK_TABLE_LOST, .gpa = walk.steps[0].at };
+	return (struct page_walk) { .status = PAGE_WALK_TABLE_LOST, .gpa = walk->steps[0].at };
+}
+
+struct page_walk page_walk(const struct page_walk_state *state,
+			   const struct page_walk_memory *memory, gva_t at, enum page_access access)
+{
+	struct walk walk = { .state = state, .memory = memory, .access = access };
+
+	return walk_all(&walk, at);
+}
+
+/* --- with all its steps ---------------------------------------------------------------------- */
+
+static void add_pdpte(const struct walk *walk, gva_t at, struct page_walk_trace *trace)
+{
+	unsigned index = at.value >> 30 & 3;
+
+	if (walk->mode.width == 4 || walk->mode.wide_ignored)
+		return;
+	trace->steps[trace->count++] = (struct page_walk_step) {
+		.level = 3,
+		.width = walk->mode.width,
+		.in_register = true,
+		.index = (uint16_t)index,
+		.entry = walk->state->pdpte[index],
+	};
+}
+
+void page_walk_trace(const struct page_walk_state *state, const struct page_walk_memory *memory,
+		     gva_t at, enum page_access access, struct page_walk_trace *trace)
+{
+	const struct page_walk_memory untouched = { memory->context, memory->read, NULL };
+	struct walk walk = { .state = state, .memory = &untouched, .access = access };
+
+	*trace = (struct page_walk_trace) { .result = walk_all(&walk, at) };
+	if (!walk.mode.levels)
+		return;
+	add_pdpte(&walk, at, trace);
+	for (unsigned i = 0; i < walk.count; i++) {
+		unsigned level = walk.mode.levels - i;
+		uint64_t entry = walk.steps[i].entry;
+		bool leaf = level == 1 || (walk.mode.large[level] && (entry & ENTRY_PS));
+		uint64_t reserved = reserved_bits(&walk, level, leaf);
+
+		trace->steps[trace->count++] = (struct page_walk_step) {
+			.level = (uint8_t)level,
+			.width = (uint8_t)walk.mode.width,
+			.leaf = leaf,
+			.index = (uint16_t)(at.value >> level_shift(&walk.mode, level) &
+					    (BIT(walk.mode.index_bits) - 1)),
+			.at = walk.steps[i].at,
+			.entry = entry,
+			.reserved = entry & ENTRY_P ? entry & reserved : 0,
+		};
+	}
 }

@@ -70,4 +70,30 @@ struct page_walk page_walk(const struct page_walk_state *state,
 			   const struct page_walk_memory *memory, gva_t at,
 			   enum page_access access);
 
+/* An entry that a walk read. */
+struct page_walk_step {
+	uint8_t level; /* 1 for tables of 4 KiB pages (PT) to 5 (PML5) */
+	uint8_t width; /* 4 or 8 bytes */
+	/* A PDPTE of PAE paging, which the CPU keeps: `at` counts for nothing. */
+	bool in_register;
+	bool leaf; /* it maps a page */
+	uint16_t index;
+	gpa_t at;
+	uint64_t entry;
+	uint64_t reserved; /* those of its bits that are set and must be clear */
+};
+
+enum { PAGE_WALK_STEPS = 5 };
+
+/* A walk with all that it met, for who wants to show it. */
+struct page_walk_trace {
+	struct page_walk result;
+	unsigned count;
+	struct page_walk_step steps[PAGE_WALK_STEPS];
+};
+
+/* As page_walk() with every step kept; changes nothing in the tables. */
+void page_walk_trace(const struct page_walk_state *state, const struct page_walk_memory *memory,
+		     gva_t at, enum page_access access, struct page_walk_trace *trace);
+
 #endif
