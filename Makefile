@@ -100,21 +100,24 @@ PURE := \
 	vmx/vcpu/io_bitmap.c \
 	vmx/vcpu/msr_bitmap.c \
 	vm/crash/page_walk_text.c \
+	vm/crash/instruction_text.c \
 # Folders in which everything is pure.
 PURE += $(call not_host,$(wildcard device/*.c vmx/check/*.c guest/load/*.c guest/tables/*.c \
 	guest/bios/*.c))
 
 # --- the instruction decoder ----------------------------------------------------------------
 # Zydis comes from the distribution's source package, or from ZYDIS_SRC=DIR, and is no part of this
-# tree: tools/fetch-zydis. Only its decoder is built, without a C library and without what describes
-# operands (minimal mode). One file of Plinth's includes it.
+# tree: tools/fetch-zydis. Its decoder and its formatter are built, without a C library. Two files of
+# Plinth's include it: the emulator's decoder, which leaves the description of operands aside (minimal
+# mode), and what shows an instruction as text.
 ZYDIS       := $(BUILD)/zydis
-ZYDIS_C     := Decoder DecoderData Mnemonic SharedData
-ZYDIS_FLAGS := -I$(ZYDIS)/include -I$(ZYDIS)/source/include -DZYAN_NO_LIBC -DZYDIS_MINIMAL_MODE \
+ZYDIS_C     := Decoder DecoderData Formatter FormatterATT FormatterBase FormatterBuffer FormatterIntel \
+	Mnemonic Register SharedData String Utils
+ZYDIS_FLAGS := -I$(ZYDIS)/include -I$(ZYDIS)/source/include -DZYAN_NO_LIBC \
 	-DZYDIS_STATIC_BUILD -DZYCORE_STATIC_BUILD
 # Its own memory functions go byte by byte, and it clears some hundred bytes for each instruction.
-ZYDIS_FLAGS += -DZYAN_CUSTOM_LIBC -DZYAN_MEMSET=__builtin_memset -DZYAN_MEMCPY=__builtin_memcpy
-ZYDIS_USER  := vm/emulate/decoder
+ZYDIS_FLAGS += -DZYAN_CUSTOM_LIBC -DZYAN_MEMSET=__builtin_memset -DZYAN_MEMCPY=__builtin_memcpy -DZYAN_STRLEN=__builtin_strlen
+ZYDIS_USERS := vm/emulate/decoder vm/crash/instruction_text
 # Its own sources: their warnings are their authors'.
 ZYDIS_OWN   := $(ZYDIS_FLAGS) -I$(ZYDIS)/source/src -w
 
@@ -171,11 +174,11 @@ $(ZYDIS)/fetched: $(ZYDIS)/wanted tools/fetch-zydis
 $(BUILD)/kernel/zydis/%.o: $(ZYDIS)/fetched
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(ZYDIS_OWN) -c -o $@ $(ZYDIS)/source/src/$*.c
-$(foreach build,kernel/$(ZYDIS_USER).c host/$(ZYDIS_USER) fuzz/$(ZYDIS_USER),$(BUILD)/$(build).o): \
-	$(ZYDIS)/fetched
-$(BUILD)/kernel/$(ZYDIS_USER).c.o: CFLAGS += $(ZYDIS_FLAGS)
-$(BUILD)/host/$(ZYDIS_USER).o: HOST_CFLAGS += $(ZYDIS_FLAGS)
-$(BUILD)/fuzz/$(ZYDIS_USER).o: FUZZ_CFLAGS += $(ZYDIS_FLAGS)
+$(ZYDIS_USERS:%=$(BUILD)/kernel/%.c.o) $(ZYDIS_USERS:%=$(BUILD)/host/%.o) \
+	$(ZYDIS_USERS:%=$(BUILD)/fuzz/%.o): $(ZYDIS)/fetched
+$(ZYDIS_USERS:%=$(BUILD)/kernel/%.c.o): CFLAGS += $(ZYDIS_FLAGS)
+$(ZYDIS_USERS:%=$(BUILD)/host/%.o): HOST_CFLAGS += $(ZYDIS_FLAGS)
+$(ZYDIS_USERS:%=$(BUILD)/fuzz/%.o): FUZZ_CFLAGS += $(ZYDIS_FLAGS)
 
 # --- the hypervisor -------------------------------------------------------------------------
 

@@ -400,6 +400,8 @@ enum decode_status decode_instruction(enum code_mode mode, const uint8_t *bytes,
 		.index = NO_REGISTER,
 		.scale = 1,
 	};
+	if (ZYAN_SUCCESS(status)) /* operands are found here */
+		status = ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_MINIMAL, ZYAN_TRUE);
 	if (ZYAN_SUCCESS(status))
 		status = ZydisDecoderDecodeInstruction(&decoder, NULL, bytes, available, &z);
 	if (status_of(status) != DECODE_DONE)
