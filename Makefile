@@ -101,6 +101,8 @@ PURE := \
 	vmx/vcpu/msr_bitmap.c \
 	vm/crash/page_walk_text.c \
 	vm/crash/instruction_text.c \
+	vm/crash/frames.c \
+	vm/crash/scene.c \
 # Folders in which everything is pure.
 PURE += $(call not_host,$(wildcard device/*.c vmx/check/*.c guest/load/*.c guest/tables/*.c \
 	guest/bios/*.c))

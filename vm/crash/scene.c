@@ -1,0 +1,119 @@
+/* Takes the registers, and reads memory as nobody in the guest would notice. */
+#include "vm/crash/scene.h"
+
+#include "lib/bits.h"
+#include "lib/string.h"
+#include "vm/guest_memory.h"
+#include "x86/control_registers.h"
+#include "x86/segment.h"
+
+static enum code_mode mode_of(const struct scene *scene, uint64_t code_rights)
+{
+	if ((scene->walk.efer & EFER_LMA) && (code_rights & RIGHTS_L))
+		return CODE_64;
+	if (code_rights & RIGHTS_DB)
+		return CODE_32;
+	return (scene->walk.cr0 & CR0_PE) && !(scene->rflags & RFLAGS_VM) ? CODE_16 : CODE_REAL;
+}
+
+enum error scene_take(struct vcpu *vcpu, struct scene *scene, struct reason *why)
+{
+	struct instruction_registers *r = &scene->registers;
+	uint64_t code_rights = 0;
+	enum error error;
+
+	*scene = (struct scene) { .vcpu = vcpu };
+	error = guest_walk_state(vcpu, &scene->walk, why);
+	if (error)
+		return error;
+	memcpy(r->gpr, vcpu->gpr, sizeof(r->gpr));
+	error = vcpu_get_register(vcpu, VCPU_RIP, &r->rip);
+	if (!error)
+		error = vcpu_get_register(vcpu, VCPU_RSP, &r->gpr[RSP]);
+	if (!error)
+		error = vcpu_get_register(vcpu, VCPU_RFLAGS, &scene->rflags);
+	if (!error)
+		error = vcpu_get_register(vcpu, VCPU_CS_RIGHTS, &code_rights);
+	for (unsigned i = 0; !error && i < SEGMENT_COUNT; i++) {
+		unsigned base = segment_selector_register((enum segment_register)i) +
+				(VCPU_ES_BASE - VCPU_ES_SELECTOR);
+
+		error = vcpu_get_register(vcpu, (enum vcpu_register)base, &r->base[i]);
+	}
+	if (error)
+		return reason_set(why, error, "a register cannot be read");
+	scene->mode = mode_of(scene, code_rights);
+	return ERROR_NONE;
+}
+
+static gva_t linear(const struct scene *scene, enum segment_register segment, uint64_t offset)
+{
+	if (scene->mode == CODE_64)
+		return gva(offset);
+	return gva((uint32_t)(scene->registers.base[segment] + offset));
+}
+
+gva_t scene_rip(const struct scene *scene)
+{
+	return linear(scene, SEGMENT_CS, scene->registers.rip);
+}
+
+unsigned scene_stack_width(const struct scene *scene)
+{
+	return scene->mode == CODE_64   ? sizeof(uint64_t)
+	       : scene->mode == CODE_32 ? sizeof(uint32_t)
+					: sizeof(uint16_t);
+}
+
+gva_t scene_rsp(const struct scene *scene)
+{
+	uint64_t rsp = scene->registers.gpr[RSP];
+
+	return linear(scene, SEGMENT_SS,
+		      scene_stack_width(scene) == sizeof(uint16_t) ? (uint16_t)rsp : rsp);
+}
+
+/* An entry in no RAM ends the walk: what a CPU would read there is nothing to show. */
+static bool read_entry(void *context, gpa_t at, unsigned width, uint64_t *value)
+{
+	*value = 0;
+	return guest_physical_read(context, at, value, width);
+}
+
+static void walk(const struct page_walk_state *state, struct vm *vm, gva_t at,
+		 enum page_access access, struct page_walk_trace *trace)
+{
+	const struct page_walk_memory memory = { .context = vm, .read = read_entry };
+
+	page_walk_trace(state, &memory, at, access, trace);
+}
+
+void scene_walk(const struct scene *scene, gva_t at, enum page_access access,
+		struct page_walk_trace *trace)
+{
+	walk(&scene->walk, scene->vcpu->vm, at, access, trace);
+}
+
+unsigned scene_read(const struct scene *scene, gva_t at, void *to, unsigned length)
+{
+	struct page_walk_state all_rights = scene->walk;
+	unsigned done = 0;
+
+	all_rights.cpl = 0;
+	all_rights.ac = true;
+	while (done < length) {
+		struct page_walk_trace trace;
+		uint64_t from = at.value + done;
+		uint64_t part = PAGE_SIZE - (from & PAGE_MASK);
+
+		if (part > length - done)
+			part = length - done;
+		walk(&all_rights, scene->vcpu->vm, gva(from), PAGE_ACCESS_READ, &trace);
+		if (trace.result.status != PAGE_WALK_DONE ||
+		    !guest_physical_read(scene->vcpu->vm, trace.result.gpa, (uint8_t *)to + done,
+					 part))
+			break;
+		done += (unsigned)part;
+	}
+	return done;
+}
