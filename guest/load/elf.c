@@ -46,7 +46,8 @@ static const struct field segment_type = { 0, 4, 0, 4 }, segment_offset = { 4, 4
 
 static const struct field section_type = { 4, 4, 4, 4 }, section_flags = { 8, 4, 8, 8 },
 			  section_address = { 12, 4, 16, 8 }, section_offset = { 16, 4, 24, 8 },
-			  section_size = { 20, 4, 32, 8 }, section_align = { 32, 4, 48, 8 };
+			  section_size = { 20, 4, 32, 8 }, section_link = { 24, 4, 40, 4 },
+			  section_align = { 32, 4, 48, 8 };
 
 /* Sizes of the structures, by class. */
 static unsigned size_of_header(bool is_64bit)
@@ -252,6 +253,7 @@ struct elf_section elf_section(const struct elf_image *elf, unsigned n)
 		.offset = get(elf, at, section_offset),
 		.size = get(elf, at, section_size),
 		.align = get(elf, at, section_align),
+		.link = (uint32_t)get(elf, at, section_link),
 	};
 }
 

@@ -13,7 +13,13 @@
 
 enum elf_segment_type { ELF_SEGMENT_LOAD = 1, ELF_SEGMENT_NOTE = 4 };
 
-enum elf_section_type { ELF_SECTION_NULL = 0, ELF_SECTION_NOTE = 7, ELF_SECTION_NOBITS = 8 };
+enum elf_section_type {
+	ELF_SECTION_NULL = 0,
+	ELF_SECTION_SYMBOLS = 2, /* SHT_SYMTAB */
+	ELF_SECTION_STRINGS = 3,
+	ELF_SECTION_NOTE = 7,
+	ELF_SECTION_NOBITS = 8
+};
 
 #define ELF_SECTION_ALLOC 0x2ull /* sh_flags: it is part of a segment */
 
@@ -50,6 +56,7 @@ struct elf_section {
 	uint64_t flags, address;
 	uint64_t offset, size;
 	uint64_t align;
+	uint32_t link; /* as it stands */
 };
 
 struct elf_note {
