@@ -19,6 +19,16 @@ enum nested_memory_type {
 	NESTED_WRITE_BACK
 };
 
+/* What a nested page table says of one guest-physical address. */
+struct nested_mapping {
+	bool present;
+	bool malformed;  /* the hardware refuses the entry; the rest counts for nothing */
+	unsigned rights; /* enum access, or-ed */
+	uint64_t page_size;
+	hpa_t to; /* of that very address */
+	enum nested_memory_type type;
+};
+
 struct virt_ops {
 	const char *name;
 
@@ -65,6 +75,7 @@ struct virt_ops {
 				   struct reason *why);
 	/* For test guests: makes the hardware refuse the entry of `at`'s page as malformed. */
 	enum error (*nested_misconfigure)(struct nested_table *table, gpa_t at, struct reason *why);
+	struct nested_mapping (*nested_query)(struct nested_table *table, gpa_t at);
 	hpa_t (*nested_root)(const struct nested_table *table);
 	void (*nested_destroy)(struct nested_table *table);
 };

@@ -110,6 +110,7 @@ const struct virt_ops vmx_virt_ops = {
 	.nested_create = nested_create,
 	.nested_map = nested_map,
 	.nested_unmap = nested_unmap,
+	.nested_query = nested_query,
 	.nested_root = nested_root,
 	.nested_destroy = nested_destroy,
 	.nested_misconfigure = nested_misconfigure,

@@ -245,6 +245,25 @@ enum error nested_misconfigure(struct nested_table *table, gpa_t at, struct reas
 	return error;
 }
 
+struct nested_mapping nested_query(struct nested_table *table, gpa_t at)
+{
+	uint64_t rflags = change_begin(table);
+	struct ept_mapping mapping = ept_query(&table->ept, at);
+
+	change_end(table, rflags);
+	return (struct nested_mapping) {
+		.present = mapping.present,
+		.malformed = mapping.misconfigured,
+		.rights = mapping.rights, /* numbered alike */
+		.page_size = mapping.page_size,
+		.to = mapping.to,
+		.type = nested_format_wish(mapping.type),
+	};
+}
+_Static_assert((int)EPT_READ == ACCESS_READ && (int)EPT_WRITE == ACCESS_WRITE &&
+		       (int)EPT_EXECUTE == ACCESS_EXECUTE,
+	       "rights are the same bits");
+
 enum error nested_create(struct nested_table **out, struct reason *why)
 {
 	struct nested_table *table = pages_alloc(TABLE_PAGES, PAGE_SIZE);

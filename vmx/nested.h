@@ -52,6 +52,7 @@ enum error nested_map(struct nested_table *table, gpa_t at, hpa_t to, uint64_t l
 enum error nested_unmap(struct nested_table *table, gpa_t at, uint64_t length,
 			struct reason *why) must_check;
 enum error nested_misconfigure(struct nested_table *table, gpa_t at, struct reason *why) must_check;
+struct nested_mapping nested_query(struct nested_table *table, gpa_t at);
 hpa_t nested_root(const struct nested_table *table);
 /* No CPU may be inside the table's guest. */
 void nested_destroy(struct nested_table *table);

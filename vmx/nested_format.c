@@ -58,3 +58,19 @@ enum ept_memory_type nested_format_type(enum nested_memory_type wish, enum memor
 		return wished[wish];
 	return (enum ept_memory_type)host;
 }
+
+enum nested_memory_type nested_format_wish(enum ept_memory_type type)
+{
+	switch (type) {
+	case EPT_WRITE_COMBINING:
+		return NESTED_WRITE_COMBINING;
+	case EPT_WRITE_THROUGH:
+		return NESTED_WRITE_THROUGH;
+	case EPT_WRITE_PROTECTED:
+		return NESTED_WRITE_PROTECTED;
+	case EPT_WRITE_BACK:
+		return NESTED_WRITE_BACK;
+	default:
+		return NESTED_UNCACHED;
+	}
+}

@@ -18,4 +18,7 @@ enum error nested_format_choose(struct ept_format *out, uint64_t capability, uns
  * unless uncached was asked for. */
 enum ept_memory_type nested_format_type(enum nested_memory_type wish, enum memory_type host);
 
+/* The neutral word for the type of a mapping. */
+enum nested_memory_type nested_format_wish(enum ept_memory_type type);
+
 #endif
