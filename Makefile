@@ -116,7 +116,7 @@ ZYDIS       := $(BUILD)/zydis
 ZYDIS_C     := Decoder DecoderData Formatter FormatterATT FormatterBase FormatterBuffer FormatterIntel \
 	Mnemonic Register SharedData String Utils
 ZYDIS_FLAGS := -I$(ZYDIS)/include -I$(ZYDIS)/source/include -DZYAN_NO_LIBC \
-	-DZYDIS_STATIC_BUILD -DZYCORE_STATIC_BUILD
+	-DZYDIS_STATIC_BUILD -DZYCORE_STATIC_BUILD -DZYDIS_DISABLE_KNC
 # Its own memory functions go byte by byte, and it clears some hundred bytes for each instruction.
 ZYDIS_FLAGS += -DZYAN_CUSTOM_LIBC -DZYAN_MEMSET=__builtin_memset -DZYAN_MEMCPY=__builtin_memcpy -DZYAN_STRLEN=__builtin_strlen
 ZYDIS_USERS := vm/emulate/decoder vm/crash/instruction_text
@@ -300,8 +300,8 @@ VIRTIO_MODULES := virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev
 # Our own: flat images.
 FLAT_GUESTS   := hello resets bios halts loops wakes ports pulls
 
-# Our own, for each way in; and one of checks.
-OWN_KERNELS   := given-multiboot1 given-multiboot2 given-pvh flat-16 flat-32 flat-64 checks traps
+# Our own, for each way in; of checks; and one that goes wrong.
+OWN_KERNELS   := given-multiboot1 given-multiboot2 given-pvh flat-16 flat-32 flat-64 checks traps wild
 
 .PHONY: guests
 guests: ## the unmodified systems that tests run as guests
@@ -389,6 +389,23 @@ $(GUESTS)/checks $(GUESTS)/traps: $(GUESTS)/%: $(OWN)/head-multiboot1.o $(OWN)/%
 		$(OWN)/%_vectors.asm.o guest/bare/kernel.ld
 	@mkdir -p $(@D)
 	$(OWN_LINK) -o $@ $(filter %.o,$^)
+
+# One of 64 bits, with frame pointers and symbols.
+WILD_CFLAGS := $(filter-out -m32,$(OWN_CFLAGS)) -m64 -mcmodel=kernel -mno-red-zone -fno-omit-frame-pointer \
+	-mno-omit-leaf-frame-pointer -fno-optimize-sibling-calls
+
+$(OWN)/wild.o: tests/guest/kernels/wild.c
+	@mkdir -p $(@D)
+	$(CC) $(WILD_CFLAGS) -c -o $@ $<
+
+$(OWN)/wild.asm.o: tests/guest/kernels/wild.asm
+	@mkdir -p $(@D)
+	$(NASM) -f elf64 -Werror -o $@ $<
+
+$(GUESTS)/wild: $(OWN)/wild.asm.o $(OWN)/wild.o tests/guest/kernels/wild.ld
+	@mkdir -p $(@D)
+	$(LD) --no-warn-rwx-segments -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none \
+		-T tests/guest/kernels/wild.ld -o $@ $(filter %.o,$^)
 
 $(GUESTS)/%.elf: $(GUESTS)/fetched tools/unpack-kernel
 	tools/unpack-kernel $(GUESTS)/$* $@

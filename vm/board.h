@@ -40,6 +40,12 @@ struct board_ops {
 	 * guest had not taken the one before: ` key=value` each. False, and "", when there were none. Any
 	 * CPU, no lock held. Null: there are no timers. */
 	bool (*missed_ticks)(struct vm *vm, char *text, size_t size);
+	/* Writes `name+0x12` for an address of the guest's program, as its image names it. False when it
+	 * names nothing there. Any CPU, no lock held. Null: there are no symbols. */
+	bool (*symbol)(struct vm *vm, gva_t at, char *text, size_t size);
+	/* Names the device that answers at a guest-physical address which is no memory, or says
+	 * "nothing". On the vCPU's CPU, no lock held. Null: who asks says so. */
+	void (*device_at)(struct vcpu *vcpu, gpa_t at, char *text, size_t size);
 	/* Once, after the last vCPU stopped, before the VM's memory goes. `trouble` is null for an
 	 * orderly end, else says why the VM was stopped. May not block. */
 	void (*ended)(struct vm *vm, const struct reason *trouble);

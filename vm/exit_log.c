@@ -5,6 +5,7 @@
 #include "kernel/cpu.h"
 #include "kernel/output/log.h"
 #include "lib/format.h"
+#include "vm/crash/crash.h"
 #include "vm/exit_text.h"
 #include "vm/vcpu/vcpu_state.h"
 #include "vm/virt_ops.h"
@@ -63,7 +64,7 @@ void exit_log_summary(const struct vm *vm)
 	log_info("vm", "exits vm=%u(%s) total=%lu%s", vm->id, vm->name, total, text);
 }
 
-static void last_exits(const struct vcpu *vcpu)
+static void last_exits(const struct vcpu *vcpu, enum log_level level)
 {
 	uint64_t first = vcpu->exits > VCPU_LAST_EXITS ? vcpu->exits - VCPU_LAST_EXITS : 0;
 
@@ -72,23 +73,23 @@ static void last_exits(const struct vcpu *vcpu)
 		char reason[REASON_MAX];
 
 		virt->format_reason(reason, sizeof(reason), r->raw_reason);
-		log_error("vm",
+		log_write(level, "vm",
 			  "exit before: vm=%u(%s) vcpu=%u n=%lu reason=%s rip=0x%lx qual=0x%lx",
 			  vcpu->vm->id, vcpu->vm->name, vcpu->id, i + 1, reason, r->rip,
 			  r->qualification);
 	}
 }
 
-static void general_registers(const struct vcpu *vcpu)
+static void general_registers(const struct vcpu *vcpu, enum log_level level)
 {
 	const uint64_t *g = vcpu->gpr;
 
-	log_error("vm",
+	log_write(level, "vm",
 		  "registers vm=%u(%s) vcpu=%u rax=0x%lx rcx=0x%lx rdx=0x%lx rbx=0x%lx "
 		  "rbp=0x%lx rsi=0x%lx rdi=0x%lx",
 		  vcpu->vm->id, vcpu->vm->name, vcpu->id, g[RAX], g[RCX], g[RDX], g[RBX], g[RBP],
 		  g[RSI], g[RDI]);
-	log_error("vm",
+	log_write(level, "vm",
 		  "registers vm=%u(%s) vcpu=%u r8=0x%lx r9=0x%lx r10=0x%lx r11=0x%lx "
 		  "r12=0x%lx r13=0x%lx r14=0x%lx r15=0x%lx",
 		  vcpu->vm->id, vcpu->vm->name, vcpu->id, g[R8], g[R9], g[R10], g[R11], g[R12],
@@ -97,7 +98,7 @@ static void general_registers(const struct vcpu *vcpu)
 
 #define REGISTERS_A_LINE 8
 
-static void other_registers(struct vcpu *vcpu)
+static void other_registers(struct vcpu *vcpu, enum log_level level)
 {
 	char text[LOG_LINE_MAX];
 	uint64_t value;
@@ -109,20 +110,21 @@ static void other_registers(struct vcpu *vcpu)
 			if (!vcpu_get_register(vcpu, reg, &value))
 				format_append(text, sizeof(text), " %s=0x%lx",
 					      vcpu_register_name(reg), value);
-		log_error("vm", "registers vm=%u(%s) vcpu=%u%s", vcpu->vm->id, vcpu->vm->name,
-			  vcpu->id, text);
+		log_write(level, "vm", "registers vm=%u(%s) vcpu=%u%s", vcpu->vm->id,
+			  vcpu->vm->name, vcpu->id, text);
 	}
 }
 
-void exit_log_story(struct vcpu *vcpu, const struct vcpu_exit *exit)
+void exit_log_story(struct vcpu *vcpu, const struct vcpu_exit *exit, enum log_level level)
 {
 	char text[LOG_LINE_MAX];
 
 	line_of(text, sizeof(text), vcpu, exit, "stopped");
-	log_error("vm", "cannot go on: kind=%s %s", vcpu_exit_name(exit->kind), text);
-	general_registers(vcpu);
-	other_registers(vcpu);
-	last_exits(vcpu);
+	log_write(level, "vm", "cannot go on: kind=%s %s", vcpu_exit_name(exit->kind), text);
+	general_registers(vcpu, level);
+	other_registers(vcpu, level);
+	last_exits(vcpu, level);
+	crash_tell(vcpu, exit, level);
 }
 
 void exit_log_describe(const struct cpu *c)
@@ -133,6 +135,6 @@ void exit_log_describe(const struct cpu *c)
 		return;
 	log_error("vm", "current vcpu: vm=%u(%s) vcpu=%u state=%s exits=%lu", vcpu->vm->id,
 		  vcpu->vm->name, vcpu->id, vcpu_state_name(vcpu->state), vcpu->exits);
-	general_registers(vcpu);
-	last_exits(vcpu);
+	general_registers(vcpu, LOG_ERROR);
+	last_exits(vcpu, LOG_ERROR);
 }

@@ -15,6 +15,7 @@
  *   pc_exit.c        exits, each to who answers
  *   pc_interrupts.c  interrupt wires and messages, from chip to vCPU
  *   pc_time.c        the VM's clock and the timers behind it
+ *   pc_names.c       what things are called in a report on a guest that died
  *   pc_end.c         reset, power-off and what else ends a guest */
 #ifndef GUEST_PC_PC_H
 #define GUEST_PC_PC_H

@@ -20,8 +20,7 @@
 #define HASTY_RESETS        16
 #define HASTY_RESETS_LOGGED 4
 
-/* Whether lines about its resets are still news. */
-static bool is_worth_a_line(const struct pc *pc)
+bool pc_reset_is_news(const struct pc *pc)
 {
 	return __atomic_load_n(&pc->life.hasty_resets, __ATOMIC_RELAXED) < HASTY_RESETS_LOGGED;
 }
@@ -38,7 +37,7 @@ bool pc_end_request(struct pc *pc, enum pc_ending ending, const char *why)
 	if (!__atomic_compare_exchange_n(&pc->ending, &none, ending, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST))
 		return false;
-	if (ending != PC_RESET || is_worth_a_line(pc))
+	if (ending != PC_RESET || pc_reset_is_news(pc))
 		log_info("guest", "vm=%u(%s) %s: %s", pc->vm->id, pc->vm->name,
 			 ending == PC_RESET ? "resets" : "ends", why);
 	return true;
@@ -93,7 +92,7 @@ static void begin_life(struct pc *pc)
 	pc->life.guest_ticks = guest_ticks(pc->vm);
 	pc->exit_status = 0;
 	pc_time_go_on(pc);
-	if (is_worth_a_line(pc))
+	if (pc_reset_is_news(pc))
 		log_info("guest", "vm=%u(%s) starts again", pc->vm->id, pc->vm->name);
 	__atomic_store_n(&pc->ending, PC_RUNS, __ATOMIC_RELEASE);
 }

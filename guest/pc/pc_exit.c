@@ -9,6 +9,7 @@
 #include "vm/emulate/io_result.h"
 #include "vm/emulate/string_io.h"
 #include "vm/emulate/task_switch.h"
+#include "vm/exit_log.h"
 #include "vm/guest_memory.h"
 #include "vm/vcpu/vcpu_finish.h"
 #include "x86/control_registers.h"
@@ -228,6 +229,16 @@ static enum board_action handle_hypercall(struct pc *pc, struct vcpu *vcpu)
 	return BOARD_RESUME;
 }
 
+/* A PC's chipset answers the shutdown cycle with RESET#. Some guests reset themselves in this way, but
+ * most have met what they did not expect. */
+static enum board_action handle_triple_fault(struct pc *pc, struct vcpu *vcpu,
+					     const struct vcpu_exit *exit)
+{
+	if (pc_end_request(pc, PC_RESET, "triple fault") && pc_reset_is_news(pc))
+		exit_log_story(vcpu, exit, LOG_WARN);
+	return pc_go_on(pc);
+}
+
 static enum board_action handle_exit(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
 	struct pc *pc = pc_of(vcpu);
@@ -250,9 +261,8 @@ static enum board_action handle_exit(struct vcpu *vcpu, const struct vcpu_exit *
 		return handle_hypercall(pc, vcpu);
 	case VCPU_EXIT_TASK_SWITCH:
 		return handle_task_switch(vcpu, exit);
-	case VCPU_EXIT_TRIPLE_FAULT: /* a PC's chipset answers the shutdown cycle with RESET# */
-		pc_end_request(pc, PC_RESET, "triple fault");
-		return pc_go_on(pc);
+	case VCPU_EXIT_TRIPLE_FAULT:
+		return handle_triple_fault(pc, vcpu, exit);
 	default:
 		return BOARD_UNHANDLED;
 	}
@@ -265,4 +275,6 @@ const struct board_ops pc_board = {
 	.screen = pc_vm_screen,
 	.missed_ticks = pc_missed_ticks,
 	.all_halted = pc_all_halted,
+	.symbol = pc_symbol,
+	.device_at = pc_device_at,
 };

@@ -166,11 +166,19 @@ bool pc_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value);
 /* The guest changed its TSC. */
 void pc_msr_tsc_changed(struct pc_vcpu *pv);
 
+/* --- pc_names.c --- */
+
+/* The board's symbol() and device_at(). */
+bool pc_symbol(struct vm *vm, gva_t at, char *text, size_t size);
+void pc_device_at(struct vcpu *vcpu, gpa_t at, char *text, size_t size);
+
 /* --- pc_end.c --- */
 
 /* The guest asked for an end, or met one: the first counts, and returns true. `why` is a constant
  * string. Any CPU, with or without the lock. */
 bool pc_end_request(struct pc *pc, enum pc_ending ending, const char *why);
+/* Whether lines about its resets are still worth reading: not of one that does nothing else. */
+bool pc_reset_is_news(const struct pc *pc);
 /* What the run loop does after an exit: go on, unless the machine ends. */
 enum board_action pc_go_on(struct pc *pc);
 void pc_ended(struct vm *vm, const struct reason *trouble);

@@ -33,6 +33,8 @@ static void fake_halt(void);
 #define interrupts_enable          fake_interrupts_enable
 #define interrupts_enable_and_halt fake_halt
 
+#include "vm/crash/crash.c"
+#include "vm/crash/place.c"
 #include "vm/exit_log.c"
 #include "vm/halt.c"
 #include "vm/hold.c"
@@ -361,6 +363,11 @@ static hpa_t fake_nested_root(const struct nested_table *nested)
 	return hpa(0x1000);
 }
 
+static struct nested_mapping fake_nested_query(struct nested_table *nested, gpa_t at)
+{
+	return (struct nested_mapping) { 0 };
+}
+
 static void fake_nested_destroy(struct nested_table *nested)
 {
 	__atomic_fetch_sub(&nested_tables, 1, __ATOMIC_RELAXED);
@@ -384,6 +391,7 @@ static const struct virt_ops fake = {
 	.nested_create = fake_nested_create,
 	.nested_map = fake_nested_map,
 	.nested_unmap = fake_nested_unmap,
+	.nested_query = fake_nested_query,
 	.nested_root = fake_nested_root,
 	.nested_destroy = fake_nested_destroy,
 };

@@ -18,8 +18,8 @@ VENDOR_WORD = re.compile(r"\b(vmcs|vmx|ept)\b|(?<![a-z0-9])(vmcs|vmx|ept)_", re.
 # The compiler's own headers, which exist without a C library.
 FREESTANDING = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "stdalign.h", "limits.h"}
 
-# The one file that may include each library that is built in but is no part of the tree.
-LIBRARIES = {"Zydis/Zydis.h": "vm/emulate/decoder.c"}
+# The files that may include each library that is built in but is no part of the tree.
+LIBRARIES = {"Zydis/Zydis.h": ("vm/emulate/decoder.c", "vm/crash/instruction_text.c")}
 
 # Assembly that runs before C fills a row of the kernel's table of CPUs: it sees numbers, not code.
 EXEMPT = {("boot", "kernel/offsets.inc")}
@@ -46,8 +46,8 @@ def check_include(path, number, bracket, target):
     host = re.search(r"_(test|fuzz)\.c$", path)
     layer, other = path.split("/")[0], target.split("/")[0]
     if bracket == "<" and target in LIBRARIES:
-        if path != LIBRARIES[target]:
-            yield f"{path}:{number}: <{target}> is for {LIBRARIES[target]} only"
+        if path not in LIBRARIES[target]:
+            yield f"{path}:{number}: <{target}> is for {' and '.join(LIBRARIES[target])} only"
     elif bracket == "<":
         if not host and target not in FREESTANDING:
             yield f"{path}:{number}: <{target}> belongs to a C library"

@@ -84,7 +84,7 @@ static struct instruction_operand memory_operand(const ZydisDecodedInstruction *
 		     ZydisRegisterGetLargestEnclosing(z->machine_mode, mem->base) ==
 			     ZydisRegisterGetLargestEnclosing(z->machine_mode, ZYDIS_REGISTER_SP);
 	struct instruction_operand out = {
-		.width = (uint8_t)(operand->size / 8),
+		.width = (uint16_t)(operand->size / 8),
 		.read = operand->actions & ZYDIS_OPERAND_ACTION_MASK_READ,
 		.write = operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE,
 	};

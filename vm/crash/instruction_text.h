@@ -20,8 +20,8 @@ struct instruction_registers {
 
 /* Memory that an instruction names, or uses as its stack. */
 struct instruction_operand {
-	gva_t address; /* linear */
-	uint8_t width; /* bytes */
+	gva_t address;  /* linear */
+	uint16_t width; /* bytes */
 	bool read, write;
 };
 

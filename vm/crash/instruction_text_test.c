@@ -20,8 +20,8 @@ static int reset(void **state)
 	return 0;
 }
 
-#define DESCRIBE(mode, ...)                                                                   \
-	instruction_describe(mode, (const uint8_t[]) { __VA_ARGS__ },                         \
+#define DESCRIBE(mode, ...)                                           \
+	instruction_describe(mode, (const uint8_t[]) { __VA_ARGS__ }, \
 			     sizeof((const uint8_t[]) { __VA_ARGS__ }), &registers, &got)
 
 static void operand_is(unsigned n, uint64_t address, unsigned width, bool read, bool write)
@@ -105,8 +105,8 @@ static void what_is_none_says_so(void **state)
 	assert_int_equal(got.length, 0);
 	DESCRIBE(CODE_64, 0x06);
 	assert_string_equal(got.text, "(no instruction)");
-	DESCRIBE(CODE_64, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
-		 0x66, 0x66);
+	DESCRIBE(CODE_64, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
+		 0x66, 0x66, 0x66);
 	assert_int_equal(got.length, 0);
 }
 

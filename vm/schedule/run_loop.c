@@ -92,7 +92,7 @@ static enum turn_end unhandled(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
 	struct reason why;
 
-	exit_log_story(vcpu, exit);
+	exit_log_story(vcpu, exit, LOG_ERROR);
 	reason_set(&why, ERROR_UNSUPPORTED, "nobody handles exit %s at rip=0x%lx of vcpu %u",
 		   vcpu_exit_name(exit->kind), exit->rip, vcpu->id);
 	return stop(vcpu, &why);
@@ -101,7 +101,7 @@ static enum turn_end unhandled(struct vcpu *vcpu, const struct vcpu_exit *exit)
 static enum turn_end failed(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
 	tell(vcpu, exit, "stopped");
-	exit_log_story(vcpu, exit);
+	exit_log_story(vcpu, exit, LOG_ERROR);
 	return stop(vcpu, &vcpu->trouble);
 }
 
