@@ -32,6 +32,12 @@ enum error vm_punch(struct vm *vm, gpa_t base, uint64_t length, struct reason *w
 enum error vm_set_rights(struct vm *vm, gpa_t base, uint64_t length, unsigned rights,
 			 struct reason *why) must_check;
 
+/* Lets the hardware set accessed and dirty flags in a page that the guest's page tables have put into
+ * memory without the right to write: it cannot walk on without. Such a page is then writable for the
+ * guest's instructions too, as far as they execute without help; to all others it stays what it is.
+ * On the CPU of one of the VM's vCPUs outside of run(). */
+enum error vm_let_walks_write(struct vm *vm, gpa_t page, struct reason *why) must_check;
+
 /* For the manager: gives all memory back; the nested tables are gone. */
 void vm_release_memory(struct vm *vm);
 

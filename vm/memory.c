@@ -218,3 +218,19 @@ enum error vm_set_rights(struct vm *vm, gpa_t base, uint64_t length, unsigned ri
 	}
 	return error;
 }
+
+enum error vm_let_walks_write(struct vm *vm, gpa_t page, struct reason *why)
+{
+	enum error error = check_pages(vm, page, PAGE_SIZE, why);
+
+	if (!error)
+		error = check_all_memory(vm, page, PAGE_SIZE, why);
+	if (error)
+		return error;
+	const struct vm_slot *slot = &vm->slots[slot_after(vm, page.value)];
+	uint8_t *host = slot->host + (page.value - slot->base.value);
+
+	return virt->nested_map(vm->nested, page, virt_to_hpa(host), PAGE_SIZE,
+				__atomic_load_n(&slot->rights, __ATOMIC_RELAXED) | ACCESS_WRITE,
+				NESTED_WRITE_BACK, why);
+}

@@ -107,6 +107,20 @@ static void a_running_vms_slots_stay(void **state)
 	vm->state = VM_NEW;
 }
 
+/* Page tables in ROM: the CPU may write, the ROM is none the less. */
+static void walks_may_write(void **state)
+{
+	assert_int_equal(vm_set_rights(vm, gpa(0xe0000), 0x20000, READ_ONLY, &why), ERROR_NONE);
+	assert_int_equal(vm_let_walks_write(vm, gpa(0xe3000), &why), ERROR_NONE);
+	assert_int_equal(asked.at, 0xe3000);
+	assert_int_equal(asked.length, PAGE_SIZE);
+	assert_int_equal(asked.rights, ALL);
+	assert_int_equal(vm->slots[1].rights, READ_ONLY);
+	assert_null(guest_ram(vm, gpa(0xe3000), 1, ACCESS_WRITE));
+	assert_int_equal(vm_let_walks_write(vm, gpa(0xe3800), &why), ERROR_INVALID_INPUT);
+	assert_int_equal(vm_let_walks_write(vm, gpa(MIB(2)), &why), ERROR_INVALID_INPUT);
+}
+
 static void slots_run_out(void **state)
 {
 	enum error error = ERROR_NONE;
@@ -126,6 +140,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_hole_is_no_memory, begin, end_of_vm),
 		cmocka_unit_test_setup_teardown(rights_split_and_stay_one_piece, begin, end_of_vm),
 		cmocka_unit_test_setup_teardown(a_running_vms_slots_stay, begin, end_of_vm),
+		cmocka_unit_test_setup_teardown(walks_may_write, begin, end_of_vm),
 		cmocka_unit_test_setup_teardown(slots_run_out, begin, end_of_vm),
 	};
 

@@ -11,6 +11,7 @@
 #include "vm/emulate/task_switch.h"
 #include "vm/exit_log.h"
 #include "vm/guest_memory.h"
+#include "vm/manager.h"
 #include "vm/vcpu/vcpu_finish.h"
 #include "x86/control_registers.h"
 #include "x86/exception.h"
@@ -150,6 +151,19 @@ static enum board_action raise_reserved(struct vcpu *vcpu, const struct vcpu_exi
 	return vcpu_inject(vcpu, &fault) ? BOARD_UNHANDLED : BOARD_RESUME;
 }
 
+/* A walk of the page tables that could not go on. On a PC the flags that a CPU would set in ROM get
+ * lost; here the hardware does not go on until it has set them, and so it may, in that page. */
+static enum board_action handle_walk(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+	gpa_t page = gpa(align_down(exit->nested_fault.gpa.value, PAGE_SIZE));
+	struct reason why;
+
+	if (!guest_ram(vcpu->vm, page, PAGE_SIZE, ACCESS_READ))
+		return raise_reserved(vcpu, exit);
+	vcpu->did = "flags let into ROM";
+	return vm_let_walks_write(vcpu->vm, page, &why) ? cannot(vcpu, &why) : BOARD_RESUME;
+}
+
 static enum board_action handle_memory(struct pc *pc, struct vcpu *vcpu,
 				       const struct vcpu_exit *exit)
 {
@@ -157,7 +171,7 @@ static enum board_action handle_memory(struct pc *pc, struct vcpu *vcpu,
 	struct reason why;
 
 	if (exit->nested_fault.during_walk)
-		return raise_reserved(vcpu, exit);
+		return handle_walk(vcpu, exit);
 	/* Code of ones is FFH /7, which no CPU knows. */
 	if (exit->nested_fault.access & ACCESS_EXECUTE)
 		return raise_undefined(vcpu);

@@ -12,7 +12,7 @@ from plinth import PASS, Report, boot, engine_missing, expect, guest_file, guest
 # The file that is a module, its length, and its first bytes as a number.
 MODULE = "hello.bin"
 FILES = ("given-multiboot1", "given-multiboot2", "given-pvh", "flat-16", "flat-32", "flat-64", "checks",
-         "traps", MODULE)
+         "traps", "rom_tables.bin", MODULE)
 
 # VM, its modules, and what its console says, in order.
 MAP = [
@@ -51,6 +51,7 @@ VMS = [
      [r"^PASS IPI: an answer ends HLT$", r"^all passed$"]),
     ("traps", ["traps vm=traps multiboot testdev=on memory=16M -- traps"],
      [r"^PASS step: the interrupt follows$", r"^all passed$"]),
+    ("rom", ["rom_tables.bin vm=rom firmware memory=16M"], [r"^walked through tables in ROM$"]),
 ]
 
 
