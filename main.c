@@ -32,6 +32,7 @@
 #include "vm/virtualization.h"
 #include "vmx/backend.h"
 #include "vmx/cpu/report.h"
+#include "vmx/vcpu/apicv_probe.h"
 #include "vmx/vcpu/entry_selftest.h"
 #include "vmx/cpu/selftest.h"
 #include "vmx/trial/instruction_errors.h"
@@ -173,6 +174,7 @@ static bool run_guests(void)
 	vm_selftest();
 	vmx_entry_selftest();
 	instruction_errors_selftest();
+	apicv_probe();
 	provoke_in_guest(command_line.provoke);
 	bool ok = cpus == cpu_online_count();
 	if (!ok)

@@ -124,7 +124,15 @@ static bool set_vpid(struct command_line *out, const struct word *word)
 
 static bool set_apicv(struct command_line *out, const struct word *word)
 {
-	return either(word, "on", "off", &out->apicv);
+	static const struct choice choices[] = { { "on", APICV_ON },
+						 { "off", APICV_OFF },
+						 { "force", APICV_FORCE } };
+	unsigned value;
+
+	if (!choose(word, choices, ARRAY_SIZE(choices), &value))
+		return false;
+	out->apicv = (enum apicv_mode)value;
+	return true;
 }
 
 static bool set_preflight(struct command_line *out, const struct word *word)
@@ -205,7 +213,7 @@ static const struct {
 	{ "log", "debug, info, warn or error", set_log },
 	{ "cpus", "a number from 1 to 512", set_cpus },
 	{ "vpid", "on or off", set_vpid },
-	{ "apicv", "on or off", set_apicv },
+	{ "apicv", "on, off or force", set_apicv },
 	{ "preflight", "on or off", set_preflight },
 	{ "pages", "large or small", set_pages },
 	{ "timer", "preemption or apic", set_timer },
@@ -272,6 +280,7 @@ void command_line_parse(struct command_line *out, const char *text,
 		.end = END_AUTO,
 		.log_level = LOG_INFO,
 		.vpid = true,
+		.apicv = APICV_ON,
 		.large_pages = true,
 		.preemption_timer = true,
 		.slice_us = SLICE_US_DEFAULT,

@@ -26,15 +26,22 @@ enum apic_mode {
 	APIC_X2APIC,
 };
 
+/* What hardware may do with the local APICs of guests. */
+enum apicv_mode {
+	APICV_OFF,
+	APICV_ON,    /* all that it does right */
+	APICV_FORCE, /* all that it claims to do */
+};
+
 struct command_line {
 	enum exits_mode exits; /* exits=tests|all|summary|off; default tests */
 	enum end_mode end;     /* end=auto|halt|poweroff|reboot; default auto */
 	unsigned log_level;    /* log=debug|info|warn|error; enum log_level; default info */
 	unsigned cpus;         /* cpus=N, 1..512: use at most N CPUs; 0: all */
 	bool vpid;             /* vpid=on|off; default on */
-	bool apicv;       /* apicv=on|off: hardware works on guests' local APICs; default off */
-	bool preflight;   /* preflight=on|off: check every VM entry beforehand; default off */
-	bool large_pages; /* pages=large|small: largest that fits, or 4 KiB only */
+	enum apicv_mode apicv; /* apicv=on|off|force; default on */
+	bool preflight;        /* preflight=on|off: check every VM entry beforehand; default off */
+	bool large_pages;      /* pages=large|small: largest that fits, or 4 KiB only */
 	bool preemption_timer; /* timer=preemption|apic: what ends a time slice */
 	unsigned slice_us;     /* slice=MICROSECONDS, 100..1000000; default 1000 */
 	enum apic_mode apic;   /* apic=auto|xapic|x2apic; default auto */

@@ -28,6 +28,7 @@ static void defaults(void **state)
 	assert_int_equal(line.cpus, 0);
 	assert_true(line.vpid && line.large_pages && line.preemption_timer);
 	assert_int_equal(line.slice_us, 1000);
+	assert_int_equal(line.apicv, APICV_ON);
 	assert_false(line.shell || line.bench || line.preflight);
 	assert_string_equal(line.tests, "");
 	parse(" \t \r\n ");
@@ -84,6 +85,17 @@ static void complains(const char *text, const char *words)
 	assert_int_equal(line.end, END_HALT);
 }
 
+static void hardware_of_local_apics(void **state)
+{
+	parse("apicv=off");
+	assert_int_equal(line.apicv, APICV_OFF);
+	parse("apicv=force");
+	assert_int_equal(line.apicv, APICV_FORCE);
+	parse("apicv=off apicv=on");
+	assert_int_equal(line.apicv, APICV_ON);
+	assert_int_equal(book.count, 0);
+}
+
 static void mistakes_are_named(void **state)
 {
 	char list[400] = "tests=";
@@ -103,6 +115,7 @@ static void mistakes_are_named(void **state)
 	complains("slice=99", "from 100 to 1000000");
 	complains("slice=1000001", "from 100 to 1000000");
 	complains("vpid=yes", "on or off");
+	complains("apicv=yes", "on, off or force");
 	complains("shell=yes", "on or off");
 	complains("bench=on", "1 or 0");
 	complains("preflight=1", "\"preflight=1\" left out: it wants on or off");
@@ -154,11 +167,9 @@ static void items_of_a_list(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(items_of_a_list),
-		cmocka_unit_test(defaults),
-		cmocka_unit_test(every_key),
-		cmocka_unit_test(mistakes_are_named),
-		cmocka_unit_test(selects_by_name_and_prefix),
+		cmocka_unit_test(items_of_a_list),    cmocka_unit_test(defaults),
+		cmocka_unit_test(every_key),          cmocka_unit_test(hardware_of_local_apics),
+		cmocka_unit_test(mistakes_are_named), cmocka_unit_test(selects_by_name_and_prefix),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

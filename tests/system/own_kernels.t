@@ -45,9 +45,9 @@ VMS = [
      [r"^registers=00000000 cr0=00000001 efer=00000000$"]),
     ("f64", ["flat-64 vm=f64 flat entry=64 address=0x200000 memory=16M"],
      [r"^registers=00000000 cr0=80000001 efer=00000500$"]),
-    ("xapic", ["checks vm=xapic multiboot cpus=2 apic=xapic testdev=on memory=16M -- checks"],
+    ("xapic", ["checks vm=xapic multiboot cpus=2 apic=xapic testdev=on memory=16M -- checks masked"],
      [r"^PASS IPI: an answer ends HLT$", r"^all passed$"]),
-    ("x2apic", ["checks vm=x2apic multiboot cpus=2 testdev=on memory=16M -- checks x2apic"],
+    ("x2apic", ["checks vm=x2apic multiboot cpus=2 testdev=on memory=16M -- checks x2apic masked"],
      [r"^PASS IPI: an answer ends HLT$", r"^all passed$"]),
     ("traps", ["traps vm=traps multiboot testdev=on memory=16M -- traps"],
      [r"^PASS step: the interrupt follows$", r"^all passed$"]),
@@ -85,9 +85,11 @@ def main():
             head, *rest = text.split(" -- ", 1)
             limit = "" if number else " deadline=60"
             modules += ["--module", guest_file(" -- ".join([head + limit, *rest]))]
-    # Local APICs by software alone, and with the hardware's help.
-    for apicv in ("off", "on"):
-        run = boot("bochs", "--append", f"tests=none apicv={apicv}", *modules, cpus=2)
+    # Local APICs by software alone, with such of the hardware's help as it gives rightly, and with all
+    # of it: there Bochs 2.7 delivers interrupts that have to wait.
+    for apicv in ("off", "on", "force"):
+        given = [text.replace(" masked", "") for text in modules] if apicv == "force" else modules
+        run = boot("bochs", "--append", f"tests=none apicv={apicv}", *given, cpus=2)
         expect(report, run, f"{name} apicv={apicv}", PASS)
         for vm, _, patterns in VMS:
             result = run.log.result(f"vm/{vm}")

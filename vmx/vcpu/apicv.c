@@ -11,6 +11,7 @@
 #include "vmx/exit/exit_handlers.h"
 #include "vmx/instructions.h"
 #include "vmx/nested.h"
+#include "vmx/vcpu/apicv_probe.h"
 #include "vmx/vcpu/bitmaps.h"
 #include "vmx/vcpu/vcpu.h"
 #include "x86/msr.h"
@@ -88,7 +89,8 @@ static bool possible(const struct vmx_vcpu *v)
 {
 	const struct vcpu_interrupts *interrupts = v->vcpu->interrupts;
 
-	return command_line.apicv && interrupts && interrupts->page && interrupts->page(v->vcpu) &&
+	return command_line.apicv != APICV_OFF && interrupts && interrupts->page &&
+	       interrupts->page(v->vcpu) &&
 	       (v->resolved.may_be_one[CONTROL_PRIMARY] & PRIMARY_USE_TPR_SHADOW) &&
 	       (v->resolved.may_be_one[CONTROL_SECONDARY] & MODE_CONTROLS) == MODE_CONTROLS;
 }
@@ -98,7 +100,8 @@ enum error apicv_setup(struct vmx_vcpu *v, struct reason *why)
 	v->apicv = possible(v);
 	if (!v->apicv)
 		return ERROR_NONE;
-	v->delivers = v->resolved.may_be_one[CONTROL_SECONDARY] & DELIVERY;
+	v->delivers =
+		(v->resolved.may_be_one[CONTROL_SECONDARY] & DELIVERY) && apicv_delivery_is_used();
 	enum error error = provide_access_page(v, why);
 	if (error)
 		return error;

@@ -1,8 +1,8 @@
-/* Hardware's help with a guest's local APIC, with apicv=on where the CPU has it:
- * reads of its registers and changes of its task priority need no exit, and writes exit with the
- * value in the page. Where the CPU has virtual-interrupt delivery too, it takes interrupts from the
- * page and ends them there, without exit but for the end of level-triggered ones; else they are
- * injected. SDM volume 3, "APIC Virtualization and Virtual Interrupts". */
+/* Hardware's help with a guest's local APIC, where the CPU has it and the command line does not
+ * refuse it: reads of its registers and changes of its task priority need no exit, and writes exit
+ * with the value in the page. Where the CPU has virtual-interrupt delivery too, and does it right
+ * (vmx/vcpu/apicv_probe.h), it takes interrupts from the page and ends them there, without exit but
+ * for the end of level-triggered ones; else they are injected. SDM volume 3, "APIC Virtualization and Virtual Interrupts". */
 #ifndef VMX_VCPU_APICV_H
 #define VMX_VCPU_APICV_H
 

@@ -1,6 +1,7 @@
 /* Checks the machine's interrupts, timers and device memory from inside, as a hypervisor's test suite
  * does, and leaves by the debug-exit port: 0 when all passed. With the word "x2apic" on its command
- * line the local APIC is driven by MSRs. Wants two CPUs, testdev=on. */
+ * line the local APIC is driven by MSRs, with "masked" interrupts that have to wait are among the
+ * checks. Wants two CPUs, testdev=on. */
 #include "tests/guest/kernels/results.h"
 
 /* --- interrupts ------------------------------------------------------------------------------ */
@@ -18,6 +19,7 @@
 #define VECTOR_PIC      0x20
 #define VECTOR_IOAPIC   0x50
 #define VECTOR_LEVEL    0x58
+#define VECTOR_LOW      0x5c
 #define VECTOR_TIMER    0x60
 #define VECTOR_IPI      0x70
 #define VECTOR_ANSWER   0x78
@@ -43,6 +45,7 @@ static volatile uint32_t counts[256];
 static volatile uint32_t second_counts[256];
 static volatile unsigned level_raises; /* how often the handler leaves the level line up */
 static volatile bool second_is_up;
+static volatile bool stay; /* the next VECTOR_IPI stays in its handler for a while */
 
 static void load_tables(void)
 {
@@ -188,6 +191,8 @@ static void set_line(unsigned irq, bool level)
 	out8((uint16_t)(TESTDEV_IRQ + irq), level);
 }
 
+static void stay_in_handler(void);
+
 void interrupt(uint32_t vector)
 {
 	if (second_is_up && lapic_id()) {
@@ -208,6 +213,8 @@ void interrupt(uint32_t vector)
 		if (vector == VECTOR_LEVEL && !level_raises--)
 			set_line(PIN_LEVELLED, false);
 		lapic_write(LAPIC_EOI, 0);
+		if (vector == VECTOR_IPI && stay)
+			stay_in_handler();
 	}
 }
 
@@ -355,6 +362,19 @@ static bool soon(volatile uint32_t *count, uint32_t wanted)
 	return *count == wanted;
 }
 
+static volatile bool second_waits, go; /* for `go`, to send VECTOR_ANSWER */
+
+static void answer_when_told(void)
+{
+	second_waits = true;
+	while (!go)
+		__asm__ volatile("pause");
+	/* The other CPU is to be in its loop by then. */
+	for (unsigned i = 0; i < 10000; i++)
+		__asm__ volatile("pause");
+	send_ipi(0, ICR_ASSERT | VECTOR_ANSWER);
+}
+
 void second_cpu(void)
 {
 	load_tables();
@@ -368,6 +388,10 @@ void second_cpu(void)
 		if (second_counts[VECTOR_ANSWER]) {
 			second_counts[VECTOR_ANSWER] = 0;
 			send_ipi(0, ICR_ASSERT | VECTOR_ANSWER);
+		}
+		if (second_counts[VECTOR_LOW]) {
+			second_counts[VECTOR_LOW] = 0;
+			answer_when_told();
 		}
 	}
 }
@@ -419,6 +443,47 @@ static void check_ipis(void)
 	send_ipi(1, ICR_ASSERT | VECTOR_ANSWER);
 	wait();
 	check(counts[VECTOR_ANSWER] == 1, "IPI: an answer ends HLT", counts[VECTOR_ANSWER]);
+}
+
+/* --- interrupts that have to wait -------------------------------------------------------------- */
+
+#define STAY 2000000 /* ticks: several time slices */
+
+static volatile uint32_t intruders;
+
+static uint32_t waiting_ones(void)
+{
+	return counts[VECTOR_LOW] + counts[VECTOR_ANSWER];
+}
+
+/* Behind the EOI, interrupts off: nothing may come in, though a lower vector waits, and a higher one
+ * joins it, for which a hypervisor is interrupted itself. */
+static void stay_in_handler(void)
+{
+	uint32_t before = waiting_ones();
+
+	stay = false;
+	go = true;
+	for (uint64_t end = read_tsc() + STAY; read_tsc() < end;)
+		__asm__ volatile("pause");
+	intruders = waiting_ones() - before;
+}
+
+static void check_masked(void)
+{
+	uint32_t before = waiting_ones();
+
+	send_ipi(1, ICR_ASSERT | VECTOR_LOW);
+	while (!second_waits)
+		__asm__ volatile("pause");
+	stay = true;
+	send_ipi(0, ICR_ASSERT | ICR_SELF | VECTOR_LOW);
+	send_ipi(0, ICR_ASSERT | ICR_SELF | VECTOR_IPI);
+	breathe();
+	check(!intruders, "masked: none comes while interrupts are off", intruders);
+	breathe();
+	check(waiting_ones() - before == 2, "masked: both come afterwards",
+	      waiting_ones() - before);
 }
 
 /* --- device memory ---------------------------------------------------------------------------- */
@@ -557,7 +622,9 @@ static bool has_word(const char *line, const char *word)
 
 void start(uint32_t magic, uint32_t info)
 {
-	x2apic = has_word((const char *)((const uint32_t *)info)[4], "x2apic");
+	const char *words = (const char *)((const uint32_t *)info)[4];
+
+	x2apic = has_word(words, "x2apic");
 	fill_idt();
 	load_tables();
 	check_pit();
@@ -565,6 +632,8 @@ void start(uint32_t magic, uint32_t info)
 	check_ioapic();
 	check_timer();
 	check_ipis();
+	if (has_word(words, "masked"))
+		check_masked();
 	check_instructions();
 	check_strings();
 	check_registers();

@@ -1,0 +1,208 @@
+/* A virtual interrupt waits while the guest has RFLAGS.IF clear, whatever else comes: SDM volume 3,
+ * "Evaluation of Pending Virtual Interrupts" and "Virtual-Interrupt Delivery". Bochs 2.7 delivers it
+ * all the same when an interrupt of the host's arrives that has to make an exit: the handler of a
+ * guest's interrupt is then interrupted, and an operating system comes to a stop sooner or later.
+ *
+ * The probe's guest sends itself an interrupt, halts for the host to have one too, and opens its
+ * window for the one instruction that STI shields. A right CPU leaves the guest at once for the
+ * host's interrupt, and afterwards comes to the second HLT; a wrong one to the one in the handler. */
+#include "vmx/vcpu/apicv_probe.h"
+
+#include "kernel/command_line.h"
+#include "kernel/cpu.h"
+#include "kernel/interrupts.h"
+#include "kernel/lapic.h"
+#include "kernel/memory.h"
+#include "kernel/output/log.h"
+#include "kernel/time.h"
+#include "lib/string.h"
+#include "vm/board.h"
+#include "vm/manager.h"
+#include "vm/vcpu/vcpu_interrupts.h"
+#include "vm/vm.h"
+#include "vmx/vcpu/vcpu.h"
+
+#define MEMORY      KIB(64)
+#define DESCRIPTORS 0x0 /* both tables: the IDT's gate is far above what the GDT holds */
+#define ENTRY       0x1000
+#define HANDLER     0x1100
+#define STACK_TOP   0x3000
+#define SLICE_US    10000
+#define MANY_RUNS   100
+
+#define VECTOR         0x31
+#define CODE_SELECTOR  0x08
+#define FLAT_CODE      0x00cf9b000000ffffull
+#define INTERRUPT_GATE 0x00008e0000000000ull
+
+/* What is known of it. */
+static enum { DELIVERY_UNTRIED, DELIVERY_ON_TRIAL, DELIVERY_SOUND, DELIVERY_FAULTY } delivery;
+
+/* 32-bit code, without paging. */
+static const uint8_t code[] = {
+	0xc7,   0x05, 0x00, 0x03, 0xe0, 0xfe, /* movl $..., 0xfee00300: the low half of the ICR */
+	VECTOR, 0x00, 0x04, 0x00,             /* ... fixed, to itself */
+	0xf4,                                 /* hlt */
+	0xfb,   0xfa, 0xf4,                   /* sti; cli; hlt */
+};
+static const uint8_t handler[] = { 0xf4 }; /* hlt */
+
+#define SECOND_HLT (ENTRY + sizeof(code) - 1)
+
+bool apicv_delivery_is_used(void)
+{
+	return delivery == DELIVERY_SOUND || delivery == DELIVERY_ON_TRIAL ||
+	       command_line.apicv == APICV_FORCE;
+}
+
+/* --- a local APIC that is nothing but its page -------------------------------------------------- */
+
+static void *page_of(struct vcpu *vcpu)
+{
+	return vcpu->owner;
+}
+
+static bool nothing_pending(struct vcpu *vcpu)
+{
+	return false;
+}
+
+static void no_status(struct vcpu *vcpu, struct vcpu_interrupt_status *status)
+{
+	*status = (struct vcpu_interrupt_status) { 0 };
+}
+
+static void ignore_write(struct vcpu *vcpu, unsigned offset)
+{
+}
+
+/* All that the backend asks of a guest that does no more than ours. */
+static const struct vcpu_interrupts interrupts = {
+	.pending = nothing_pending,
+	.page = page_of,
+	.written = ignore_write,
+	.other_pending = nothing_pending,
+	.status = no_status,
+};
+
+static const struct board_ops no_board;
+
+/* --- the trial --------------------------------------------------------------------------------- */
+
+static void write_guest(uint8_t *memory)
+{
+	uint64_t gate = INTERRUPT_GATE | CODE_SELECTOR << 16 | HANDLER;
+
+	memcpy(memory + DESCRIPTORS + CODE_SELECTOR, &(uint64_t) { FLAT_CODE }, sizeof(uint64_t));
+	memcpy(memory + DESCRIPTORS + VECTOR * sizeof(gate), &gate, sizeof(gate));
+	memcpy(memory + ENTRY, code, sizeof(code));
+	memcpy(memory + HANDLER, handler, sizeof(handler));
+}
+
+/* The guest on this CPU, ready to run. Null: `why` says why there is none. */
+static struct vm *make(void *page, struct reason *why)
+{
+	static const struct vcpu_config config = { .mode = VCPU_MODE_PROT32,
+						   .stack_pointer = STACK_TOP,
+						   .intercepts = INTERCEPT_HLT,
+						   .has = VCPU_HAS_LOCAL_APIC };
+	struct vm *vm;
+
+	if (vm_create(&vm, "probe", MEMORY, 1, &no_board, NULL, why))
+		return NULL;
+	struct vcpu *vcpu = vm->vcpus[0];
+	uint8_t *memory = vm_memory(vm, gpa(0), MEMORY);
+
+	vcpu->owner = page;
+	vcpu->interrupts = &interrupts;
+	if (memory && !vcpu_set_entry(vcpu, gpa(ENTRY)) && !vcpu_setup(vcpu, &config) &&
+	    !vcpu_bind(vcpu)) {
+		write_guest(memory);
+		return vm;
+	}
+	reason_set(why, ERROR_BAD_STATE, "the vCPU cannot be set up: see the log");
+	vm_stop(vm, NULL);
+	return NULL;
+}
+
+/* To the next HLT. Unsupported, with what came instead, when there is none. */
+static enum error run_to_halt(struct vcpu *vcpu, uint64_t *rip, struct reason *why)
+{
+	struct vcpu_exit exit = { .kind = VCPU_EXIT_KICKED };
+
+	for (unsigned i = 0; i < MANY_RUNS && exit.kind == VCPU_EXIT_KICKED; i++) {
+		vcpu->slice_ticks = time_us_to_ticks(SLICE_US);
+		__atomic_store_n(&this_cpu()->need_resched, false, __ATOMIC_SEQ_CST);
+		if (vcpu_run(vcpu, &exit))
+			return vcpu->trouble.kind;
+	}
+	*rip = exit.rip;
+	if (exit.kind == VCPU_EXIT_HLT)
+		return ERROR_NONE;
+	return reason_set(why, ERROR_UNSUPPORTED, "its guest ended with %s at rip=0x%lx",
+			  vcpu_exit_name(exit.kind), exit.rip);
+}
+
+/* Where the guest ends when a kick of this CPU's own waits as it is entered the second time. */
+static enum error try(struct vcpu *vcpu, uint64_t *rip, struct reason *why)
+{
+	enum error error = run_to_halt(vcpu, rip, why);
+
+	if (error)
+		return error;
+	vcpu_skip_instruction(vcpu);
+	interrupts_disable();
+	if (!lapic_send(this_cpu()->apic_id, DELIVER_FIXED, VECTOR_KICK)) {
+		interrupts_enable();
+		return reason_set(why, ERROR_TIMEOUT, "this CPU cannot interrupt itself");
+	}
+	return run_to_halt(vcpu, rip, why);
+}
+
+static void judge(struct vcpu *vcpu)
+{
+	struct reason why;
+	uint64_t rip = 0;
+	enum error error = try(vcpu, &rip, &why);
+
+	if (!error && rip == SECOND_HLT) {
+		delivery = DELIVERY_SOUND;
+		return;
+	}
+	delivery = DELIVERY_FAULTY;
+	if (error)
+		log_reason(LOG_WARN, "vmx", &why);
+	log_warn("vmx", "virtual-interrupt delivery of this CPU %s%s",
+		 error ? "could not be tried" : "interrupts guests that have their interrupts off",
+		 command_line.apicv == APICV_FORCE ? ", but the command line forces it"
+						   : ": Plinth delivers in its place");
+}
+
+void apicv_probe(void)
+{
+	struct reason why;
+	void *page;
+
+	if (command_line.apicv == APICV_OFF || delivery != DELIVERY_UNTRIED)
+		return;
+	page = page_alloc();
+	if (!page) {
+		log_warn("vmx", "no page to try virtual-interrupt delivery with");
+		return;
+	}
+	delivery = DELIVERY_ON_TRIAL;
+	struct vm *vm = make(page, &why);
+
+	if (!vm) {
+		delivery = DELIVERY_UNTRIED;
+		log_reason(LOG_WARN, "vmx", &why);
+	} else {
+		/* Where the CPU has none, there is nothing to be said. */
+		if (vmx_of(vm->vcpus[0])->delivers)
+			judge(vm->vcpus[0]);
+		else
+			delivery = DELIVERY_FAULTY;
+		vm_stop(vm, NULL);
+	}
+	page_free(page);
+}
