@@ -253,18 +253,25 @@ $(BUILD)/kernel/guest/tables/dsdt.asm.o: NASMFLAGS += -I$(BUILD)/
 $(BUILD)/host/guest/tables/acpi_tables_test: | $(BUILD)/gen/dsdt.aml
 $(BUILD)/host/guest/tables/acpi_tables_test.o: HOST_CFLAGS += -DDSDT_AML='"$(BUILD)/gen/dsdt.aml"'
 
-# --- guests' BIOS ---------------------------------------------------------------------------
+# --- guests' BIOS, and the option ROM for those that have their own ----------------------------
 
 $(BUILD)/gen/bios.bin: guest/bios/rom/bios.asm $(wildcard guest/bios/rom/*.inc)
 	@mkdir -p $(@D)
 	$(NASM) -f bin -Werror -I guest/bios/rom/ -o $@ $<
 
-$(BUILD)/kernel/guest/bios/rom.asm.o: $(BUILD)/gen/bios.bin
+$(BUILD)/gen/linux_rom.bin: guest/bios/option/linux.asm tools/sign-rom
+	@mkdir -p $(@D)
+	$(NASM) -f bin -Werror -o $@ $<
+	tools/sign-rom $@
+
+$(BUILD)/kernel/guest/bios/rom.asm.o: $(BUILD)/gen/bios.bin $(BUILD)/gen/linux_rom.bin
 $(BUILD)/kernel/guest/bios/rom.asm.o: NASMFLAGS += -I$(BUILD)/
 
-# Its test reads it.
+# Their tests read them.
 $(BUILD)/host/guest/bios/bios_head_test: | $(BUILD)/gen/bios.bin
 $(BUILD)/host/guest/bios/bios_head_test.o: HOST_CFLAGS += -DBIOS_ROM='"$(BUILD)/gen/bios.bin"'
+$(BUILD)/host/guest/bios/option_rom_test: | $(BUILD)/gen/linux_rom.bin
+$(BUILD)/host/guest/bios/option_rom_test.o: HOST_CFLAGS += -DLINUX_ROM='"$(BUILD)/gen/linux_rom.bin"'
 
 # --- test guests ----------------------------------------------------------------------------
 

@@ -241,6 +241,16 @@ enum error fw_cfg_add_number(struct fw_cfg *fw, uint16_t key, uint64_t number, u
 	return add(fw, &item, why);
 }
 
+enum error fw_cfg_add_bytes(struct fw_cfg *fw, uint16_t key, const void *bytes, uint32_t length,
+			    struct reason *why)
+{
+	const struct fw_cfg_item item = { .key = key,
+					  .bytes = (const uint8_t *)bytes,
+					  .length = length };
+
+	return add(fw, &item, why);
+}
+
 static void put(uint8_t *to, uint64_t value, unsigned width)
 {
 	store_bytes(to, swap_bytes(value, width), width);

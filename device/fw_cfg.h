@@ -11,7 +11,7 @@
 
 #define FW_CFG_PORT     0x510 /* selector 0x510, data 0x511, DMA address 0x514 to 0x51b */
 #define FW_CFG_PORTS    12
-#define FW_CFG_ITEMS    32
+#define FW_CFG_ITEMS    64
 #define FW_CFG_MOST_DMA MIB(1) /* in one copy: more is an error */
 #define FW_CFG_NAME     56     /* of a file, its end included */
 
@@ -22,10 +22,22 @@ enum fw_cfg_key {
 	FW_CFG_UUID = 0x02,
 	FW_CFG_RAM_SIZE = 0x03, /* below 4 GiB; 64 bits */
 	FW_CFG_NOGRAPHIC = 0x04,
-	FW_CFG_CPUS = 0x05, /* 16 bits */
+	FW_CFG_CPUS = 0x05,           /* 16 bits */
+	FW_CFG_KERNEL_ADDRESS = 0x07, /* 32 bits; so are the other addresses and sizes */
+	FW_CFG_KERNEL_SIZE = 0x08,
+	FW_CFG_INITRD_ADDRESS = 0x0a,
+	FW_CFG_INITRD_SIZE = 0x0b,
 	FW_CFG_NUMA = 0x0d,
 	FW_CFG_BOOT_MENU = 0x0e,
 	FW_CFG_MAX_CPUS = 0x0f, /* 16 bits */
+	FW_CFG_KERNEL_DATA = 0x11,
+	FW_CFG_INITRD_DATA = 0x12,
+	FW_CFG_COMMAND_LINE_ADDRESS = 0x13,
+	FW_CFG_COMMAND_LINE_SIZE = 0x14, /* the end of the string included */
+	FW_CFG_COMMAND_LINE_DATA = 0x15,
+	FW_CFG_SETUP_ADDRESS = 0x16,
+	FW_CFG_SETUP_SIZE = 0x17,
+	FW_CFG_SETUP_DATA = 0x18,
 	FW_CFG_DIRECTORY = 0x19,
 	FW_CFG_FIRST_FILE = 0x20,
 };
@@ -61,6 +73,9 @@ enum error fw_cfg_attach(struct fw_cfg *fw, struct bus *ports, struct reason *wh
 /* A number of `width` bytes (at most 8), little-endian. NoMemory when all items are used. */
 enum error fw_cfg_add_number(struct fw_cfg *fw, uint16_t key, uint64_t number, unsigned width,
 			     struct reason *why) must_check;
+/* Bytes under a number; they stay the caller's. */
+enum error fw_cfg_add_bytes(struct fw_cfg *fw, uint16_t key, const void *bytes, uint32_t length,
+			    struct reason *why) must_check;
 /* A file; `name` and `bytes` stay the caller's. */
 enum error fw_cfg_add_file(struct fw_cfg *fw, const char *name, const void *bytes, uint32_t length,
 			   struct reason *why) must_check;

@@ -39,6 +39,7 @@ static int set_up(void **state)
 	fw_cfg_init(&fw, &memory);
 	assert_int_equal(fw_cfg_attach(&fw, &ports, &why), ERROR_NONE);
 	assert_int_equal(fw_cfg_add_number(&fw, FW_CFG_RAM_SIZE, MIB(512), 8, &why), ERROR_NONE);
+	assert_int_equal(fw_cfg_add_bytes(&fw, FW_CFG_KERNEL_DATA, "kernel", 6, &why), ERROR_NONE);
 	assert_int_equal(fw_cfg_add_file(&fw, "etc/one", "first file", 10, &why), ERROR_NONE);
 	assert_int_equal(fw_cfg_add_file(&fw, "etc/two", "2", 1, &why), ERROR_NONE);
 	return 0;
@@ -52,6 +53,18 @@ static void choose(uint16_t key)
 static uint8_t next(void)
 {
 	return (uint8_t)bus_read(&ports, 0, FW_CFG_PORT + 1, 1);
+}
+
+static void bytes_have_a_number_and_no_name(void **state)
+{
+	static const char kernel[] = "kernel";
+
+	choose(FW_CFG_KERNEL_DATA);
+	for (unsigned i = 0; i < sizeof(kernel); i++)
+		assert_int_equal(next(), kernel[i]);
+	/* The directory has the files alone. */
+	choose(FW_CFG_DIRECTORY);
+	assert_int_equal(next() << 24 | next() << 16 | next() << 8 | next(), 2);
 }
 
 static void the_signature_is_qemu(void **state)
@@ -158,6 +171,7 @@ static void a_full_table_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(bytes_have_a_number_and_no_name, set_up),
 		cmocka_unit_test_setup(the_signature_is_qemu, set_up),
 		cmocka_unit_test_setup(numbers_are_little_endian, set_up),
 		cmocka_unit_test_setup(the_directory_names_files, set_up),

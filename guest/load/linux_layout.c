@@ -65,27 +65,21 @@ static enum error place_fixed(struct linux_load *load, uint8_t **memory, struct 
 	return error;
 }
 
-enum error linux_place_kernel(struct linux_load *load, struct reason *why)
+enum error linux_place_kernel(struct linux_load *load, uint8_t **memory, struct reason *why)
 {
 	const struct linux_image *image = &load->image;
-	enum error error;
-	uint8_t *memory;
 
 	if (image->relocatable && load->entry != ENTRY_16) {
 		uint64_t size = image->init_size > image->code_length ? image->init_size
 								      : image->code_length;
-		error = place_relocatable(load, size, &memory, why);
-	} else {
-		load->kernel = image->loaded_high ? LOAD_HIGH : LOAD_LOW;
-		error = place_fixed(load, &memory, why);
+		return place_relocatable(load, size, memory, why);
 	}
-	if (!error)
-		memcpy(memory, image->code, image->code_length);
-	return error;
+	load->kernel = image->loaded_high ? LOAD_HIGH : LOAD_LOW;
+	return place_fixed(load, memory, why);
 }
 
 enum error linux_place_command_line(struct linux_load *load, uint64_t least, uint64_t limit,
-				    struct reason *why)
+				    uint8_t **memory, struct reason *why)
 {
 	const size_t length = strlen(load->command_line);
 	const struct placement_wish wish = { .what = "linux: the command line",
@@ -93,17 +87,12 @@ enum error linux_place_command_line(struct linux_load *load, uint64_t least, uin
 					     .alignment = 1,
 					     .least = least,
 					     .limit = limit };
-	uint8_t *memory;
 
 	if (length > load->image.command_line_most)
 		return reason_set(why, ERROR_INVALID_INPUT,
 				  "linux: the command line has %zu bytes, and the kernel takes %u",
 				  length, load->image.command_line_most);
-	enum error error =
-		placement_find(&load->placement, &wish, &load->command_line_at, &memory, why);
-	if (!error)
-		memcpy(memory, load->command_line, length + 1);
-	return error;
+	return placement_find(&load->placement, &wish, &load->command_line_at, memory, why);
 }
 
 /* All initrds end to end. False when the sum is no number. */
@@ -139,11 +128,9 @@ static enum error find_initrd(struct linux_load *load, uint8_t **memory, struct 
 	return placement_find(&load->placement, &wish, &load->initrd, memory, why);
 }
 
-enum error linux_place_initrd(struct linux_load *load, struct reason *why)
+enum error linux_place_initrd(struct linux_load *load, uint8_t **memory, struct reason *why)
 {
-	uint8_t *memory;
-	uint64_t at = 0;
-
+	*memory = NULL;
 	if (!sum_up(load, &load->initrd_size))
 		return reason_set(why, ERROR_NO_MEMORY, "linux: the initrds are too long");
 	if (!load->initrd_size)
@@ -151,19 +138,22 @@ enum error linux_place_initrd(struct linux_load *load, struct reason *why)
 	if (load->image.version < LINUX_2_00)
 		return reason_set(why, ERROR_UNSUPPORTED,
 				  "linux: a kernel without a setup header takes no initrd");
-	enum error error = find_initrd(load, &memory, why);
-	if (error)
-		return error;
-	for (unsigned i = 0; i < load->initrd_count; i++) {
+	return find_initrd(load, memory, why);
+}
+
+void linux_join_initrds(const struct linux_load *load, uint8_t *to)
+{
+	uint64_t at = 0;
+
+	for (unsigned i = 0; load->initrd_size && i < load->initrd_count; i++) {
 		const struct load_file *file = &load->initrds[i];
 
 		while (!is_aligned(at, ARCHIVE_ALIGNMENT))
-			memory[at++] = 0;
+			to[at++] = 0;
 		if (file->length)
-			memcpy(memory + at, file->bytes, file->length);
+			memcpy(to + at, file->bytes, file->length);
 		at += file->length;
 	}
-	return ERROR_NONE;
 }
 
 void linux_fill_header(const struct linux_load *load, uint8_t *header)

@@ -1,4 +1,5 @@
-/* Where the parts of a Linux guest go: kernel, command line and initrd, for every entry. Pure. */
+/* Where the parts of a Linux guest go: kernel, command line and initrd, for every entry. Places are
+ * found here; the bytes are copied there by who found one, or by somebody in the guest. Pure. */
 #ifndef GUEST_LOAD_LINUX_LAYOUT_H
 #define GUEST_LOAD_LINUX_LAYOUT_H
 
@@ -6,7 +7,8 @@
 #include "guest/load/linux_options.h"
 #include "guest/load/placement.h"
 
-/* A guest on its way into memory. */
+/* A guest on its way into memory. What is placed is claimed in guest RAM, and `memory` receives its
+ * address there; null for what has no bytes. */
 struct linux_load {
 	struct linux_image image;
 	struct placement placement;
@@ -23,14 +25,19 @@ struct linux_load {
 };
 
 /* The protected-mode code, with the memory that the kernel unpacks into. */
-enum error linux_place_kernel(struct linux_load *load, struct reason *why) must_check;
+enum error linux_place_kernel(struct linux_load *load, uint8_t **memory,
+			      struct reason *why) must_check;
 
 /* The command line in [least, limit). */
 enum error linux_place_command_line(struct linux_load *load, uint64_t least, uint64_t limit,
-				    struct reason *why) must_check;
+				    uint8_t **memory, struct reason *why) must_check;
 
 /* The initrds as one, as high as the kernel can reach; nothing where there are none. */
-enum error linux_place_initrd(struct linux_load *load, struct reason *why) must_check;
+enum error linux_place_initrd(struct linux_load *load, uint8_t **memory,
+			      struct reason *why) must_check;
+
+/* Writes the initrds as one to `to`, which has initrd_size bytes. */
+void linux_join_initrds(const struct linux_load *load, uint8_t *to);
 
 /* The fields of the setup header that every entry wants, in a copy of it at `header` (offset 0 of
  * the image), as far as the protocol version has them. */

@@ -3,6 +3,7 @@
 #include "guest/load/load_linux.h"
 
 #include "guest/load/linux_layout.h"
+#include "guest/load/linux_real_mode.h"
 #include "guest/load/start_tables.h"
 #include "lib/bits.h"
 #include "lib/bytes.h"
@@ -32,16 +33,7 @@ enum boot_params {
 #define VGA_POINTS      16
 #define ONE_MIB         MIB(1)
 
-/* Real mode, after "Sample Boot Configuration". */
-#define REAL_MODE_AT       0x10000u
-#define REAL_MODE_AT_OLD   0x90000u
-#define HEAP_END           0xe000u
-#define HEAP_END_OLD       0x9800u
-#define SEGMENT_SIZE       0x10000u
-#define SEGMENT_SIZE_OLD   0xa000u
-#define HEAP_END_BIAS      0x200u
-#define ENTRY_PARAGRAPHS   0x20u /* of the setup code, behind the boot sector */
-#define COMMAND_LINE_MAGIC 0xa33fu
+#define ENTRY_PARAGRAPHS 0x20u /* of the setup code, behind the boot sector */
 _Static_assert(LOAD_MEMORY_ENTRIES <= 128, "the boot parameters have room for 128 entries");
 
 static void fill_memory_map(const struct load_target *target, uint8_t *params)
@@ -92,6 +84,11 @@ static void fill_params(const struct linux_load *load, uint8_t *params)
 		fill_screen(params);
 }
 
+static void copy_command_line(const struct linux_load *load, uint8_t *to)
+{
+	memcpy(to, load->command_line, strlen(load->command_line) + 1);
+}
+
 static enum error load_protected(struct linux_load *load, struct boot_state *out,
 				 struct reason *why)
 {
@@ -100,10 +97,10 @@ static enum error load_protected(struct linux_load *load, struct boot_state *out
 					     .size = PARAMS_SIZE,
 					     .alignment = PAGE_SIZE,
 					     .limit = GIB(4) };
-	uint8_t *params;
+	uint8_t *kernel, *params, *command_line, *initrd;
 	uint64_t at;
 
-	enum error error = linux_place_kernel(load, why);
+	enum error error = linux_place_kernel(load, &kernel, why);
 	if (!error)
 		error = start_flat(&load->placement, wide ? VCPU_MODE_LONG64 : VCPU_MODE_PROT32,
 				   out, why);
@@ -112,65 +109,38 @@ static enum error load_protected(struct linux_load *load, struct boot_state *out
 	if (!error)
 		error = placement_find(&load->placement, &wish, &at, &params, why);
 	if (!error)
-		error = linux_place_command_line(load, 0, GIB(4), why);
+		error = linux_place_command_line(load, 0, GIB(4), &command_line, why);
 	if (!error)
-		error = linux_place_initrd(load, why);
+		error = linux_place_initrd(load, &initrd, why);
 	if (error)
 		return error;
+	memcpy(kernel, load->image.code, load->image.code_length);
+	copy_command_line(load, command_line);
+	linux_join_initrds(load, initrd);
 	fill_params(load, params);
 	out->rip = load->kernel + (wide ? LINUX_64_BIT_ENTRY : 0);
 	out->gpr[RSI] = at;
 	return ERROR_NONE;
 }
 
-/* The fields that tell the real-mode code of its stack, heap and command line. */
-static void fill_real_mode(const struct linux_load *load, uint8_t *setup, uint32_t at,
-			   uint32_t heap_end)
-{
-	const unsigned version = load->image.version;
-	const uint32_t command_line = (uint32_t)load->command_line_at - at;
-
-	linux_fill_header(load, setup);
-	if (version >= LINUX_2_01) {
-		store_u16(setup + LINUX_HEAP_END_PTR, (uint16_t)(heap_end - HEAP_END_BIAS));
-		store_u8(setup + LINUX_LOADFLAGS,
-			 load_u8(setup + LINUX_LOADFLAGS) | (uint8_t)LINUX_CAN_USE_HEAP);
-	}
-	if (version >= LINUX_2_02)
-		return;
-	store_u16(setup + LINUX_COMMAND_LINE_MAGIC, COMMAND_LINE_MAGIC);
-	store_u16(setup + LINUX_COMMAND_LINE_OFFSET, (uint16_t)command_line);
-	if (version >= LINUX_2_00)
-		store_u16(setup + LINUX_SETUP_MOVE_SIZE,
-			  (uint16_t)(command_line + strlen(load->command_line) + 1));
-}
-
 static enum error load_real_mode(struct linux_load *load, struct boot_state *out,
 				 struct reason *why)
 {
 	const struct linux_image *image = &load->image;
-	const bool movable = image->version >= LINUX_2_02 && image->loaded_high;
-	const uint32_t at = movable ? REAL_MODE_AT : REAL_MODE_AT_OLD;
-	const uint32_t heap_end = movable ? HEAP_END : HEAP_END_OLD;
-	const uint32_t end = at + (movable ? SEGMENT_SIZE : SEGMENT_SIZE_OLD);
-	uint8_t *setup;
+	struct linux_real_mode real;
+	enum error error = linux_real_mode_place(load, &real, why);
 
-	enum error error = linux_place_kernel(load, why);
-	if (!error)
-		error = placement_claim(&load->placement, "linux: the real-mode code", at, heap_end,
-					&setup, why);
-	if (!error)
-		error = linux_place_command_line(load, at + heap_end, end, why);
-	if (!error)
-		error = linux_place_initrd(load, why);
 	if (error)
 		return error;
-	memcpy(setup, image->setup, image->setup_length);
-	fill_real_mode(load, setup, at, heap_end);
+	memcpy(real.kernel, image->code, image->code_length);
+	memcpy(real.setup, image->setup, image->setup_length);
+	linux_real_mode_fill(load, &real, real.setup);
+	copy_command_line(load, real.command_line);
+	linux_join_initrds(load, real.initrd);
 	out->mode = VCPU_MODE_REAL16;
-	out->cs = (uint16_t)((at >> 4) + ENTRY_PARAGRAPHS);
-	out->ds = out->es = out->ss = out->fs = out->gs = (uint16_t)(at >> 4);
-	out->gpr[RSP] = heap_end;
+	out->cs = (uint16_t)((real.at >> 4) + ENTRY_PARAGRAPHS);
+	out->ds = out->es = out->ss = out->fs = out->gs = (uint16_t)(real.at >> 4);
+	out->gpr[RSP] = real.heap_end;
 	return ERROR_NONE;
 }
 

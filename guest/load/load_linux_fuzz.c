@@ -1,10 +1,11 @@
-/* Any bytes as a Linux image in a small machine. The first byte says which entry is asked for, whether
+/* Any bytes as a Linux image in a small machine, loaded and offered to a firmware. The first byte says which entry is asked for, whether
  * there is an initrd, and whether the magic numbers are put right beforehand. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "guest/load/linux_image.h"
 #include "guest/load/load_linux.h"
+#include "guest/load/offer_linux.h"
 #include "lib/assert.h"
 #include "lib/bytes.h"
 
@@ -53,6 +54,33 @@ static void check(const struct load_target *target, const struct boot_state *boo
 		assert(!strcmp((const char *)ram + line, "words"));
 }
 
+static void check_offered(const struct offered_part *part)
+{
+	assert(!part->length || memory(NULL, part->at, part->length));
+	for (uint32_t i = 0; i < part->length; i++)
+		ram[part->at + i] = part->bytes[i]; /* which ASan watches */
+}
+
+static void offer(const struct load_target *target, const struct load_file *kernel,
+		  const struct load_file *initrds, unsigned count)
+{
+	static struct linux_offer offer;
+	struct reason why;
+
+	if (offer_linux(target, kernel, initrds, count, &offer, &why)) {
+		assert(why.kind != ERROR_NONE && strlen(why.text) > 0);
+		return;
+	}
+	uint8_t *joined = calloc(1, offer.initrd.length + 1);
+	if (!offer.initrd.bytes)
+		offer_linux_join(&offer, initrds, count, joined);
+	check_offered(&offer.setup);
+	check_offered(&offer.kernel);
+	check_offered(&offer.command_line);
+	check_offered(&offer.initrd);
+	free(joined);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct load_target target = {
@@ -87,6 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(&target, &boot);
 	else
 		assert(why.kind != ERROR_NONE && strlen(why.text) > 0);
+	offer(&target, &kernel, initrds, choices >> 2 & 3 ? 2 : choices >> 7);
 	free(ram);
 	free(copy);
 	return 0;

@@ -91,7 +91,7 @@ static struct vm_spec *find_vm(struct vm_specs *specs, const struct spec_word *n
 	if (specs->count == SPEC_VMS)
 		return NULL;
 	struct vm_spec *vm = &specs->vms[specs->count++];
-	*vm = (struct vm_spec) { .kernel = SPEC_NO_KERNEL };
+	*vm = (struct vm_spec) { .kernel = SPEC_NO_KERNEL, .offered = SPEC_NO_KERNEL };
 	memcpy(vm->name, name->text, name->length);
 	spec_keys_defaults(vm);
 	return vm;
@@ -204,26 +204,52 @@ static enum error keep_command_line(struct reading *reading, const char *text)
 }
 _Static_assert(SPEC_LINE == 2048, "the sentence in keep_command_line() says 2047");
 
+static bool is_kernel_of(const struct vm_spec *vm, enum module_role role)
+{
+	return vm->kernel != SPEC_NO_KERNEL && vm->modules[vm->kernel].role == role;
+}
+
+/* A VM has one kernel; but a firmware may have a linux to start, whichever is named first. */
+static enum error add_kernel(struct reading *reading)
+{
+	struct vm_spec *vm = reading->vm;
+	const enum module_role role = reading->module.role;
+	char sentence[96];
+
+	if (vm->kernel == SPEC_NO_KERNEL) {
+		vm->kernel = vm->module_count;
+		return ERROR_NONE;
+	}
+	if (vm->offered == SPEC_NO_KERNEL && role == MODULE_LINUX &&
+	    is_kernel_of(vm, MODULE_FIRMWARE)) {
+		vm->offered = vm->module_count;
+		return ERROR_NONE;
+	}
+	if (role == MODULE_FIRMWARE && is_kernel_of(vm, MODULE_LINUX)) {
+		vm->offered = vm->kernel;
+		vm->kernel = vm->module_count;
+		return ERROR_NONE;
+	}
+	const unsigned first =
+		vm->offered != SPEC_NO_KERNEL && role == MODULE_LINUX ? vm->offered : vm->kernel;
+	format_string(sentence, sizeof(sentence),
+		      "a second kernel: module %u (%s) is the VM's first", vm->modules[first].index,
+		      module_role_name(vm->modules[first].role));
+	return refuse(reading, sentence);
+}
+
 static enum error add_to_vm(struct reading *reading)
 {
 	struct vm_spec *vm = reading->vm;
+	enum error error = ERROR_NONE;
 
 	if (vm->module_count == SPEC_MODULES)
 		return refuse(reading, "the VM has more than 64 modules");
-	if (roles[reading->module.role].kernel) {
-		if (vm->kernel != SPEC_NO_KERNEL) {
-			char sentence[96];
-
-			format_string(sentence, sizeof(sentence),
-				      "a second kernel: module %u (%s) is the VM's first",
-				      vm->modules[vm->kernel].index,
-				      module_role_name(vm->modules[vm->kernel].role));
-			return refuse(reading, sentence);
-		}
-		vm->kernel = vm->module_count;
-	}
-	vm->modules[vm->module_count++] = reading->module;
-	return ERROR_NONE;
+	if (roles[reading->module.role].kernel)
+		error = add_kernel(reading);
+	if (!error)
+		vm->modules[vm->module_count++] = reading->module;
+	return error;
 }
 _Static_assert(SPEC_MODULES == 64, "the sentence in add_to_vm() says 64");
 
@@ -265,7 +291,7 @@ static enum error check_modules(const struct vm_spec *vm, enum module_role kerne
 	const struct spec_module *initrd = module_of(vm, MODULE_INITRD);
 	const struct spec_module *module = module_of(vm, MODULE_MODULE);
 
-	if (initrd && kernel != MODULE_LINUX)
+	if (initrd && kernel != MODULE_LINUX && vm->offered == SPEC_NO_KERNEL)
 		return reason_set(
 			why, ERROR_INVALID_INPUT,
 			"module %u (vm=%s): an initrd is for linux, and the kernel is: %s",

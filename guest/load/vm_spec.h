@@ -66,7 +66,9 @@ struct vm_spec {
 	struct spec_module modules[SPEC_MODULES]; /* in the user's order */
 	unsigned module_count;
 	unsigned kernel; /* the number in modules[] of the kernel; SPEC_NO_KERNEL: none yet */
-	uint32_t keys;   /* given so far: a bit for each row of spec_keys[] (spec_keys.h) */
+	/* That of the linux which the kernel, a firmware, is to start; SPEC_NO_KERNEL: none. */
+	unsigned offered;
+	uint32_t keys; /* given so far: a bit for each row of spec_keys[] (spec_keys.h) */
 	/* What the keys say. */
 	unsigned cpus;          /* cpus=N, 1..SPEC_MAX_CPUS; default 1 */
 	uint64_t memory;        /* memory=N[K|M|G]; bytes, whole pages; default 128 MiB */

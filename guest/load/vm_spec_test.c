@@ -266,22 +266,6 @@ static void bad_wholes(void **state)
 	assert_false(specs.vms[6].broken);
 }
 
-static void two_kernels(void **state)
-{
-	assert_int_equal(add(1, "vm=a linux"), 0);
-	assert_int_equal(add(2, "vm=b linux"), 0);
-	assert_int_equal(add(4, "vm=a flat"), ERROR_INVALID_INPUT);
-	assert_int_equal(add(5, "vm=a cpus=0 disk"), ERROR_INVALID_INPUT);
-	assert_string_equal(
-		book.text, "module 4 (vm=a): a second kernel: module 1 (linux) is the VM's first\n"
-			   "module 5 (vm=a): byte 5, \"cpus=0\": it wants a number from 1 to 64\n");
-	/* The first trouble stays, and the other VM is as it was. */
-	assert_non_null(strstr(specs.vms[0].trouble.text, "second kernel"));
-	finish();
-	assert_int_equal(book.count, 2);
-	assert_false(specs.vms[1].broken);
-}
-
 static void names_of_31_characters(void **state)
 {
 	char string[64];
@@ -377,7 +361,6 @@ int main(void)
 		cmocka_unit_test_setup(bad_words, clear),
 		cmocka_unit_test_setup(bad_values, clear),
 		cmocka_unit_test_setup(bad_wholes, clear),
-		cmocka_unit_test_setup(two_kernels, clear),
 		cmocka_unit_test_setup(names_of_31_characters, clear),
 		cmocka_unit_test_setup(command_lines_of_2047_bytes, clear),
 		cmocka_unit_test_setup(the_most_of_everything, clear),

@@ -22,6 +22,7 @@ void pc_free(struct pc *pc)
 	pc_interrupts_free(pc);
 	pc_debug_free(pc);
 	pc_fw_cfg_free(pc);
+	pc_offer_free(pc);
 	pc_disks_free(pc);
 	pc_vga_free(pc);
 	pages_free(pc, pc_pages(pc->spec));

@@ -25,8 +25,7 @@ struct load_file pc_file(const struct spec_module *module)
 	return file;
 }
 
-/* The files of one role, in the user's order; returns how many. */
-static unsigned files_of(const struct vm_spec *spec, enum module_role role, struct load_file *files)
+unsigned pc_files_of(const struct vm_spec *spec, enum module_role role, struct load_file *files)
 {
 	unsigned count = 0;
 
@@ -70,14 +69,14 @@ static enum error load_kernel(struct pc *pc, struct boot_state *state, struct re
 
 	switch (module->role) {
 	case MODULE_LINUX:
-		count = files_of(spec, MODULE_INITRD, others);
+		count = pc_files_of(spec, MODULE_INITRD, others);
 		return load_linux(&pc->target, &kernel, others, count, spec->entry, state, why);
 	case MODULE_MULTIBOOT:
-		count = files_of(spec, MODULE_MODULE, others);
+		count = pc_files_of(spec, MODULE_MODULE, others);
 		return load_multiboot(&pc->target, &kernel, others, count, kernel.string, state,
 				      why);
 	case MODULE_PVH:
-		count = files_of(spec, MODULE_MODULE, others);
+		count = pc_files_of(spec, MODULE_MODULE, others);
 		return load_pvh(&pc->target, &kernel, others, count, kernel.string, state, why);
 	case MODULE_FLAT:
 		return load_flat(&pc->target, &kernel, spec->address, spec->entry, state, why);

@@ -160,6 +160,8 @@ enum error pc_fw_cfg_create(struct pc *pc, struct reason *why)
 		error = add_files(pc, why);
 	if (!error && pc->spec->acpi)
 		error = add_tables(pc, why);
+	if (!error)
+		error = pc_offer_create(pc, &pc->fw_cfg->chip, why);
 	return error ? error : fw_cfg_attach(&pc->fw_cfg->chip, &pc->ports, why);
 }
 

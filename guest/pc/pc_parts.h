@@ -53,6 +53,12 @@ struct fw_cfg *pc_fw_cfg_chip(struct pc *pc);
 void pc_fw_cfg_follow(struct pc *pc);
 void pc_fw_cfg_free(struct pc *pc);
 
+/* --- pc_offer.c --- */
+
+/* Puts the Linux kernel that the VM's firmware is to start, if there is one, into `fw`. */
+enum error pc_offer_create(struct pc *pc, struct fw_cfg *fw, struct reason *why) must_check;
+void pc_offer_free(struct pc *pc);
+
 /* --- pc_debug.c --- */
 
 enum error pc_debug_create(struct pc *pc, struct reason *why) must_check;
@@ -110,6 +116,8 @@ void pc_bios_begin(struct pc *pc, struct boot_state *state);
 
 /* A module's bytes. */
 struct load_file pc_file(const struct spec_module *module);
+/* Those of the modules of one role, in the user's order; returns how many. `files` has SPEC_MODULES. */
+unsigned pc_files_of(const struct vm_spec *spec, enum module_role role, struct load_file *files);
 /* Loads the kernel and sets up the vCPUs, which are Created or Free. */
 enum error pc_boot(struct pc *pc, struct reason *why) must_check;
 
