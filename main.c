@@ -36,6 +36,7 @@
 #include "vmx/vcpu/entry_selftest.h"
 #include "vmx/cpu/selftest.h"
 #include "vmx/trial/instruction_errors.h"
+#include "vmx/trial/negative.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
 
@@ -155,6 +156,7 @@ static void skip_guests(const char *why)
 	vm_selftest_skip(why);
 	vmx_entry_selftest_skip(why);
 	instruction_errors_selftest_skip(why);
+	negative_selftest_skip(why);
 	test_guests_skip(why);
 	run_vms_skip(why);
 }
@@ -174,6 +176,7 @@ static bool run_guests(void)
 	vm_selftest();
 	vmx_entry_selftest();
 	instruction_errors_selftest();
+	negative_selftest();
 	apicv_probe();
 	provoke_in_guest(command_line.provoke);
 	bool ok = cpus == cpu_online_count();
@@ -208,7 +211,7 @@ static bool run_tests(enum error no_guests, const struct reason *why)
 {
 	tap_plan(kernel_selftest_count() + vmx_selftest_count() + vm_selftest_count() +
 		 vmx_entry_selftest_count() + instruction_errors_selftest_count() +
-		 test_guests_plan() + run_vms_plan());
+		 negative_selftest_count() + test_guests_plan() + run_vms_plan());
 	kernel_selftest();
 	vmx_selftest();
 	if (!no_guests)

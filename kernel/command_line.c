@@ -135,6 +135,11 @@ static bool set_apicv(struct command_line *out, const struct word *word)
 	return true;
 }
 
+static bool set_selftest(struct command_line *out, const struct word *word)
+{
+	return either(word, "negative", "boot", &out->negative);
+}
+
 static bool set_preflight(struct command_line *out, const struct word *word)
 {
 	return either(word, "on", "off", &out->preflight);
@@ -215,6 +220,7 @@ static const struct {
 	{ "vpid", "on or off", set_vpid },
 	{ "apicv", "on, off or force", set_apicv },
 	{ "preflight", "on or off", set_preflight },
+	{ "selftest", "negative or boot", set_selftest },
 	{ "pages", "large or small", set_pages },
 	{ "timer", "preemption or apic", set_timer },
 	{ "slice", "microseconds from 100 to 1000000", set_slice },

@@ -41,6 +41,7 @@ struct command_line {
 	bool vpid;             /* vpid=on|off; default on */
 	enum apicv_mode apicv; /* apicv=on|off|force; default on */
 	bool preflight;        /* preflight=on|off: check every VM entry beforehand; default off */
+	bool negative; /* selftest=negative|boot: also break each rule of VM entry; default boot */
 	bool large_pages;      /* pages=large|small: largest that fits, or 4 KiB only */
 	bool preemption_timer; /* timer=preemption|apic: what ends a time slice */
 	unsigned slice_us;     /* slice=MICROSECONDS, 100..1000000; default 1000 */

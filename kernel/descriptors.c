@@ -7,6 +7,7 @@
 #define DESCRIPTOR_CODE64 0x00af9b000000ffffull
 #define DESCRIPTOR_DATA   0x00cf93000000ffffull
 #define TSS_AVAILABLE     0x89ull
+#define TSS_BUSY          (2ull << 40)
 
 void descriptors_fill(struct cpu_descriptors *d, uint8_t *const stack_tops[IST_COUNT])
 {
@@ -43,4 +44,11 @@ void descriptors_load(struct cpu_descriptors *d)
 			 : "m"(pointer), "i"(SELECTOR_KERNEL_CODE), "i"(SELECTOR_KERNEL_DATA),
 			   "r"(SELECTOR_KERNEL_TSS)
 			 : "rax", "memory");
+}
+
+void descriptors_reload(struct cpu_descriptors *d)
+{
+	/* LTR takes an available TSS only, and the first one has made it busy. */
+	d->gdt[3] &= ~TSS_BUSY;
+	descriptors_load(d);
 }

@@ -42,4 +42,7 @@ void descriptors_fill(struct cpu_descriptors *d, uint8_t *const stack_tops[IST_C
 /* Loads them into the CPU that calls. Its %gs base is kept. */
 void descriptors_load(struct cpu_descriptors *d);
 
+/* The same once more, where the registers have come to hold something else. */
+void descriptors_reload(struct cpu_descriptors *d);
+
 #endif

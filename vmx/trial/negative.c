@@ -1,0 +1,243 @@
+/* One rule after the other: broken in the snapshot, judged there, written, judged as the VMCS has it,
+ * entered, and the CPU's answer compared. */
+#include "vmx/trial/negative.h"
+
+#include "kernel/command_line.h"
+#include "kernel/output/log.h"
+#include "kernel/output/tap.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "vmx/exit/exit_reason.h"
+#include "vmx/instruction_error.h"
+#include "vmx/trial/trial.h"
+
+#define NAME_MAX 96
+
+static const char good_name[] = "entry-check/a-good-vmcs-is-entered";
+
+/* The snapshots are too large for a stack. Bootstrap processor only. */
+static struct trial trial;
+static struct entry_check_input broken, seen;
+
+static struct {
+	unsigned refused, accepted, impossible, wrong;
+} count;
+
+/* --- what the rules say ---------------------------------------------------------------------- */
+
+struct complaints {
+	const struct entry_rule *first;
+	unsigned number;
+};
+
+static void note_rule(void *context, const struct entry_rule_table *table,
+		      const struct entry_rule *rule)
+{
+	struct complaints *complaints = context;
+
+	if (!complaints->number++)
+		complaints->first = rule;
+}
+
+/* True when exactly `rule` is broken (null: none). */
+static bool names_just(const struct entry_rule *rule, const struct entry_check_input *in,
+		       const char *where, struct reason *why)
+{
+	struct complaints found = { 0 };
+
+	entry_check_run(in, note_rule, &found);
+	if (found.number == (rule ? 1 : 0) && found.first == rule)
+		return true;
+	reason_set(why, ERROR_INVALID_DATA, "%s: %u rules are broken, the first is %s", where,
+		   found.number, found.first ? found.first->id : "none");
+	return false;
+}
+
+/* --- what the CPU says ----------------------------------------------------------------------- */
+
+static bool is_accepted(const struct trial_answer *answer)
+{
+	return answer->result == VMX_SUCCEED && !(answer->reason & EXIT_REASON_ENTRY_FAILURE);
+}
+
+static bool is_failed_entry(const struct trial_answer *answer, uint32_t basic,
+			    uint64_t qualification)
+{
+	return answer->result == VMX_SUCCEED &&
+	       answer->reason == (EXIT_REASON_ENTRY_FAILURE | basic) &&
+	       answer->qualification == qualification;
+}
+
+static bool is_predicted(const struct entry_rule_table *table, const struct entry_rule *rule,
+			 const struct trial_answer *answer)
+{
+	bool failed = answer->result == VMX_FAIL_VALID;
+
+	switch (table->refusal) {
+	case REFUSED_CONTROLS:
+		return failed && answer->instruction_error == VMX_ERROR_ENTRY_CONTROLS;
+	case REFUSED_HOST_STATE:
+		return failed && answer->instruction_error == VMX_ERROR_ENTRY_HOST_STATE;
+	case REFUSED_GUEST_STATE:
+		return is_failed_entry(answer, EXIT_REASON_ENTRY_FAILURE_GUEST_STATE,
+				       rule->qualification);
+	case REFUSED_MSR_LOADING:
+		return is_failed_entry(answer, EXIT_REASON_ENTRY_FAILURE_MSR_LOADING,
+				       rule->qualification);
+	}
+	return false;
+}
+
+static void format_answer(char *text, size_t size, const struct trial_answer *answer)
+{
+	if (answer->result == VMX_SUCCEED)
+		format_string(text, size, "%s %u, qualification 0x%lx",
+			      is_accepted(answer) ? "exit" : "failed entry with exit",
+			      exit_reason_basic(answer->reason), answer->qualification);
+	else
+		format_string(text, size, "VMfail %u", answer->instruction_error);
+}
+
+/* --- one rule -------------------------------------------------------------------------------- */
+
+static void wrong(const char *name, const char *sentence)
+{
+	count.wrong++;
+	tap_result(false, name, "%s", sentence);
+}
+
+static void judge(const struct entry_rule_table *table, const struct entry_rule *rule,
+		  const char *name, const struct trial_answer *answer)
+{
+	char line[ENTRY_CHECK_LINE_MAX], got[64], want[64], sentence[160];
+
+	format_answer(got, sizeof(got), answer);
+	entry_check_line(rule, &seen, line, sizeof(line));
+	log_debug("vmx", "%s: %s", line, got);
+	if (is_accepted(answer)) {
+		count.accepted++;
+		tap_skip(name, "accepted by this CPU");
+	} else if (is_predicted(table, rule, answer)) {
+		count.refused++;
+		tap_result(true, name, NULL);
+	} else {
+		entry_check_answer(table, rule, want, sizeof(want));
+		format_string(sentence, sizeof(sentence), "the CPU answers %s, not %s", got, want);
+		wrong(name, sentence);
+	}
+}
+
+static void impossible(const char *name, const char *reason)
+{
+	count.impossible++;
+	tap_skip(name, "%s", reason);
+}
+
+/* A recipe that says what the CPU itself is like cannot be followed. */
+static bool is_about_another_cpu(void)
+{
+	return memcmp(&broken.cpu, &trial.good.cpu, sizeof(broken.cpu)) != 0;
+}
+
+static void try_rule(const struct entry_rule_table *table, const struct entry_rule *rule)
+{
+	struct trial_answer answer;
+	struct reason why;
+	char name[NAME_MAX];
+
+	format_string(name, sizeof(name), "entry-check/%s", rule->id);
+	broken = trial.good;
+	if (!entry_rule_break(rule, &broken)) {
+		impossible(name, "cannot be broken on this CPU");
+		return;
+	}
+	if (is_about_another_cpu()) {
+		impossible(name, "needs the CPU in another mode");
+		return;
+	}
+	if (!names_just(rule, &broken, "as written", &why)) {
+		wrong(name, why.text);
+		return;
+	}
+	trial_write(&trial, &broken, &seen);
+	if (!names_just(rule, &seen, "as the VMCS has it", &why)) {
+		wrong(name, why.text);
+		return;
+	}
+	log_debug("vmx", "tries %s", name);
+	trial_enter_once(&trial, &answer);
+	judge(table, rule, name, &answer);
+}
+
+/* Without it the others prove nothing. */
+static bool try_none(void)
+{
+	struct trial_answer answer = { 0 };
+	struct reason why = { 0 };
+	char got[64] = "nothing";
+
+	trial_write(&trial, &trial.good, &seen);
+	bool good = names_just(NULL, &seen, "the good VMCS", &why);
+	if (good) {
+		trial_enter_once(&trial, &answer);
+		format_answer(got, sizeof(got), &answer);
+	}
+	good = good && is_accepted(&answer);
+	tap_result(good, good_name, "%s; the CPU answers %s", why.text, got);
+	return good;
+}
+
+/* --- all of them ----------------------------------------------------------------------------- */
+
+unsigned negative_selftest_count(void)
+{
+	return command_line.negative ? entry_rule_count() + 1 : 0;
+}
+
+static void skip_rules(const char *reason)
+{
+	char name[NAME_MAX];
+
+	for (unsigned i = 0; i < entry_rule_table_count; i++) {
+		for (unsigned j = 0; j < entry_rule_tables[i]->count; j++) {
+			format_string(name, sizeof(name), "entry-check/%s",
+				      entry_rule_tables[i]->rules[j].id);
+			tap_skip(name, "%s", reason);
+		}
+	}
+}
+
+void negative_selftest_skip(const char *reason)
+{
+	if (!command_line.negative)
+		return;
+	tap_skip(good_name, "%s", reason);
+	skip_rules(reason);
+}
+
+static void try_rules(void)
+{
+	for (unsigned i = 0; i < entry_rule_table_count; i++)
+		for (unsigned j = 0; j < entry_rule_tables[i]->count; j++)
+			try_rule(entry_rule_tables[i], &entry_rule_tables[i]->rules[j]);
+	log_info("vmx", "entry checks rules=%u refused=%u accepted=%u impossible=%u wrong=%u",
+		 entry_rule_count(), count.refused, count.accepted, count.impossible, count.wrong);
+}
+
+void negative_selftest(void)
+{
+	struct reason why;
+
+	if (!command_line.negative)
+		return;
+	if (trial_begin(&trial, &why)) {
+		tap_result(false, good_name, "%s", why.text);
+		skip_rules("there is no VMCS to break them in");
+		return;
+	}
+	if (try_none())
+		try_rules();
+	else
+		skip_rules("the good VMCS is refused");
+	trial_end(&trial);
+}
