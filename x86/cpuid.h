@@ -203,6 +203,9 @@ enum cpuid_leaf {
 #define CPUID_80000001_ECX_LZCNT     BIT(5)
 #define CPUID_80000001_ECX_PREFETCHW BIT(8)
 
+/* Leaf 7 subleaf 1, EAX */
+#define CPUID_7_1_EAX_LAM BIT(26)
+
 /* Leaf 0AH */
 #define CPUID_A_EAX_VERSION        BITS(7, 0)
 #define CPUID_A_EAX_COUNTERS       BITS(15, 8)

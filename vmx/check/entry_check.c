@@ -6,6 +6,9 @@
 #include "vmx/instruction_error.h"
 #include "vmx/exit/exit_reason.h"
 
+/* The TSC multiplier has 48 fraction bits. */
+#define TSC_MULTIPLIER_ONE BIT(48)
+
 const struct entry_section_row entry_sections[ENTRY_SECTIONS] = {
 #define X(symbol, name, lacks) [symbol] = { .title = name, .missing = lacks },
 	ENTRY_SECTION_LIST(X)
@@ -81,8 +84,50 @@ void entry_check_answer(const struct entry_rule_table *table, const struct entry
 	}
 }
 
+/* Fields that mean nothing until a control is on. A recipe that turns one on finds them sound. */
+static void prepare_dormant_fields(struct entry_check_input *in)
+{
+	static const uint16_t addresses[] = {
+		VMCS_VIRTUAL_APIC_ADDRESS,
+		VMCS_APIC_ACCESS_ADDRESS,
+		VMCS_POSTED_INTERRUPT_DESCRIPTOR,
+		VMCS_PML_ADDRESS,
+		VMCS_SUB_PAGE_PERMISSION_TABLE,
+		VMCS_EPTP_LIST_ADDRESS,
+		VMCS_VMREAD_BITMAP_ADDRESS,
+		VMCS_VMWRITE_BITMAP_ADDRESS,
+		VMCS_VIRTUALIZATION_EXCEPTION_ADDRESS,
+		VMCS_LOW_PASID_DIRECTORY,
+		VMCS_HIGH_PASID_DIRECTORY,
+		VMCS_PID_POINTER_TABLE,
+		VMCS_HLAT_POINTER,
+		VMCS_IO_BITMAP_A,
+		VMCS_IO_BITMAP_B,
+		VMCS_MSR_BITMAPS,
+		VMCS_EXIT_MSR_STORE_ADDRESS,
+		VMCS_EXIT_MSR_LOAD_ADDRESS,
+		VMCS_ENTRY_MSR_LOAD_ADDRESS,
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(addresses); i++) {
+		enum vmcs_field address = (enum vmcs_field)addresses[i];
+
+		if (!field(in, address) && !in->vmcs.absent[vmcs_field_index(address)])
+			set_field(in, address, in->spare_page);
+	}
+	if (!field(in, VMCS_TSC_MULTIPLIER) &&
+	    !in->vmcs.absent[vmcs_field_index(VMCS_TSC_MULTIPLIER)])
+		set_field(in, VMCS_TSC_MULTIPLIER, TSC_MULTIPLIER_ONE);
+}
+
+static void ignore(void *context, const struct entry_rule_table *table,
+		   const struct entry_rule *rule)
+{
+}
+
 bool entry_rule_break(const struct entry_rule *rule, struct entry_check_input *in)
 {
+	prepare_dormant_fields(in);
 	for (unsigned i = 0; i < rule->change_count; i++) {
 		const struct field_change *change = &rule->changes[i];
 		enum vmcs_field changed = (enum vmcs_field)change->field;
@@ -92,5 +137,5 @@ bool entry_rule_break(const struct entry_rule *rule, struct entry_check_input *i
 	}
 	if (rule->break_further)
 		rule->break_further(in);
-	return !rule->holds(in);
+	return !rule->holds(in) && entry_check_run(in, ignore, NULL) == 1;
 }

@@ -40,6 +40,7 @@ struct entry_check_cpu {
 	uint64_t vmcs_pointer; /* of the VMCS itself */
 	bool launched;         /* the entry is a VMRESUME */
 	bool smm;              /* in system-management mode */
+	bool tracing;          /* processor trace is on: IA32_RTIT_CTL.TraceEn */
 };
 
 struct entry_check_input {
@@ -167,8 +168,10 @@ void entry_check_line(const struct entry_rule *rule, const struct entry_check_in
 void entry_check_answer(const struct entry_rule_table *table, const struct entry_rule *rule,
 			char *text, size_t size);
 
-/* Breaks `rule` in a snapshot that breaks none. False when it cannot be broken on this CPU (it lacks
- * the control that the rule is about, say): `in` is then good for nothing. */
+/* Breaks `rule`, and no other, in a snapshot that breaks none. False when this CPU does not let it (it
+ * lacks the control that the rule is about, say): `in` is then good for nothing. Where `in->cpu` differs
+ * afterwards, the rule is about a CPU in another state than one that runs Plinth: only a snapshot can
+ * break it. */
 bool entry_rule_break(const struct entry_rule *rule, struct entry_check_input *in);
 
 #endif

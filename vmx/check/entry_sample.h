@@ -37,6 +37,19 @@ static inline struct vmx_capability sample_everything(void)
 	return cap;
 }
 
+/* The same without what is not a control. */
+static inline struct vmx_capability sample_controls_only(void)
+{
+	struct vmx_capability cap = sample_everything();
+
+	cap.basic |= VMX_BASIC_32BIT_ADDRESSES | VMX_BASIC_ANY_ERROR_CODE;
+	cap.misc &= ~VMX_MISC_ZERO_LENGTH_EVENT;
+	cap.true_primary &= ~((uint64_t)PRIMARY_MONITOR_TRAP_FLAG << 32);
+	cap.ept_vpid &= ~(EPT_CAP_WALK_5 | EPT_CAP_SHADOW_STACK | EPT_CAP_ACCESS_DIRTY);
+	cap.linear_bits = 48;
+	return cap;
+}
+
 static inline void sample_controls(struct entry_check_input *in)
 {
 	struct vmx_controls controls;
@@ -67,6 +80,7 @@ static inline void sample_host(struct entry_check_input *in)
 		.vmxon_pointer = 0x1004000,
 		.vmcs_pointer = 0x1005000,
 	};
+	in->cpu.cr4 &= in->capability->cr4_fixed1;
 	set_field(in, VMCS_HOST_CR0, in->cpu.cr0);
 	set_field(in, VMCS_HOST_CR3, 0x1006000);
 	set_field(in, VMCS_HOST_CR4, in->cpu.cr4);

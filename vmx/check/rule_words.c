@@ -21,9 +21,60 @@ uint64_t controls_in_force(const struct entry_check_input *in, enum vmx_control_
 	return allowed(in, word);
 }
 
-bool within_physical_width(const struct entry_check_input *in, uint64_t address)
+/* Bits of the word that this CPU lets be 1. */
+static uint64_t may_be_one(const struct entry_check_input *in, enum vmx_control_word word)
 {
-	return !(address >> in->capability->physical_bits);
+	return vmx_control_may_be_one(in->capability, word);
+}
+
+static uint64_t must_be_one(const struct entry_check_input *in, enum vmx_control_word word)
+{
+	return vmx_control_must_be_one(in->capability, word);
+}
+
+bool reserved_zeroes_hold(const struct entry_check_input *in, enum vmx_control_word word)
+{
+	return !(field(in, vmx_control_field(word)) & ~may_be_one(in, word));
+}
+
+bool reserved_ones_hold(const struct entry_check_input *in, enum vmx_control_word word)
+{
+	return !(must_be_one(in, word) & ~field(in, vmx_control_field(word)));
+}
+
+/* The bits that have a name. */
+static uint64_t named(enum vmx_control_word word)
+{
+	uint64_t bits = 0;
+
+	for (unsigned i = 0; i < vmx_control_row_count; i++)
+		if (vmx_control_rows[i].word == word)
+			bits |= vmx_control_rows[i].mask;
+	return bits;
+}
+
+void break_reserved_zero(struct entry_check_input *in, enum vmx_control_word word)
+{
+	enum vmcs_field which = vmx_control_field(word);
+	uint64_t width = BITS(vmcs_field_bits(which) - 1, 0);
+	uint64_t allowed = may_be_one(in, word);
+	uint64_t bit = lowest_not_in(allowed | named(word)) & width;
+
+	set_field(in, which, field(in, which) | (bit ? bit : lowest_not_in(allowed) & width));
+}
+
+void break_reserved_one(struct entry_check_input *in, enum vmx_control_word word)
+{
+	enum vmcs_field which = vmx_control_field(word);
+	uint64_t bits = must_be_one(in, word) & ~named(word);
+
+	set_field(in, which, field(in, which) & ~(bits & -bits));
+}
+
+unsigned address_width(const struct entry_check_input *in)
+{
+	return in->capability->basic & VMX_BASIC_32BIT_ADDRESSES ? 32
+								 : in->capability->physical_bits;
 }
 
 bool is_canonical(uint64_t address, unsigned width)

@@ -4,6 +4,7 @@
 #define VMX_CHECK_RULE_WORDS_H
 
 #include "vmx/check/entry_check.h"
+#include "x86/control_registers.h"
 
 /* --- a row's parts --------------------------------------------------------------------------- */
 
@@ -29,6 +30,26 @@
 		.field = (which), .mask = (bits), .value = 0 \
 	}
 
+#define SET_BITS(which, bits, to)                               \
+	{                                                       \
+		.field = (which), .mask = (bits), .value = (to) \
+	}
+
+/* Without EPT, and without what needs it in the VMCS of a plain guest. */
+#define WITHOUT_EPT \
+	TURN_OFF(VMCS_SECONDARY_CONTROLS, SECONDARY_ENABLE_EPT | SECONDARY_UNRESTRICTED_GUEST)
+
+/* A host of 32 bits, whatever the guest; and a guest of 32 bits that was one of 64. */
+#define HOST_OF_32_BITS_ONLY                                                                       \
+	TURN_OFF(VMCS_EXIT_CONTROLS, EXIT_HOST_ADDRESS_SPACE_SIZE),                                \
+		TURN_OFF(VMCS_HOST_EFER, EFER_LME | EFER_LMA), TURN_OFF(VMCS_HOST_CR4, CR4_PCIDE), \
+		WRITE(VMCS_HOST_SS_SELECTOR, 0x10), WRITE(VMCS_HOST_RIP, 0)
+#define GUEST_OF_32_BITS                                        \
+	TURN_OFF(VMCS_ENTRY_CONTROLS, ENTRY_IA32E_MODE_GUEST),  \
+		TURN_OFF(VMCS_GUEST_EFER, EFER_LME | EFER_LMA), \
+		TURN_OFF(VMCS_GUEST_CR4, CR4_PCIDE)
+#define HOST_OF_32_BITS HOST_OF_32_BITS_ONLY, GUEST_OF_32_BITS
+
 #define RULE_TABLE(name, of_section, answered)         \
 	const struct entry_rule_table name##_table = { \
 		.section = (of_section),               \
@@ -40,6 +61,15 @@
 /* All tables, in the order in which the CPU checks. */
 #define ENTRY_RULE_TABLE_LIST(X)        \
 	X(execution_control_rules)      \
+	X(execution_apic_rules)         \
+	X(execution_memory_rules)       \
+	X(execution_address_rules)      \
+	X(exit_control_rules)           \
+	X(entry_control_rules)          \
+	X(entry_event_rules)            \
+	X(host_register_rules)          \
+	X(host_segment_rules)           \
+	X(host_address_space_rules)     \
 	X(guest_register_rules)         \
 	X(guest_msr_rules)              \
 	X(guest_segment_rules)          \
@@ -99,25 +129,56 @@ static inline bool entry_on(const struct entry_check_input *in, uint64_t control
 	return controls_in_force(in, CONTROL_ENTRY) & control;
 }
 
-/* Is no bit at or above MAXPHYADDR set? */
-bool within_physical_width(const struct entry_check_input *in, uint64_t address);
-
-/* Are all bits above bit 47 (or 56, where `width` is 57) equal? */
-bool is_canonical(uint64_t address, unsigned width);
-
-/* The width that this CPU has at most: 57 with 5-level paging. */
-static inline unsigned linear_width(const struct entry_check_input *in)
+/* Is the CPU in IA-32e mode as it enters? */
+static inline bool in_ia32e_mode(const struct entry_check_input *in)
 {
-	return in->capability->linear_bits;
+	return in->cpu.efer & EFER_LMA;
 }
 
-/* The same for an address that recipes use: not canonical on any CPU. */
+/* For recipes that no running 64-bit kernel can follow. */
+static inline void leave_ia32e_mode(struct entry_check_input *in)
+{
+	in->cpu.efer &= ~EFER_LMA;
+}
+
+/* Are all bits 0 that a control word has reserved to be 0, and 1 where they are reserved to be 1? The
+ * recipes for each change a bit that is no control's name, where there is one. */
+bool reserved_zeroes_hold(const struct entry_check_input *in, enum vmx_control_word word);
+bool reserved_ones_hold(const struct entry_check_input *in, enum vmx_control_word word);
+void break_reserved_zero(struct entry_check_input *in, enum vmx_control_word word);
+void break_reserved_one(struct entry_check_input *in, enum vmx_control_word word);
+
+/* The lowest bit that `allowed` does not have; 0 when it has all 64. */
+static inline uint64_t lowest_not_in(uint64_t allowed)
+{
+	return ~allowed & (allowed + 1);
+}
+
+/* The bits that the address of something a VMCS points at may have: MAXPHYADDR, or 32 where
+ * IA32_VMX_BASIC[48] says so. */
+unsigned address_width(const struct entry_check_input *in);
+
+static inline bool is_narrow(const struct entry_check_input *in, uint64_t address)
+{
+	return !(address >> address_width(in));
+}
+
+/* Above every CPU's physical-address width. */
+#define TOO_WIDE BIT(60)
+
+/* Are all bits from width - 1 upwards equal? `width` is 48 or 57. */
+bool is_canonical(uint64_t address, unsigned width);
+
+/* With the widest linear addresses that this CPU has, whether it uses them now or not. */
+static inline bool is_canonical_here(const struct entry_check_input *in, uint64_t address)
+{
+	return is_canonical(address, in->capability->linear_bits);
+}
+
+/* Not canonical on any CPU. */
 #define NOT_CANONICAL BIT(62)
 
-/* Does every byte of IA32_PAT name a memory type? */
+/* Could WRMSR load IA32_PAT with this? */
 bool pat_is_valid(uint64_t pat);
-
-/* A bit at which a physical address is too wide for any CPU. */
-#define BEYOND_PHYSICAL BIT(62)
 
 #endif

@@ -43,6 +43,7 @@ struct vmx_capability {
 	uint64_t efer_bits;        /* of IA32_EFER, that are not reserved */
 	uint64_t perf_global_bits; /* likewise IA32_PERF_GLOBAL_CTRL; 0 on a CPU without */
 	uint32_t leaf7_ebx, leaf7_ecx, leaf7_edx; /* CPUID.(07H,0) */
+	uint32_t leaf7_1_eax;                     /* CPUID.(07H,1) */
 	uint64_t feature_control;
 #define X(member, msr) uint64_t member;
 	VMX_CAPABILITY_MSR_LIST(X)

@@ -66,6 +66,8 @@ static void read_extended_features(struct vmx_capability *out)
 	out->leaf7_ebx = leaf.ebx;
 	out->leaf7_ecx = leaf.ecx;
 	out->leaf7_edx = leaf.edx;
+	if (leaf.eax >= 1)
+		out->leaf7_1_eax = cpuid_query(CPUID_EXTENDED_FEATURES, 1).eax;
 }
 
 static bool has_xsaves(void)
