@@ -68,8 +68,7 @@ static const struct entry_rule entry_control_rules[] = {
 		.want = "\"entry to SMM\" 0 outside SMM",
 		READS(VMCS_ENTRY_CONTROLS),
 		.holds = smm_is_left_from_smm,
-		BREAKS(TURN_ON(VMCS_ENTRY_CONTROLS, ENTRY_ENTRY_TO_SMM),
-		       TURN_ON(VMCS_GUEST_INTERRUPTIBILITY, BLOCKING_BY_SMI)),
+		BREAKS(TURN_ON(VMCS_ENTRY_CONTROLS, ENTRY_ENTRY_TO_SMM)),
 	},
 	{
 		.id = "control.entry.dual-monitor",

@@ -61,20 +61,20 @@ ADDRESS_LIST(X)
 #undef X
 
 static const struct entry_rule execution_address_rules[] = {
-#define X(name, prefix, which, top, counts, ...)                            \
-	{                                                                   \
-		.id = "control." prefix ".aligned",                         \
-		.want = "bits " #top ":0 0",                                \
-		READS(which),                                               \
-		.holds = name##_is_aligned,                                 \
-		BREAKS(__VA_ARGS__, TURN_ON(which, BIT(2))),                \
-	},                                                                  \
-		{                                                           \
-			.id = "control." prefix ".width",                   \
-			.want = "no bit beyond the physical-address width", \
-			READS(which),                                       \
-			.holds = name##_is_narrow,                          \
-			BREAKS(__VA_ARGS__, TURN_ON(which, TOO_WIDE)),      \
+#define X(name, prefix, which, top, counts, ...)                              \
+	{                                                                     \
+		.id = "control." prefix ".aligned",                           \
+		.want = "bits " #top ":0 0",                                  \
+		READS(which),                                                 \
+		.holds = name##_is_aligned,                                   \
+		BREAKS(__VA_ARGS__, TURN_ON(which, BIT(2))),                  \
+	},                                                                    \
+		{                                                             \
+			.id = "control." prefix ".width",                     \
+			.want = "no bit beyond the physical-address width",   \
+			READS(which),                                         \
+			.holds = name##_is_narrow,                            \
+			BREAKS(__VA_ARGS__, TURN_ON(which, BEYOND_PHYSICAL)), \
 		},
 	ADDRESS_LIST(X)
 #undef X

@@ -67,8 +67,7 @@ static bool eptp_reserved_is_zero(const struct entry_check_input *in)
 
 static bool eptp_is_narrow(const struct entry_check_input *in)
 {
-	return implies(has_ept(in),
-		       !(field(in, VMCS_EPT_POINTER) >> in->capability->physical_bits));
+	return implies(has_ept(in), within_physical_width(in, field(in, VMCS_EPT_POINTER)));
 }
 
 /* --- who needs EPT --------------------------------------------------------------------------- */
@@ -207,7 +206,7 @@ static const struct entry_rule execution_memory_rules[] = {
 		.want = "no bit beyond the physical-address width",
 		READS(VMCS_EPT_POINTER),
 		.holds = eptp_is_narrow,
-		BREAKS(TURN_ON(VMCS_EPT_POINTER, TOO_WIDE)),
+		BREAKS(TURN_ON(VMCS_EPT_POINTER, BEYOND_PHYSICAL)),
 	},
 	{
 		.id = "control.pml.ept",
@@ -273,7 +272,7 @@ static const struct entry_rule execution_memory_rules[] = {
 		.want = "no bit beyond the physical-address width",
 		READS(VMCS_HLAT_POINTER),
 		.holds = hlat_is_narrow,
-		BREAKS(HLAT_ON, WRITE(VMCS_HLAT_POINTER, TOO_WIDE)),
+		BREAKS(HLAT_ON, WRITE(VMCS_HLAT_POINTER, BEYOND_PHYSICAL)),
 	},
 	{
 		.id = "control.vpid.zero",
@@ -313,7 +312,7 @@ static const struct entry_rule execution_memory_rules[] = {
 		READS(VMCS_EPTP_LIST_ADDRESS),
 		.holds = eptp_list_is_narrow,
 		BREAKS(FUNCTIONS_ON, WRITE(VMCS_VM_FUNCTION_CONTROLS, VM_FUNCTION_EPTP_SWITCHING),
-		       TURN_ON(VMCS_EPTP_LIST_ADDRESS, TOO_WIDE)),
+		       TURN_ON(VMCS_EPTP_LIST_ADDRESS, BEYOND_PHYSICAL)),
 	},
 };
 

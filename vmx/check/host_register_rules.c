@@ -59,7 +59,7 @@ static bool cr3_is_narrow(const struct entry_check_input *in)
 {
 	uint64_t lam = in->capability->leaf7_1_eax & CPUID_7_1_EAX_LAM ? CR3_LAM : 0;
 
-	return !((field(in, VMCS_HOST_CR3) & ~lam) >> in->capability->physical_bits);
+	return within_physical_width(in, field(in, VMCS_HOST_CR3) & ~lam);
 }
 
 /* --- MSRs ------------------------------------------------------------------------------------ */
@@ -183,7 +183,7 @@ static const struct entry_rule host_register_rules[] = {
 		.want = "no bit beyond the physical-address width",
 		READS(VMCS_HOST_CR3),
 		.holds = cr3_is_narrow,
-		BREAKS(TURN_ON(VMCS_HOST_CR3, TOO_WIDE)),
+		BREAKS(TURN_ON(VMCS_HOST_CR3, BEYOND_PHYSICAL)),
 	},
 	{
 		.id = "host.sysenter-esp.canonical",

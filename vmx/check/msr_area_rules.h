@@ -71,7 +71,7 @@ static inline void msr_area_end_past_memory(struct entry_check_input *in, enum v
 				"entries",                                                     \
 			READS(address, count),                                                 \
 			.holds = name##_is_narrow,                                             \
-			BREAKS(WRITE(count, 1), TURN_ON(address, TOO_WIDE)),                   \
+			BREAKS(WRITE(count, 1), TURN_ON(address, BEYOND_PHYSICAL)),            \
 		},                                                                             \
 	{                                                                                      \
 		.id = "control." prefix ".end",                                                \

@@ -163,16 +163,27 @@ static inline bool is_narrow(const struct entry_check_input *in, uint64_t addres
 	return !(address >> address_width(in));
 }
 
-/* Above every CPU's physical-address width. */
-#define TOO_WIDE BIT(60)
+/* Is no bit at or above MAXPHYADDR set? For what IA32_VMX_BASIC[48] does not concern. */
+static inline bool within_physical_width(const struct entry_check_input *in, uint64_t address)
+{
+	return !(address >> in->capability->physical_bits);
+}
+
+/* Above every CPU's physical-address width, and no bit that CR3 has a use for. */
+#define BEYOND_PHYSICAL BIT(60)
 
 /* Are all bits from width - 1 upwards equal? `width` is 48 or 57. */
 bool is_canonical(uint64_t address, unsigned width);
 
-/* With the widest linear addresses that this CPU has, whether it uses them now or not. */
+/* The widest linear addresses that this CPU has, whether it uses them now or not. */
+static inline unsigned linear_width(const struct entry_check_input *in)
+{
+	return in->capability->linear_bits;
+}
+
 static inline bool is_canonical_here(const struct entry_check_input *in, uint64_t address)
 {
-	return is_canonical(address, in->capability->linear_bits);
+	return is_canonical(address, linear_width(in));
 }
 
 /* Not canonical on any CPU. */
