@@ -239,12 +239,12 @@ void vmx_set_xss(struct vmx_vcpu *v)
 	assert(v->msrs.xss == 0);
 }
 
-static bool has_local_apic(const struct vcpu *vcpu)
+static bool has_local_apic(const struct vcpu *vcpu, const struct vcpu_config *config)
 {
-	return !vcpu->interrupts || (vcpu->config.has & VCPU_HAS_LOCAL_APIC);
+	return !vcpu->interrupts || (config->has & VCPU_HAS_LOCAL_APIC);
 }
 
-void vmx_describe_msr_inputs(struct vmx_vcpu *v)
+void vmx_describe_msr_inputs(struct vmx_vcpu *v, const struct vcpu_config *config)
 {
 	v->msr_inputs = (struct msr_inputs) {
 		.efer_allowed = v->limits.efer_allowed,
@@ -252,7 +252,7 @@ void vmx_describe_msr_inputs(struct vmx_vcpu *v)
 		.vcpu_id = v->vcpu->id,
 		.tsc_khz = v->cpuid.tsc_khz,
 		.controllers = v->vcpu->interrupts,
-		.local_apic = has_local_apic(v->vcpu),
+		.local_apic = has_local_apic(v->vcpu, config),
 		.x2apic = v->cpuid.backend & CPUID_BACKEND_X2APIC,
 		.tsc_deadline = v->cpuid.backend & CPUID_BACKEND_TSC_DEADLINE,
 		.pvclock = v->cpuid.pvclock,
@@ -267,6 +267,7 @@ const struct cpuid_guest *vmx_cpuid_guest(struct vmx_vcpu *v)
 	v->cpuid.xss = v->msrs.xss;
 	v->cpuid.efer = v->control_registers.view.efer;
 	v->cpuid.misc_enable = v->msrs.misc_enable;
-	v->cpuid.apic_enabled = (v->msrs.apic_base & APIC_BASE_ENABLE) && has_local_apic(v->vcpu);
+	v->cpuid.apic_enabled = (v->msrs.apic_base & APIC_BASE_ENABLE) &&
+				has_local_apic(v->vcpu, &v->vcpu->config);
 	return &v->cpuid;
 }

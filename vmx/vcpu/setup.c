@@ -227,7 +227,7 @@ enum error vmx_vcpu_setup(struct vcpu *vcpu, const struct vcpu_config *config, s
 		return error;
 	describe_cpuid(v, config);
 	describe_limits(v);
-	vmx_describe_msr_inputs(v);
+	vmx_describe_msr_inputs(v, config);
 	cpuid_memo_forget(&v->cpuid_memo);
 	if (!v->limits.unrestricted) {
 		error = identity_map_provide(v, why);

@@ -191,7 +191,7 @@ void vmx_set_xss(struct vmx_vcpu *v);
 /* What cpuid_policy() wants to know: current values filled in. */
 const struct cpuid_guest *vmx_cpuid_guest(struct vmx_vcpu *v);
 /* Setup: what of it never changes, and the same for msr_policy_read() and msr_policy_write(). */
-void vmx_describe_msr_inputs(struct vmx_vcpu *v);
+void vmx_describe_msr_inputs(struct vmx_vcpu *v, const struct vcpu_config *config);
 
 /* VMWRITE of a control when it differs from what the VMCS holds. */
 void vmx_set_primary(struct vmx_vcpu *v, uint32_t value);
