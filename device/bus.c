@@ -73,11 +73,36 @@ void bus_remove(struct bus *bus, const void *chip)
 	bus->count = kept;
 }
 
+static bool holds(const struct bus_window *w, uint64_t at)
+{
+	return at - w->first < w->length;
+}
+
 const struct bus_window *bus_find(const struct bus *bus, uint64_t at)
 {
 	unsigned n = find(bus, at);
 
-	return n < bus->count && bus->windows[n].first <= at ? &bus->windows[n] : NULL;
+	return n < bus->count && holds(&bus->windows[n], at) ? &bus->windows[n] : NULL;
+}
+
+/* Guests reach for the same few chips all the time, by ports some bytes apart or by addresses some
+ * MiB apart. */
+static uint8_t *found_last(struct bus *bus, uint64_t at)
+{
+	return &bus->found[(at ^ at >> 4 ^ at >> 20) >> 3 & (BUS_FOUND - 1)];
+}
+
+const struct bus_window *bus_reach(struct bus *bus, uint64_t at)
+{
+	uint8_t *found = found_last(bus, at);
+
+	if (likely(*found < bus->count && holds(&bus->windows[*found], at)))
+		return &bus->windows[*found];
+	const struct bus_window *w = bus_find(bus, at);
+
+	if (w)
+		*found = (uint8_t)(w - bus->windows);
+	return w;
 }
 
 /* One access that a chip takes whole, or a byte that nobody answers. */
@@ -87,13 +112,15 @@ struct piece {
 	unsigned width;
 };
 
-static struct piece next_piece(const struct bus *bus, uint64_t at, unsigned width)
+static struct piece next_piece(struct bus *bus, uint64_t at, unsigned width)
 {
-	const struct bus_window *w = bus_find(bus, at);
+	const struct bus_window *w = bus_reach(bus, at);
 	unsigned part = 1;
 
 	if (!w)
 		return (struct piece) { .width = 1 };
+	if (likely(width <= w->widest && width <= window_end(w) - at && !(width & (width - 1))))
+		return (struct piece) { w, w->offset + (at - w->first), width };
 	if (width == w->widest && width > w->length && at == w->first)
 		return (struct piece) { w, w->offset, width };
 	while (part * 2 <= width && part * 2 <= w->widest && part * 2 <= window_end(w) - at)

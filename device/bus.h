@@ -10,6 +10,7 @@
 #include "lib/types.h"
 
 #define BUS_WINDOWS 96
+#define BUS_FOUND   16 /* a power of two */
 
 struct bus_window {
 	uint64_t first, length;
@@ -25,6 +26,8 @@ struct bus_window {
 struct bus {
 	unsigned count;
 	struct bus_window windows[BUS_WINDOWS]; /* sorted, disjoint */
+	/* Where to look first: the window that was found last for an address like this one. */
+	uint8_t found[BUS_FOUND];
 };
 
 /* InvalidInput with both names when the window is empty, wraps or overlaps another; NoMemory when
@@ -40,6 +43,8 @@ void bus_remove(struct bus *bus, const void *chip);
 
 /* The window that holds `at`, or null. */
 const struct bus_window *bus_find(const struct bus *bus, uint64_t at);
+/* The same for an access to come: where accesses went last is looked at first. */
+const struct bus_window *bus_reach(struct bus *bus, uint64_t at);
 
 /* `width` 1, 2, 4 or 8. Calls advance(now) of each chip before it is accessed. */
 uint64_t bus_read(struct bus *bus, device_time now, uint64_t at, unsigned width);

@@ -62,13 +62,10 @@ static uint8_t requests(const struct pic_chip *chip)
 /* The set bit with the highest priority, or -1. */
 static int highest(const struct pic_chip *chip, uint8_t set)
 {
-	for (unsigned i = 1; i <= PIC_INPUTS; i++) {
-		unsigned input = (chip->lowest + i) % PIC_INPUTS;
+	unsigned first = chip->lowest + 1u;
+	unsigned turned = ((unsigned)set << PIC_INPUTS | set) >> first & 0xff;
 
-		if (set & BIT(input))
-			return (int)input;
-	}
-	return -1;
+	return turned ? (int)((first + (unsigned)__builtin_ctz(turned)) % PIC_INPUTS) : -1;
 }
 
 /* How far `input` is from the highest priority; a missing one is behind all. */
@@ -81,11 +78,11 @@ static unsigned rank(const struct pic_chip *chip, int input)
 static int request(const struct pic_chip *chip)
 {
 	uint8_t serving = chip->special_mask ? chip->in_service & ~chip->mask : chip->in_service;
-	int wanted = highest(chip, requests(chip) & ~chip->mask);
-	int served = highest(chip, serving);
+	uint8_t asking = requests(chip) & ~chip->mask;
 
-	if (!chip->ready || wanted < 0)
+	if (likely(!asking || !chip->ready))
 		return -1;
+	int wanted = highest(chip, asking), served = highest(chip, serving);
 	if (rank(chip, wanted) < rank(chip, served))
 		return wanted;
 	/* "The Special Fully Nest Mode": a slave in service may ask again. */

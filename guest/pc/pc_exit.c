@@ -13,6 +13,7 @@
 #include "vm/guest_memory.h"
 #include "vm/manager.h"
 #include "vm/vcpu/vcpu_finish.h"
+#include "vm/vcpu/vcpu_quick.h"
 #include "x86/control_registers.h"
 #include "x86/exception.h"
 #include "x86/msr.h"
@@ -52,18 +53,25 @@ static enum board_action raise_protection(struct vcpu *vcpu)
 
 /* --- the buses ------------------------------------------------------------------------------- */
 
+/* Does nobody who answers want to know the time? */
+static bool is_timeless(const struct bus_window *window, uint64_t at, unsigned width)
+{
+	return window && !window->ops->advance && at + width <= window->first + window->length;
+}
+
 static void access_bus(struct pc *pc, struct bus *bus, uint64_t at, unsigned width, bool in,
 		       uint64_t *value)
 {
 	uint64_t flags = spinlock_acquire(&pc->lock);
-	const struct bus_window *window = bus_find(bus, at);
+	const struct bus_window *window = bus_reach(bus, at);
 	/* The access itself may take windows off the bus, or move them. */
 	const void *chip = window ? window->chip : NULL;
+	device_time now = is_timeless(window, at, width) ? 0 : pc_now(pc);
 
 	if (in)
-		*value = bus_read(bus, pc_now(pc), at, width);
+		*value = bus_read(bus, now, at, width);
 	else
-		bus_write(bus, pc_now(pc), at, width, *value);
+		bus_write(bus, now, at, width, *value);
 	if (chip)
 		pc_time_touched(pc, chip);
 	spinlock_release(&pc->lock, flags);
@@ -107,6 +115,18 @@ static void write_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned wi
 		access_bus(pc, &pc->memory, at.value, width, false, &value);
 }
 
+/* --- in the loop ------------------------------------------------------------------------------ */
+
+static bool answer_port(struct vcpu *vcpu, uint16_t port, unsigned width, bool in, uint32_t *value)
+{
+	struct pc *pc = pc_of(vcpu);
+
+	access_port(pc, vcpu, port, width, in, value);
+	return pc_go_on(pc) == BOARD_RESUME;
+}
+
+const struct vcpu_quick pc_vcpu_quick = { .port = answer_port };
+
 /* --- exits ----------------------------------------------------------------------------------- */
 
 static enum board_action handle_io(struct pc *pc, struct vcpu *vcpu, const struct vcpu_exit *exit)
@@ -120,7 +140,7 @@ static enum board_action handle_io(struct pc *pc, struct vcpu *vcpu, const struc
 
 	uint32_t value = (uint32_t)(vcpu->gpr[RAX] & BITS(exit->io.width * 8 - 1, 0));
 
-	access_port(pc, vcpu, exit->io.port, exit->io.width, exit->io.in, &value);
+	(void)answer_port(vcpu, exit->io.port, exit->io.width, exit->io.in, &value);
 	if (exit->io.in)
 		vcpu->gpr[RAX] = io_result(vcpu->gpr[RAX], exit->io.width, value);
 	vcpu_skip_instruction(vcpu);
@@ -258,6 +278,8 @@ static enum board_action handle_exit(struct vcpu *vcpu, const struct vcpu_exit *
 	struct pc *pc = pc_of(vcpu);
 
 	switch (exit->kind) {
+	case VCPU_EXIT_ANSWERED:
+		return pc_go_on(pc);
 	case VCPU_EXIT_IO:
 		return handle_io(pc, vcpu, exit);
 	case VCPU_EXIT_NESTED_FAULT:

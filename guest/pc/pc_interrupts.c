@@ -357,6 +357,7 @@ enum error pc_interrupts_create(struct pc *pc, struct reason *why)
 		pc->lapics[i] = &pv->lapic;
 		vcpu->owner = pv;
 		vcpu->interrupts = &pc_vcpu_interrupts;
+		vcpu->quick = &pc_vcpu_quick;
 		reset_one(pv);
 	}
 	pc->apic_bus = (struct apic_bus) {

@@ -165,6 +165,8 @@ bool pc_local_apic_msr_read(struct pc_vcpu *pv, uint32_t index, uint64_t *value)
 bool pc_local_apic_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value);
 
 extern const struct vcpu_interrupts pc_vcpu_interrupts;
+/* pc_exit.c */
+extern const struct vcpu_quick pc_vcpu_quick;
 
 /* --- pc_msr.c --- */
 

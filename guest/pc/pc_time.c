@@ -49,16 +49,30 @@ static void look_again(struct pc_chip *c)
 	c->next = c->ops->next ? c->ops->next(c->chip) : DEVICE_NEVER;
 }
 
+/* The number of a chip; chip_count: it is not told of time. Mostly the same one again. */
+static unsigned find(struct pc *pc, const void *chip)
+{
+	unsigned n = pc->touched;
+
+	if (likely(pc->chips[n].chip == chip))
+		return n;
+	for (n = 0; n < pc->chip_count; n++)
+		if (pc->chips[n].chip == chip)
+			return pc->touched = n;
+	return n;
+}
+
 void pc_time_touched(struct pc *pc, const void *chip)
 {
+	unsigned n = find(pc, chip);
+
 	assert_slow(spinlock_is_held(&pc->lock));
-	for (unsigned i = 0; i < pc->chip_count; i++) {
-		if (pc->chips[i].chip == chip) {
-			look_again(&pc->chips[i]);
-			break;
-		}
-	}
-	arm(pc);
+	if (n == pc->chip_count || !pc->chips[n].ops->next)
+		return;
+	look_again(&pc->chips[n]);
+	/* For the earliest of the others it is armed already. */
+	if (unlikely(pc->chips[n].next < pc->timer_at))
+		arm(pc);
 }
 
 void pc_time_advance(struct pc *pc)

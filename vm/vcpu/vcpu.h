@@ -19,6 +19,7 @@ struct vm;
 struct vcpu;
 struct cpu;
 struct vcpu_interrupts;
+struct vcpu_quick;
 
 #define VCPU_STATE_LIST(X)         \
 	X(VCPU_CREATED, "Created") \
@@ -173,6 +174,7 @@ struct vcpu {
 	struct vcpu_events events;
 	/* Its VM's interrupt controllers, or null; set by the board between create and setup. */
 	const struct vcpu_interrupts *interrupts;
+	const struct vcpu_quick *quick; /* likewise: what the board answers in the backend's loop */
 	bool interrupt_request; /* atomic: any CPU; see vm/vcpu/vcpu_interrupts.h */
 	uint64_t tsc_offset; /* guest TSC less host TSC; the backend\'s; atomic to read: any CPU */
 	struct reason trouble; /* why it is Invalid */

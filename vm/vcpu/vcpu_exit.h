@@ -7,6 +7,8 @@
  * after VCPU_EXIT_TIME_SLICE, KICKED, INTERRUPT, INIT, SIPI and the fault kinds (NESTED_FAULT,
  * NESTED_MISCONFIG), where there is nothing to skip: the guest goes on, or tries again, at RIP.
  * VCPU_EXIT_APIC is a write to a local APIC that hardware has made already: the backend's own.
+ * VCPU_EXIT_ANSWERED: the board has answered within the loop (vm/vcpu/vcpu_quick.h), RIP is behind the
+ * instruction, and it wants to be asked what comes next.
  * VCPU_EXIT_PAUSE is a hint that has been carried out already: RIP is behind it. */
 #ifndef VM_VCPU_VCPU_EXIT_H
 #define VM_VCPU_VCPU_EXIT_H
@@ -57,7 +59,8 @@
 	X(VCPU_EXIT_IPI, "ipi")                                  \
 	X(VCPU_EXIT_ENTRY_FAILED, "entry-failed")                \
 	X(VCPU_EXIT_KICKED, "kicked")                            \
-	X(VCPU_EXIT_APIC, "apic")
+	X(VCPU_EXIT_APIC, "apic")                                \
+	X(VCPU_EXIT_ANSWERED, "answered")
 
 enum vcpu_exit_kind {
 #define X(symbol, name) symbol,

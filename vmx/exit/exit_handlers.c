@@ -14,7 +14,7 @@
 
 _Static_assert((int)EXIT_REASONS <= (int)VMX_EXIT_REASONS, "every named reason has a row");
 
-/* An empty row leaves to the machine above: what only it knows (HLT, I/O, VMCALL, task switches,
+/* An empty row leaves to the machine above: what only it knows (HLT, VMCALL, task switches,
  * INIT, SIPI, the end of a slice), and what Plinth never asks the hardware for (descriptor tables
  * are no secret and the guest's accesses to them need no help, so there is nothing to emulate). */
 const vmx_exit_handler vmx_exit_handlers[VMX_EXIT_REASONS] = {
@@ -39,6 +39,7 @@ const vmx_exit_handler vmx_exit_handlers[VMX_EXIT_REASONS] = {
 	[EXIT_REASON_VMXON] = vmx_handle_hidden_instruction,
 	[EXIT_REASON_CR_ACCESS] = vmx_handle_cr_access,
 	[EXIT_REASON_MOV_DR] = vmx_handle_mov_dr,
+	[EXIT_REASON_IO_INSTRUCTION] = vmx_handle_io,
 	[EXIT_REASON_RDMSR] = vmx_handle_rdmsr,
 	[EXIT_REASON_WRMSR] = vmx_handle_wrmsr,
 	[EXIT_REASON_MWAIT] = vmx_handle_hidden_instruction,

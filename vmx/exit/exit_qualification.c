@@ -116,14 +116,6 @@ void exit_decode_dr(const struct exit_snapshot *s, struct vcpu_exit *exit)
 
 /* --- instructions --------------------------------------------------------------------------- */
 
-/* Table "Exit Qualification for I/O Instructions". */
-#define IO_SIZE      BITS(2, 0)
-#define IO_IN        BIT(3)
-#define IO_STRING    BIT(4)
-#define IO_REPEAT    BIT(5)
-#define IO_IMMEDIATE BIT(6)
-#define IO_PORT      BITS(31, 16)
-
 /* Table "Format of the VM-Exit Instruction-Information Field as Used for INS and OUTS". */
 #define INS_OUTS_ADDRESS_SIZE BITS(9, 7)
 #define INS_OUTS_SEGMENT      BITS(17, 15)

@@ -23,6 +23,14 @@ enum cr_access { CR_MOV_TO, CR_MOV_FROM, CR_CLTS, CR_LMSW };
 #define DR_READ   BIT(4)
 #define DR_GPR    BITS(11, 8)
 
+/* Table "Exit Qualification for I/O Instructions". */
+#define IO_SIZE      BITS(2, 0)
+#define IO_IN        BIT(3)
+#define IO_STRING    BIT(4)
+#define IO_REPEAT    BIT(5)
+#define IO_IMMEDIATE BIT(6)
+#define IO_PORT      BITS(31, 16)
+
 /* Table "... Instruction-Information Field as Used for RDRAND, RDSEED, TPAUSE, and UMWAIT". */
 #define RANDOM_GPR   BITS(6, 3)
 #define RANDOM_WIDTH BITS(12, 11)

@@ -256,6 +256,8 @@ static void hand_up(struct vmx_vcpu *v, enum vmx_next next, struct vcpu_exit *ex
 		vmx_exit_decode(v, exit);
 	if (next == VMX_LEAVE_TRIPLE_FAULT)
 		exit->kind = VCPU_EXIT_TRIPLE_FAULT;
+	else if (next == VMX_LEAVE_ANSWERED)
+		exit->kind = VCPU_EXIT_ANSWERED;
 }
 
 /* Why the loop must not enter again: a kick, or without preemption timer the end of the slice. That
