@@ -119,11 +119,9 @@ static struct piece next_piece(struct bus *bus, uint64_t at, unsigned width)
 
 	if (!w)
 		return (struct piece) { .width = 1 };
-	if (likely(width <= w->widest && width <= window_end(w) - at && !(width & (width - 1))))
-		return (struct piece) { w, w->offset + (at - w->first), width };
 	if (width == w->widest && width > w->length && at == w->first)
 		return (struct piece) { w, w->offset, width };
-	while (part * 2 <= width && part * 2 <= w->widest && part * 2 <= window_end(w) - at)
+	while (part * 2 <= width && bus_takes_whole(w, at, part * 2))
 		part *= 2;
 	return (struct piece) { w, w->offset + (at - w->first), part };
 }

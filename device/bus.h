@@ -46,6 +46,12 @@ const struct bus_window *bus_find(const struct bus *bus, uint64_t at);
 /* The same for an access to come: where accesses went last is looked at first. */
 const struct bus_window *bus_reach(struct bus *bus, uint64_t at);
 
+/* Is the access one that this window's chip takes whole? */
+static inline bool bus_takes_whole(const struct bus_window *window, uint64_t at, unsigned width)
+{
+	return width <= window->widest && at + width <= window->first + window->length;
+}
+
 /* `width` 1, 2, 4 or 8. Calls advance(now) of each chip before it is accessed. */
 uint64_t bus_read(struct bus *bus, device_time now, uint64_t at, unsigned width);
 void bus_write(struct bus *bus, device_time now, uint64_t at, unsigned width, uint64_t value);

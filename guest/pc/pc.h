@@ -116,7 +116,7 @@ struct pc {
 	struct bus ports, memory;
 	struct pc_chip chips[PC_CHIPS];
 	unsigned chip_count;
-	unsigned touched; /* the number of the one that was accessed last */
+	unsigned touched;     /* the number of the one that was accessed last */
 	struct timer timer;   /* for the earliest of the chips' deadlines */
 	device_time timer_at; /* what it is armed for; DEVICE_NEVER */
 	bool time_stopped;    /* it is not to be armed */

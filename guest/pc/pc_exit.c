@@ -53,10 +53,22 @@ static enum board_action raise_protection(struct vcpu *vcpu)
 
 /* --- the buses ------------------------------------------------------------------------------- */
 
-/* Does nobody who answers want to know the time? */
-static bool is_timeless(const struct bus_window *window, uint64_t at, unsigned width)
+/* Nearly always one chip takes an access as it is. */
+static void access_window(struct pc *pc, const struct bus_window *window, uint64_t at,
+			  unsigned width, bool in, uint64_t *value)
 {
-	return window && !window->ops->advance && at + width <= window->first + window->length;
+	const struct chip_ops *ops = window->ops;
+	uint64_t offset = window->offset + (at - window->first);
+	/* The access itself may take windows off the bus, or move them. */
+	void *chip = window->chip;
+
+	if (ops->advance)
+		ops->advance(chip, pc_now(pc));
+	if (in)
+		*value = ops->read ? ops->read(chip, offset, width) : UINT64_MAX;
+	else if (ops->write)
+		ops->write(chip, offset, width, *value & BITS(width * 8 - 1, 0));
+	pc_time_touched(pc, chip);
 }
 
 static void access_bus(struct pc *pc, struct bus *bus, uint64_t at, unsigned width, bool in,
@@ -64,16 +76,19 @@ static void access_bus(struct pc *pc, struct bus *bus, uint64_t at, unsigned wid
 {
 	uint64_t flags = spinlock_acquire(&pc->lock);
 	const struct bus_window *window = bus_reach(bus, at);
-	/* The access itself may take windows off the bus, or move them. */
-	const void *chip = window ? window->chip : NULL;
-	device_time now = is_timeless(window, at, width) ? 0 : pc_now(pc);
 
-	if (in)
-		*value = bus_read(bus, now, at, width);
-	else
-		bus_write(bus, now, at, width, *value);
-	if (chip)
-		pc_time_touched(pc, chip);
+	if (likely(window && bus_takes_whole(window, at, width))) {
+		access_window(pc, window, at, width, in, value);
+	} else {
+		const void *chip = window ? window->chip : NULL;
+
+		if (in)
+			*value = bus_read(bus, pc_now(pc), at, width);
+		else
+			bus_write(bus, pc_now(pc), at, width, *value);
+		if (chip)
+			pc_time_touched(pc, chip);
+	}
 	spinlock_release(&pc->lock, flags);
 }
 

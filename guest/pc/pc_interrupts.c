@@ -45,11 +45,13 @@ void pc_pic_output(void *context, unsigned number, bool level)
 			notify(pc, i);
 }
 
-/* Who pulls at a wire, a bit each; the wire has a level while anybody does. */
+/* Who pulls at a wire, a bit each; the wire has a level while anybody does. False: as before. */
 static bool join(uint32_t *sources, unsigned source, bool level)
 {
-	*sources = level ? *sources | 1u << source : *sources & ~(1u << source);
-	return *sources;
+	uint32_t before = *sources;
+
+	*sources = level ? before | 1u << source : before & ~(1u << source);
+	return *sources != before;
 }
 
 /* The 8254's wire goes to pin 2 of the I/O APIC, as on every PC. What would have been there, the
@@ -59,17 +61,21 @@ void pc_irq(void *context, unsigned number, bool level)
 	struct pc *pc = (struct pc *)context;
 	unsigned irq = number & WIRE_IRQ;
 
-	level = join(&pc->irq_sources[irq], number >> WIRE_SOURCE_SHIFT, level);
+	/* Chips drive their wires whenever they have been touched. A level that is still there may wait
+	 * in the I/O APIC for somebody to take it. */
+	if (likely(!join(&pc->irq_sources[irq], number >> WIRE_SOURCE_SHIFT, level) && !level))
+		return;
 	if (irq < PIC_IRQS)
 		pic_set_irq(&pc->pic, irq, pc->irq_sources[irq] | pc->isa_sources[irq]);
 	if (irq != PC_IRQ_CASCADE)
-		ioapic_set_irq(&pc->ioapic, irq == PC_IRQ_TIMER ? PC_PIN_TIMER : irq, level);
+		ioapic_set_irq(&pc->ioapic, irq == PC_IRQ_TIMER ? PC_PIN_TIMER : irq,
+			       pc->irq_sources[irq]);
 }
 
 void pc_isa_level(struct pc *pc, unsigned irq, unsigned pirq, bool level)
 {
-	level = join(&pc->isa_sources[irq], pirq, level);
-	pic_set_irq(&pc->pic, irq, level || pc->irq_sources[irq]);
+	if (join(&pc->isa_sources[irq], pirq, level))
+		pic_set_irq(&pc->pic, irq, pc->isa_sources[irq] | pc->irq_sources[irq]);
 }
 
 bool pc_send_message(void *context, const struct apic_message *message)
