@@ -74,9 +74,11 @@ void acpi_add_checksum(struct acpi_blob *blob, enum acpi_part part, uint32_t off
 {
 	if (blob->checksum_count == ACPI_CHECKSUMS)
 		blob->full = true;
-	else
-		blob->checksums[blob->checksum_count++] =
-			(struct acpi_checksum) { part, offset, start, length };
+	if (blob->full)
+		return;
+	blob->bytes[part][offset] = 0;
+	blob->checksums[blob->checksum_count++] =
+		(struct acpi_checksum) { part, offset, start, length };
 }
 
 void acpi_blob_place(struct acpi_blob *blob, uint64_t address)
@@ -91,7 +93,6 @@ void acpi_blob_place(struct acpi_blob *blob, uint64_t address)
 		const struct acpi_checksum *c = &blob->checksums[i];
 		uint8_t *bytes = blob->bytes[c->in], sum = 0;
 
-		bytes[c->offset] = 0;
 		for (uint32_t k = 0; k < c->length; k++)
 			sum = (uint8_t)(sum + bytes[c->start + k]);
 		bytes[c->offset] = (uint8_t)-sum;

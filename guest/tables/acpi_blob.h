@@ -47,6 +47,7 @@ void acpi_put_zeros(struct acpi_blob *blob, enum acpi_part part, uint32_t count)
 void acpi_put_pointer(struct acpi_blob *blob, enum acpi_part part, uint32_t target, unsigned width);
 void acpi_align(struct acpi_blob *blob, uint32_t alignment); /* of the tables' end */
 
+/* The byte, which was put before, is zero until the tables are placed: a firmware adds up all. */
 void acpi_add_checksum(struct acpi_blob *blob, enum acpi_part part, uint32_t offset, uint32_t start,
 		       uint32_t length);
 

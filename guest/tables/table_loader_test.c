@@ -17,10 +17,10 @@ static const struct table_machine machine = {
 	.cpus = 4, .hpet = true, .com_mask = 1, .pm_base = ACPI_PM_PORT
 };
 
-/* A DSDT of nothing but the name that the machine's choices go to. */
-static uint8_t dsdt[] = { 'D', 'S', 'D', 'T', 49,  0,    0,    0,    2,    0,   0, 0, 0,
-			  0,   0,   0,   0,   0,   0,    0,    0,    0,    0,   0, 0, 0,
-			  0,   0,   0,   0,   0,   0,    0,    0,    0,    0,   0, 0, 0,
+/* A DSDT of nothing but the name that the machine's choices go to; its compiler has left a checksum. */
+static uint8_t dsdt[] = { 'D', 'S', 'D', 'T', 49,  0,    0,    0,    2,    0x77, 0, 0, 0,
+			  0,   0,   0,   0,   0,   0,    0,    0,    0,    0,    0, 0, 0,
+			  0,   0,   0,   0,   0,   0,    0,    0,    0,    0,    0, 0, 0,
 			  0,   'P', 'L', 'F', 'G', 0x0c, 0x00, 0xee, 0xff, 0xc0 };
 
 struct tables {
