@@ -66,6 +66,7 @@ PURE := \
 	vm/emulate/emulate.c \
 	vm/emulate/emulate_memory.c \
 	vm/emulate/decoder.c \
+	vm/emulate/encoding.c \
 	vm/emulate/opcode_forms.c \
 	vm/vcpu/vcpu.c \
 	vm/vcpu/vcpu_event.c \
@@ -119,7 +120,7 @@ ZYDIS_FLAGS := -I$(ZYDIS)/include -I$(ZYDIS)/source/include -DZYAN_NO_LIBC \
 	-DZYDIS_STATIC_BUILD -DZYCORE_STATIC_BUILD -DZYDIS_DISABLE_KNC
 # Its own memory functions go byte by byte, and it clears some hundred bytes for each instruction.
 ZYDIS_FLAGS += -DZYAN_CUSTOM_LIBC -DZYAN_MEMSET=__builtin_memset -DZYAN_MEMCPY=__builtin_memcpy -DZYAN_STRLEN=__builtin_strlen
-ZYDIS_USERS := vm/emulate/decoder vm/crash/instruction_text
+ZYDIS_USERS := vm/emulate/decoder vm/emulate/encoding vm/crash/instruction_text
 # Its own sources: their warnings are their authors'.
 ZYDIS_OWN   := $(ZYDIS_FLAGS) -I$(ZYDIS)/source/src -w
 

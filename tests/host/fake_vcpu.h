@@ -54,7 +54,7 @@ enum error vcpu_get_vector(struct vcpu *v, unsigned reg, uint8_t *value)
 
 enum error vcpu_set_vector(struct vcpu *v, unsigned reg, const uint8_t *value, bool whole)
 {
-	memcpy(vectors[reg], value, whole ? VCPU_VECTOR_BYTES : VCPU_VECTOR_BYTES / 2);
+	memcpy(vectors[reg], value, whole ? VCPU_VECTOR_BYTES : VCPU_XMM_BYTES);
 	return ERROR_NONE;
 }
 

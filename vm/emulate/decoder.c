@@ -1,12 +1,13 @@
-/* The one file that includes Zydis, in its minimal mode: it gives the mnemonic, the effective widths
- * and the fields of the encoding, but does not say what the operands are. That follows from the
- * opcode (vm/emulate/opcode_forms.h). */
+/* The use of Zydis, in its minimal mode: it gives the mnemonic, the effective widths and the fields of
+ * the encoding, but does not say what the operands are. That follows from the opcode
+ * (vm/emulate/opcode_forms.h) and the fields (vm/emulate/encoding.h). */
 #include "vm/emulate/decoder.h"
 
 #include <Zydis/Zydis.h>
 
 #include "lib/bits.h"
 #include "lib/string.h"
+#include "vm/emulate/encoding.h"
 #include "vm/emulate/opcode_forms.h"
 #include "vm/emulate/segment_register.h"
 
@@ -59,83 +60,6 @@ static enum operation find_operation(const ZydisDecodedInstruction *z)
 	return OPERATION_NONE;
 }
 
-/* --- prefixes and opcode --------------------------------------------------------------------- */
-
-enum {
-	PREFIX_ES = 0x26,
-	PREFIX_CS = 0x2e,
-	PREFIX_SS = 0x36,
-	PREFIX_DS = 0x3e,
-	PREFIX_FS = 0x64,
-	PREFIX_GS = 0x65,
-	PREFIX_OPERAND_SIZE = 0x66,
-	PREFIX_REPNE = 0xf2,
-	PREFIX_REP = 0xf3,
-};
-
-/* The last of F2 and F3, or 66 where there is neither. */
-static uint8_t selecting_prefix(const ZydisDecodedInstruction *z)
-{
-	static const uint8_t of_pp[] = { 0, PREFIX_OPERAND_SIZE, PREFIX_REP, PREFIX_REPNE };
-	uint8_t found = 0;
-
-	if (z->encoding == ZYDIS_INSTRUCTION_ENCODING_VEX)
-		return of_pp[z->raw.vex.pp % ARRAY_SIZE(of_pp)];
-	for (unsigned i = 0; i < z->raw.prefix_count; i++) {
-		uint8_t prefix = z->raw.prefixes[i].value;
-
-		if (prefix == PREFIX_REPNE || prefix == PREFIX_REP ||
-		    (prefix == PREFIX_OPERAND_SIZE && !found))
-			found = prefix;
-	}
-	return found;
-}
-
-/* The segment that the last override names, or `otherwise`. In 64-bit mode only FS and GS count. */
-static uint8_t overridden(const ZydisDecodedInstruction *z, uint8_t otherwise)
-{
-	bool code64 = z->machine_mode == ZYDIS_MACHINE_MODE_LONG_64;
-
-	for (unsigned i = z->raw.prefix_count; i-- > 0;) {
-		switch (z->raw.prefixes[i].value) {
-		case PREFIX_FS:
-			return SEGMENT_FS;
-		case PREFIX_GS:
-			return SEGMENT_GS;
-		case PREFIX_ES:
-		case PREFIX_CS:
-		case PREFIX_SS:
-		case PREFIX_DS:
-			if (!code64) /* 26, 2E, 36, 3E: in encoding order, 8 apart */
-				return (z->raw.prefixes[i].value - PREFIX_ES) / 8;
-		}
-	}
-	return otherwise;
-}
-
-static struct opcode opcode_of(const ZydisDecodedInstruction *z)
-{
-	struct opcode opcode = {
-		.map = MAP_OTHER,
-		.byte = z->opcode,
-		.prefix = selecting_prefix(z),
-		.vex = z->encoding == ZYDIS_INSTRUCTION_ENCODING_VEX,
-		.wide = z->raw.rex.W && z->machine_mode == ZYDIS_MACHINE_MODE_LONG_64,
-	};
-
-	if (opcode.vex) {
-		opcode.wide = z->raw.vex.W && z->machine_mode == ZYDIS_MACHINE_MODE_LONG_64;
-		opcode.ymm = z->raw.vex.L;
-	}
-	if (z->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT)
-		opcode.map = MAP_ONE_BYTE;
-	else if (z->opcode_map == ZYDIS_OPCODE_MAP_0F)
-		opcode.map = MAP_0F;
-	else if (z->opcode_map == ZYDIS_OPCODE_MAP_0F38)
-		opcode.map = MAP_0F38;
-	return opcode;
-}
-
 /* --- operands -------------------------------------------------------------------------------- */
 
 enum {
@@ -143,34 +67,10 @@ enum {
 	RM_SIB = 4,          /* a SIB byte follows */
 	RM_DISPLACEMENT = 5, /* with mod 0: no base */
 	RM16_DISPLACEMENT = 6,
-	EXTENSION = 8,  /* what REX.R, X and B add to a register's number */
 	HIGH_BYTES = 4, /* without REX, byte registers 4 to 7 are AH to BH */
 	OPCODE_REGISTER = 7,
 	CONDITION_CODE = 0xf,
 };
-
-/* The extensions of register numbers, from REX or VEX. */
-struct extensions {
-	uint8_t reg, index, base;
-};
-
-static struct extensions extensions_of(const ZydisDecodedInstruction *z)
-{
-	struct extensions e = { 0 };
-
-	if (z->machine_mode != ZYDIS_MACHINE_MODE_LONG_64)
-		return e;
-	if (z->encoding == ZYDIS_INSTRUCTION_ENCODING_VEX) {
-		e.reg = z->raw.vex.R ? 0 : EXTENSION; /* inverted there */
-		e.index = z->raw.vex.X ? 0 : EXTENSION;
-		e.base = z->raw.vex.B ? 0 : EXTENSION;
-	} else {
-		e.reg = z->raw.rex.R ? EXTENSION : 0;
-		e.index = z->raw.rex.X ? EXTENSION : 0;
-		e.base = z->raw.rex.B ? EXTENSION : 0;
-	}
-	return e;
-}
 
 /* SDM volume 2, "16-Bit Addressing Forms with the ModR/M Byte". */
 static void address_16(const ZydisDecodedInstruction *z, struct decoded_instruction *to)
@@ -186,7 +86,7 @@ static void address_16(const ZydisDecodedInstruction *z, struct decoded_instruct
 }
 
 /* SDM volume 2, "32-Bit Addressing Forms with the ModR/M Byte" and "... with the SIB Byte". */
-static void address_32(const ZydisDecodedInstruction *z, const struct extensions *e,
+static void address_32(const ZydisDecodedInstruction *z, const struct register_extensions *e,
 		       struct decoded_instruction *to)
 {
 	bool no_base = z->raw.modrm.mod == 0;
@@ -206,7 +106,7 @@ static void address_32(const ZydisDecodedInstruction *z, const struct extensions
 	}
 }
 
-static void find_address(const ZydisDecodedInstruction *z, const struct extensions *e,
+static void find_address(const ZydisDecodedInstruction *z, const struct register_extensions *e,
 			 struct decoded_instruction *to)
 {
 	if (z->raw.modrm.offset && to->address_width == sizeof(uint16_t))
@@ -214,7 +114,11 @@ static void find_address(const ZydisDecodedInstruction *z, const struct extensio
 	else if (z->raw.modrm.offset)
 		address_32(z, e, to);
 	to->displacement = (uint64_t)z->raw.disp.value;
-	to->segment = overridden(z, to->base == RSP || to->base == RBP ? SEGMENT_SS : SEGMENT_DS);
+	/* "Compressed Displacement (disp8*N) Support in EVEX": of what moves here N is the width. */
+	if (z->encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX && z->raw.disp.size == 8)
+		to->displacement *= to->width;
+	to->segment =
+		encoded_segment(z, to->base == RSP || to->base == RBP ? SEGMENT_SS : SEGMENT_DS);
 }
 
 static bool is_vector(const struct decoded_instruction *instruction)
@@ -224,7 +128,7 @@ static bool is_vector(const struct decoded_instruction *instruction)
 }
 
 /* The register operand: of ModR/M, of the opcode, or the accumulator. */
-static void find_register(const ZydisDecodedInstruction *z, const struct extensions *e,
+static void find_register(const ZydisDecodedInstruction *z, const struct register_extensions *e,
 			  struct decoded_instruction *to)
 {
 	to->reg = RAX;
@@ -234,6 +138,10 @@ static void find_register(const ZydisDecodedInstruction *z, const struct extensi
 		to->reg = z->raw.modrm.reg;
 	else if (z->raw.modrm.offset)
 		to->reg = z->raw.modrm.reg | e->reg;
+	if (is_vector(to)) {
+		to->reg |= e->vector;
+		to->rest = to->clear_upper ? e->other : to->reg;
+	}
 	if (to->mmx) /* there are eight: REX.R does not count */
 		to->reg = VCPU_MMX + z->raw.modrm.reg;
 	if (to->form != FORM_MEMORY_SEGMENT && !is_vector(to) &&
@@ -330,10 +238,10 @@ static void correct_width(const ZydisDecodedInstruction *z, struct decoded_instr
 
 static void find_operands(const ZydisDecodedInstruction *z, struct decoded_instruction *to)
 {
-	struct opcode opcode = opcode_of(z);
-	struct extensions e = extensions_of(z);
+	struct opcode opcode = encoded_opcode(z);
+	struct register_extensions e = encoded_extensions(z);
 
-	if (z->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY && !opcode.vex)
+	if (z->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY && !opcode.vex && !opcode.evex)
 		return;
 	if (!opcode_vector_form(&opcode, to)) {
 		to->operation = tell_apart(z, find_operation(z));

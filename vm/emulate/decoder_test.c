@@ -133,7 +133,12 @@ static void look_alikes(void **state)
 	assert_int_equal(i.immediate, 1);
 	decoded(CODE_64, BYTES(0xf2, 0x0f, 0x38, 0xf1, 0x07)); /* CRC32, MOVBE's opcode */
 	assert_int_equal(i.operation, OPERATION_NONE);
-	decoded(CODE_64, BYTES(0xc5, 0xf9, 0x12, 0x07)); /* VMOVLPD of three operands */
+	decoded(CODE_64, BYTES(0xc5, 0xd9, 0x12, 0x07)); /* VMOVLPD of three operands */
+	assert_int_equal(i.operation, OPERATION_VECTOR_LOAD);
+	assert_int_equal(i.rest, 4);
+	decoded(CODE_64, BYTES(0x62, 0xf1, 0xff, 0x0a, 0x6f, 0x8b, 0x41, 0, 0, 0)); /* masked */
+	assert_int_equal(i.operation, OPERATION_NONE);
+	decoded(CODE_64, BYTES(0x62, 0x71, 0x34, 0x48, 0x58, 0x4b, 1)); /* VADDPS */
 	assert_int_equal(i.operation, OPERATION_NONE);
 }
 

@@ -163,6 +163,70 @@ static void moves_vector_registers(void **state)
 	assert_int_equal(count, 0);
 }
 
+/* All 32 registers, of up to 64 bytes; displacements count in operands. */
+static void moves_evex_registers(void **state)
+{
+	reset(state);
+	long_mode();
+	vcpu.gpr[RBX] = DEVICE;
+	for (unsigned i = 0; i < VCPU_VECTOR_BYTES; i++)
+		vectors[17][i] = i + 1;
+	run_all(BYTES(0x62, 0xe1, 0xfe, 0x48, 0x7f, 0x4b, 1)); /* vmovdqu64 [rbx + 64], zmm17 */
+	assert_int_equal(count, 8);
+	assert_int_equal(accesses[0].at, DEVICE_GPA + 64);
+	assert_memory_equal(&device[64], vectors[17], 64);
+	memset(vectors[25], 0xee, VCPU_VECTOR_BYTES);
+	run_all(BYTES(0x62, 0x61, 0x7f, 0x28, 0x6f, 0x4b, 2)); /* vmovdqu8 ymm25, [rbx + 64] */
+	assert_memory_equal(vectors[25], vectors[17], 32);
+	assert_int_equal(vectors[25][32], 0);
+	vcpu.gpr[R12] = 0x20;
+	run_all(BYTES(0x62, 0x31, 0xfe, 0x48, 0x6f, 0x0c,
+		      0x63)); /* vmovdqu64 zmm9, [rbx + 2 r12] */
+	assert_memory_equal(vectors[9], vectors[17], 64);
+	run_all(BYTES(0x62, 0x61, 0x7c, 0x48, 0x28, 0x73, 1)); /* vmovaps zmm30, [rbx + 64] */
+	assert_memory_equal(vectors[30], vectors[17], 64);
+	run_all(BYTES(0x62, 0xe1, 0x7d, 0x08, 0x7e, 0x43, 4)); /* vmovd [rbx + 16], xmm16 */
+	assert_int_equal(accesses[count - 1].at, DEVICE_GPA + 16);
+	assert_int_equal(accesses[count - 1].width, 4);
+	registers[VCPU_RFLAGS] |= RFLAGS_RF;
+	skips = 0;
+	run_faults(BYTES(0x62, 0xf1, 0xfd, 0x48, 0x6f, 0x93, 0x41, 0, 0, 0), EXCEPTION_PROTECTION,
+		   0); /* vmovdqa64 zmm2, [rbx + 65]: unaligned */
+}
+
+static void broadcasts_and_halves(void **state)
+{
+	reset(state);
+	long_mode();
+	vcpu.gpr[RBX] = DEVICE;
+	for (unsigned i = 0; i < 64; i++)
+		device[i] = i;
+	run_all(BYTES(0xc4, 0xe2, 0x7d, 0x58, 0x6b, 0x10)); /* vpbroadcastd ymm5, [rbx + 16] */
+	assert_int_equal(count, 1);
+	for (unsigned i = 0; i < 32; i++)
+		assert_int_equal(vectors[5][i], 0x10 + i % 4);
+	assert_int_equal(vectors[5][32], 0);
+	run_all(BYTES(0x62, 0xe2, 0x7d, 0x48, 0x78, 0x63,
+		      0x10)); /* vpbroadcastb zmm20, [rbx + 16] */
+	assert_int_equal(vectors[20][0], 0x10);
+	assert_int_equal(vectors[20][63], 0x10);
+	run_all(BYTES(0x62, 0xe2, 0xfd, 0x48, 0x5b, 0x6b,
+		      1)); /* vbroadcasti64x4 zmm21, [rbx + 32] */
+	assert_memory_equal(vectors[21], device + 32, 32);
+	assert_memory_equal(vectors[21] + 32, device + 32, 32);
+	memset(vectors[4], 0xcc, VCPU_VECTOR_BYTES);
+	memset(vectors[6], 0xee, VCPU_VECTOR_BYTES);
+	run_all(BYTES(0xc5, 0xd8, 0x16, 0x73, 0x10)); /* vmovhps xmm6, xmm4, [rbx + 16] */
+	assert_memory_equal(vectors[6], vectors[4], 8);
+	assert_memory_equal(vectors[6] + 8, device + 16, 8);
+	assert_int_equal(vectors[6][16], 0);
+	memset(vectors[24], 0xdd, VCPU_VECTOR_BYTES);
+	run_all(BYTES(0x62, 0xf1, 0xbd, 0x00, 0x12, 0x73, 2)); /* vmovlpd xmm6, xmm24, [rbx + 16] */
+	assert_memory_equal(vectors[6], device + 16, 8);
+	assert_memory_equal(vectors[6] + 8, vectors[24], 8);
+	assert_int_equal(vectors[6][16], 0);
+}
+
 static void moves_mmx_registers(void **state)
 {
 	reset(state);
@@ -186,6 +250,8 @@ int main(void)
 		cmocka_unit_test(comparisons_stop),
 		cmocka_unit_test(pushes_and_pops),
 		cmocka_unit_test(moves_vector_registers),
+		cmocka_unit_test(moves_evex_registers),
+		cmocka_unit_test(broadcasts_and_halves),
 		cmocka_unit_test(moves_mmx_registers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,11 +22,17 @@ enum emulate_outcome execute_vector_load(struct emulation *e)
 		return outcome;
 	/* Also when nothing of it is kept: whether the register can be reached has to be known
 	 * before a device is read. */
-	if (!e->memory->read_vector(e->memory->context, instruction->reg, value))
+	if (!e->memory->read_vector(e->memory->context,
+				    instruction->keep_rest ? instruction->rest : instruction->reg,
+				    value))
 		return EMULATE_REFUSED;
 	if (!instruction->keep_rest)
 		memset(value, 0, sizeof(value));
+	else if (instruction->clear_upper)
+		memset(value + VCPU_XMM_BYTES, 0, sizeof(value) - VCPU_XMM_BYTES);
 	e->memory->read(e->memory->context, &span, value + instruction->lane);
+	for (unsigned at = instruction->width; at < instruction->filled; at += instruction->width)
+		memcpy(value + at, value, instruction->width);
 	if (!e->memory->write_vector(e->memory->context, instruction->reg, value,
 				     instruction->clear_upper))
 		return EMULATE_REFUSED;

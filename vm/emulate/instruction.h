@@ -150,10 +150,12 @@ struct decoded_instruction {
 	uint64_t displacement;
 	/* Of vector moves. */
 	bool aligned;     /* #GP(0) when the operand is not aligned to its width */
-	bool clear_upper; /* VEX: the rest of the register becomes zero */
-	bool keep_rest;   /* a load into a part of the register leaves the rest alone */
+	bool clear_upper; /* VEX, EVEX: the rest of the register becomes zero */
+	bool keep_rest;   /* a load into a part of the register: the rest is that of `rest` */
 	bool mmx;         /* the register is an MMX register */
+	uint8_t rest;     /* vector register */
 	uint8_t lane;     /* first byte of the register that moves */
+	uint8_t filled;   /* bytes that copies of the operand fill; its width where there is one */
 };
 
 #endif

@@ -118,7 +118,7 @@ static const struct opcode_form *find_form(const struct opcode *opcode)
 bool opcode_general_form(const struct opcode *opcode, uint8_t operand_size,
 			 struct decoded_instruction *instruction)
 {
-	const struct opcode_form *row = opcode->vex ? NULL : find_form(opcode);
+	const struct opcode_form *row = opcode->vex || opcode->evex ? NULL : find_form(opcode);
 
 	if (!row)
 		return false;
@@ -137,9 +137,8 @@ bool opcode_general_form(const struct opcode *opcode, uint8_t operand_size,
 enum { PREFIX_66 = 0x66, PREFIX_F3 = 0xf3, PREFIX_F2 = 0xf2 };
 enum {
 	WHOLE = 0,   /* the register's width */
-	BY_W = 0xff, /* 8 bytes with REX.W or VEX.W, else 4 */
+	BY_W = 0xff, /* 8 bytes with W, else 4 */
 	XMM_BYTES = 16,
-	YMM_BYTES = 32,
 	HIGH_HALF = 8, /* first byte of an XMM register's upper half */
 };
 
@@ -148,9 +147,11 @@ struct vector_form {
 	bool store;
 	uint8_t width;
 	bool aligned;
-	bool keep_rest; /* VEX gives these a third operand, which is not emulated */
+	bool keep_rest; /* of the register; with VEX and EVEX of another one */
 	uint8_t lane;
 	bool mmx;
+	bool evex;      /* EVEX only */
+	bool broadcast; /* VEX and EVEX only: as often as it fits the register */
 };
 
 #define LOAD  .store = false
@@ -194,24 +195,47 @@ static const struct vector_form vector_forms[] = {
 	{ 0xd6, PREFIX_66, STORE, sizeof(uint64_t) },       /* MOVQ */
 	{ 0xe7, PREFIX_66, STORE, WHOLE, .aligned = true }, /* MOVNTDQ */
 	{ 0xf0, PREFIX_F2, LOAD, WHOLE },                   /* LDDQU */
+	{ 0x6f, PREFIX_F2, LOAD, WHOLE, .evex = true },     /* VMOVDQU8, VMOVDQU16 */
+	{ 0x7f, PREFIX_F2, STORE, WHOLE, .evex = true },
 };
 
-/* In map 0F 38. */
-static const struct vector_form movntdqa = { 0x2a, PREFIX_66, LOAD, WHOLE, .aligned = true };
+static const struct vector_form vector_forms_38[] = {
+	{ 0x2a, PREFIX_66, LOAD, WHOLE, .aligned = true }, /* MOVNTDQA */
+	{ 0x18, PREFIX_66, LOAD, sizeof(uint32_t), .broadcast = true },
+	{ 0x19, PREFIX_66, LOAD, sizeof(uint64_t), .broadcast = true },
+	{ 0x1a, PREFIX_66, LOAD, XMM_BYTES, .broadcast = true },
+	{ 0x1b, PREFIX_66, LOAD, 2 * XMM_BYTES, .broadcast = true, .evex = true },
+	{ 0x58, PREFIX_66, LOAD, sizeof(uint32_t), .broadcast = true },
+	{ 0x59, PREFIX_66, LOAD, sizeof(uint64_t), .broadcast = true },
+	{ 0x5a, PREFIX_66, LOAD, XMM_BYTES, .broadcast = true },
+	{ 0x5b, PREFIX_66, LOAD, 2 * XMM_BYTES, .broadcast = true, .evex = true },
+	{ 0x78, PREFIX_66, LOAD, sizeof(uint8_t), .broadcast = true },
+	{ 0x79, PREFIX_66, LOAD, sizeof(uint16_t), .broadcast = true },
+};
 
 static bool matches(const struct vector_form *row, const struct opcode *opcode)
 {
+	bool extended = opcode->vex || opcode->evex;
+
 	return row->opcode == opcode->byte && row->prefix == opcode->prefix &&
-	       !(opcode->vex && (row->keep_rest || row->mmx));
+	       !(extended && row->mmx) && !(row->evex && !opcode->evex) &&
+	       !(row->broadcast && !extended);
 }
 
 static const struct vector_form *find_vector_form(const struct opcode *opcode)
 {
-	if (opcode->map == MAP_0F38)
-		return matches(&movntdqa, opcode) ? &movntdqa : NULL;
-	for (size_t i = 0; opcode->map == MAP_0F && i < ARRAY_SIZE(vector_forms); i++) {
-		if (matches(&vector_forms[i], opcode))
-			return &vector_forms[i];
+	const struct vector_form *rows = vector_forms;
+	size_t count = ARRAY_SIZE(vector_forms);
+
+	if (opcode->map == MAP_0F38) {
+		rows = vector_forms_38;
+		count = ARRAY_SIZE(vector_forms_38);
+	} else if (opcode->map != MAP_0F) {
+		return NULL;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (matches(&rows[i], opcode))
+			return &rows[i];
 	}
 	return NULL;
 }
@@ -219,20 +243,22 @@ static const struct vector_form *find_vector_form(const struct opcode *opcode)
 bool opcode_vector_form(const struct opcode *opcode, struct decoded_instruction *instruction)
 {
 	const struct vector_form *row = find_vector_form(opcode);
+	unsigned length = XMM_BYTES << opcode->vector_length;
 
-	if (!row)
+	if (!row || opcode->masked)
 		return false;
 	instruction->operation = row->store ? OPERATION_VECTOR_STORE : OPERATION_VECTOR_LOAD;
 	instruction->form = row->store ? FORM_MEMORY_REGISTER : FORM_REGISTER_MEMORY;
 	instruction->width = row->width;
 	if (row->width == WHOLE)
-		instruction->width = opcode->ymm ? YMM_BYTES : XMM_BYTES;
+		instruction->width = length;
 	else if (row->width == BY_W)
 		instruction->width = opcode->wide ? sizeof(uint64_t) : sizeof(uint32_t);
 	instruction->register_width = instruction->width;
 	instruction->aligned = row->aligned;
 	instruction->keep_rest = row->keep_rest;
-	instruction->clear_upper = opcode->vex;
+	instruction->clear_upper = opcode->vex || opcode->evex;
+	instruction->filled = row->broadcast ? length : instruction->width;
 	instruction->lane = row->lane;
 	instruction->mmx = row->mmx;
 	return true;

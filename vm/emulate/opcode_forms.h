@@ -14,9 +14,10 @@ struct opcode {
 	enum opcode_map map;
 	uint8_t byte;
 	uint8_t prefix; /* that selects among several instructions: 0, 66, F3 or F2 (hexadecimal) */
-	bool vex;       /* VEX-encoded */
-	bool wide;      /* REX.W or VEX.W */
-	bool ymm;       /* VEX.L: registers of 32 bytes */
+	bool vex, evex;
+	bool wide;             /* the W of REX, VEX or EVEX */
+	uint8_t vector_length; /* 0, 1, 2: registers of 16, 32, 64 bytes */
+	bool masked;           /* EVEX: some elements are left alone */
 };
 
 /* Fills in form, width, register_width; `operand_size` is the effective one in bytes. False when

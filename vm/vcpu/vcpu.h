@@ -139,8 +139,9 @@ enum vcpu_register {
 		VCPU_REGISTERS
 };
 
-#define VCPU_VECTORS      16
-#define VCPU_VECTOR_BYTES 32
+#define VCPU_VECTORS      32
+#define VCPU_VECTOR_BYTES 64
+#define VCPU_XMM_BYTES    16
 /* The eight MMX registers follow the vector registers in number: 8 bytes each, the rest is zero. */
 #define VCPU_MMX          VCPU_VECTORS
 #define VCPU_MMX_COUNT    8
@@ -228,9 +229,8 @@ enum error vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *event) must_c
 /* On the bound CPU, or from any while Free. */
 enum error vcpu_get_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *value) must_check;
 enum error vcpu_set_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t value) must_check;
-/* Vector register `reg` (XMM and YMM 0 to 15), VCPU_VECTOR_BYTES of it; what the CPU has not is
- * zero. Written `whole`, its upper parts become zero, as by a VEX-encoded instruction; else only the
- * lowest 16 bytes change. On the bound CPU. */
+/* Vector register `reg` (XMM, YMM and ZMM 0 to 31); what the CPU has not is zero. Written `whole`, all
+ * of it changes, as by a VEX-encoded instruction; else only the lowest 16 bytes. On the bound CPU. */
 enum error vcpu_get_vector(struct vcpu *vcpu, unsigned reg, uint8_t *value) must_check;
 enum error vcpu_set_vector(struct vcpu *vcpu, unsigned reg, const uint8_t *value,
 			   bool whole) must_check;

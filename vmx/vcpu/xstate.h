@@ -22,8 +22,9 @@ struct xstate_layout {
 	enum xstate_method method;
 	uint64_t components; /* XCR0 bits that are switched, and that a guest may set */
 	uint32_t size;       /* bytes of an area in standard format */
-	/* Where the upper parts of vector registers 0 to 15 lie in it; 0: there are none. */
-	uint32_t ymm_offset, zmm_offset;
+	/* Where the upper parts of vector registers 0 to 15 lie in it, and the others; 0: there are
+	 * none. */
+	uint32_t ymm_offset, zmm_offset, hi16_offset;
 };
 
 /* What this CPU has of what Plinth honours. Pure. */
@@ -36,8 +37,8 @@ void xstate_layout(cpuid_reader host, struct xstate_layout *layout);
  * or INIT". Pure. */
 void xstate_reset_image(const struct xstate_layout *layout, uint8_t *area);
 
-/* Vector register `reg` (0 to 15) in an area: its lower VCPU_VECTOR_BYTES. Written `whole`, the
- * rest of it becomes zero; else only the lowest 16 bytes change. From VCPU_MMX on they are the MMX
+/* Vector register `reg` (0 to 31) in an area. What there is not reads as zero, and what is written to
+ * it gets lost. Not written `whole`, only the lowest 16 bytes change. From VCPU_MMX on they are the MMX
  * registers: writing one does to the x87 state what an MMX instruction does. Pure. */
 void xstate_get_vector(const struct xstate_layout *layout, const uint8_t *area, unsigned reg,
 		       uint8_t *value);

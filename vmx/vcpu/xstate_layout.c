@@ -56,6 +56,8 @@ void xstate_layout(cpuid_reader host, struct xstate_layout *layout)
 			layout->ymm_offset = leaf.ebx;
 		if (BIT(i) == XCR0_ZMM_HI256)
 			layout->zmm_offset = leaf.ebx;
+		if (BIT(i) == XCR0_HI16_ZMM)
+			layout->hi16_offset = leaf.ebx;
 	}
 	layout->method =
 		host(CPUID_XSAVE, 1).eax & CPUID_D1_EAX_XSAVEOPT ? XSTATE_XSAVEOPT : XSTATE_XSAVE;
@@ -176,39 +178,79 @@ static void set_mmx(const struct xstate_layout *layout, uint8_t *area, unsigned 
 	memcpy(area + FXSAVE_ST + reg * ST_BYTES + VCPU_MMX_BYTES, &exponent, sizeof(exponent));
 }
 
+/* --- parts of vector registers --------------------------------------------------------------- */
+
+/* A part of each register that one component holds: `bytes` of register `first` and of those that
+ * follow it, `from` the lowest. */
+struct part {
+	uint64_t component;
+	uint32_t offset;
+	unsigned first, registers, from, bytes;
+};
+
+enum { PARTS = 4 };
+
+static void describe_parts(const struct xstate_layout *layout, struct part parts[PARTS])
+{
+	parts[0] = (struct part) { XCR0_SSE, FXSAVE_XMM, 0, XMM_REGISTERS, 0, XMM_BYTES };
+	parts[1] = (struct part) { XCR0_AVX,      layout->ymm_offset, 0,
+				   XMM_REGISTERS, XMM_BYTES,          YMM_HI_BYTES };
+	parts[2] = (struct part) { XCR0_ZMM_HI256, layout->zmm_offset,       0,
+				   XMM_REGISTERS,  XMM_BYTES + YMM_HI_BYTES, ZMM_HI_BYTES };
+	parts[3] = (struct part) {
+		XCR0_HI16_ZMM,    layout->hi16_offset, XMM_REGISTERS, XMM_REGISTERS, 0,
+		VCPU_VECTOR_BYTES
+	};
+}
+
+static bool has_part_of(const struct part *part, unsigned reg)
+{
+	return part->offset && reg >= part->first && reg - part->first < part->registers;
+}
+
+static bool is_zero(const uint8_t *bytes, unsigned count)
+{
+	while (count && !*bytes)
+		bytes++, count--;
+	return !count;
+}
+
 void xstate_get_vector(const struct xstate_layout *layout, const uint8_t *area, unsigned reg,
 		       uint8_t *value)
 {
 	uint64_t present = components_in(layout, area);
+	struct part parts[PARTS];
 
-	memset(value, 0, XMM_BYTES + YMM_HI_BYTES);
+	memset(value, 0, VCPU_VECTOR_BYTES);
 	if (reg >= VCPU_MMX) {
 		get_mmx(layout, area, reg - VCPU_MMX, value);
 		return;
 	}
-	if (present & XCR0_SSE)
-		memcpy(value, area + FXSAVE_XMM + reg * XMM_BYTES, XMM_BYTES);
-	if (layout->ymm_offset && (present & XCR0_AVX))
-		memcpy(value + XMM_BYTES, area + layout->ymm_offset + reg * YMM_HI_BYTES,
-		       YMM_HI_BYTES);
+	describe_parts(layout, parts);
+	for (const struct part *p = parts; p < parts + PARTS; p++)
+		if (has_part_of(p, reg) && (present & p->component))
+			memcpy(value + p->from, area + p->offset + (reg - p->first) * p->bytes,
+			       p->bytes);
 }
 
+/* Zeroes do not make a component present: it is what it has without. */
 void xstate_set_vector(const struct xstate_layout *layout, uint8_t *area, unsigned reg,
 		       const uint8_t *value, bool whole)
 {
+	struct part parts[PARTS];
+
 	if (reg >= VCPU_MMX) {
 		set_mmx(layout, area, reg - VCPU_MMX, value);
 		return;
 	}
-	hold(layout, area, XCR0_SSE, FXSAVE_XMM, XMM_REGISTERS * XMM_BYTES);
-	memcpy(area + FXSAVE_XMM + reg * XMM_BYTES, value, XMM_BYTES);
-	if (!whole)
-		return;
-	if (layout->ymm_offset) {
-		hold(layout, area, XCR0_AVX, layout->ymm_offset, XMM_REGISTERS * YMM_HI_BYTES);
-		memcpy(area + layout->ymm_offset + reg * YMM_HI_BYTES, value + XMM_BYTES,
-		       YMM_HI_BYTES);
+	describe_parts(layout, parts);
+	for (const struct part *p = parts; p < parts + PARTS; p++) {
+		if (!has_part_of(p, reg) || (p->from && !whole))
+			continue;
+		if (!(components_in(layout, area) & p->component) &&
+		    is_zero(value + p->from, p->bytes))
+			continue;
+		hold(layout, area, p->component, p->offset, p->registers * p->bytes);
+		memcpy(area + p->offset + (reg - p->first) * p->bytes, value + p->from, p->bytes);
 	}
-	if (layout->zmm_offset && (components_in(layout, area) & XCR0_ZMM_HI256))
-		memset(area + layout->zmm_offset + reg * ZMM_HI_BYTES, 0, ZMM_HI_BYTES);
 }

@@ -103,6 +103,7 @@ static void vector_registers(void **unused)
 	present |= XCR0_ZMM_HI256;
 	memcpy(area + 512, &present, sizeof(present));
 	memset(area + 1152, 0xbb, 512);
+	memset(value + 32, 0, 32);
 	xstate_set_vector(&layout, area, 15, value, true);
 	xstate_get_vector(&layout, area, 15, other);
 	assert_memory_equal(other, value, sizeof(value));
@@ -111,6 +112,23 @@ static void vector_registers(void **unused)
 	assert_int_equal(area[1152 + 15 * 32], 0);
 	assert_int_equal(area[1152 + 15 * 32 - 1], 0xbb);
 	assert_int_equal(area[1152 + 512 - 1], 0);
+
+	/* The upper sixteen are a component of their own; zeroes do not make one present. */
+	assert_int_equal(layout.hi16_offset, 1664);
+	memset(value, 0, sizeof(value));
+	xstate_set_vector(&layout, area, 17, value, true);
+	memcpy(&present, area + 512, sizeof(present));
+	assert_false(present & XCR0_HI16_ZMM);
+	memset(value, 0x71, sizeof(value));
+	xstate_set_vector(&layout, area, 17, value, true);
+	assert_memory_equal(area + 1664 + 64, value, sizeof(value));
+	assert_int_equal(area[1664 + 63] | area[1664 + 128], 0);
+	xstate_get_vector(&layout, area, 17, other);
+	assert_memory_equal(other, value, sizeof(value));
+	xstate_get_vector(&layout, area, 1, other);
+	assert_int_equal(other[0] | other[15] | other[16] | other[31], 0);
+	xstate_set_vector(&layout, area, 1, value, true);
+	assert_int_equal(area[1152 + 32 + 31], 0x71);
 
 	/* Without XSAVE there is only the legacy region, and it always counts. */
 	xstate_layout(none, &layout);
