@@ -26,6 +26,7 @@ static const enum vcpu_exit_kind unreachable[] = {
 	VCPU_EXIT_SIPI,        /* likewise */
 	VCPU_EXIT_XSAVES,      /* guests are shown no supervisor state that would make it exit */
 	VCPU_EXIT_ANSWERED,    /* their board answers nothing in the backend's loop */
+	VCPU_EXIT_DEBUG,       /* likewise */
 	VCPU_EXIT_APIC,        /* they have no local APIC for hardware to work on */
 };
 

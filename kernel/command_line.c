@@ -203,6 +203,11 @@ static bool set_provoke(struct command_line *out, const struct word *word)
 	return keep(out->provoke, sizeof(out->provoke), word);
 }
 
+static bool set_gdb(struct command_line *out, const struct word *word)
+{
+	return keep(out->gdb, sizeof(out->gdb), word);
+}
+
 static bool set_tests(struct command_line *out, const struct word *word)
 {
 	return keep(out->tests, sizeof(out->tests), word);
@@ -229,6 +234,7 @@ static const struct {
 	{ "shell", "on or off", set_shell },
 	{ "bench", "1 or 0", set_bench },
 	{ "provoke", "the name of a failure", set_provoke },
+	{ "gdb", "the name of a VM", set_gdb },
 	{ "tests", "a list of names with commas, 255 characters at most", set_tests },
 };
 

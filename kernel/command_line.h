@@ -51,6 +51,7 @@ struct command_line {
 	bool shell;          /* shell=on|off: read the serial port, end at `quit`; default off */
 	bool bench;          /* bench=1|0: measure what exits cost (guest/bench/); default 0 */
 	char provoke[24];    /* provoke=NAME: fail in this way after boot (kernel/provoke.c) */
+	char gdb[40];        /* gdb=VM: held for a debugger on COM2; "": none */
 	char tests[256];     /* tests=NAME[,NAME...]: only these; a trailing * matches any rest */
 };
 

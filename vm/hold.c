@@ -1,4 +1,4 @@
-/* VMs whose vCPUs stop for a while: paused, or about to start anew. Each vCPU is parked by the CPU it
+/* VMs whose vCPUs stop for a while: paused, about to start anew, or held by a debugger. Each vCPU is parked by the CPU it
  * was bound to: unbound and in no queue. */
 #include "vm/manager.h"
 
@@ -7,8 +7,7 @@
 #include "lib/bits.h"
 #include "vm/schedule/scheduler.h"
 
-/* Under vm->lock. */
-static bool all_parked(const struct vm *vm)
+bool vm_all_parked(const struct vm *vm)
 {
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		if (!(vm->parked & BIT(i)) &&
@@ -47,12 +46,25 @@ static uint64_t pick_one(struct vm *vm)
 	return one;
 }
 
+/* Under vm->lock: those that are parked and that nothing holds any longer. */
+static uint64_t take_free(struct vm *vm)
+{
+	uint64_t unheld = vm->parked;
+
+	if (vm->restarting || vm->claimed)
+		return 0;
+	if (vm->state == VM_STARTED)
+		unheld &= vm->holds ? 0 : ~vm->debug_holds;
+	vm->parked &= ~unheld;
+	return unheld;
+}
+
 void vm_settle(struct vm *vm)
 {
 	uint64_t flags = spinlock_acquire(&vm->lock), ready = 0;
 
-	if (!vm->restarting && vm->state == VM_STARTED && (vm->holds & VM_HOLD_RESET) &&
-	    all_parked(vm)) {
+	if (!vm->restarting && !vm->claimed && vm->state == VM_STARTED &&
+	    (vm->holds & VM_HOLD_RESET) && vm_all_parked(vm)) {
 		vm->restarting = true;
 		spinlock_release(&vm->lock, flags);
 		bool again = restart(vm);
@@ -63,10 +75,7 @@ void vm_settle(struct vm *vm)
 		else
 			__atomic_and_fetch(&vm->holds, ~(uint32_t)VM_HOLD_RESET, __ATOMIC_SEQ_CST);
 	}
-	if (!vm->restarting && (vm->state != VM_STARTED || !vm->holds)) {
-		ready |= vm->parked;
-		vm->parked = 0;
-	}
+	ready |= take_free(vm);
 	spinlock_release(&vm->lock, flags);
 	/* After the last one the VM may be gone. */
 	while (ready) {

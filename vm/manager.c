@@ -10,6 +10,7 @@
 #include "lib/bits.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "vm/debugger.h"
 #include "vm/exit_log.h"
 #include "vm/guest_memory.h"
 #include "vm/ipi.h"
@@ -130,6 +131,7 @@ enum error vm_create(struct vm **out, const char *name, uint64_t memory, unsigne
 	vm->board = board;
 	vm->board_data = board_data;
 	vm->lock = (struct spinlock)SPINLOCK_INIT("vm");
+	vm_debug_adopt(vm);
 	guest_memory_describe(vm, cpuid_query);
 	enum error error = furnish(vm, memory, vcpu_count, why);
 	if (error) {
@@ -189,6 +191,8 @@ static void end(struct vm *vm, bool was_running)
 	__atomic_store_n(&vm->state, VM_ENDED, __ATOMIC_RELEASE);
 	if (was_running)
 		tell_end(vm);
+	if (vm->debugger)
+		vm->debugger->ended(vm, vm->trouble.kind ? &vm->trouble : NULL);
 	if (vm->board && vm->board->ended)
 		vm->board->ended(vm, vm->trouble.kind ? &vm->trouble : NULL);
 	table_remove(vm);

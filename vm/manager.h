@@ -64,6 +64,9 @@ bool vm_is_paused(const struct vm *vm);
  * that has not ended is the caller's. */
 void vm_settle(struct vm *vm);
 
+/* Under vm->lock: is every vCPU that has not ended parked? */
+bool vm_all_parked(const struct vm *vm);
+
 /* For the scheduler: this vCPU blocked. May stop the VM, if nothing can ever wake one of its vCPUs. */
 void vm_vcpu_blocked(struct vcpu *vcpu);
 

@@ -58,6 +58,10 @@ struct virt_ops {
 	enum error (*set_register)(struct vcpu *vcpu, enum vcpu_register reg, uint64_t value);
 	enum error (*get_vector)(struct vcpu *vcpu, unsigned reg, uint8_t *value);
 	enum error (*set_vector)(struct vcpu *vcpu, unsigned reg, const uint8_t *value, bool whole);
+	void (*get_fpu)(struct vcpu *vcpu, uint8_t *image);
+	/* Unsupported when the CPU cannot do it. */
+	enum error (*set_debug)(struct vcpu *vcpu, const struct vcpu_debug *debug,
+				struct reason *why);
 	void (*skip_instruction)(struct vcpu *vcpu);
 	void (*finish_instruction)(struct vcpu *vcpu, uint32_t length);
 	enum error (*init_reset)(struct vcpu *vcpu, struct reason *why);

@@ -3,6 +3,7 @@
 #define VM_VM_H
 
 #include "kernel/spinlock.h"
+#include "lib/bits.h"
 #include "lib/error.h"
 #include "lib/types.h"
 #include "vm/vcpu/vcpu.h"
@@ -14,6 +15,7 @@
 #define VM_NAME_MAX        32
 
 struct board_ops;
+struct vm_debugger;
 
 /* A stretch of guest RAM: contiguous in guest-physical and in host-physical memory. */
 struct vm_slot {
@@ -54,21 +56,25 @@ struct vm {
 	/* A watchdog for guests that must end: more guest time on one vCPU, or all vCPUs blocked for
 	 * longer than this, stops the VM by name. 0: none. Constant after vm_start(). */
 	uint64_t deadline_us;
-	struct spinlock lock;   /* guards state, trouble, holds, parked, restarting */
+	struct spinlock lock;   /* guards state, trouble, holds, parked, restarting, claimed */
 	struct reason trouble;  /* why it was stopped; kind ERROR_NONE: an orderly end */
 	uint32_t state;         /* enum vm_state; atomic to read, lock to write */
 	uint32_t running_vcpus; /* vCPUs that have not ended, and who acts on it; atomic */
 	uint32_t holds;         /* enum vm_hold, or-ed; atomic to read, lock to write */
 	uint64_t parked;        /* vCPUs that stopped because of them, a bit each; lock */
 	bool restarting;        /* the board's restart() runs; lock */
-	bool halted_for_good;   /* vm/halt.c stopped it; atomic */
-	uint32_t wakes;         /* how often a blocked vCPU became ready; atomic */
+	const struct vm_debugger *debugger; /* or null; constant after creation */
+	uint64_t debug_holds; /* vCPUs it holds, a bit each; atomic to read, lock to write */
+	bool claimed;         /* it looks at them: all stay parked; lock */
+	bool halted_for_good; /* vm/halt.c stopped it; atomic */
+	uint32_t wakes;       /* how often a blocked vCPU became ready; atomic */
 };
 
-/* Are its vCPUs to stop for a while? */
-static inline bool vm_is_held(const struct vm *vm)
+/* Is this vCPU of the VM to stop for a while? */
+static inline bool vm_holds(const struct vm *vm, const struct vcpu *vcpu)
 {
-	return __atomic_load_n(&vm->holds, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&vm->holds, __ATOMIC_SEQ_CST) ||
+	       (__atomic_load_n(&vm->debug_holds, __ATOMIC_SEQ_CST) & BIT(vcpu->id));
 }
 
 /* The host address of guest RAM [at, at + length), or null when any byte of it is not RAM or it

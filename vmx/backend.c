@@ -3,6 +3,7 @@
 
 #include "kernel/cpu.h"
 #include "vmx/vcpu/bitmaps.h"
+#include "vmx/vcpu/debug.h"
 #include "vmx/cpu/capability.h"
 #include "vmx/exit/exit_reason.h"
 #include "vmx/vcpu/inject.h"
@@ -101,6 +102,8 @@ const struct virt_ops vmx_virt_ops = {
 	.set_register = vmx_vcpu_set_register,
 	.get_vector = vmx_vcpu_get_vector,
 	.set_vector = vmx_vcpu_set_vector,
+	.get_fpu = vmx_vcpu_get_fpu,
+	.set_debug = vmx_vcpu_set_debug,
 	.skip_instruction = vmx_vcpu_skip_instruction,
 	.finish_instruction = vmx_vcpu_finish_instruction,
 	.init_reset = vmx_vcpu_init_reset,

@@ -40,6 +40,7 @@ static void fake_halt(void);
 #include "vm/hold.c"
 #include "vm/schedule/idle_cpus.c"
 #include "vm/ipi_send.c"
+#include "vm/debugger.c"
 #include "vm/manager.c"
 #include "vm/memory.c"
 #include "vm/schedule/blocking.c"

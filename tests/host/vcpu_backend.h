@@ -121,6 +121,12 @@ static enum error fake_set_register(struct vcpu *vcpu, enum vcpu_register reg, u
 	return reply(NULL);
 }
 
+static enum error fake_set_debug(struct vcpu *vcpu, const struct vcpu_debug *debug,
+				 struct reason *why)
+{
+	return reply(why);
+}
+
 static void fake_skip_instruction(struct vcpu *vcpu)
 {
 	backend_calls++;
@@ -153,6 +159,7 @@ static const struct virt_ops fake = {
 	.inject = fake_inject,
 	.get_register = fake_get_register,
 	.set_register = fake_set_register,
+	.set_debug = fake_set_debug,
 	.skip_instruction = fake_skip_instruction,
 	.init_reset = fake_init_reset,
 	.start_up = fake_start_up,

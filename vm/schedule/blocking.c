@@ -35,7 +35,7 @@ bool scheduler_is_woken(struct vcpu *vcpu)
 /* One that is held needs a turn as well, to be parked by it. */
 static bool is_due(struct vcpu *vcpu)
 {
-	return vm_is_held(vcpu->vm) || scheduler_is_woken(vcpu);
+	return vm_holds(vcpu->vm, vcpu) || scheduler_is_woken(vcpu);
 }
 
 static void make_ready(struct scheduler *s, struct vcpu *vcpu)

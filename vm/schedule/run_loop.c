@@ -5,6 +5,7 @@
 #include "kernel/output/log.h"
 #include "kernel/time.h"
 #include "vm/board.h"
+#include "vm/debugger.h"
 #include "vm/exit_log.h"
 #include "vm/ipi.h"
 #include "vm/manager.h"
@@ -121,9 +122,13 @@ static bool act(struct vcpu *vcpu, const struct vcpu_exit *exit, enum turn_end *
 	vcpu->did = NULL;
 	if (exit->kind == VCPU_EXIT_IPI)
 		action = send_ipi(vcpu, exit);
+	else if (exit->kind == VCPU_EXIT_DEBUG)
+		action = vcpu->vm->debugger->exit(vcpu, exit);
 	else
 		action = vcpu->vm->board->exit(vcpu, exit);
-	tell(vcpu, exit, vcpu->did ? vcpu->did : action_names[action]);
+	/* What a debugger does is no business of the guest's. */
+	if (exit->kind != VCPU_EXIT_DEBUG)
+		tell(vcpu, exit, vcpu->did ? vcpu->did : action_names[action]);
 	switch (action) {
 	case BOARD_RESUME:
 		return true;
@@ -160,7 +165,7 @@ static bool may_run(struct vcpu *vcpu, enum turn_end *end)
 	if (vm_is_stopping(vcpu->vm))
 		return false;
 	*end = TURN_PARK;
-	if (vm_is_held(vcpu->vm))
+	if (vm_holds(vcpu->vm, vcpu))
 		return false;
 	/* Kept while it is held. */
 	bool told = __atomic_exchange_n(&vcpu->wake_pending, false, __ATOMIC_SEQ_CST);

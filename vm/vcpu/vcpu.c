@@ -308,6 +308,24 @@ enum error vcpu_set_vector(struct vcpu *vcpu, unsigned reg, const uint8_t *value
 	return ERROR_NONE;
 }
 
+enum error vcpu_set_debug(struct vcpu *vcpu, const struct vcpu_debug *debug)
+{
+	struct reason why = { 0 };
+	enum error error = allowed_here(vcpu, CALL_SET_DEBUG);
+
+	return error ? error
+		     : settle(vcpu, CALL_SET_DEBUG, virt->set_debug(vcpu, debug, &why), &why);
+}
+
+enum error vcpu_get_fpu(struct vcpu *vcpu, uint8_t *image)
+{
+	enum error error = allowed_here(vcpu, CALL_GET_REGISTER);
+
+	if (!error)
+		virt->get_fpu(vcpu, image);
+	return error;
+}
+
 void vcpu_skip_instruction(struct vcpu *vcpu)
 {
 	assert_slow(vcpu_state_allows(state_of(vcpu), CALL_SKIP_INSTRUCTION));

@@ -146,6 +146,7 @@ enum vcpu_register {
 #define VCPU_MMX          VCPU_VECTORS
 #define VCPU_MMX_COUNT    8
 #define VCPU_MMX_BYTES    8
+#define VCPU_FXSAVE_BYTES 512
 
 const char *vcpu_register_name(enum vcpu_register reg);
 
@@ -226,6 +227,11 @@ enum error vcpu_unbind(struct vcpu *vcpu) must_check;
 /* From any CPU: queues an external interrupt or NMI atomically and wakes or kicks the vCPU.
  * Other events only from the bound CPU. */
 enum error vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *event) must_check;
+/* What a debugger wants from the next run on, until the next call. On the bound CPU, or from any
+ * while Free. Unsupported where the CPU cannot. */
+enum error vcpu_set_debug(struct vcpu *vcpu, const struct vcpu_debug *debug) must_check;
+/* The x87 and SSE state as FXSAVE64 writes it, VCPU_FXSAVE_BYTES. Likewise. */
+enum error vcpu_get_fpu(struct vcpu *vcpu, uint8_t *image) must_check;
 /* On the bound CPU, or from any while Free. */
 enum error vcpu_get_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *value) must_check;
 enum error vcpu_set_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t value) must_check;

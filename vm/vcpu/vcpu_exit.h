@@ -6,6 +6,7 @@
  * machine above finishes it (stores an IN's result, say) and calls vcpu_skip_instruction(). Not so
  * after VCPU_EXIT_TIME_SLICE, KICKED, INTERRUPT, INIT, SIPI and the fault kinds (NESTED_FAULT,
  * NESTED_MISCONFIG), where there is nothing to skip: the guest goes on, or tries again, at RIP.
+ * VCPU_EXIT_DEBUG comes only where vcpu_set_debug() asked for it; see vm/vcpu/vcpu_debug.h.
  * VCPU_EXIT_APIC is a write to a local APIC that hardware has made already: the backend's own.
  * VCPU_EXIT_ANSWERED: the board has answered within the loop (vm/vcpu/vcpu_quick.h), RIP is behind the
  * instruction, and it wants to be asked what comes next.
@@ -14,6 +15,7 @@
 #define VM_VCPU_VCPU_EXIT_H
 
 #include "lib/types.h"
+#include "vm/vcpu/vcpu_debug.h"
 
 /* X(symbol, printed name). There is no "nothing": an exit that nobody knows is UNKNOWN and stops
  * its VM with its full story. */
@@ -60,7 +62,8 @@
 	X(VCPU_EXIT_ENTRY_FAILED, "entry-failed")                \
 	X(VCPU_EXIT_KICKED, "kicked")                            \
 	X(VCPU_EXIT_APIC, "apic")                                \
-	X(VCPU_EXIT_ANSWERED, "answered")
+	X(VCPU_EXIT_ANSWERED, "answered")                        \
+	X(VCPU_EXIT_DEBUG, "debug")
 
 enum vcpu_exit_kind {
 #define X(symbol, name) symbol,
@@ -173,6 +176,7 @@ struct vcpu_exit {
 			bool has_error_code;
 			uint32_t error_code; /* to be pushed in the new task */
 		} task_switch;
+		struct vcpu_debug_hit debug;
 		struct {
 			uint64_t icr; /* as written to the local APIC's ICR, x2APIC layout */
 		} ipi;

@@ -35,6 +35,7 @@
 	  IN_FREE | IN_READY | IN_RUNNING | IN_BLOCKED | IN_INVALID, VCPU_STATE_SAME)           \
 	X(CALL_SET_REGISTER, "set_register", IN_FREE | IN_READY | IN_RUNNING | IN_BLOCKED,      \
 	  VCPU_STATE_SAME)                                                                      \
+	X(CALL_SET_DEBUG, "set_debug", IN_FREE | IN_READY | IN_BLOCKED, VCPU_STATE_SAME)        \
 	X(CALL_SKIP_INSTRUCTION, "skip_instruction", IN_READY | IN_RUNNING, VCPU_STATE_SAME)    \
 	X(CALL_INIT_RESET, "init_reset", IN_READY, VCPU_STATE_SAME)                             \
 	X(CALL_START_UP, "start_up", IN_READY, VCPU_STATE_SAME)                                 \

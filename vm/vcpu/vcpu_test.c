@@ -33,6 +33,7 @@ static void bring_to(struct vcpu *vcpu, enum vcpu_state state)
 static enum error make(struct vcpu *vcpu, enum vcpu_call call)
 {
 	static const struct vcpu_config config;
+	static const struct vcpu_debug debug;
 	struct vcpu_exit exit;
 	uint64_t value;
 
@@ -61,6 +62,8 @@ static enum error make(struct vcpu *vcpu, enum vcpu_call call)
 		return vcpu_get_register(vcpu, VCPU_RIP, &value);
 	case CALL_SET_REGISTER:
 		return vcpu_set_register(vcpu, VCPU_RIP, 0);
+	case CALL_SET_DEBUG:
+		return vcpu_set_debug(vcpu, &debug);
 	case CALL_INIT_RESET:
 		return vcpu_init_reset(vcpu);
 	case CALL_START_UP:
@@ -92,6 +95,7 @@ static const char *const allowed_in[VCPU_CALLS] = {
 	[CALL_INJECT] = "FRXB",
 	[CALL_GET_REGISTER] = "FRXBI",
 	[CALL_SET_REGISTER] = "FRXB",
+	[CALL_SET_DEBUG] = "FRB",
 	[CALL_INIT_RESET] = "R",
 	[CALL_START_UP] = "R",
 	[CALL_DESTROY] = "CFRBI",
@@ -110,6 +114,7 @@ static const enum vcpu_state leads_to[VCPU_CALLS] = {
 	[CALL_INJECT] = VCPU_STATE_SAME,
 	[CALL_GET_REGISTER] = VCPU_STATE_SAME,
 	[CALL_SET_REGISTER] = VCPU_STATE_SAME,
+	[CALL_SET_DEBUG] = VCPU_STATE_SAME,
 	[CALL_INIT_RESET] = VCPU_STATE_SAME,
 	[CALL_START_UP] = VCPU_STATE_SAME,
 	[CALL_DESTROY] = VCPU_INVALID,

@@ -56,8 +56,8 @@
 	  "I/O bitmaps are used")                                                                  \
 	X(PRIMARY_USE_IO_BITMAPS, 25, WANTED, REQUEST_ALWAYS, "use I/O bitmaps",                   \
 	  "every port access exits")                                                               \
-	X(PRIMARY_MONITOR_TRAP_FLAG, 27, UNUSED, 0, "monitor trap flag",                           \
-	  "guests are not stepped by single instructions")                                         \
+	X(PRIMARY_MONITOR_TRAP_FLAG, 27, DYNAMIC_WANTED, REQUEST_DEBUGGER, "monitor trap flag",    \
+	  "a debugger's steps borrow the guest's RFLAGS.TF")                                       \
 	X(PRIMARY_USE_MSR_BITMAPS, 28, WANTED, REQUEST_ALWAYS, "use MSR bitmaps",                  \
 	  "every RDMSR and WRMSR exits")                                                           \
 	X(PRIMARY_MONITOR_EXITING, 29, REQUIRED, REQUEST_ALWAYS, "MONITOR exiting",                \

@@ -40,6 +40,7 @@ enum vmx_request {
 	REQUEST_VPID = 1 << 17,
 	REQUEST_PREEMPTION_TIMER = 1 << 18,
 	REQUEST_APICV = 1 << 20,
+	REQUEST_DEBUGGER = 1 << 21,
 	REQUEST_LARGE_PAGES = 1 << 19, /* concerns no control, but the report */
 };
 _Static_assert(!(INTERCEPT_RANDOM & ~REQUEST_INTERCEPTS), "intercepts fit below the toggles");

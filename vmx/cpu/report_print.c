@@ -13,7 +13,8 @@ void vmx_report_print(void)
 {
 	uint32_t request = vmx_request(command_line.vpid, true, INTERCEPT_HLT) |
 			   (command_line.large_pages ? REQUEST_LARGE_PAGES : 0) |
-			   (command_line.apicv != APICV_OFF ? REQUEST_APICV : 0);
+			   (command_line.apicv != APICV_OFF ? REQUEST_APICV : 0) |
+			   (command_line.gdb[0] ? REQUEST_DEBUGGER : 0);
 
 	vmx_report(&vmx_capability, request, print_line, NULL);
 }

@@ -72,7 +72,7 @@ static void a_modern_cpu(void **state)
 	assert_non_null(line_is("secondary required: enable EPT"));
 	assert_non_null(line_is("use TPR shadow not used: accesses to CR8 exit"));
 	assert_non_null(line_is("monitor trap flag not used: "
-				"guests are not stepped by single instructions"));
+				"a debugger's steps borrow the guest's RFLAGS.TF"));
 	assert_false(says_no_guest());
 	assert_true(weighing(REPORT_NOTE) < 50);
 	for (unsigned i = 0; i < lines.count; i++)

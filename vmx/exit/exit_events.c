@@ -88,6 +88,10 @@ enum vmx_next vmx_handle_exception_or_nmi(struct vmx_vcpu *v)
 
 	if (!(info & INTERRUPTION_VALID))
 		return vmx_to_board(v);
+	if (vmx_debug_is_hit(&v->debug)) {
+		vmx_restore_nmi_blocking(v);
+		return vmx_to_board(v);
+	}
 	if (type == INTERRUPTION_NMI)
 		return vmx_handle_exception_or_nmi_nmi(v);
 	/* A machine check is the machine's, whoever ran: the host's own handler takes it. */

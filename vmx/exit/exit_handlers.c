@@ -173,4 +173,8 @@ void vmx_exit_decode(struct vmx_vcpu *v, struct vcpu_exit *exit)
 	name_ipi(v, exit);
 	if (v->last.known & VMX_KNOWN_HOST_TIMER)
 		exit->kind = VCPU_EXIT_INTERRUPT;
+	if (vmx_debug_is_hit(&v->debug)) {
+		exit->kind = VCPU_EXIT_DEBUG;
+		exit->debug = v->debug.hit;
+	}
 }

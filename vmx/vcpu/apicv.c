@@ -89,7 +89,9 @@ static bool possible(const struct vmx_vcpu *v)
 {
 	const struct vcpu_interrupts *interrupts = v->vcpu->interrupts;
 
-	return command_line.apicv != APICV_OFF && interrupts && interrupts->page &&
+	/* By itself the hardware would deliver in the midst of a debugger's step. */
+	return command_line.apicv != APICV_OFF && !v->vcpu->vm->debugger && interrupts &&
+	       interrupts->page &&
 	       interrupts->page(v->vcpu) &&
 	       (v->resolved.may_be_one[CONTROL_PRIMARY] & PRIMARY_USE_TPR_SHADOW) &&
 	       (v->resolved.may_be_one[CONTROL_SECONDARY] & MODE_CONTROLS) == MODE_CONTROLS;

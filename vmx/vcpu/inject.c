@@ -105,6 +105,18 @@ static void inject(struct vmx_vcpu *v, const struct vcpu_event *event, uint64_t 
 	write_injection(&injection);
 }
 
+/* What is due in the middle of an instruction, and nothing else. */
+static void inject_for_step(struct vmx_vcpu *v, uint64_t interruptibility)
+{
+	const struct event_openings none = { .sti_blocking = true,
+					     .mov_ss_blocking = true,
+					     .nmi_blocking = true };
+	struct event_choice choice = vcpu_events_choose(&v->vcpu->events, &none);
+
+	if (choice.event.kind != EVENT_NONE)
+		inject(v, &choice.event, interruptibility);
+}
+
 /* The interrupt-acknowledge cycle, and whether another one waits behind it. */
 static void acknowledge(struct vmx_vcpu *v, struct event_choice *choice)
 {
@@ -120,6 +132,11 @@ static void acknowledge(struct vmx_vcpu *v, struct event_choice *choice)
 void inject_events(struct vmx_vcpu *v)
 {
 	uint64_t interruptibility = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+
+	if (unlikely(vmx_debug_holds_interrupts(v))) {
+		inject_for_step(v, interruptibility);
+		return;
+	}
 	struct event_openings openings = read_openings(v, interruptibility);
 	struct event_choice choice = vcpu_events_choose(&v->vcpu->events, &openings);
 

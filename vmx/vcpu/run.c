@@ -68,6 +68,8 @@ enum vmx_next vmx_handle_nmi_window(struct vmx_vcpu *v)
  * by now: it is taken here, where nothing holds it back. */
 enum vmx_next vmx_handle_preemption_timer(struct vmx_vcpu *v)
 {
+	if (vmx_debug_is_hit(&v->debug))
+		return VMX_LEAVE;
 	if (!(v->last.known & VMX_KNOWN_HOST_TIMER))
 		return VMX_LEAVE;
 	interrupts_enable();
@@ -220,7 +222,8 @@ static inline enum error enter(struct vmx_vcpu *v, struct vmx_percpu *percpu,
 		if (error)
 			return error;
 	}
-	enum vmx_result result = vmx_enter(v->vcpu, v);
+	enum vmx_result result = unlikely(v->debug.active) ? vmx_debug_enter(v)
+							   : vmx_enter(v->vcpu, v);
 	if (unlikely(result != VMX_SUCCEED))
 		return entry_refused(v, result, exit);
 	bool entered = read_exit(v);
@@ -314,6 +317,8 @@ enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 			resched(v, exit);
 			goto out;
 		}
+		if (unlikely(v->debug.active) && vmx_debug_step_over(v, exit))
+			goto out;
 		prepare(v, cpu);
 		error = enter(v, percpu, exit);
 		if (unlikely(error))

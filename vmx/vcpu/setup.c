@@ -136,13 +136,14 @@ static void write_controls(struct vmx_vcpu *v, const struct vcpu_config *config)
 {
 	const uint64_t *word = v->resolved.word;
 
+	v->exceptions = config->exceptions | (uint32_t)ALWAYS_INTERCEPTED;
 	v->controls = (struct vmx_live_controls) {
 		.pin = (uint32_t)word[CONTROL_PIN],
 		.primary = (uint32_t)word[CONTROL_PRIMARY],
 		.secondary = (uint32_t)word[CONTROL_SECONDARY],
 		.exit = (uint32_t)word[CONTROL_EXIT],
 		.entry = (uint32_t)word[CONTROL_ENTRY],
-		.exception_bitmap = config->exceptions | (uint32_t)ALWAYS_INTERCEPTED,
+		.exception_bitmap = v->exceptions,
 	};
 	vmcs_write(VMCS_PIN_CONTROLS, v->controls.pin);
 	vmcs_write(VMCS_PRIMARY_CONTROLS, v->controls.primary);

@@ -132,16 +132,30 @@ void vmx_vcpu_init(void)
 #define READ_DR(number, value)  __asm__ volatile("movq %%dr" #number ", %0" : "=r"(value))
 #define WRITE_DR(number, value) __asm__ volatile("movq %0, %%dr" #number : : "r"(value))
 
+void vmx_read_breakpoints(uint64_t dr[4], uint64_t *dr6)
+{
+	READ_DR(0, dr[0]);
+	READ_DR(1, dr[1]);
+	READ_DR(2, dr[2]);
+	READ_DR(3, dr[3]);
+	READ_DR(6, *dr6);
+}
+
+void vmx_write_breakpoints(const uint64_t dr[4], uint64_t dr6)
+{
+	WRITE_DR(0, dr[0]);
+	WRITE_DR(1, dr[1]);
+	WRITE_DR(2, dr[2]);
+	WRITE_DR(3, dr[3]);
+	WRITE_DR(6, dr6);
+}
+
 static void resident_save(struct vmx_vcpu *v)
 {
 	for (unsigned i = 0; i < manual_msr_count; i++)
 		v->msrs.manual[i] = read_msr(manual_msrs[i]);
 	v->vcpu->cr2 = read_cr2();
-	READ_DR(0, v->resident.dr[0]);
-	READ_DR(1, v->resident.dr[1]);
-	READ_DR(2, v->resident.dr[2]);
-	READ_DR(3, v->resident.dr[3]);
-	READ_DR(6, v->resident.dr6);
+	vmx_read_breakpoints(v->resident.dr, &v->resident.dr6);
 }
 
 static void resident_load(struct vmx_vcpu *v)
@@ -150,11 +164,7 @@ static void resident_load(struct vmx_vcpu *v)
 		write_msr(manual_msrs[i], v->msrs.manual[i]);
 	write_cr2(v->vcpu->cr2);
 	/* The host runs with DR7 clear: no breakpoint is armed by these. */
-	WRITE_DR(0, v->resident.dr[0]);
-	WRITE_DR(1, v->resident.dr[1]);
-	WRITE_DR(2, v->resident.dr[2]);
-	WRITE_DR(3, v->resident.dr[3]);
-	WRITE_DR(6, v->resident.dr6);
+	vmx_write_breakpoints(v->resident.dr, v->resident.dr6);
 }
 
 void vmx_make_resident(struct vmx_vcpu *v)
@@ -249,6 +259,11 @@ void vmx_set_primary(struct vmx_vcpu *v, uint32_t value)
 void vmx_set_secondary(struct vmx_vcpu *v, uint32_t value)
 {
 	set_control(&v->controls.secondary, value, VMCS_SECONDARY_CONTROLS);
+}
+
+void vmx_set_exceptions(struct vmx_vcpu *v, uint32_t bitmap)
+{
+	set_control(&v->controls.exception_bitmap, bitmap, VMCS_EXCEPTION_BITMAP);
 }
 
 void vmx_set_entry_controls(struct vmx_vcpu *v, uint32_t value)

@@ -18,6 +18,7 @@
 #include "vm/policy/msr_policy.h"
 #include "vm/vcpu/vcpu.h"
 #include "vmx/vcpu/control_state.h"
+#include "vmx/vcpu/debug.h"
 #include "vmx/cpu/controls.h"
 #include "vmx/exit/exit_reason.h"
 
@@ -86,6 +87,9 @@ struct vmx_vcpu {
 	struct vmx_exit last; /* the exit being handled */
 	bool in_loop;         /* run() is between its beginning and its end */
 	const char *did;      /* words for the exit line: set by the handler ("emulated") */
+
+	struct vmx_debug debug;
+	uint32_t exceptions; /* that exit without a debugger: a bitmap; constant after setup */
 
 	struct vmx_controls resolved; /* as setup found them possible */
 	struct vmx_live_controls controls;
@@ -198,6 +202,7 @@ void vmx_describe_msr_inputs(struct vmx_vcpu *v, const struct vcpu_config *confi
 void vmx_set_primary(struct vmx_vcpu *v, uint32_t value);
 void vmx_set_secondary(struct vmx_vcpu *v, uint32_t value);
 void vmx_set_entry_controls(struct vmx_vcpu *v, uint32_t value);
+void vmx_set_exceptions(struct vmx_vcpu *v, uint32_t bitmap);
 
 /* Reads the four PDPTEs of PAE paging into the VMCS, as MOV to CR3 does: with EPT the entry takes
  * them from there. InvalidData when one has a reserved bit, or `cr3` points at no RAM. */
@@ -220,6 +225,10 @@ void vmx_make_resident(struct vmx_vcpu *v);
 /* Copies them out of the CPU if it holds them, and back in after the copies were changed. */
 void vmx_sync_resident(struct vmx_vcpu *v);
 void vmx_reload_resident(struct vmx_vcpu *v);
+
+/* DR0 to DR3 and DR6 of this CPU. */
+void vmx_read_breakpoints(uint64_t dr[4], uint64_t *dr6);
+void vmx_write_breakpoints(const uint64_t dr[4], uint64_t dr6);
 
 /* Writes back what only this CPU holds of the vCPU (resident and extended registers) and VMCLEARs,
  * so that another CPU may load it. On the bound CPU. */

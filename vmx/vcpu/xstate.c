@@ -176,3 +176,11 @@ enum error vmx_vcpu_set_vector(struct vcpu *vcpu, unsigned reg, const uint8_t *v
 	xstate_set_vector(&xstate_host_layout, v->xstate_area, reg, value, whole);
 	return ERROR_NONE;
 }
+
+void vmx_vcpu_get_fpu(struct vcpu *vcpu, uint8_t *image)
+{
+	struct vmx_vcpu *v = vmx_of(vcpu);
+
+	xstate_evict(v);
+	xstate_get_legacy(&xstate_host_layout, v->xstate_area, image);
+}

@@ -45,6 +45,9 @@ void xstate_get_vector(const struct xstate_layout *layout, const uint8_t *area, 
 void xstate_set_vector(const struct xstate_layout *layout, uint8_t *area, unsigned reg,
 		       const uint8_t *value, bool whole);
 
+/* The x87 and SSE state of an area as FXSAVE64 writes it: XSTATE_LEGACY_SIZE bytes. Pure. */
+void xstate_get_legacy(const struct xstate_layout *layout, const uint8_t *area, uint8_t *image);
+
 /* An image that XSAVEC made of the components XSTATE_PROBED while the upper half of vector register
  * 0 held ones: does it keep to SDM volume 1, "Compacted Format of the XSAVE Area"? Pure. */
 #define XSTATE_PROBED (XCR0_X87 | XCR0_SSE | XCR0_AVX)
@@ -72,6 +75,9 @@ void xstate_leave(struct vmx_vcpu *v);
 /* A vector register of a vCPU, by way of its area. On the CPU that the vCPU is bound to. */
 enum error vmx_vcpu_get_vector(struct vcpu *vcpu, unsigned reg, uint8_t *value);
 enum error vmx_vcpu_set_vector(struct vcpu *vcpu, unsigned reg, const uint8_t *value, bool whole);
+
+/* The same for a whole x87 and SSE state. */
+void vmx_vcpu_get_fpu(struct vcpu *vcpu, uint8_t *image);
 
 /* Writes the vCPU's registers back to its area if this CPU holds them. */
 void xstate_evict(struct vmx_vcpu *v);

@@ -254,3 +254,20 @@ void xstate_set_vector(const struct xstate_layout *layout, uint8_t *area, unsign
 		memcpy(area + p->offset + (reg - p->first) * p->bytes, value + p->from, p->bytes);
 	}
 }
+
+/* A component that the area does not hold is in its initial state, whatever lies in its place;
+ * MXCSR is always there. */
+void xstate_get_legacy(const struct xstate_layout *layout, const uint8_t *area, uint8_t *image)
+{
+	uint64_t present = components_in(layout, area);
+	uint16_t fcw = FCW_RESET_BY_FNINIT;
+
+	memcpy(image, area, XSTATE_LEGACY_SIZE);
+	if (!(present & XCR0_X87)) {
+		memset(image, 0, FXSAVE_MXCSR);
+		memcpy(image + FXSAVE_FCW, &fcw, sizeof(fcw));
+		memset(image + FXSAVE_ST, 0, FXSAVE_XMM - FXSAVE_ST);
+	}
+	if (!(present & XCR0_SSE))
+		memset(image + FXSAVE_XMM, 0, XMM_REGISTERS * XMM_BYTES);
+}
