@@ -13,7 +13,8 @@ NM      := nm
 LAYERS := lib x86 boot ept kernel vm device vmx guest
 # Where their sources lie: a layer may have folders of its own.
 FOLDERS := $(LAYERS) kernel/output vm/vcpu vm/policy vm/schedule vm/emulate vm/crash vmx/cpu \
-	vmx/check vmx/vcpu vmx/exit vmx/trial guest/load guest/tables guest/bios guest/pc guest/console
+	vmx/check vmx/vcpu vmx/exit vmx/trial guest/load guest/tables guest/bios guest/pc guest/console \
+	guest/gdb
 not_host = $(filter-out %_test.c %_fuzz.c,$(1))
 
 # Modules without assembly, globals, locks or clock: compiled into the host tests unchanged.
@@ -98,6 +99,14 @@ PURE := \
 	guest/console/console_line.c \
 	guest/console/escape.c \
 	guest/console/shell_command.c \
+	guest/gdb/gdb_breakpoints.c \
+	guest/gdb/gdb_command.c \
+	guest/gdb/gdb_packet.c \
+	guest/gdb/gdb_registers.c \
+	guest/gdb/gdb_serve.c \
+	guest/gdb/gdb_session.c \
+	guest/gdb/gdb_step.c \
+	guest/gdb/gdb_transfer.c \
 	vmx/vcpu/io_bitmap.c \
 	vmx/vcpu/msr_bitmap.c \
 	vm/crash/page_walk_text.c \
@@ -277,12 +286,30 @@ $(BUILD)/host/guest/bios/option_rom_test.o: HOST_CFLAGS += -DLINUX_ROM='"$(BUILD
 # --- test guests ----------------------------------------------------------------------------
 
 # guest/cases/NAME.asm becomes an image, and the kernel holds a table of all of them, by name.
-GUEST_CASES  := $(sort $(notdir $(basename $(wildcard guest/cases/*.asm))))
+# One in C, guest/cases/NAME.c, is linked as build/guest/NAME.elf first, which a debugger reads.
+GUEST_C      := $(notdir $(basename $(wildcard guest/cases/*_64.c)))
+GUEST_ASM    := $(notdir $(basename $(wildcard guest/cases/*.asm)))
+GUEST_CASES  := $(sort $(GUEST_C) $(GUEST_ASM))
 GUEST_IMAGES := $(GUEST_CASES:%=$(BUILD)/guest/%.bin)
 GUEST_SHARED := $(wildcard guest/include/*.inc guest/bodies/*.inc)
 GUEST_TABLE  := $(BUILD)/gen/guest/registry.inc
 
-$(GUEST_IMAGES): $(BUILD)/guest/%.bin: guest/cases/%.asm $(GUEST_SHARED) $(BUILD)/gen/guest/offsets.inc
+GUEST_CFLAGS := $(filter-out -O2 -mcmodel=kernel -fno-omit-frame-pointer,$(CFLAGS)) -Og \
+	-Wno-missing-prototypes -Wno-override-init
+
+$(GUEST_C:%=$(BUILD)/guest/%.o): $(BUILD)/guest/%.o: guest/cases/%.c
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(GUEST_C:%=$(BUILD)/guest/%.elf): %.elf: %.o guest/include/c_guest.ld
+	$(LD) -nostdlib -static --build-id=none --no-warn-rwx-segments -z noexecstack \
+		-T guest/include/c_guest.ld -o $@ $<
+
+$(GUEST_C:%=$(BUILD)/guest/%.bin): %.bin: %.elf
+	$(OBJCOPY) -O binary $< $@
+
+$(GUEST_ASM:%=$(BUILD)/guest/%.bin): $(BUILD)/guest/%.bin: guest/cases/%.asm $(GUEST_SHARED) \
+		$(BUILD)/gen/guest/offsets.inc
 	@mkdir -p $(@D)
 	$(NASM) -f bin -Werror -I./ -Iguest/ -Iguest/include/ -I$(BUILD)/gen/ -o $@ $<
 

@@ -1,6 +1,7 @@
 /* The front door: everything Plinth does, in order. The one file that sees every layer. */
 #include "guest/console/console_input.h"
 #include "guest/console/shell.h"
+#include "guest/gdb/gdb_server.h"
 #include "guest/run_tests.h"
 #include "guest/run_vms.h"
 #include "kernel/address_space.h"
@@ -33,6 +34,7 @@
 #include "vmx/backend.h"
 #include "vmx/cpu/report.h"
 #include "vmx/vcpu/apicv_probe.h"
+#include "vmx/vcpu/debug.h"
 #include "vmx/vcpu/entry_selftest.h"
 #include "vmx/cpu/selftest.h"
 #include "vmx/trial/instruction_errors.h"
@@ -118,6 +120,13 @@ static void start_interrupts(void)
 			 acpi->local_apic.value, lapic_base().value);
 }
 
+/* Whoever sits at a serial port, and the debugger at the other. */
+static void do_chores(void)
+{
+	console_tick();
+	gdb_server_tick();
+}
+
 /* While guests of the user's run, which modules ask for, or by itself, the shell is there: it says so
  * at once, for whoever waits to type; */
 static void open_shell(void)
@@ -126,7 +135,17 @@ static void open_shell(void)
 		return;
 	console_read_input();
 	log_drain();
-	scheduler_set_chores(console_tick, CONSOLE_TICK_US);
+	scheduler_set_chores(do_chores, CONSOLE_TICK_US);
+}
+
+/* Before any VM is made: one of them is to wait. */
+static void await_debugger(void)
+{
+	if (!command_line.gdb[0])
+		return;
+	vmx_debug_probe();
+	gdb_server_start(command_line.gdb);
+	scheduler_set_chores(do_chores, GDB_TICK_US);
 }
 
 static void wake_up(struct timer *timer)
@@ -178,6 +197,7 @@ static bool run_guests(void)
 	instruction_errors_selftest();
 	negative_selftest();
 	apicv_probe();
+	await_debugger();
 	provoke_in_guest(command_line.provoke);
 	bool ok = cpus == cpu_online_count();
 	if (!ok)
@@ -188,8 +208,10 @@ static bool run_guests(void)
 		ok = false;
 	}
 	run_vms_start();
+	gdb_server_check();
 	if (!virtualization_run())
 		panic("a CPU did not come back from its guests");
+	gdb_server_finish();
 	if (virtualization_disable()) {
 		log_error("vm", "a CPU could not turn virtualization off");
 		ok = false;

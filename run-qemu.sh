@@ -25,6 +25,8 @@ usage() {
 	  --input FILE                 type what FILE holds (a file, a FIFO, - for standard input)
 	                               once Plinth reads its serial port; standard input is typed by
 	                               itself when it is a terminal
+	  --gdb PORT                   the machine's second serial port, where a debugger reaches the
+	                               VM that gdb=VM of --append names, on PORT of 127.0.0.1
 	  --log FILE                   keep the serial log, as it came, in FILE
 	  --timeout SECONDS            for the whole run, 1 to 86400 (default 300)
 	  --iso FILE                   boot this ISO; nothing is built
@@ -79,7 +81,7 @@ want_file() { # OPTION VALUE
 }
 
 here=$(cd "$(dirname "$(realpath "$0")")" && pwd)
-engine=auto cpus= memory=512 model= firmware=bios media=cd append= log= timeout=300 iso= build=yes input=
+engine=auto cpus= memory=512 model= firmware=bios media=cd append= log= timeout=300 iso= build=yes input= gdb=
 modules=()
 
 parse_options() {
@@ -95,7 +97,7 @@ parse_options() {
 			continue
 			;;
 		--engine | --cpus | --memory | --model | --firmware | --media | --append | --module | \
-			--input | --log | --timeout | --iso)
+			--input | --gdb | --log | --timeout | --iso)
 			(($# > 1)) || die $STATUS_USAGE "$1 needs a value"
 			;;
 		*) die $STATUS_USAGE "unknown option '$1'; --help lists them" ;;
@@ -124,6 +126,7 @@ parse_options() {
 			input=$2
 			[[ $2 == - ]] || input=$(realpath "$2")
 			;;
+		--gdb) want_number "$1" "$2" 1 65535 && gdb=$2 ;;
 		--log)
 			: 2>/dev/null >"$2" || die $STATUS_USAGE "--log: '$2' cannot be written"
 			want_file "$1" "$2" && log=$(realpath "$2")
@@ -343,6 +346,7 @@ conclude() {
 
 clean_up() {
 	[[ -z $line ]] || kill "$line" 2>/dev/null
+	[[ -z $debugger ]] || kill "$debugger" 2>/dev/null
 	while [[ -n $emulator ]] && kill -0 "$emulator" 2>/dev/null; do
 		end_emulator
 		sleep 0.1
@@ -352,7 +356,7 @@ clean_up() {
 
 . "$here/tools/machines.sh"
 . "$here/tools/module.sh"
-run= emulator= streamer= line=
+run= emulator= streamer= line= debugger=
 parse_options "$@"
 pick_engine
 settle_machine
@@ -370,6 +374,7 @@ else
 	: >"$run/serial"
 fi
 start_line
+start_debugger
 if [[ $engine == bochs ]]; then
 	start_bochs
 else

@@ -266,10 +266,13 @@ def guests(mode=None):
     folder = os.path.join(ROOT, "guest/cases")
     names = []
     for name in sorted(os.listdir(folder)):
-        if name.endswith(".asm"):
+        stem, kind = os.path.splitext(name)
+        if kind == ".c" and mode in (None, "LONG64"):
+            names.append(f"guest/{stem}")
+        if kind == ".asm":
             with open(os.path.join(folder, name), encoding="utf-8") as file:
                 if mode is None or f"%define MODE {mode}\n" in file.read():
-                    names.append(f"guest/{name[:-4]}")
+                    names.append(f"guest/{stem}")
     return names
 
 

@@ -33,10 +33,30 @@ start_line() {
 	[[ $engine != bochs ]] || port=localhost:$(<"$run/line.port")
 }
 
+# With $gdb, a port of 127.0.0.1 where a debugger finds the machine's second serial port. QEMU listens
+# there itself; Bochs only connects, to tools/gdb-line, and `debugger` is that process.
+start_debugger() {
+	[[ -n $gdb ]] || return 0
+	say "a debugger finds COM2 at 127.0.0.1:$gdb once the log says that a VM waits:" \
+		"gdb -ex 'target remote 127.0.0.1:$gdb' FILE"
+	[[ $engine == bochs ]] || return 0
+	(
+		cd "$run" && exec "$here/tools/gdb-line" --machine com2.port --debugger "$gdb" \
+			--address debugger.port </dev/null 2>debugger.log
+	) &
+	debugger=$!
+	until [[ -e $run/com2.port ]]; do
+		kill -0 "$debugger" 2>/dev/null ||
+			die $STATUS_MISSING "the debugger's line: $(tail -n 1 "$run/debugger.log")"
+		sleep 0.1
+	done
+}
+
 # Bochs reads its settings from a file and its debugger's commands from another; `script` gives
 # its text screen a terminal to draw on. The pid file names the process to end.
 start_bochs() {
-	local com1="mode=file, dev=serial"
+	local com1="mode=file, dev=serial" com2="enabled=0"
+	[[ -z $debugger ]] || com2="enabled=1, mode=socket-client, dev=localhost:$(<"$run/com2.port")"
 	[[ -z $line ]] || com1="mode=socket-client, dev=$port"
 	cat >"$run/bochsrc" <<-END
 	cpu: model=$model, count=$cpus, ips=${BOCHS_IPS:-$bochs_ips}, reset_on_triple_fault=0, ignore_bad_msrs=1
@@ -47,6 +67,7 @@ start_bochs() {
 	clock: sync=none, time0=1000000000
 	pci: enabled=1, chipset=i440fx
 	com1: enabled=1, $com1
+	com2: $com2
 	port_e9_hack: enabled=1
 	plugin_ctrl: unmapped=1, biosdev=1, iodebug=1, serial=1, speaker=0, gameport=0, parallel=0, extfpuirq=0
 	sound: waveoutdrv=dummy
@@ -82,6 +103,7 @@ drain_screen() {
 start_qemu() {
 	local accelerator=$engine arguments serial=(-serial file:serial)
 	[[ -z $line ]] || serial=(-chardev "socket,id=line,path=$port" -serial chardev:line)
+	[[ -z $gdb ]] || serial+=(-serial "tcp:127.0.0.1:$gdb,server=on,wait=off,nodelay=on")
 	[[ $engine == kvm ]] || accelerator=tcg,thread=single
 	arguments=(-machine q35 -accel "$accelerator" -cpu "$model" -smp "$cpus" -m "$memory"
 		-nodefaults -vga std -display none -no-reboot "${serial[@]}"

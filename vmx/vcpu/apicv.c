@@ -91,8 +91,7 @@ static bool possible(const struct vmx_vcpu *v)
 
 	/* By itself the hardware would deliver in the midst of a debugger's step. */
 	return command_line.apicv != APICV_OFF && !v->vcpu->vm->debugger && interrupts &&
-	       interrupts->page &&
-	       interrupts->page(v->vcpu) &&
+	       interrupts->page && interrupts->page(v->vcpu) &&
 	       (v->resolved.may_be_one[CONTROL_PRIMARY] & PRIMARY_USE_TPR_SHADOW) &&
 	       (v->resolved.may_be_one[CONTROL_SECONDARY] & MODE_CONTROLS) == MODE_CONTROLS;
 }

@@ -267,7 +267,7 @@ const struct cpuid_guest *vmx_cpuid_guest(struct vmx_vcpu *v)
 	v->cpuid.xss = v->msrs.xss;
 	v->cpuid.efer = v->control_registers.view.efer;
 	v->cpuid.misc_enable = v->msrs.misc_enable;
-	v->cpuid.apic_enabled = (v->msrs.apic_base & APIC_BASE_ENABLE) &&
-				has_local_apic(v->vcpu, &v->vcpu->config);
+	v->cpuid.apic_enabled =
+		(v->msrs.apic_base & APIC_BASE_ENABLE) && has_local_apic(v->vcpu, &v->vcpu->config);
 	return &v->cpuid;
 }

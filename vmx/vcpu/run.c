@@ -222,8 +222,8 @@ static inline enum error enter(struct vmx_vcpu *v, struct vmx_percpu *percpu,
 		if (error)
 			return error;
 	}
-	enum vmx_result result = unlikely(v->debug.active) ? vmx_debug_enter(v)
-							   : vmx_enter(v->vcpu, v);
+	enum vmx_result result =
+		unlikely(v->debug.active) ? vmx_debug_enter(v) : vmx_enter(v->vcpu, v);
 	if (unlikely(result != VMX_SUCCEED))
 		return entry_refused(v, result, exit);
 	bool entered = read_exit(v);

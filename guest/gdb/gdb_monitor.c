@@ -1,0 +1,161 @@
+/* Words that GDB passes on: `monitor info`, and what it calls its threads. */
+#include "guest/gdb/gdb_vm.h"
+#include "lib/bits.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "vm/ipi.h"
+#include "vm/virt_ops.h"
+#include "x86/control_registers.h"
+
+#define REASON_MAX 48
+
+static const char *state_of(const struct vcpu *vcpu)
+{
+	if (__atomic_load_n(&vcpu->ended, __ATOMIC_ACQUIRE))
+		return "ended";
+	if (__atomic_load_n(&vcpu->startup, __ATOMIC_RELAXED) & STARTUP_WAITING)
+		return "waits for SIPI";
+	return vcpu->halted ? "halted" : "ready";
+}
+
+void gdb_describe(void *context, unsigned index, char *text, size_t size)
+{
+	format_string(text, size, "vCPU %u %s", index, state_of(gdb_vcpu(index)));
+}
+
+static uint64_t get(unsigned index, enum vcpu_register reg)
+{
+	uint64_t value = 0;
+
+	return vcpu_get_register(gdb_vcpu(index), reg, &value) ? 0 : value;
+}
+
+static void info(unsigned index, const char *argument, char *text, size_t size)
+{
+	const struct vm *vm = gdb_vm.vm;
+
+	format_append(text, size, "vm=%u(%s) vcpus=%u\n", vm->id, vm->name, vm->vcpu_count);
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		if (!gdb_exists(NULL, i))
+			continue;
+		format_append(text, size, "vcpu=%u %s exits=%lu rip=0x%lx cr0=0x%lx cr3=0x%lx\n", i,
+			      state_of(vm->vcpus[i]), vm->vcpus[i]->exits, get(i, VCPU_RIP),
+			      get(i, VCPU_CR0), get(i, VCPU_CR3));
+	}
+}
+
+/* The last exits of this vCPU, the oldest first. */
+static void exits(unsigned index, const char *argument, char *text, size_t size)
+{
+	const struct vcpu *vcpu = gdb_vcpu(index);
+	uint64_t first = vcpu->exits > VCPU_LAST_EXITS ? vcpu->exits - VCPU_LAST_EXITS : 0;
+
+	format_append(text, size, "vcpu=%u exits=%lu\n", index, vcpu->exits);
+	for (uint64_t i = first; i < vcpu->exits; i++) {
+		const struct vcpu_exit_record *e = &vcpu->last_exits[i % VCPU_LAST_EXITS];
+		char reason[REASON_MAX];
+
+		virt->format_reason(reason, sizeof(reason), e->raw_reason);
+		format_append(text, size, "%s rip=0x%lx qual=0x%lx\n", reason, e->rip,
+			      e->qualification);
+	}
+}
+
+/* --- walk ------------------------------------------------------------------------------------ */
+
+struct answer {
+	char *text;
+	size_t size;
+};
+
+static void tell_entry(void *context, gpa_t entry, unsigned width, uint64_t value)
+{
+	const struct answer *answer = context;
+
+	format_append(answer->text, answer->size, "entry at 0x%lx: 0x%lx\n", entry.value, value);
+}
+
+/* Hexadecimal, with or without 0x. */
+static bool address(const char *text, uint64_t *value)
+{
+	unsigned digits = 0;
+
+	*value = 0;
+	if (text[0] == '0' && text[1] == 'x')
+		text += 2;
+	for (; *text; text++, digits++) {
+		int digit = gdb_digit((uint8_t)*text);
+
+		if (digit < 0 || digits == 16)
+			return false;
+		*value = *value << 4 | (uint64_t)digit;
+	}
+	return digits;
+}
+
+static void walk(unsigned index, const char *argument, char *text, size_t size)
+{
+	struct answer answer = { text, size };
+	struct page_walk result;
+	uint64_t at;
+
+	if (!address(argument, &at)) {
+		format_append(text, size,
+			      "walk wants an address: monitor walk 0xffffffff81000000\n");
+		return;
+	}
+	result = gdb_walk(gdb_vcpu(index), at, tell_entry, &answer);
+	switch (result.status) {
+	case PAGE_WALK_DONE:
+		format_append(text, size, "0x%lx is at 0x%lx, page of 0x%lx bytes, %s%s%s%s\n", at,
+			      result.gpa.value, result.page_size,
+			      result.rights & PAGE_RIGHT_READ ? "r" : "-",
+			      result.rights & PAGE_RIGHT_WRITE ? "w" : "-",
+			      result.rights & PAGE_RIGHT_EXECUTE ? "x" : "-",
+			      result.user ? " user" : "");
+		break;
+	case PAGE_WALK_FAULT:
+		format_append(text, size, "0x%lx is not mapped: #PF error code 0x%x\n", at,
+			      result.error_code);
+		break;
+	case PAGE_WALK_NOT_CANONICAL:
+		format_append(text, size, "0x%lx is not canonical\n", at);
+		break;
+	default:
+		format_append(text, size, "the tables lead out of RAM\n");
+	}
+}
+
+/* --- the words ------------------------------------------------------------------------------- */
+
+static void help(unsigned index, const char *argument, char *text, size_t size);
+
+static const struct {
+	const char *name, *says;
+	void (*obey)(unsigned index, const char *argument, char *text, size_t size);
+} words[] = {
+	{ "help", "this list", help },
+	{ "info", "the VM and its vCPUs", info },
+	{ "exits", "the last exits of the chosen vCPU, the latest at the end", exits },
+	{ "walk", "ADDRESS: the page tables' entries for it", walk },
+};
+
+static void help(unsigned index, const char *argument, char *text, size_t size)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		format_append(text, size, "%s: %s\n", words[i].name, words[i].says);
+}
+
+void gdb_monitor(void *context, unsigned index, const char *command, char *text, size_t size)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		size_t length = strlen(words[i].name);
+
+		if (strncmp(command, words[i].name, length) ||
+		    (command[length] && command[length] != ' '))
+			continue;
+		words[i].obey(index, command[length] ? command + length + 1 : "", text, size);
+		return;
+	}
+	format_append(text, size, "there is no such word; monitor help lists them\n");
+}
