@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""The rules of VM entry against a CPU: each one, broken alone, is refused by Bochs as the SDM says, but
+for those that tests/expect/bochs-negative.txt lists, and named by the checker. And the errors of VMX
+instructions, each provoked."""
+
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from plinth import NOVMX, PASS, ROOT, Report, boot, engine_missing, expect  # noqa: E402
+
+PREFIX = "entry-check/"
+ACCEPTED = "accepted by this CPU"
+# What a machine cannot show, whatever it is asked.
+IMPOSSIBLE = ("cannot be broken on this CPU", "needs the CPU in another mode")
+# A CPU with "unrestricted guest", and one without.
+MODELS = ("corei7_skylake_x", "corei5_lynnfield_750")
+ERROR = re.compile(r"vmx/instruction-error-(\d+)-.*")
+# Numbers that need firmware's monitor of SMM, or that Bochs answers otherwise (docs/testing.md).
+NOT_PROVOKED = {1, 6, 16, 17, 18, 19, 20, 22, 23, 24, 25}
+LISTED_ERRORS = set(range(1, 29)) - {14, 21, 27}
+# VMWRITE to a read-only field is an error only where the CPU does not say that it may.
+READ_ONLY = 13
+
+
+def expected():
+    """The ids in the file of expectations."""
+    ids = set()
+    with open(os.path.join(ROOT, "tests/expect/bochs-negative.txt"), encoding="utf-8") as file:
+        for line in file:
+            if not line.startswith("#"):
+                ids.add(line.split(None, 1)[0])
+    return ids
+
+
+def rules(run):
+    """The results of rules by id."""
+    return {result.name[len(PREFIX):]: result for result in run.log.results
+            if result.name.startswith(PREFIX + "control.")
+            or result.name.startswith(PREFIX + "host.")
+            or result.name.startswith(PREFIX + "guest.")}
+
+
+def broken(report, model, complete):
+    """All rules on one model; `complete`: it has what all of the expectations are about."""
+    name = f"selftest=negative, {model}"
+    run = boot("bochs", "--model", model, "--append", "selftest=negative tests=guest/hlt_64", cpus=1)
+    expect(report, run, name, PASS)
+    good = run.log.result(PREFIX + "a-good-vmcs-is-entered")
+    report.ok(good and good.ok and not good.skip, f"{name}: a VMCS that breaks none is entered",
+              run.story())
+    results = rules(run)
+    accepted = {rule for rule, result in results.items() if result.skip == ACCEPTED}
+    impossible = {rule for rule, result in results.items() if result.skip in IMPOSSIBLE}
+    refused = {rule for rule, result in results.items() if result.ok and not result.skip}
+    report.ok(refused | accepted | impossible == set(results), f"{name}: every rule is accounted for",
+              set(results) - refused - accepted - impossible)
+    report.ok(accepted <= expected(), f"{name}: no rule is accepted that is not listed",
+              sorted(accepted - expected()))
+    due = expected() if complete else expected() - impossible
+    report.ok(due <= accepted, f"{name}: every rule that is listed is accepted",
+              sorted(due - accepted))
+    told = run.log.find(r"vmx: entry checks rules=(\d+) refused=(\d+) accepted=(\d+) "
+                        r"impossible=(\d+) wrong=0$")
+    counts = [len(s) for s in (results, refused, accepted, impossible)]
+    report.ok(told and [int(n) for n in told.groups()] == counts,
+              f"{name}: the numbers at its end are right", f"{counts}\n{run.story()}")
+    report.ok(run.log.result("guest/hlt_64").ok, f"{name}: a guest runs afterwards", run.story())
+    errors(report, run, name, complete)
+
+
+def errors(report, run, name, any_field):
+    """The instruction errors that this run provoked; `any_field`: VMWRITE may write all fields."""
+    seen = {int(ERROR.fullmatch(r.name)[1]): r for r in run.log.results if ERROR.fullmatch(r.name)}
+    skipped = {number for number, result in seen.items() if result.skip}
+    report.ok(set(seen) == LISTED_ERRORS, f"{name}: every instruction error has its result",
+              sorted(seen))
+    due = NOT_PROVOKED | ({READ_ONLY} if any_field else set())
+    report.ok(skipped == due, f"{name}: just those are skipped that nothing can provoke",
+              sorted(skipped ^ due))
+
+
+def without_vmx(report):
+    """Where there is no VMX each rule is skipped with that reason."""
+    name = "selftest=negative without VMX"
+    run = boot("tcg", "--append", "selftest=negative tests=none", cpus=1)
+    expect(report, run, name, NOVMX)
+    results = rules(run)
+    report.ok(results and all(r.skip == run.log.verdict.reason for r in results.values()),
+              f"{name}: every rule is skipped with the verdict's reason", run.story())
+
+
+def main():
+    report = Report()
+    absent = engine_missing("bochs")
+    for model in MODELS:
+        if absent:
+            report.skip(f"selftest=negative, {model}", absent)
+        else:
+            broken(report, model, model == MODELS[0])
+    absent = engine_missing("tcg")
+    if absent:
+        report.skip("selftest=negative without VMX", absent)
+    else:
+        without_vmx(report)
+    report.done()
+
+
+if __name__ == "__main__":
+    main()
