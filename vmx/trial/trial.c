@@ -1,6 +1,6 @@
 /* Writing snapshots into the VMCS, and surviving what follows. The guest cannot run away: the preemption
  * timer is 0, so that it exits before its first instruction, and that instruction is HLT, which exits
- * too. */
+ * too. Where controls or host state are broken, it is not even entered. */
 #include "vmx/trial/trial.h"
 
 #include "kernel/cpu.h"
@@ -114,6 +114,12 @@ void trial_write(struct trial *trial, const struct entry_check_input *in,
 	entry_snapshot_read(trial->bench.v, seen);
 	seen->spare_page = in->spare_page;
 	interrupts_enable();
+}
+
+/* Bit 1 of RFLAGS is always 1. */
+void trial_lay_net(struct trial *trial)
+{
+	vmcs_write(VMCS_GUEST_RFLAGS, 0);
 }
 
 /* --- entering -------------------------------------------------------------------------------- */

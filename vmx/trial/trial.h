@@ -31,7 +31,11 @@ enum error trial_begin(struct trial *trial, struct reason *why) must_check;
 void trial_write(struct trial *trial, const struct entry_check_input *in,
 		 struct entry_check_input *seen);
 
-/* Enters the VMCS as trial_write() has left it. The host is as before, whatever the VMCS holds. */
+/* Breaks the guest's RFLAGS: the CPU looks at the guest last, so that an entry whose controls or host
+ * state it should have refused still does not run the guest, nor inject an event into it. */
+void trial_lay_net(struct trial *trial);
+
+/* Enters the VMCS as the two before have left it. The host is as before, whatever the VMCS holds. */
 void trial_enter_once(struct trial *trial, struct trial_answer *answer);
 
 void trial_end(struct trial *trial);
