@@ -102,20 +102,23 @@ READER(feature_control)
 	return MSR_DONE;
 }
 
-#define PLATFORM_BUS_KHZ          100000u
-#define PLATFORM_RATIO_MOST       BITS(15, 8)  /* without turbo: the rate of the TSC */
-#define PLATFORM_RATIO_EFFICIENCY BITS(47, 40) /* the lowest: the same, there is one speed */
+#define PLATFORM_BUS_KHZ      100000u
+#define PLATFORM_RATIO_TSC    BITS(15, 8)  /* the most without turbo: the rate of the TSC */
+#define PLATFORM_RATIO_LOWEST BITS(47, 40) /* the most efficient */
 
-/* SDM volume 4, MSR_PLATFORM_INFO: speeds in multiples of 100 MHz. */
+/* SDM volume 4, MSR_PLATFORM_INFO: speeds in multiples of 100 MHz. Kernels take the TSC's rate from it,
+ * and measure where it says 0: a ratio that is no whole number is not told. */
 READER(platform_info)
 {
 	uint64_t ratio = (inputs->tsc_khz + PLATFORM_BUS_KHZ / 2) / PLATFORM_BUS_KHZ;
+	uint64_t told = ratio * PLATFORM_BUS_KHZ;
+	uint64_t off = told > inputs->tsc_khz ? told - inputs->tsc_khz : inputs->tsc_khz - told;
+	uint64_t lowest = inputs->tsc_khz && !ratio ? 1 : ratio;
 
-	ratio = ratio > UINT8_MAX ? UINT8_MAX : ratio;
-	if (inputs->tsc_khz && !ratio)
-		ratio = 1;
-	*value =
-		field_put(PLATFORM_RATIO_MOST, ratio) | field_put(PLATFORM_RATIO_EFFICIENCY, ratio);
+	if (off > inputs->tsc_khz / 100)
+		ratio = 0;
+	*value = field_put(PLATFORM_RATIO_TSC, ratio > UINT8_MAX ? 0 : ratio) |
+		 field_put(PLATFORM_RATIO_LOWEST, lowest > UINT8_MAX ? UINT8_MAX : lowest);
 	return MSR_DONE;
 }
 

@@ -70,7 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 								record.value, &changed);
 
 			if (got == MSR_FAULT)
-				check(!memcmp(&before, &state, offsetof(struct msr_state, found)) && !changed);
+				check(!memcmp(&before, &state, offsetof(struct msr_state, found)) &&
+				      !changed);
 		} else {
 			(void)msr_policy_read(&state, &inputs, record.index, &value);
 		}

@@ -400,7 +400,7 @@ static void check_clocks(void)
 	check(taken_count == 1 && after - before >= TIMER_COUNT, "timer: no faster than the TSC",
 	      after - before);
 	*lapic(LAPIC_TIMER) = LVT_MASKED;
-	check(read_msr(PLATFORM_INFO) >> 8 & 0xff, "the TSC has a ratio", read_msr(PLATFORM_INFO));
+	check(read_msr(PLATFORM_INFO), "the platform has speeds", read_msr(PLATFORM_INFO));
 }
 
 void start(uint32_t magic, uint32_t info)
