@@ -119,8 +119,8 @@ PURE += $(call not_host,$(wildcard device/*.c vmx/check/*.c guest/load/*.c guest
 
 # --- the instruction decoder ----------------------------------------------------------------
 # Zydis comes from the distribution's source package, or from ZYDIS_SRC=DIR, and is no part of this
-# tree: tools/fetch-zydis. Its decoder and its formatter are built, without a C library. Two files of
-# Plinth's include it: the emulator's decoder, which leaves the description of operands aside (minimal
+# tree: tools/fetch-zydis. Its decoder and its formatter are built, without a C library. Three files of
+# Plinth's include it: the emulator's decoder and its fields, which leave the description of operands aside (minimal
 # mode), and what shows an instruction as text.
 ZYDIS       := $(BUILD)/zydis
 ZYDIS_C     := Decoder DecoderData Formatter FormatterATT FormatterBase FormatterBuffer FormatterIntel \

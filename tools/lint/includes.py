@@ -19,7 +19,8 @@ VENDOR_WORD = re.compile(r"\b(vmcs|vmx|ept)\b|(?<![a-z0-9])(vmcs|vmx|ept)_", re.
 FREESTANDING = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "stdalign.h", "limits.h"}
 
 # The files that may include each library that is built in but is no part of the tree.
-LIBRARIES = {"Zydis/Zydis.h": ("vm/emulate/decoder.c", "vm/crash/instruction_text.c")}
+LIBRARIES = {"Zydis/Zydis.h": ("vm/emulate/decoder.c", "vm/emulate/encoding.c",
+                                "vm/crash/instruction_text.c")}
 
 # Assembly that runs before C fills a row of the kernel's table of CPUs: it sees numbers, not code.
 EXEMPT = {("boot", "kernel/offsets.inc")}

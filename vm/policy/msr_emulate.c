@@ -110,7 +110,7 @@ READER(feature_control)
  * and measure where it says 0: a ratio that is no whole number is not told. */
 READER(platform_info)
 {
-	uint64_t ratio = (inputs->tsc_khz + PLATFORM_BUS_KHZ / 2) / PLATFORM_BUS_KHZ;
+	uint64_t ratio = ((uint64_t)inputs->tsc_khz + PLATFORM_BUS_KHZ / 2) / PLATFORM_BUS_KHZ;
 	uint64_t told = ratio * PLATFORM_BUS_KHZ;
 	uint64_t off = told > inputs->tsc_khz ? told - inputs->tsc_khz : inputs->tsc_khz - told;
 	uint64_t lowest = inputs->tsc_khz && !ratio ? 1 : ratio;
