@@ -166,6 +166,9 @@ void vlapic_after_eoi(struct vlapic *lapic, uint8_t vector);
 /* --- any CPU ----------------------------------------------------------------------------------- */
 
 enum vlapic_mode vlapic_mode(const struct vlapic *lapic);
+/* ` apic=x2apic requested=0xfd,0x31 in-service=none posted=none priority=0x0`: for the log, as it is at
+ * this moment. */
+void vlapic_describe(const struct vlapic *lapic, char *text, size_t size);
 
 /* Requests a fixed interrupt. True when the owner has to be told (woken, or brought out of the
  * guest): no earlier request waits unseen. */

@@ -245,6 +245,11 @@ static void init_reset(struct vcpu *vcpu)
 	look_again(of(vcpu));
 }
 
+static void describe(const struct vcpu *vcpu, char *text, size_t size)
+{
+	vlapic_describe(&of(vcpu)->lapic, text, size);
+}
+
 static void *page(struct vcpu *vcpu)
 {
 	return of(vcpu)->page;
@@ -295,6 +300,7 @@ const struct vcpu_interrupts pc_vcpu_interrupts = {
 	.apic_base = apic_base,
 	.tsc_changed = tsc_changed,
 	.init_reset = init_reset,
+	.describe = describe,
 	.page = page,
 	.threshold = threshold,
 	.written = written,

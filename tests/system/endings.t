@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """How virtual machines of the user's end, with guests that take no time: those that halt for good, those
-that only seem to, one that resets for ever, and one that could not be started. And where serial ports lead to."""
+that only seem to, one that waits for ever, one that resets for ever, and one that could not be started.
+And where serial ports lead to."""
 
 import os
 import re
@@ -15,6 +16,7 @@ MODULES = [
     "halts.bin vm=may-halt flat memory=4M halt=ok",
     "wakes.bin vm=wakes flat memory=4M deadline=20",
     "loops.bin vm=loops flat memory=64M",
+    "waits.bin vm=waits flat memory=4M deadline=1",
     "hello.bin vm=pinned flat memory=4M pin=7",
     "ports.bin vm=ports flat memory=4M com=4,2",
     "pulls.bin vm=no-apics flat memory=4M apic=none",
@@ -27,6 +29,7 @@ RESULTS = [
     ("may-halt", True, b"halts\n"),
     ("wakes", True, b"the TSC deadline came\nthe NMI came\n"),
     ("loops", False, b""),
+    ("waits", False, b""),
     ("pinned", False, b""),
     ("ports", True, b"hello, COM2\n"),
     ("ports:com4", None, b"hello, COM4\n"),
@@ -57,12 +60,16 @@ def main():
               "vm/loops: the log says why it is stopped", run.story())
     report.ok(run.log.find(r"missed ticks vm=\d+\(wakes\) rtc=\d+$"),
               "vm/wakes: the log counts the ticks of the clock that nobody took", run.story())
+    report.ok(run.log.find(r"warn vm: interrupts vm=\d+\(waits\) vcpu=0 state=Blocked "
+                           r"halted=interruptible new=no apic=xapic requested=0x31 in-service=none "
+                           r"posted=none priority=0x40$"),
+              "vm/waits: the log says what interrupt it waits for", run.story())
     told = [entry.text for entry in run.log.messages("guest", "info")
             if re.search(r"\(loops\) resets: triple fault", entry.text)]
     report.ok(len(told) == LOGGED_RESETS, "vm/loops: the log names the first resets", told)
-    report.ok(run.log.find(r"module 4 \(vm=pinned\): pin= names host CPU 7 for vcpu 0"),
+    report.ok(run.log.find(r"module 5 \(vm=pinned\): pin= names host CPU 7 for vcpu 0"),
               "vm/pinned: the log says why it does not start", run.story())
-    for module in (7, 8):
+    for module in (8, 9):
         result = run.log.result(f"module/{module}")
         report.ok(result and not result.ok, f"module {module} fails, for it names no VM", run.story())
     report.ok(not run.log.find(r"input goes to vm=\d+\(pinned\)"), "vm/pinned: it gets no console")

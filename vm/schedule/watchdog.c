@@ -4,6 +4,7 @@
 #include "kernel/output/log.h"
 #include "kernel/time.h"
 #include "vm/manager.h"
+#include "vm/vcpu/vcpu_interrupts.h"
 #include "vm/vm.h"
 
 static uint64_t next_look; /* time_ticks(); atomic */
@@ -35,6 +36,35 @@ static void add(struct watchdog_view *view, const struct vcpu *vcpu, uint64_t no
 	view->halted_vcpus++;
 }
 
+static const char *halt_of(const struct vcpu *vcpu)
+{
+	if (!__atomic_load_n(&vcpu->blocked_since, __ATOMIC_RELAXED))
+		return "no";
+	return __atomic_load_n(&vcpu->halted_interruptible, __ATOMIC_RELAXED) ? "interruptible"
+									      : "for-good";
+}
+
+/* A guest that stands still may wait for an interrupt: what each vCPU does, and what its controllers
+ * have for it. `new` is what the vCPU has yet to look at. */
+static void tell_of_interrupts(const struct vm *vm)
+{
+	char text[LOG_LINE_MAX];
+
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		const struct vcpu *vcpu = vm->vcpus[i];
+
+		if (!vcpu->interrupts || !vcpu->interrupts->describe)
+			continue;
+		vcpu->interrupts->describe(vcpu, text, sizeof(text));
+		log_warn("vm", "interrupts vm=%u(%s) vcpu=%u state=%s halted=%s new=%s%s", vm->id,
+			 vm->name, i,
+			 vcpu_state_name(__atomic_load_n(&vcpu->state, __ATOMIC_RELAXED)),
+			 halt_of(vcpu),
+			 __atomic_load_n(&vcpu->interrupt_request, __ATOMIC_RELAXED) ? "yes" : "no",
+			 text);
+	}
+}
+
 static void check(struct vm *vm, void *context)
 {
 	struct watchdog_view view = { .deadline_us = vm->deadline_us };
@@ -46,8 +76,10 @@ static void check(struct vm *vm, void *context)
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		if (!__atomic_load_n(&vm->vcpus[i]->ended, __ATOMIC_ACQUIRE))
 			add(&view, vm->vcpus[i], now);
-	if (watchdog_judge(&view, &why))
-		vm_stop(vm, &why);
+	if (!watchdog_judge(&view, &why))
+		return;
+	tell_of_interrupts(vm);
+	vm_stop(vm, &why);
 }
 
 void watchdog_look(uint64_t now)

@@ -39,6 +39,9 @@ struct vcpu_interrupts {
 	void (*tsc_changed)(struct vcpu *vcpu);
 	/* INIT resets the local APIC too. On the bound CPU. */
 	void (*init_reset)(struct vcpu *vcpu);
+	/* What waits and what is in service, ` key=value` each, for the log. Any CPU, no lock held:
+	 * the picture of a moment. */
+	void (*describe)(const struct vcpu *vcpu, char *text, size_t size);
 
 	/* For a backend whose hardware works on the registers of a local APIC by itself: all null, or
 	 * none. On the bound CPU, IRQs off.
