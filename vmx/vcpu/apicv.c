@@ -37,36 +37,56 @@ static const enum vmcs_field eoi_exit_fields[EOI_EXIT_WORDS] = {
 };
 
 /* One page stands for the APIC's of all vCPUs of a VM: an access that ends there is the hardware's
- * cue. VMs are set up on one CPU, before any of their vCPUs runs. */
-static void *access_page_of(const struct vm *vm)
+ * cue. One of them owns it. VMs are set up on one CPU, before any of their vCPUs runs. */
+static struct vmx_vcpu *access_page_owner(const struct vm *vm)
 {
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		if (vm->vcpus[i] && vmx_of(vm->vcpus[i])->apic_access_page)
-			return vmx_of(vm->vcpus[i])->apic_access_page;
+			return vmx_of(vm->vcpus[i]);
 	return NULL;
+}
+
+static enum error map_access_page(struct vmx_vcpu *owner, struct reason *why)
+{
+	enum error error;
+
+	if (owner->apic_access_mapped)
+		return ERROR_NONE;
+	error = nested_map(owner->vcpu->vm->nested, gpa(LOCAL_APIC_ADDRESS),
+			   virt_to_hpa(owner->apic_access_page), PAGE_SIZE,
+			   ACCESS_READ | ACCESS_WRITE, NESTED_WRITE_BACK, why);
+	owner->apic_access_mapped = !error;
+	return error;
 }
 
 static enum error provide_access_page(struct vmx_vcpu *v, struct reason *why)
 {
-	struct vm *vm = v->vcpu->vm;
-	void *page;
+	struct vmx_vcpu *owner = access_page_owner(v->vcpu->vm);
 
-	if (access_page_of(vm))
-		return ERROR_NONE;
-	page = page_alloc();
-	if (!page)
-		return reason_set(why, ERROR_NO_MEMORY, "no page for accesses to local APICs");
-	pages_set_owner(page, 1, (uint16_t)(vm->id + 1));
-	enum error error =
-		nested_map(vm->nested, gpa(LOCAL_APIC_ADDRESS), virt_to_hpa(page), PAGE_SIZE,
-			   ACCESS_READ | ACCESS_WRITE, NESTED_WRITE_BACK, why);
-	if (error) {
-		pages_set_owner(page, 1, OWNER_PLINTH);
-		page_free(page);
-		return error;
+	if (!owner) {
+		v->apic_access_page = page_alloc();
+		if (!v->apic_access_page)
+			return reason_set(why, ERROR_NO_MEMORY,
+					  "no page for accesses to local APICs");
+		pages_set_owner(v->apic_access_page, 1, (uint16_t)(v->vcpu->vm->id + 1));
+		owner = v;
 	}
-	v->apic_access_page = page;
-	return ERROR_NONE;
+	return map_access_page(owner, why);
+}
+
+/* A local APIC in x2APIC mode has no page, but the nested table is the VM's. Once one of them has no
+ * use for the page it goes for all: those still in xAPIC mode are served by the board. */
+void apicv_take_page_away(struct vmx_vcpu *v)
+{
+	struct vm *vm = v->vcpu->vm;
+	struct reason why;
+
+	v->apic_access_ends = false;
+	if (nested_unmap(vm->nested, gpa(LOCAL_APIC_ADDRESS), PAGE_SIZE, &why))
+		log_reason(LOG_ERROR, "vmx", &why);
+	else
+		__atomic_store_n(&access_page_owner(vm)->apic_access_mapped, false,
+				 __ATOMIC_RELAXED);
 }
 
 void apicv_release(struct vmx_vcpu *v)
@@ -83,6 +103,7 @@ void apicv_release(struct vmx_vcpu *v)
 	pages_set_owner(v->apic_access_page, 1, OWNER_PLINTH);
 	page_free(v->apic_access_page);
 	v->apic_access_page = NULL;
+	v->apic_access_mapped = false;
 }
 
 static bool possible(const struct vmx_vcpu *v)
@@ -99,6 +120,7 @@ static bool possible(const struct vmx_vcpu *v)
 enum error apicv_setup(struct vmx_vcpu *v, struct reason *why)
 {
 	v->apicv = possible(v);
+	v->apic_access_ends = false;
 	if (!v->apicv)
 		return ERROR_NONE;
 	v->delivers =
@@ -108,7 +130,8 @@ enum error apicv_setup(struct vmx_vcpu *v, struct reason *why)
 		return error;
 	vmcs_write(VMCS_VIRTUAL_APIC_ADDRESS,
 		   virt_to_hpa(v->vcpu->interrupts->page(v->vcpu)).value);
-	vmcs_write(VMCS_APIC_ACCESS_ADDRESS, virt_to_hpa(access_page_of(v->vcpu->vm)).value);
+	vmcs_write(VMCS_APIC_ACCESS_ADDRESS,
+		   virt_to_hpa(access_page_owner(v->vcpu->vm)->apic_access_page).value);
 	vmcs_write(VMCS_TPR_THRESHOLD, 0);
 	v->tpr_threshold = 0;
 	for (unsigned i = 0; i < EOI_EXIT_WORDS; i++) {
@@ -150,6 +173,11 @@ void apicv_set_mode(struct vmx_vcpu *v)
 	if (v->controls.primary & PRIMARY_USE_MSR_BITMAPS)
 		vmcs_write(VMCS_MSR_BITMAPS,
 			   x2apic ? bitmaps_msr_x2apic(v->delivers).value : bitmaps_msr().value);
+	/* That takes a lock, which the run loop may not. */
+	if (x2apic && v->in_loop) {
+		v->apic_access_ends = true;
+		__atomic_store_n(&this_cpu()->need_resched, true, __ATOMIC_RELAXED);
+	}
 	/* What the page holds by now is told before the next entry. */
 	__atomic_store_n(&v->vcpu->interrupt_request, true, __ATOMIC_RELAXED);
 }

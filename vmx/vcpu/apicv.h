@@ -19,6 +19,9 @@ void apicv_release(struct vmx_vcpu *v);
 /* After a write of IA32_APIC_BASE. */
 void apicv_set_mode(struct vmx_vcpu *v);
 
+/* Out of the run loop, when v->apic_access_ends says so. Interrupts on. */
+void apicv_take_page_away(struct vmx_vcpu *v);
+
 /* Before an entry, after requests or the priority may have changed: what the priority has to fall
  * below for the guest to be interrupted. One that is above the priority would fail the entry. */
 void apicv_set_threshold(struct vmx_vcpu *v);

@@ -11,6 +11,7 @@
 #include "vmx/backend.h"
 #include "vmx/cpu/capability.h"
 #include "vmx/cpu/controls.h"
+#include "vmx/vcpu/apicv.h"
 #include "vmx/vcpu/entry.h"
 #include "vmx/vcpu/entry_failure.h"
 #include "vmx/exit/exit_decode.h"
@@ -300,6 +301,8 @@ enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	enum error error = ERROR_NONE;
 	enum vmx_next next = VMX_RESUME;
 
+	if (unlikely(v->apic_access_ends))
+		apicv_take_page_away(v);
 	interrupts_disable();
 	arrive(v);
 	if (unlikely(vcpu->events.shut_down)) {

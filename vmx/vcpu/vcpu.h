@@ -95,13 +95,15 @@ struct vmx_vcpu {
 	struct vmx_live_controls controls;
 	struct control_limits limits; /* constant after setup */
 	struct vmx_control_registers control_registers;
-	void *identity_page;    /* this vCPU owns its VM's identity map, or null */
-	void *apic_access_page; /* likewise the page that stands for local APICs */
-	bool apicv;             /* the hardware helps with the local APIC (vmx/vcpu/apicv.h) */
-	bool delivers;          /* and delivers interrupts too, in the modes that allow it */
-	uint32_t tpr_threshold; /* as the VMCS has it */
-	uint64_t eoi_exits[4];  /* likewise: the EOI-exit bitmap */
-	uint16_t vpid;          /* 0: none */
+	void *identity_page;     /* this vCPU owns its VM's identity map, or null */
+	void *apic_access_page;  /* likewise the page that stands for local APICs */
+	bool apic_access_mapped; /* by its owner: the page is in the VM's table; atomic */
+	bool apic_access_ends;   /* before the next entry it has to leave the table */
+	bool apicv;              /* the hardware helps with the local APIC (vmx/vcpu/apicv.h) */
+	bool delivers;           /* and delivers interrupts too, in the modes that allow it */
+	uint32_t tpr_threshold;  /* as the VMCS has it */
+	uint64_t eoi_exits[4];   /* likewise: the EOI-exit bitmap */
+	uint16_t vpid;           /* 0: none */
 
 	struct vmx_slice slice;
 	struct vmx_resident resident;

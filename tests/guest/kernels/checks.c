@@ -560,6 +560,16 @@ static void check_strings(void)
 	check(!count, "memory: strings compared", count);
 }
 
+/* In x2APIC mode nobody answers where the registers were. */
+static void check_no_page(void)
+{
+	volatile uint32_t *priority = (volatile uint32_t *)(APIC_BASE + LAPIC_TPR);
+
+	*priority = 0x20;
+	check(*priority == 0xffffffff, "registers: no page in x2APIC mode", *priority);
+	check(!lapic_read(LAPIC_TPR), "registers: and none behind it", lapic_read(LAPIC_TPR));
+}
+
 /* Compilers use these on registers too. */
 static void check_registers(void)
 {
@@ -576,8 +586,10 @@ static void check_registers(void)
 	check(value == 1 && *window == (PIN_MASKED | PIN_LEVEL | VECTOR_LEVEL),
 	      "registers: I/O APIC, read and written at once", *window);
 	*window = PIN_MASKED;
-	if (x2apic)
+	if (x2apic) {
+		check_no_page();
 		return;
+	}
 	__asm__ volatile("pushl %1; popl %0"
 			 : "=r"(value)
 			 : "m"(*(uint32_t *)(APIC_BASE + LAPIC_SVR)));
