@@ -479,6 +479,16 @@ $(BUILD)/host/libpure.a: $(PURE_OBJ)
 $(UNIT): %: %.o $(BUILD)/host/libpure.a
 	$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka
 
+# The page that is made from the rows of the VM-entry checks; a unit test compares it with the rows.
+ENTRY_CHECKS := $(BUILD)/host/tests/host/entry_checks_page
+
+$(ENTRY_CHECKS): %: %.o $(BUILD)/host/libpure.a
+	$(CC) $(HOST_CFLAGS) -o $@ $^
+
+.PHONY: docs
+docs: $(ENTRY_CHECKS) ## docs/entry-checks.md, made anew from the rules
+	$(ENTRY_CHECKS) > docs/entry-checks.md
+
 # Each fuzzer runs the pure modules it links under libFuzzer, ASan and UBSan.
 FUZZ_CC     := clang
 FUZZ_CFLAGS := $(filter-out -fno-sanitize-recover=all,$(HOST_CFLAGS)) -fsanitize=fuzzer \

@@ -68,14 +68,13 @@ static inline void set_field(struct entry_check_input *in, enum vmcs_field which
 
 /* X(symbol, the SDM's title, what is missing of it here: empty when nothing) */
 #define ENTRY_SECTION_LIST(X)                                                                      \
-	X(SECTION_EXECUTION_CONTROLS, "VM-Execution Control Fields", "being written")              \
-	X(SECTION_EXIT_CONTROLS, "VM-Exit Control Fields", "being written")                        \
-	X(SECTION_ENTRY_CONTROLS, "VM-Entry Control Fields", "being written")                      \
+	X(SECTION_EXECUTION_CONTROLS, "VM-Execution Control Fields", "")                           \
+	X(SECTION_EXIT_CONTROLS, "VM-Exit Control Fields", "")                                     \
+	X(SECTION_ENTRY_CONTROLS, "VM-Entry Control Fields", "events of FRED")                     \
 	X(SECTION_HOST_REGISTERS, "Checks on Host Control Registers, MSRs, and SSP",               \
-	  "being written")                                                                         \
-	X(SECTION_HOST_SEGMENTS, "Checks on Host Segment and Descriptor-Table Registers",          \
-	  "being written")                                                                         \
-	X(SECTION_ADDRESS_SPACE, "Checks Related to Address-Space Size", "being written")          \
+	  "the MSRs of FRED")                                                                      \
+	X(SECTION_HOST_SEGMENTS, "Checks on Host Segment and Descriptor-Table Registers", "")      \
+	X(SECTION_ADDRESS_SPACE, "Checks Related to Address-Space Size", "")                       \
 	X(SECTION_GUEST_REGISTERS, "Checks on Guest Control Registers, Debug Registers, and MSRs", \
 	  "bits that only some CPUs reserve in IA32_RTIT_CTL, IA32_LBR_CTL and IA32_DEBUGCTL")     \
 	X(SECTION_GUEST_SEGMENTS, "Checks on Guest Segment Registers", "")                         \
