@@ -66,6 +66,7 @@
 	X(MSR_VMX_VMFUNC, 0x491, "IA32_VMX_VMFUNC")                           \
 	X(MSR_VMX_PROCBASED_CTLS3, 0x492, "IA32_VMX_PROCBASED_CTLS3")         \
 	X(MSR_VMX_EXIT_CTLS2, 0x493, "IA32_VMX_EXIT_CTLS2")                   \
+	X(MSR_RTIT_CTL, 0x570, "IA32_RTIT_CTL")                               \
 	X(MSR_TSC_DEADLINE, 0x6e0, "IA32_TSC_DEADLINE")                       \
 	X(MSR_X2APIC_APICID, 0x802, "IA32_X2APIC_APICID")                     \
 	X(MSR_X2APIC_VERSION, 0x803, "IA32_X2APIC_VERSION")                   \
@@ -128,6 +129,9 @@ enum msr {
 #define MISC_ENABLE_LIMIT_CPUID_MAXVAL BIT(22)
 #define MISC_ENABLE_XTPR_DISABLE       BIT(23)
 #define MISC_ENABLE_XD_DISABLE         BIT(34)
+
+/* IA32_RTIT_CTL */
+#define RTIT_CTL_TRACE_EN BIT(0)
 
 /* IA32_DEBUGCTL */
 #define DEBUGCTL_LBR     BIT(0)

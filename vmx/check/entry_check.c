@@ -2,6 +2,7 @@
 #include "vmx/check/entry_check.h"
 
 #include "lib/format.h"
+#include "lib/string.h"
 #include "vmx/check/rule_words.h"
 #include "vmx/instruction_error.h"
 #include "vmx/exit/exit_reason.h"
@@ -22,6 +23,14 @@ const struct entry_rule_table *const entry_rule_tables[] = {
 };
 
 const unsigned entry_rule_table_count = ARRAY_SIZE(entry_rule_tables);
+
+void entry_check_begin(struct entry_check_input *in, const struct vmx_capability *cap)
+{
+	memset(in, 0, sizeof(*in));
+	in->capability = cap;
+	for (unsigned word = 0; word < CONTROL_WORDS; word++)
+		in->may_be_one[word] = vmx_control_may_be_one(cap, (enum vmx_control_word)word);
+}
 
 unsigned entry_rule_count(void)
 {

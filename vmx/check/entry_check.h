@@ -43,8 +43,10 @@ struct entry_check_cpu {
 	bool tracing;          /* processor trace is on: IA32_RTIT_CTL.TraceEn */
 };
 
+/* Begun by entry_check_begin(). */
 struct entry_check_input {
 	const struct vmx_capability *capability;
+	uint64_t may_be_one[CONTROL_WORDS]; /* of `capability`, kept since most rules ask */
 	struct vmcs_snapshot vmcs;
 	struct entry_check_memory memory;
 	struct entry_check_cpu cpu;
@@ -52,6 +54,9 @@ struct entry_check_input {
 	 * what it would hold. Aligned, within the physical-address width. */
 	uint64_t spare_page;
 };
+
+/* All of `in` empty but for what this CPU can do. `cap` stays the caller's while `in` is used. */
+void entry_check_begin(struct entry_check_input *in, const struct vmx_capability *cap);
 
 /* The value of a field. */
 static inline uint64_t field(const struct entry_check_input *in, enum vmcs_field which)

@@ -94,9 +94,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct vmx_capability cap;
 	static struct entry_check_input in, before;
 
-	memset(&in, 0, sizeof(in));
 	take_capability(&source, &cap);
-	in.capability = &cap;
+	entry_check_begin(&in, &cap);
 	take_surroundings(&source, &in);
 	uint64_t pick = take_number(&source);
 	for (unsigned i = 0; i < vmcs_field_count; i++)

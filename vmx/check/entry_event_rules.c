@@ -48,7 +48,7 @@ static bool type_is_known(const struct entry_check_input *in)
 
 static bool has_monitor_trap_flag(const struct entry_check_input *in)
 {
-	return vmx_control_may_be_one(in->capability, CONTROL_PRIMARY) & PRIMARY_MONITOR_TRAP_FLAG;
+	return in->may_be_one[CONTROL_PRIMARY] & PRIMARY_MONITOR_TRAP_FLAG;
 }
 
 static bool other_event_is_supported(const struct entry_check_input *in)

@@ -126,11 +126,11 @@ static inline void sample_guest(struct entry_check_input *in)
 /* `cap` stays the caller's, as long as `in` is used. */
 static inline void sample_entry(const struct vmx_capability *cap, struct entry_check_input *in)
 {
-	*in = (struct entry_check_input) {
-		.capability = cap,
-		.memory = { .vtpr_known = true, .pdptes_known = true, .link_known = true },
-		.spare_page = SAMPLE_SPARE_PAGE,
-	};
+	entry_check_begin(in, cap);
+	in->memory.vtpr_known = true;
+	in->memory.pdptes_known = true;
+	in->memory.link_known = true;
+	in->spare_page = SAMPLE_SPARE_PAGE;
 	sample_controls(in);
 	sample_host(in);
 	sample_guest(in);

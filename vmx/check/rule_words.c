@@ -2,31 +2,6 @@
 
 #include "x86/msr.h"
 
-/* The word as the VMCS has it, cut to what this CPU allows. */
-static uint64_t allowed(const struct entry_check_input *in, enum vmx_control_word word)
-{
-	return field(in, vmx_control_field(word)) & vmx_control_may_be_one(in->capability, word);
-}
-
-uint64_t controls_in_force(const struct entry_check_input *in, enum vmx_control_word word)
-{
-	uint64_t activator = 0;
-
-	if (word == CONTROL_SECONDARY)
-		activator = PRIMARY_ACTIVATE_SECONDARY;
-	if (word == CONTROL_TERTIARY)
-		activator = PRIMARY_ACTIVATE_TERTIARY;
-	if (activator && !(allowed(in, CONTROL_PRIMARY) & activator))
-		return 0;
-	return allowed(in, word);
-}
-
-/* Bits of the word that this CPU lets be 1. */
-static uint64_t may_be_one(const struct entry_check_input *in, enum vmx_control_word word)
-{
-	return vmx_control_may_be_one(in->capability, word);
-}
-
 static uint64_t must_be_one(const struct entry_check_input *in, enum vmx_control_word word)
 {
 	return vmx_control_must_be_one(in->capability, word);
@@ -34,7 +9,7 @@ static uint64_t must_be_one(const struct entry_check_input *in, enum vmx_control
 
 bool reserved_zeroes_hold(const struct entry_check_input *in, enum vmx_control_word word)
 {
-	return !(field(in, vmx_control_field(word)) & ~may_be_one(in, word));
+	return !(field(in, vmx_control_field(word)) & ~in->may_be_one[word]);
 }
 
 bool reserved_ones_hold(const struct entry_check_input *in, enum vmx_control_word word)
@@ -57,7 +32,7 @@ void break_reserved_zero(struct entry_check_input *in, enum vmx_control_word wor
 {
 	enum vmcs_field which = vmx_control_field(word);
 	uint64_t width = BITS(vmcs_field_bits(which) - 1, 0);
-	uint64_t allowed = may_be_one(in, word);
+	uint64_t allowed = in->may_be_one[word];
 	uint64_t bit = lowest_not_in(allowed | named(word)) & width;
 
 	set_field(in, which, field(in, which) | (bit ? bit : lowest_not_in(allowed) & width));

@@ -96,37 +96,37 @@ static inline bool implies(bool premise, bool conclusion)
 }
 
 /* The controls of a word as they are in force: those that this CPU does not have are 0, as another
- * rule speaks for them, and so are words that nothing activates. */
-uint64_t controls_in_force(const struct entry_check_input *in, enum vmx_control_word word);
-
+ * rule speaks for them, and so are those of words that nothing activates. */
 static inline bool pin_on(const struct entry_check_input *in, uint64_t control)
 {
-	return controls_in_force(in, CONTROL_PIN) & control;
+	return field(in, VMCS_PIN_CONTROLS) & in->may_be_one[CONTROL_PIN] & control;
 }
 
 static inline bool primary_on(const struct entry_check_input *in, uint64_t control)
 {
-	return controls_in_force(in, CONTROL_PRIMARY) & control;
+	return field(in, VMCS_PRIMARY_CONTROLS) & in->may_be_one[CONTROL_PRIMARY] & control;
 }
 
 static inline bool secondary_on(const struct entry_check_input *in, uint64_t control)
 {
-	return controls_in_force(in, CONTROL_SECONDARY) & control;
+	return primary_on(in, PRIMARY_ACTIVATE_SECONDARY) &&
+	       (field(in, VMCS_SECONDARY_CONTROLS) & in->may_be_one[CONTROL_SECONDARY] & control);
 }
 
 static inline bool tertiary_on(const struct entry_check_input *in, uint64_t control)
 {
-	return controls_in_force(in, CONTROL_TERTIARY) & control;
+	return primary_on(in, PRIMARY_ACTIVATE_TERTIARY) &&
+	       (field(in, VMCS_TERTIARY_CONTROLS) & in->may_be_one[CONTROL_TERTIARY] & control);
 }
 
 static inline bool exit_on(const struct entry_check_input *in, uint64_t control)
 {
-	return controls_in_force(in, CONTROL_EXIT) & control;
+	return field(in, VMCS_EXIT_CONTROLS) & in->may_be_one[CONTROL_EXIT] & control;
 }
 
 static inline bool entry_on(const struct entry_check_input *in, uint64_t control)
 {
-	return controls_in_force(in, CONTROL_ENTRY) & control;
+	return field(in, VMCS_ENTRY_CONTROLS) & in->may_be_one[CONTROL_ENTRY] & control;
 }
 
 /* Is the CPU in IA-32e mode as it enters? */

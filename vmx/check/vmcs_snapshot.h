@@ -3,6 +3,7 @@
 #ifndef VMX_CHECK_VMCS_SNAPSHOT_H
 #define VMX_CHECK_VMCS_SNAPSHOT_H
 
+#include "lib/assert.h"
 #include "lib/types.h"
 #include "vmx/fields.h"
 
@@ -19,11 +20,53 @@ struct vmcs_snapshot {
 	bool absent[VMCS_FIELD_COUNT]; /* this CPU has no such field; its value is 0 */
 };
 
+/* Encodings are sparse: a table leads from width, type and index to the place in the list. */
+
+/* No field that the SDM defines has an index past this. */
+#define VMCS_SLOT_INDEX_BITS  6
+#define VMCS_SLOT_TYPE_SHIFT  VMCS_SLOT_INDEX_BITS
+#define VMCS_SLOT_WIDTH_SHIFT (VMCS_SLOT_TYPE_SHIFT + 2)
+#define VMCS_SLOTS            (1 << (VMCS_SLOT_WIDTH_SHIFT + 2))
+
+#define VMCS_SLOT(encoding)                                                \
+	((((encoding)&VMCS_ENCODING_INDEX) >> 1) |                         \
+	 (((encoding)&VMCS_ENCODING_TYPE) >> 10) << VMCS_SLOT_TYPE_SHIFT | \
+	 (((encoding)&VMCS_ENCODING_WIDTH) >> 13) << VMCS_SLOT_WIDTH_SHIFT)
+
+#define X(symbol, encoding, width, type, name)                                              \
+	_Static_assert((((encoding)&VMCS_ENCODING_INDEX) >> 1) < 1 << VMCS_SLOT_INDEX_BITS, \
+		       #symbol " has too large an index");
+VMCS_FIELD_LIST(X)
+#undef X
+_Static_assert(VMCS_FIELD_COUNT < UINT8_MAX, "a place fits a byte");
+
+/* Places plus one: 0 is no field's. Here, so that a field that a rule names costs one load. */
+static const uint8_t vmcs_places[VMCS_SLOTS] = {
+#define X(symbol, encoding, width, type, name) [VMCS_SLOT(encoding)] = INDEX_##symbol + 1,
+	VMCS_FIELD_LIST(X)
+#undef X
+};
+
 /* The field's place; VMCS_FIELD_COUNT for an encoding that is not listed. */
-unsigned vmcs_field_index(enum vmcs_field field);
+static inline unsigned vmcs_field_index(enum vmcs_field field)
+{
+	uint64_t known =
+		VMCS_ENCODING_WIDTH | VMCS_ENCODING_TYPE | (BIT(VMCS_SLOT_INDEX_BITS) - 1) << 1;
+
+	if (((uint64_t)field & ~known) || !vmcs_places[VMCS_SLOT(field)])
+		return VMCS_FIELD_COUNT;
+	return vmcs_places[VMCS_SLOT(field)] - 1u;
+}
 
 /* For fields that are listed; anything else is a mistake of the caller's. */
-uint64_t vmcs_snapshot_get(const struct vmcs_snapshot *snapshot, enum vmcs_field field);
+static inline uint64_t vmcs_snapshot_get(const struct vmcs_snapshot *snapshot,
+					 enum vmcs_field field)
+{
+	unsigned index = vmcs_field_index(field);
+
+	assert(index < VMCS_FIELD_COUNT);
+	return snapshot->value[index];
+}
 
 /* Cuts `value` to the field's width, as VMWRITE does. */
 void vmcs_snapshot_set(struct vmcs_snapshot *snapshot, enum vmcs_field field, uint64_t value);

@@ -7,7 +7,9 @@
 #include "vmx/cpu/percpu.h"
 #include "vmx/instructions.h"
 #include "x86/control_registers.h"
+#include "x86/cpuid.h"
 #include "x86/instructions.h"
+#include "x86/msr.h"
 
 /* Of a virtual-APIC page: the task-priority register. */
 #define VTPR_OFFSET 0x80
@@ -72,10 +74,15 @@ static void read_memory(struct entry_check_input *out)
 					   sizeof(memory->link_revision));
 }
 
+static bool is_tracing(void)
+{
+	return (vmx_capability.leaf7_ebx & CPUID_7_EBX_PT) &&
+	       (read_msr(MSR_RTIT_CTL) & RTIT_CTL_TRACE_EN);
+}
+
 void entry_snapshot_read(const struct vmx_vcpu *v, struct entry_check_input *out)
 {
-	memset(out, 0, sizeof(*out));
-	out->capability = &vmx_capability;
+	entry_check_begin(out, &vmx_capability);
 	read_fields(&out->vmcs);
 	read_memory(out);
 	out->cpu = (struct entry_check_cpu) {
@@ -85,5 +92,6 @@ void entry_snapshot_read(const struct vmx_vcpu *v, struct entry_check_input *out
 		.vmxon_pointer = virt_to_hpa(vmx_this_percpu()->vmx.region).value,
 		.vmcs_pointer = v->region_hpa.value,
 		.launched = v->launched,
+		.tracing = is_tracing(),
 	};
 }
