@@ -135,3 +135,28 @@ void vm_vcpu_parked(struct vcpu *vcpu)
 	spinlock_release(&vm->lock, flags);
 	vm_settle(vm);
 }
+
+/* Takes the vCPU out of those that are parked, for a turn that parks it again. */
+static bool unpark(struct vm *vm, const struct vcpu *vcpu)
+{
+	uint64_t flags = spinlock_acquire(&vm->lock);
+	bool parked = !vm->restarting && (vm->parked & BIT(vcpu->id));
+
+	if (parked)
+		vm->parked &= ~BIT(vcpu->id);
+	spinlock_release(&vm->lock, flags);
+	return parked;
+}
+
+void vm_ask_where(struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		struct vcpu *vcpu = vm->vcpus[i];
+
+		__atomic_store_n(&vcpu->asked, true, __ATOMIC_SEQ_CST);
+		if (unpark(vm, vcpu))
+			scheduler_add(vcpu);
+		else
+			scheduler_wake(vcpu);
+	}
+}

@@ -161,6 +161,57 @@ static void paused_vms_stand_still(void **unused)
 	}
 }
 
+/* --- asking ---------------------------------------------------------------------------------- */
+
+static unsigned asked;
+
+/* Each step waits for what the one before it asked for. The vCPU of VM 2 goes through them. */
+static enum board_action ask_exit(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+	struct vm *vm = paused_vm;
+	unsigned told = __atomic_load_n(&wheres, __ATOMIC_RELAXED);
+
+	if (vcpu->vm == vm)
+		return pause_exit(vcpu, exit);
+	if (asked == 0 && __atomic_load_n(&halts[1], __ATOMIC_RELAXED) &&
+	    __atomic_load_n(&halts[2], __ATOMIC_RELAXED)) {
+		/* One runs, two have halted. */
+		vm_ask_where(vm);
+		asked++;
+	} else if (asked == 1 && told == vm->vcpu_count) {
+		vm_pause(vm);
+		asked++;
+	} else if (asked == 2 && all_are_parked(vm)) {
+		vm_ask_where(vm);
+		asked++;
+	} else if (asked == 3 && told == 2 * vm->vcpu_count && all_are_parked(vm)) {
+		vm_stop(vm, NULL);
+		return BOARD_END_VM;
+	}
+	return BOARD_YIELD;
+}
+
+static const struct board_ops ask_board = { .exit = ask_exit, .ended = count_end };
+
+static void who_is_asked_tells_and_stays(void **unused)
+{
+	for (unsigned count = 1; count <= CPUS; count++) {
+		boot(count);
+		play = play_pause;
+		ended_well = asked = wheres = 0;
+		memset(halts, 0, sizeof(halts));
+		paused_vm = make(&ask_board, 3, false);
+		struct vm *other = make(&ask_board, 1, false);
+		start_vm(paused_vm);
+		start_vm(other);
+		run_all();
+		assert_int_equal(ended_well, 2);
+		assert_int_equal(wheres, 6);
+		assert_true(halts[1] == 1 && halts[2] == 1);
+		assert_int_equal(troubles, 0);
+	}
+}
+
 /* --- acting from outside ---------------------------------------------------------------------- */
 
 #define LOOKS 2000
@@ -274,6 +325,7 @@ int main(void)
 		cmocka_unit_test(vms_start_anew),
 		cmocka_unit_test(a_restart_that_fails_ends_the_vm),
 		cmocka_unit_test(paused_vms_stand_still),
+		cmocka_unit_test(who_is_asked_tells_and_stays),
 		cmocka_unit_test(who_acts_on_a_vm_keeps_it),
 		cmocka_unit_test(halted_for_good_ends_orderly),
 	};

@@ -59,6 +59,10 @@ void vm_resume(struct vm *vm);
 void vm_reset(struct vm *vm);
 bool vm_is_paused(const struct vm *vm);
 
+/* Has each of its vCPUs tell where it is (vm/crash/crash.h), soon: in a turn of its own, which those
+ * that are halted or parked have for just that. By whoever knows that the VM still exists. */
+void vm_ask_where(struct vm *vm);
+
 /* Begins a restart that is due, and queues the vCPUs that nothing holds any longer. For the files of
  * vm/, by whoever knows that the VM still exists; afterwards it may be gone, unless one of its vCPUs
  * that has not ended is the caller's. */

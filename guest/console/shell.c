@@ -162,6 +162,13 @@ static void show_exits(struct vm *vm, void *context)
 		say("missed ticks vm=%u(%s)%s", vm->id, vm->name, text);
 }
 
+/* They answer in the log, each when it comes to it. */
+static void ask_where(struct vm *vm, void *context)
+{
+	say("where vm=%u(%s)", vm->id, vm->name);
+	vm_ask_where(vm);
+}
+
 static void choose_console(struct vm *vm, void *context)
 {
 	bool *chosen = context;
@@ -243,6 +250,9 @@ enum shell_next shell_obey(const char *line)
 		break;
 	case SHELL_EXITS:
 		with_vm(command.argument, show_exits, NULL);
+		break;
+	case SHELL_WHERE:
+		with_vm(command.argument, ask_where, NULL);
 		break;
 	case SHELL_LOG:
 		set_log_level(command.argument);

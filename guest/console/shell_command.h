@@ -18,6 +18,7 @@
 	X(SHELL_STOP, "stop", "VM", "ends it")                                      \
 	X(SHELL_SCREEN, "screen", "VM", "the text on its screen")                   \
 	X(SHELL_EXITS, "exits", "VM", "how often its vCPUs came out, and what for") \
+	X(SHELL_WHERE, "where", "VM", "what its vCPUs execute, and their stacks")   \
 	X(SHELL_LOG, "log", "LEVEL", "say no less than debug, info, warn or error") \
 	X(SHELL_QUIT, "quit", "", "stops all virtual machines and ends Plinth")
 

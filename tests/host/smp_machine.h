@@ -208,12 +208,16 @@ hpa_t virt_to_hpa(const void *pointer)
 
 static unsigned troubles; /* log lines of warning and above; atomic */
 
+static unsigned wheres; /* vCPUs that told where they are; atomic */
+
 void log_write(enum log_level level, const char *area, const char *format, ...)
 {
 	va_list args;
 
 	if (level >= LOG_WARN)
 		__atomic_fetch_add(&troubles, 1, __ATOMIC_RELAXED);
+	if (!strncmp(format, "where ", strlen("where ")))
+		__atomic_fetch_add(&wheres, 1, __ATOMIC_RELAXED);
 	if (!getenv("SHOW_LOG"))
 		return;
 	va_start(args, format);

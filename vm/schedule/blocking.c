@@ -32,10 +32,11 @@ bool scheduler_is_woken(struct vcpu *vcpu)
 	       is_requested(vcpu);
 }
 
-/* One that is held needs a turn as well, to be parked by it. */
+/* One that is held needs a turn as well, to be parked by it, and so does one that is asked. */
 static bool is_due(struct vcpu *vcpu)
 {
-	return vm_holds(vcpu->vm, vcpu) || scheduler_is_woken(vcpu);
+	return vm_holds(vcpu->vm, vcpu) || __atomic_load_n(&vcpu->asked, __ATOMIC_SEQ_CST) ||
+	       scheduler_is_woken(vcpu);
 }
 
 static void make_ready(struct scheduler *s, struct vcpu *vcpu)

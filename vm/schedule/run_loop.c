@@ -5,6 +5,7 @@
 #include "kernel/output/log.h"
 #include "kernel/time.h"
 #include "vm/board.h"
+#include "vm/crash/crash.h"
 #include "vm/debugger.h"
 #include "vm/exit_log.h"
 #include "vm/ipi.h"
@@ -158,11 +159,26 @@ static bool vm_is_stopping(const struct vm *vm)
 	return __atomic_load_n(&vm->state, __ATOMIC_ACQUIRE) != VM_STARTED;
 }
 
+/* Who asked is told; and when its VM is stopped for some trouble, who reads of that sees where each of
+ * its vCPUs was. */
+static void tell_where(struct vcpu *vcpu)
+{
+	if (vm_is_stopping(vcpu->vm) && vcpu->vm->trouble.kind)
+		crash_tell_where(vcpu, LOG_WARN);
+	else if (__atomic_load_n(&vcpu->asked, __ATOMIC_RELAXED))
+		crash_tell_where(vcpu, LOG_INFO);
+	__atomic_store_n(&vcpu->asked, false, __ATOMIC_RELAXED);
+}
+
 /* May the guest be entered? Else how the turn ends. */
 static bool may_run(struct vcpu *vcpu, enum turn_end *end)
 {
+	bool stopping = vm_is_stopping(vcpu->vm);
+
+	if (unlikely(stopping || __atomic_load_n(&vcpu->asked, __ATOMIC_RELAXED)))
+		tell_where(vcpu);
 	*end = TURN_DONE;
-	if (vm_is_stopping(vcpu->vm))
+	if (stopping)
 		return false;
 	*end = TURN_PARK;
 	if (vm_holds(vcpu->vm, vcpu))

@@ -196,6 +196,7 @@ struct vcpu {
 	uint64_t guest_ticks;      /* of time slices used up; likewise */
 	uint64_t turn_ticks;       /* of its turns, handling of exits included; likewise */
 	bool wake_pending;         /* atomic: has to run whatever its events say */
+	bool asked;                /* atomic: somebody wants to know where it is */
 	bool halted;               /* blocked, and has executed nothing since; bound CPU */
 	bool halted_interruptible; /* RFLAGS.IF when it blocked; atomic */
 	uint8_t halted_priority;   /* CR8 when it blocked */
