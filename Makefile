@@ -112,6 +112,8 @@ PURE := \
 	vm/crash/page_walk_text.c \
 	vm/crash/instruction_text.c \
 	vm/crash/frames.c \
+	vm/crash/delivery.c \
+	vm/crash/cause.c \
 	vm/crash/scene.c \
 # Folders in which everything is pure.
 PURE += $(call not_host,$(wildcard device/*.c vmx/check/*.c guest/load/*.c guest/tables/*.c \
@@ -427,7 +429,7 @@ $(GUESTS)/checks $(GUESTS)/traps: $(GUESTS)/%: $(OWN)/head-multiboot1.o $(OWN)/%
 
 # One of 64 bits, with frame pointers and symbols.
 WILD_CFLAGS := $(filter-out -m32,$(OWN_CFLAGS)) -m64 -mcmodel=kernel -mno-red-zone -fno-omit-frame-pointer \
-	-mno-omit-leaf-frame-pointer -fno-optimize-sibling-calls
+	-fno-optimize-sibling-calls
 
 $(OWN)/wild.o: tests/guest/kernels/wild.c
 	@mkdir -p $(@D)

@@ -4,6 +4,7 @@
 #include "lib/bits.h"
 #include "lib/format.h"
 #include "vm/board.h"
+#include "vm/crash/cause.h"
 #include "vm/crash/frames.h"
 #include "vm/crash/page_walk_text.h"
 #include "vm/crash/place.h"
@@ -261,6 +262,23 @@ static void tell_symbols(struct report *r)
 		line(r, "symbols", text);
 }
 
+/* --- what led to it -------------------------------------------------------------------------- */
+
+static void tell_cause(struct report *r, const struct vcpu_exit *exit)
+{
+	struct reason sentences[CAUSE_SENTENCES];
+	char text[LOG_LINE_MAX];
+	unsigned count;
+
+	if (exit->kind != VCPU_EXIT_TRIPLE_FAULT)
+		return;
+	count = cause_find(&r->scene, &r->instruction, sentences);
+	for (unsigned i = 0; i < count; i++) {
+		format_string(text, sizeof(text), ": %s", sentences[i].text);
+		line(r, "cause", text);
+	}
+}
+
 /* --- all of it ------------------------------------------------------------------------------- */
 
 static bool begin(struct report *r, struct vcpu *vcpu, enum log_level level)
@@ -282,6 +300,7 @@ void crash_tell(struct vcpu *vcpu, const struct vcpu_exit *exit, enum log_level 
 	if (!begin(&r, vcpu, level))
 		return;
 	tell_instruction(&r);
+	tell_cause(&r, exit);
 	tell_walk(&r, "rip", scene_rip(&r.scene), PAGE_ACCESS_FETCH);
 	tell_operands(&r);
 	tell_exit_address(&r, exit);

@@ -5,6 +5,8 @@
 #include "lib/format.h"
 #include "x86/control_registers.h"
 
+#define WHY_MAX 128
+
 #define ENTRY_P  BIT(0)
 #define ENTRY_RW BIT(1)
 #define ENTRY_US BIT(2)
@@ -136,6 +138,19 @@ static void fault_text(char *buffer, size_t size, const struct page_walk_state *
 		rights_text(buffer, size, state, trace, access);
 }
 
+void page_walk_stop_text(char *buffer, size_t size, const struct page_walk_state *state,
+			 const struct page_walk_trace *trace, enum page_access access)
+{
+	buffer[0] = 0;
+	if (trace->result.status == PAGE_WALK_NOT_CANONICAL)
+		format_append(buffer, size, "the address is not canonical");
+	else if (trace->result.status == PAGE_WALK_TABLE_LOST)
+		format_append(buffer, size, "the entry at 0x%lx is in no RAM",
+			      trace->result.gpa.value);
+	else if (trace->result.status == PAGE_WALK_FAULT)
+		fault_text(buffer, size, state, trace, access);
+}
+
 static const char *page_size_text(uint64_t page_size)
 {
 	return page_size == GIB(1)   ? "1G"
@@ -162,12 +177,8 @@ void page_walk_end_text(char *buffer, size_t size, const struct page_walk_state 
 			walk->rights & PAGE_RIGHT_EXECUTE ? "x" : "-", walk->user ? "yes" : "no");
 		return;
 	}
-	format_string(buffer, size, "stops=\"");
-	if (walk->status == PAGE_WALK_NOT_CANONICAL)
-		format_append(buffer, size, "the address is not canonical");
-	else if (walk->status == PAGE_WALK_TABLE_LOST)
-		format_append(buffer, size, "the entry at 0x%lx is in no RAM", walk->gpa.value);
-	else
-		fault_text(buffer, size, state, trace, access);
-	format_append(buffer, size, "\"");
+	char why[WHY_MAX];
+
+	page_walk_stop_text(why, sizeof(why), state, trace, access);
+	format_string(buffer, size, "stops=\"%s\"", why);
 }

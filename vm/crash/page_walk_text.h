@@ -14,4 +14,8 @@ void page_walk_step_text(char *buffer, size_t size, const struct page_walk_step 
 void page_walk_end_text(char *buffer, size_t size, const struct page_walk_state *state,
 			const struct page_walk_trace *trace, enum page_access access);
 
+/* Why the walk stops, without anything around it; "" for one that does not. */
+void page_walk_stop_text(char *buffer, size_t size, const struct page_walk_state *state,
+			 const struct page_walk_trace *trace, enum page_access access);
+
 #endif

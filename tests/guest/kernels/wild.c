@@ -11,8 +11,11 @@ typedef uint16_t u16;
 #define GATES     16
 #define GATE_LOW  0x00008e0000080000 /* an interrupt gate, present, code segment 8 */
 #define PRESENT   (1ull << 47)
-#define SELECTOR  0xffff0000ull
+#define SELECTOR  0x00f00000ull /* 8 becomes F8h */
 #define NO_STACK  0x7654321000
+
+/* A compiler leaves the frame of a short function out unless the function asks for it. */
+#define FRAME() __asm__ volatile("" : : "r"(__builtin_frame_address(0)))
 
 struct __attribute__((packed)) table {
 	u16 limit;
@@ -27,22 +30,26 @@ static const struct table no_gates = { 0, 0 };
 
 __attribute__((noipa)) static void write_through(volatile u32 *pointer, u32 value)
 {
+	FRAME();
 	pointer[4] = value;
 }
 
 __attribute__((noipa)) static void call_through(void (*function)(void))
 {
+	FRAME();
 	function();
 	__asm__ volatile("" : : : "memory");
 }
 
 __attribute__((noipa)) static void save_into(void *memory)
 {
+	FRAME();
 	__asm__ volatile("fxsave %0" : "=m"(*(char(*)[512])memory));
 }
 
 __attribute__((noipa)) static void push_nowhere(void)
 {
+	FRAME();
 	__asm__ volatile("mov %0, %%rsp\n\tpush %%rax" : : "r"((u64)NO_STACK) : "memory");
 }
 
