@@ -140,7 +140,7 @@ void vm_vcpu_parked(struct vcpu *vcpu)
 static bool unpark(struct vm *vm, const struct vcpu *vcpu)
 {
 	uint64_t flags = spinlock_acquire(&vm->lock);
-	bool parked = !vm->restarting && (vm->parked & BIT(vcpu->id));
+	bool parked = !vm->restarting && !vm->claimed && (vm->parked & BIT(vcpu->id));
 
 	if (parked)
 		vm->parked &= ~BIT(vcpu->id);

@@ -6,13 +6,13 @@ typedef uint64_t u64;
 typedef uint32_t u32;
 typedef uint16_t u16;
 
-#define NOWHERE   ((volatile u32 *)0x123456789010)
-#define DEVICE    ((void *)0xa0000)
-#define GATES     16
-#define GATE_LOW  0x00008e0000080000 /* an interrupt gate, present, code segment 8 */
-#define PRESENT   (1ull << 47)
-#define SELECTOR  0x00f00000ull /* 8 becomes F8h */
-#define NO_STACK  0x7654321000
+#define NOWHERE  ((volatile u32 *)0x123456789010)
+#define DEVICE   ((void *)0xa0000)
+#define GATES    16
+#define GATE_LOW 0x00008e0000080000 /* an interrupt gate, present, code segment 8 */
+#define PRESENT  (1ull << 47)
+#define SELECTOR 0x00f00000ull /* 8 becomes F8h */
+#define NO_STACK 0x7654321000
 
 /* A compiler leaves the frame of a short function out unless the function asks for it. */
 #define FRAME() __asm__ volatile("" : : "r"(__builtin_frame_address(0)))
