@@ -66,6 +66,7 @@ PURE := \
 	vm/emulate/execute_string.c \
 	vm/emulate/emulate.c \
 	vm/emulate/emulate_memory.c \
+	vm/emulate/quick_move.c \
 	vm/emulate/decoder.c \
 	vm/emulate/encoding.c \
 	vm/emulate/opcode_forms.c \

@@ -140,7 +140,26 @@ static bool answer_port(struct vcpu *vcpu, uint16_t port, unsigned width, bool i
 	return pc_go_on(pc) == BOARD_RESUME;
 }
 
-const struct vcpu_quick pc_vcpu_quick = { .port = answer_port };
+static unsigned answer_memory(struct vcpu *vcpu, gpa_t at, bool write,
+			      const struct quick_place *place, bool *go_on)
+{
+	const struct quick_move *move = quick_move_find(&vcpu->quick_moves, place);
+	struct pc *pc = pc_of(vcpu);
+	uint64_t value = 0;
+
+	if (!move || !is_aligned(at.value, move->width) || write != quick_move_stores(move))
+		return 0;
+	if (write) {
+		write_memory(pc, vcpu, at, move->width, quick_move_value(move, vcpu->gpr));
+	} else {
+		read_memory(pc, vcpu, at, move->width, &value);
+		quick_move_load(move, vcpu->gpr, value);
+	}
+	*go_on = pc_go_on(pc) == BOARD_RESUME;
+	return move->length;
+}
+
+const struct vcpu_quick pc_vcpu_quick = { .port = answer_port, .memory = answer_memory };
 
 /* --- exits ----------------------------------------------------------------------------------- */
 

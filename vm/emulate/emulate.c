@@ -240,18 +240,22 @@ static enum emulate_outcome decode(struct run *run, const uint8_t *bytes, unsign
 	return EMULATE_DONE;
 }
 
+static gva_t code_address(const struct run *run)
+{
+	return gva(run->cpu.code64 ? run->cpu.rip
+				   : (uint32_t)(run->cpu.rip + run->cpu.segment[SEGMENT_CS].base));
+}
+
 /* The page after RIP's is touched only when the instruction reaches into it: it need not be there. */
 static enum emulate_outcome fetch_and_decode(struct run *run)
 {
-	gva_t at = gva(run->cpu.rip);
+	gva_t at = code_address(run);
 	unsigned in_segment = bytes_in_segment(run), in_page, first;
 	uint8_t bytes[INSTRUCTION_MAX_LENGTH];
 	enum emulate_outcome outcome;
 
 	if (!in_segment)
 		return fault(run, EXCEPTION_PROTECTION);
-	if (!run->cpu.code64)
-		at.value = (uint32_t)(at.value + run->cpu.segment[SEGMENT_CS].base);
 	in_page = (unsigned)(PAGE_SIZE - (at.value & PAGE_MASK));
 	first = in_page < in_segment ? in_page : in_segment;
 	outcome = fetch(run, at, first, bytes);
@@ -310,6 +314,9 @@ static enum error settle(struct run *run, enum emulate_outcome outcome)
 	/* An instruction that ends clears RF; the exit has set it, as a fault would. */
 	if (done)
 		run->cpu.rflags &= ~RFLAGS_RF;
+	if (done && run->vcpu->quick)
+		quick_move_learn(&run->vcpu->quick_moves, run->vcpu->vm, &run->reach.walk,
+				 run->mode, code_address(run), run->instruction);
 	error = put_state(run);
 	if (error)
 		return reason_set(run->why, error, "emulation: registers cannot be written");

@@ -12,6 +12,7 @@
 #include "lib/list.h"
 #include "lib/types.h"
 #include "vm/emulate/instruction_cache.h"
+#include "vm/emulate/quick_move.h"
 #include "vm/vcpu/vcpu_event.h"
 #include "vm/vcpu/vcpu_exit.h"
 
@@ -186,6 +187,7 @@ struct vcpu {
 	uint32_t exit_counts[VCPU_EXIT_KINDS];
 	struct vcpu_exit_record last_exits[VCPU_LAST_EXITS]; /* [exits % VCPU_LAST_EXITS] is next */
 	struct instruction_cache decoded;                    /* the emulator's */
+	struct quick_moves quick_moves;                      /* likewise */
 	/* What the board did about the present exit, for the exit line; null: named by the action. */
 	const char *did;
 	/* The scheduler's: guarded by the run-queue lock of `queue_cpu`. */

@@ -5,6 +5,7 @@
 
 #include "lib/types.h"
 
+struct quick_place;
 struct vcpu;
 
 struct vcpu_quick {
@@ -12,6 +13,11 @@ struct vcpu_quick {
 	 * machine above has to act before the guest goes on, and hears of a VCPU_EXIT_ANSWERED. On
 	 * the bound CPU, IRQs off; may take the board's lock. */
 	bool (*port)(struct vcpu *vcpu, uint16_t port, unsigned width, bool in, uint32_t *value);
+	/* The instruction at `place` reads or writes `at`, which is no RAM that allows it. Returns its
+	 * length, and in `*go_on` what the above returns: it was carried out, but for RIP and RFLAGS.
+	 * 0: it was not, as it is not known here (vm/emulate/quick_move.h). In the same context. */
+	unsigned (*memory)(struct vcpu *vcpu, gpa_t at, bool write, const struct quick_place *place,
+			   bool *go_on);
 };
 
 #endif

@@ -1,11 +1,10 @@
 /* What an exit interrupted besides an instruction: the delivery of an event, or NMI blocking that an
  * IRET had just ended. */
-#include "vmx/exit/exit_decode.h"
+#include "vmx/exit/exit_qualification.h"
 #include "vmx/exit/exit_reason.h"
 #include "x86/exception.h"
 
 /* In the qualification of the exits that fault on an access to memory. */
-#define VIOLATION_NMI_UNBLOCKING BIT(12)
 
 bool exit_interrupted_event(const struct exit_snapshot *s, uint64_t cr2, struct vcpu_event *event)
 {

@@ -13,8 +13,9 @@ enum vmx_next vmx_handle_wrmsr(struct vmx_vcpu *v);
 enum vmx_next vmx_handle_rdtsc(struct vmx_vcpu *v);
 enum vmx_next vmx_handle_rdtscp(struct vmx_vcpu *v);
 
-/* exit_io.c */
+/* exit_quick.c */
 enum vmx_next vmx_handle_io(struct vmx_vcpu *v);
+enum vmx_next vmx_handle_ept_violation(struct vmx_vcpu *v);
 
 /* vmx/vcpu/apicv.c */
 enum vmx_next vmx_handle_tpr_below_threshold(struct vmx_vcpu *v);

@@ -209,12 +209,6 @@ void exit_decode_descriptor_table(const struct exit_snapshot *s, struct vcpu_exi
 
 /* --- nested paging -------------------------------------------------------------------------- */
 
-/* Table "Exit Qualification for EPT Violations". Bits 2:0 and 5:3 are in the order of enum access. */
-#define VIOLATION_ACCESS       BITS(2, 0)
-#define VIOLATION_ALLOWED      BITS(5, 3)
-#define VIOLATION_LINEAR_VALID BIT(7)
-#define VIOLATION_NOT_WALK     BIT(8)
-
 /* SDM volume 3, "Exit Qualification for APIC-Access VM Exits from Linear Accesses and Guest-Physical
  * Accesses". */
 #define APIC_ACCESS_OFFSET BITS(11, 0)

@@ -35,6 +35,13 @@ enum cr_access { CR_MOV_TO, CR_MOV_FROM, CR_CLTS, CR_LMSW };
 #define RANDOM_GPR   BITS(6, 3)
 #define RANDOM_WIDTH BITS(12, 11)
 
+/* Table "Exit Qualification for EPT Violations". Bits 2:0 and 5:3 are in the order of enum access. */
+#define VIOLATION_ACCESS         BITS(2, 0)
+#define VIOLATION_ALLOWED        BITS(5, 3)
+#define VIOLATION_LINEAR_VALID   BIT(7)
+#define VIOLATION_NOT_WALK       BIT(8)
+#define VIOLATION_NMI_UNBLOCKING BIT(12)
+
 void exit_decode_exception(const struct exit_snapshot *s, struct vcpu_exit *exit);
 void exit_decode_interrupt(const struct exit_snapshot *s, struct vcpu_exit *exit);
 void exit_decode_sipi(const struct exit_snapshot *s, struct vcpu_exit *exit);

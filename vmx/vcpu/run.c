@@ -85,7 +85,7 @@ enum vmx_next vmx_handle_preemption_timer(struct vmx_vcpu *v)
 
 /* --- as if an instruction had executed ------------------------------------------------------- */
 
-static inline void finish_instruction(struct vmx_vcpu *v, uint32_t length)
+void vmx_finish_instruction(struct vmx_vcpu *v, uint32_t length)
 {
 	uint64_t rip = vmx_exit_rip(v);
 	uint64_t next = rip + length;
@@ -108,7 +108,7 @@ static inline void finish_instruction(struct vmx_vcpu *v, uint32_t length)
 
 void vmx_skip_instruction(struct vmx_vcpu *v)
 {
-	finish_instruction(v, vmx_exit_length(v));
+	vmx_finish_instruction(v, vmx_exit_length(v));
 }
 
 void vmx_vcpu_finish_instruction(struct vcpu *vcpu, uint32_t length)
@@ -116,7 +116,7 @@ void vmx_vcpu_finish_instruction(struct vcpu *vcpu, uint32_t length)
 	struct vmx_vcpu *v = vmx_of(vcpu);
 
 	vmx_make_current(v);
-	finish_instruction(v, length);
+	vmx_finish_instruction(v, length);
 }
 
 void vmx_vcpu_skip_instruction(struct vcpu *vcpu)

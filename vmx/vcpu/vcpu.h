@@ -163,6 +163,8 @@ enum vmx_next vmx_handle_preemption_timer(struct vmx_vcpu *v);
 /* RIP past the instruction that exited, blocking by STI and MOV SS ended, and when RFLAGS.TF is set
  * the single-step trap made pending: as if the instruction had executed. */
 void vmx_skip_instruction(struct vmx_vcpu *v);
+/* The same where the exit gives no length. */
+void vmx_finish_instruction(struct vmx_vcpu *v, uint32_t length);
 
 /* Makes an exception pending for the next entry, RIP unmoved. Combines with one that waits as SDM
  * volume 3, "Interrupt 8—Double Fault Exception (#DF)" says. Whether the vector has an error code

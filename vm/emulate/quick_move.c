@@ -1,0 +1,192 @@
+/* Learning, comparing and making moves. */
+#include "vm/emulate/quick_move.h"
+
+#include "lib/bits.h"
+#include "lib/string.h"
+#include "vm/emulate/alu.h"
+#include "vm/guest_memory.h"
+#include "x86/control_registers.h"
+
+#define HIGH_BYTE_SHIFT 8
+
+uint64_t quick_mode(enum code_mode mode, uint64_t cr0, uint64_t cr4, uint64_t efer)
+{
+	return (uint64_t)mode << 32 | (efer & EFER_LMA) | field_get(cr0, CR0_PG) |
+	       (cr4 & (CR4_PSE | CR4_PAE | CR4_LA57));
+}
+
+/* Neighbouring instructions are a few bytes apart. */
+static unsigned row_of(uint64_t code)
+{
+	return (code ^ code >> 3) % QUICK_MOVES;
+}
+
+/* --- learning -------------------------------------------------------------------------------- */
+
+static enum quick_kind kind_of(const struct decoded_instruction *instruction)
+{
+	if (instruction->form == FORM_MEMORY_IMMEDIATE)
+		return instruction->operation == OPERATION_MOV ? QUICK_STORE_IMMEDIATE : QUICK_NONE;
+	/* RSP is not with the general registers. */
+	if (instruction->reg == RSP && !instruction->high_byte)
+		return QUICK_NONE;
+	if (instruction->form == FORM_MEMORY_REGISTER)
+		return instruction->operation == OPERATION_MOV ? QUICK_STORE : QUICK_NONE;
+	if (instruction->form != FORM_REGISTER_MEMORY)
+		return QUICK_NONE;
+	switch (instruction->operation) {
+	case OPERATION_MOV:
+	case OPERATION_MOVZX:
+		return QUICK_LOAD;
+	case OPERATION_MOVSX:
+	case OPERATION_MOVSXD:
+		return QUICK_LOAD_SIGNED;
+	default:
+		return QUICK_NONE;
+	}
+}
+
+/* Keeps the bytes, which have to lie in one page of RAM with room behind them for two words. */
+static bool keep_bytes(struct quick_move *move, struct vm *vm, gpa_t at,
+		       const struct decoded_instruction *instruction)
+{
+	uint8_t ones[sizeof(move->masks)] = { 0 };
+
+	if ((at.value & PAGE_MASK) > PAGE_SIZE - sizeof(move->bytes))
+		return false;
+	move->host = guest_ram(vm, at, sizeof(move->bytes), ACCESS_EXECUTE);
+	if (!move->host)
+		return false;
+	memset(ones, 0xff, instruction->length);
+	memcpy(move->masks, ones, sizeof(ones));
+	memcpy(move->bytes, instruction->bytes, instruction->length);
+	return true;
+}
+
+static bool read_entry(void *context, gpa_t at, unsigned width, uint64_t *value)
+{
+	const uint8_t *host = guest_ram(context, at, width, ACCESS_READ);
+
+	*value = 0;
+	if (host)
+		memcpy(value, host, width);
+	return host;
+}
+
+/* Keeps the entries of the page tables. */
+static bool keep_steps(struct quick_move *move, struct vm *vm, const struct page_walk_trace *trace)
+{
+	for (unsigned i = 0; i < trace->count; i++) {
+		const struct page_walk_step *step = &trace->steps[i];
+
+		move->narrow = step->width == sizeof(uint32_t);
+		move->steps[i].at = guest_ram(vm, step->at, step->width, ACCESS_READ);
+		move->steps[i].entry = step->entry;
+		if (!move->steps[i].at)
+			return false;
+	}
+	move->step_count = (uint8_t)trace->count;
+	return true;
+}
+
+/* PAE paging has its first entries in registers, which may change behind CR3: not kept. */
+static bool has_pdptes(const struct page_walk_state *walk)
+{
+	return (walk->cr0 & CR0_PG) && (walk->cr4 & CR4_PAE) && !(walk->efer & EFER_LMA);
+}
+
+void quick_move_learn(struct quick_moves *moves, struct vm *vm, const struct page_walk_state *walk,
+		      enum code_mode mode, gva_t code,
+		      const struct decoded_instruction *instruction)
+{
+	const struct page_walk_memory memory = { .context = vm, .read = read_entry };
+	struct quick_move *to = &moves->moves[row_of(code.value)];
+	struct quick_move move = {
+		.place = {
+			.code = code.value,
+			.cr3 = walk->cr3,
+			.mode = quick_mode(mode, walk->cr0, walk->cr4, walk->efer),
+		},
+		.kind = (uint8_t)kind_of(instruction),
+		.length = instruction->length,
+		.width = instruction->width,
+		.register_width = instruction->register_width,
+		.reg = instruction->reg,
+		.shift = instruction->high_byte ? HIGH_BYTE_SHIFT : 0,
+		.immediate = instruction->immediate,
+	};
+	struct page_walk_trace trace;
+
+	if (move.kind == QUICK_NONE || has_pdptes(walk))
+		return;
+	page_walk_trace(walk, &memory, code, PAGE_ACCESS_FETCH, &trace);
+	if (trace.result.status == PAGE_WALK_DONE && keep_steps(&move, vm, &trace) &&
+	    keep_bytes(&move, vm, trace.result.gpa, instruction))
+		*to = move;
+}
+
+/* --- comparing ------------------------------------------------------------------------------- */
+
+static bool is_translated_as_before(const struct quick_move *move)
+{
+	for (unsigned i = 0; i < move->step_count; i++) {
+		const void *at = move->steps[i].at;
+		uint64_t now = move->narrow
+				       ? __atomic_load_n((const uint32_t *)at, __ATOMIC_RELAXED)
+				       : __atomic_load_n((const uint64_t *)at, __ATOMIC_RELAXED);
+
+		if (now != move->steps[i].entry)
+			return false;
+	}
+	return true;
+}
+
+static inline uint64_t word(const uint8_t *from)
+{
+	uint64_t value;
+
+	__builtin_memcpy(&value, from, sizeof(value));
+	return value;
+}
+
+static bool has_bytes_as_before(const struct quick_move *move)
+{
+	uint64_t differ = (word(move->host) ^ move->bytes[0]) & move->masks[0];
+
+	return !(differ | ((word(move->host + sizeof(differ)) ^ move->bytes[1]) & move->masks[1]));
+}
+
+const struct quick_move *quick_move_find(const struct quick_moves *moves,
+					 const struct quick_place *place)
+{
+	const struct quick_move *move = &moves->moves[row_of(place->code)];
+
+	if (move->place.code != place->code || move->place.cr3 != place->cr3 ||
+	    move->place.mode != place->mode || !move->kind)
+		return NULL;
+	return is_translated_as_before(move) && has_bytes_as_before(move) ? move : NULL;
+}
+
+/* --- moving ---------------------------------------------------------------------------------- */
+
+uint64_t quick_move_value(const struct quick_move *move, const uint64_t *gpr)
+{
+	uint64_t value =
+		move->kind == QUICK_STORE ? gpr[move->reg] >> move->shift : move->immediate;
+
+	return value & width_mask(move->width);
+}
+
+void quick_move_load(const struct quick_move *move, uint64_t *gpr, uint64_t value)
+{
+	uint64_t mask = width_mask(move->register_width) << move->shift, *to = &gpr[move->reg];
+
+	value &= width_mask(move->width);
+	if (move->kind == QUICK_LOAD_SIGNED)
+		value = sign_extend(value, move->width);
+	/* A result of 32 bits clears the rest. */
+	if (move->register_width == sizeof(uint32_t))
+		*to = value & mask;
+	else
+		*to = (*to & ~mask) | (value << move->shift & mask);
+}

@@ -1,0 +1,82 @@
+/* Exits that the board of a guest answers at once, without leaving the loop: IN and OUT, and moves to
+ * and from device memory that were made before. All others go up. */
+#include "vmx/exit/exit_handlers.h"
+
+#include "vm/emulate/io_result.h"
+#include "vm/emulate/quick_move.h"
+#include "vm/vcpu/vcpu_quick.h"
+#include "vmx/exit/exit_fields.h"
+#include "vmx/exit/exit_qualification.h"
+#include "x86/control_registers.h"
+#include "x86/segment.h"
+
+static enum vmx_next answered(struct vmx_vcpu *v, bool go_on)
+{
+	v->did = "answered by the board";
+	return go_on ? VMX_RESUME : VMX_LEAVE_ANSWERED;
+}
+
+enum vmx_next vmx_handle_io(struct vmx_vcpu *v)
+{
+	struct vcpu *vcpu = v->vcpu;
+	uint64_t qualification = vmx_exit_qualification(v);
+	unsigned width = (unsigned)(qualification & IO_SIZE) + 1;
+
+	if (!vcpu->quick || (qualification & IO_STRING) || (width != 1 && width != 2 && width != 4))
+		return VMX_LEAVE;
+	uint32_t value = (uint32_t)(vcpu->gpr[RAX] & BITS(width * 8 - 1, 0));
+	bool in = qualification & IO_IN;
+	bool go_on = vcpu->quick->port(vcpu, (uint16_t)field_get(qualification, IO_PORT), width, in,
+				       &value);
+
+	if (in)
+		vcpu->gpr[RAX] = io_result(vcpu->gpr[RAX], width, value);
+	vmx_skip_instruction(v);
+	return answered(v, go_on);
+}
+
+/* Where 32-bit or 64-bit code is. False: 16-bit code, which is for the emulator alone. */
+static bool find_code(struct vmx_vcpu *v, struct quick_place *place)
+{
+	const struct control_view *view = &v->control_registers.view;
+	uint64_t rights = vmcs_read(VMCS_GUEST_CS_AR_BYTES), rip = vmx_exit_rip(v);
+	bool code64 = (view->efer & EFER_LMA) && (rights & RIGHTS_L);
+
+	if (!code64 && !(rights & RIGHTS_DB))
+		return false;
+	place->code = code64 ? rip : (uint32_t)(rip + vmcs_read(VMCS_GUEST_CS_BASE));
+	place->cr3 = vmx_read_cr3(v);
+	place->mode = quick_mode(code64 ? CODE_64 : CODE_32, view->cr0, view->cr4, view->efer);
+	return true;
+}
+
+#define VIOLATION_KIND                                                          \
+	(field_put(VIOLATION_ACCESS, ACCESS_EXECUTE) | VIOLATION_LINEAR_VALID | \
+	 VIOLATION_NOT_WALK | VIOLATION_NMI_UNBLOCKING)
+
+/* An instruction's own access to its operand, with nothing else going on. */
+static bool is_plain_access(const struct vmx_vcpu *v, uint64_t qualification)
+{
+	return (qualification & VIOLATION_KIND) == (VIOLATION_LINEAR_VALID | VIOLATION_NOT_WALK) &&
+	       !(v->last.vectoring & INTERRUPTION_VALID);
+}
+
+enum vmx_next vmx_handle_ept_violation(struct vmx_vcpu *v)
+{
+	const struct vcpu_quick *quick = v->vcpu->quick;
+	uint64_t qualification = vmx_exit_qualification(v);
+	struct quick_place place;
+	unsigned length = 0;
+	bool go_on = true;
+
+	if (quick && is_plain_access(v, qualification) && find_code(v, &place))
+		length = quick->memory(v->vcpu, gpa(vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS)),
+				       qualification & field_put(VIOLATION_ACCESS, ACCESS_WRITE),
+				       &place, &go_on);
+	if (!length)
+		return vmx_handle_nested_fault(v);
+	vmx_finish_instruction(v, length);
+	/* The exit has set RF, as a fault would; an instruction that ends clears it. */
+	vmcs_write(VMCS_GUEST_RFLAGS, vmcs_read(VMCS_GUEST_RFLAGS) & ~RFLAGS_RF);
+	return answered(v, go_on);
+}
