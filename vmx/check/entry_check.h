@@ -86,7 +86,7 @@ static inline void set_field(struct entry_check_input *in, enum vmcs_field which
 	X(SECTION_GUEST_TABLES, "Checks on Guest Descriptor-Table Registers", "")                  \
 	X(SECTION_GUEST_RIP, "Checks on Guest RIP, RFLAGS, and SSP", "")                           \
 	X(SECTION_GUEST_NON_REGISTER, "Checks on Guest Non-Register State",                        \
-	  "what a link pointer is asked in SMM; NMIs after STI, which some CPUs refuse")           \
+	  "NMIs after STI, which some CPUs refuse")                                                \
 	X(SECTION_GUEST_PDPTES, "Checks on Guest Page-Directory-Pointer-Table Entries", "")        \
 	X(SECTION_LOADING_MSRS, "Loading MSRs",                                                    \
 	  "MSRs and values that a CPU refuses for reasons of its model")

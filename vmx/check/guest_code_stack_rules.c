@@ -128,12 +128,12 @@ static bool ds_base_is_narrow(const struct entry_check_input *in)
 
 static bool fs_base_is_canonical(const struct entry_check_input *in)
 {
-	return virtual_8086_guest(in) || is_canonical(base_of(in, SEGMENT_FS), linear_width(in));
+	return virtual_8086_guest(in) || is_canonical_here(in, base_of(in, SEGMENT_FS));
 }
 
 static bool gs_base_is_canonical(const struct entry_check_input *in)
 {
-	return virtual_8086_guest(in) || is_canonical(base_of(in, SEGMENT_GS), linear_width(in));
+	return virtual_8086_guest(in) || is_canonical_here(in, base_of(in, SEGMENT_GS));
 }
 
 #define BASE_ROW(name, NAME, wanted, check, to)                       \

@@ -54,9 +54,20 @@ static bool link_shadows(const struct entry_check_input *in)
 	return implies(link_is_seen(in), shadow == secondary_on(in, SECONDARY_VMCS_SHADOWING));
 }
 
+/* From SMM back to where an SMI came from: another VMCS must not be linked then, the executive one. */
+static bool leaves_smm(const struct entry_check_input *in)
+{
+	return in->cpu.smm && !entry_on(in, ENTRY_ENTRY_TO_SMM);
+}
+
 static bool link_is_another(const struct entry_check_input *in)
 {
-	return implies(!in->cpu.smm, link_pointer(in) != in->cpu.vmcs_pointer);
+	return implies(!leaves_smm(in), link_pointer(in) != in->cpu.vmcs_pointer);
+}
+
+static bool link_is_not_executive(const struct entry_check_input *in)
+{
+	return implies(leaves_smm(in), link_pointer(in) != field(in, VMCS_EXECUTIVE_VMCS_POINTER));
 }
 
 /* --- recipes --------------------------------------------------------------------------------- */
@@ -96,6 +107,14 @@ static void link_to_itself(struct entry_check_input *in)
 	change_field(in, VMCS_SECONDARY_CONTROLS, SECONDARY_VMCS_SHADOWING, 0);
 }
 
+static void link_to_executive(struct entry_check_input *in)
+{
+	in->cpu.smm = true;
+	link_to(in, in->spare_page, vmx_revision(in->capability));
+	change_field(in, VMCS_SECONDARY_CONTROLS, SECONDARY_VMCS_SHADOWING, 0);
+	set_field(in, VMCS_EXECUTIVE_VMCS_POINTER, in->spare_page);
+}
+
 #define LINK_ROW(what, wanted, check, recipe)                                      \
 	{                                                                          \
 		.id = "guest.link-pointer." what, .want = wanted,                  \
@@ -111,7 +130,10 @@ static const struct entry_rule guest_link_pointer_rules[] = {
 		 link_has_the_revision, link_wrong_revision),
 	LINK_ROW("shadow", "bit 31 of the region's first word equal to \"VMCS shadowing\"",
 		 link_shadows, link_wrong_kind),
-	LINK_ROW("another", "not the address of this VMCS", link_is_another, link_to_itself),
+	LINK_ROW("another", "not the address of this VMCS, but on the way out of SMM",
+		 link_is_another, link_to_itself),
+	LINK_ROW("executive", "not the executive-VMCS pointer on the way out of SMM",
+		 link_is_not_executive, link_to_executive),
 };
 
 RULE_TABLE(guest_link_pointer_rules, SECTION_GUEST_NON_REGISTER, REFUSED_GUEST_STATE);

@@ -110,7 +110,7 @@ static bool is_address(uint32_t index)
 
 static bool is_good_address(const struct entry_check_input *in, const struct msr_area_entry *entry)
 {
-	return implies(is_address(entry->index), is_canonical(entry->value, linear_width(in)));
+	return implies(is_address(entry->index), is_canonical_here(in, entry->value));
 }
 
 static bool addresses_are_canonical(const struct entry_check_input *in)
@@ -153,6 +153,30 @@ static void load_bad_efer(struct entry_check_input *in)
 	load_one(in, MSR_EFER, field(in, VMCS_GUEST_EFER) | BIT(63));
 }
 
+/* The LME that the entry has established by then: from its field, or as the CPU's with the mode. */
+static bool has_lme(const struct entry_check_input *in)
+{
+	return entry_on(in, ENTRY_LOAD_EFER) ? field(in, VMCS_GUEST_EFER) & EFER_LME
+					     : ia32e_guest(in);
+}
+
+static bool keeps_lme(const struct entry_check_input *in, const struct msr_area_entry *entry)
+{
+	bool lme = entry->value & EFER_LME;
+
+	return implies(entry->index == MSR_EFER && (guest_cr0(in) & CR0_PG), lme == has_lme(in));
+}
+
+static bool efers_keep_lme(const struct entry_check_input *in)
+{
+	return all_entries(in, keeps_lme);
+}
+
+static void load_other_lme(struct entry_check_input *in)
+{
+	load_one(in, MSR_EFER, has_lme(in) ? 0 : EFER_LME);
+}
+
 #define LOAD_ROW(what, wanted, check, recipe)                                                  \
 	{                                                                                      \
 		.id = "guest.msr-load." what, .want = wanted,                                  \
@@ -174,6 +198,8 @@ static const struct entry_rule guest_msr_load_rules[] = {
 		 load_bad_pat),
 	LOAD_ROW("efer", "reserved bits 0 in an entry for IA32_EFER", efers_are_defined,
 		 load_bad_efer),
+	LOAD_ROW("efer-lme", "LME in an entry for IA32_EFER as it is, while CR0.PG is 1",
+		 efers_keep_lme, load_other_lme),
 };
 
 RULE_TABLE(guest_msr_load_rules, SECTION_LOADING_MSRS, REFUSED_MSR_LOADING);

@@ -72,14 +72,14 @@ static bool s_cet_is_canonical(const struct entry_check_input *in)
 {
 	uint64_t address = field(in, VMCS_GUEST_S_CET) & S_CET_ADDRESS;
 
-	return holds_if_loaded(in, ENTRY_LOAD_CET_STATE, is_canonical(address, linear_width(in)));
+	return holds_if_loaded(in, ENTRY_LOAD_CET_STATE, is_canonical_here(in, address));
 }
 
 static bool ssp_table_is_canonical(const struct entry_check_input *in)
 {
 	uint64_t address = field(in, VMCS_GUEST_INTERRUPT_SSP_TABLE);
 
-	return holds_if_loaded(in, ENTRY_LOAD_CET_STATE, is_canonical(address, linear_width(in)));
+	return holds_if_loaded(in, ENTRY_LOAD_CET_STATE, is_canonical_here(in, address));
 }
 
 /* --- the rest -------------------------------------------------------------------------------- */
@@ -97,7 +97,7 @@ static bool bndcfgs_is_canonical(const struct entry_check_input *in)
 {
 	uint64_t address = field(in, VMCS_GUEST_BNDCFGS) & BNDCFGS_ADDRESS;
 
-	return holds_if_loaded(in, ENTRY_LOAD_BNDCFGS, is_canonical(address, linear_width(in)));
+	return holds_if_loaded(in, ENTRY_LOAD_BNDCFGS, is_canonical_here(in, address));
 }
 
 /* Reserved in IA32_RTIT_CTL on every CPU. SDM volume 3, "IA32_RTIT_CTL MSR". */

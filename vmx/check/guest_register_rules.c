@@ -1,6 +1,7 @@
 /* SDM volume 3, "Checks on Guest Control Registers, Debug Registers, and MSRs": the registers, and the
  * MSRs that every entry loads. Those that a control of their own loads are in guest_msr_rules.c. */
 #include "vmx/check/guest_words.h"
+#include "x86/cpuid.h"
 #include "x86/msr.h"
 
 /* --- CR0 ------------------------------------------------------------------------------------- */
@@ -12,7 +13,7 @@ static bool cr0_has_fixed_ones(const struct entry_check_input *in)
 
 static bool cr0_has_fixed_zeros(const struct entry_check_input *in)
 {
-	return !(field(in, VMCS_GUEST_CR0) & ~in->capability->cr0_fixed1);
+	return !(field(in, VMCS_GUEST_CR0) & cr0_fixed_zeros(in));
 }
 
 static bool paging_is_protected(const struct entry_check_input *in)
@@ -63,7 +64,7 @@ static void set_pcide_outside_ia32e(struct entry_check_input *in)
 
 static bool cr3_is_narrow(const struct entry_check_input *in)
 {
-	uint64_t masking = in->capability->cr4_fixed1 & CR4_LAM_SUP ? CR3_LAM : 0;
+	uint64_t masking = in->capability->leaf7_1_eax & CPUID_7_1_EAX_LAM ? CR3_LAM : 0;
 
 	return within_physical_width(in, field(in, VMCS_GUEST_CR3) & ~masking);
 }
@@ -83,12 +84,12 @@ static bool dr7_is_narrow(const struct entry_check_input *in)
 
 static bool sysenter_esp_is_canonical(const struct entry_check_input *in)
 {
-	return is_canonical(field(in, VMCS_GUEST_SYSENTER_ESP), linear_width(in));
+	return is_canonical_here(in, field(in, VMCS_GUEST_SYSENTER_ESP));
 }
 
 static bool sysenter_eip_is_canonical(const struct entry_check_input *in)
 {
-	return is_canonical(field(in, VMCS_GUEST_SYSENTER_EIP), linear_width(in));
+	return is_canonical_here(in, field(in, VMCS_GUEST_SYSENTER_EIP));
 }
 
 /* A bit that no CPU has in these registers. */
@@ -97,15 +98,15 @@ static bool sysenter_eip_is_canonical(const struct entry_check_input *in)
 static const struct entry_rule guest_register_rules[] = {
 	{
 		.id = "guest.cr0.fixed-ones",
-		.want = "every bit of IA32_VMX_CR0_FIXED0 1, PE and PG excepted with "
-			"\"unrestricted guest\"",
+		.want = "every bit of IA32_VMX_CR0_FIXED0 1, but NW and CD, and with "
+			"\"unrestricted guest\" PE and PG",
 		READS(VMCS_GUEST_CR0, VMCS_SECONDARY_CONTROLS),
 		.holds = cr0_has_fixed_ones,
 		BREAKS(TURN_OFF(VMCS_GUEST_CR0, CR0_NE)),
 	},
 	{
 		.id = "guest.cr0.fixed-zeros",
-		.want = "every bit 0 that is 0 in IA32_VMX_CR0_FIXED1",
+		.want = "every bit 0 that is 0 in IA32_VMX_CR0_FIXED1, but NW and CD",
 		READS(VMCS_GUEST_CR0),
 		.holds = cr0_has_fixed_zeros,
 		BREAKS(TURN_ON(VMCS_GUEST_CR0, BIT(32))),

@@ -109,6 +109,19 @@ static void stacks_may_expand_down(void **unused)
 	assert_good(&in);
 }
 
+/* CD and NW are the CPU's own, whatever its fixed bits say. */
+static void cache_bits_are_not_looked_at(void **unused)
+{
+	struct entry_check_input in = good(GUEST_STATE_64);
+
+	cap.cr0_fixed1 &= ~(uint64_t)(CR0_CD | CR0_NW);
+	set_field(&in, VMCS_GUEST_CR0, field(&in, VMCS_GUEST_CR0) | CR0_CD | CR0_NW);
+	assert_good(&in);
+	cap.cr0_fixed0 |= CR0_CD;
+	set_field(&in, VMCS_GUEST_CR0, field(&in, VMCS_GUEST_CR0) & ~(uint64_t)(CR0_CD | CR0_NW));
+	assert_good(&in);
+}
+
 /* RIP of 64-bit code may lie one past the lower half's end: the next fetch faults, not the entry. */
 static void rip_may_be_uncanonical_by_one_bit(void **unused)
 {
@@ -177,6 +190,9 @@ static void msr_areas_are_good_up_to_their_count(void **unused)
 	assert_good(&in);
 	set_field(&in, VMCS_ENTRY_MSR_LOAD_COUNT, 2);
 	assert_bad(&in);
+	in.memory.msr_load[1] =
+		(struct msr_area_entry) { .index = MSR_EFER, .value = field(&in, VMCS_GUEST_EFER) };
+	assert_good(&in);
 }
 
 int main(void)
@@ -188,6 +204,7 @@ int main(void)
 		cmocka_unit_test(unusable_segments_are_good),
 		cmocka_unit_test(real_mode_code_may_be_data),
 		cmocka_unit_test(stacks_may_expand_down),
+		cmocka_unit_test(cache_bits_are_not_looked_at),
 		cmocka_unit_test(rip_may_be_uncanonical_by_one_bit),
 		cmocka_unit_test(halted_guests_take_what_wakes_them),
 		cmocka_unit_test(stepped_guests_have_their_step_pending),

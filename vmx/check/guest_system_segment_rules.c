@@ -10,8 +10,7 @@ static bool is_in_gdt(const struct entry_check_input *in, enum vmcs_segment segm
 
 static bool base_canonical(const struct entry_check_input *in, enum vmcs_segment segment)
 {
-	return implies(is_usable(in, segment),
-		       is_canonical(base_of(in, segment), linear_width(in)));
+	return implies(is_usable(in, segment), is_canonical_here(in, base_of(in, segment)));
 }
 
 static bool is_system(const struct entry_check_input *in, enum vmcs_segment segment)

@@ -3,12 +3,12 @@
 
 static bool gdtr_base_is_canonical(const struct entry_check_input *in)
 {
-	return is_canonical(field(in, VMCS_GUEST_GDTR_BASE), linear_width(in));
+	return is_canonical_here(in, field(in, VMCS_GUEST_GDTR_BASE));
 }
 
 static bool idtr_base_is_canonical(const struct entry_check_input *in)
 {
-	return is_canonical(field(in, VMCS_GUEST_IDTR_BASE), linear_width(in));
+	return is_canonical_here(in, field(in, VMCS_GUEST_IDTR_BASE));
 }
 
 static bool gdtr_limit_is_short(const struct entry_check_input *in)

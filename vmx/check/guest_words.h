@@ -19,19 +19,24 @@ static inline bool unrestricted_guest(const struct entry_check_input *in)
 	return secondary_on(in, SECONDARY_UNRESTRICTED_GUEST);
 }
 
-/* Bits of CR0 and CR4 that the CPU insists on: other rules speak for them. With "unrestricted guest"
- * PE and PG are free. */
+/* Bits of CR0 that the CPU insists on. NW and CD are never checked, since an entry does not change them;
+ * with "unrestricted guest" PE and PG are free. */
 static inline uint64_t cr0_fixed_ones(const struct entry_check_input *in)
 {
 	uint64_t free = unrestricted_guest(in) ? CR0_PE | CR0_PG : 0;
 
-	return in->capability->cr0_fixed0 & ~free;
+	return in->capability->cr0_fixed0 & ~(free | CR0_NW | CR0_CD);
 }
 
-/* The registers as far as their fixed bits allow them. */
+static inline uint64_t cr0_fixed_zeros(const struct entry_check_input *in)
+{
+	return ~(in->capability->cr0_fixed1 | CR0_NW | CR0_CD);
+}
+
+/* The registers as far as their fixed bits allow them: other rules speak for those. */
 static inline uint64_t guest_cr0(const struct entry_check_input *in)
 {
-	return (field(in, VMCS_GUEST_CR0) | cr0_fixed_ones(in)) & in->capability->cr0_fixed1;
+	return (field(in, VMCS_GUEST_CR0) | cr0_fixed_ones(in)) & ~cr0_fixed_zeros(in);
 }
 
 static inline uint64_t guest_cr4(const struct entry_check_input *in)

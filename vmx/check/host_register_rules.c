@@ -15,20 +15,24 @@
 
 /* --- control registers ----------------------------------------------------------------------- */
 
+/* Never checked, since an exit does not change them. */
+#define CR0_CACHE_BITS (CR0_NW | CR0_CD)
+
 static bool cr0_has_ones(const struct entry_check_input *in)
 {
-	return !(in->capability->cr0_fixed0 & ~field(in, VMCS_HOST_CR0));
+	return !(in->capability->cr0_fixed0 & ~(field(in, VMCS_HOST_CR0) | CR0_CACHE_BITS));
 }
 
 static bool cr0_has_zeroes(const struct entry_check_input *in)
 {
-	return !(field(in, VMCS_HOST_CR0) & ~in->capability->cr0_fixed1);
+	return !(field(in, VMCS_HOST_CR0) & ~(in->capability->cr0_fixed1 | CR0_CACHE_BITS));
 }
 
 static void break_cr0_zero(struct entry_check_input *in)
 {
 	set_field(in, VMCS_HOST_CR0,
-		  field(in, VMCS_HOST_CR0) | lowest_not_in(in->capability->cr0_fixed1));
+		  field(in, VMCS_HOST_CR0) |
+			  lowest_not_in(in->capability->cr0_fixed1 | CR0_CACHE_BITS));
 }
 
 static bool cr4_has_ones(const struct entry_check_input *in)
