@@ -23,6 +23,7 @@ BAD_OPTIONS = [
     ("cpus=0", "it wants a number from 1 to 512"),
     ("slice=99", "it wants microseconds from 100 to 1000000"),
     ("vpid=no", "it wants on or off"),
+    ("preflight=", "it wants on or off"),
     ("apic=", "it wants auto, xapic or x2apic"),
     ("phantom-cpu=255", "it wants an APIC ID from 1 to 254"),
 ]
@@ -112,6 +113,28 @@ def safe_mode(report):
               f"{name}: one line of counts for each guest", counted)
     report.ok(run.log.find(r"exits vm=\d+\(fairness_64\) total=\d+ .*\btime-slice=\d+"),
               f"{name}: the ends of slices are counted", run.story())
+
+
+def preflight(report):
+    """Every entry is checked beforehand: all are sound but those that tests spoil, and these never
+    reach the CPU. Without the option the CPU refuses first, and the rules are named then."""
+    kinds = "tests=guest/hlt_*,guest/paging_modes*,guest/nmi_*,guest/inject_*,guest/entry_failure_64"
+    rule = (r"error vmx: entry-check guest\.segment\.tr\.busy: GUEST_TR_AR_BYTES=0x89, "
+            r"want type 3 or 11")
+    for option, story in (("on", r"not entered: preflight expects exit 33, qualification 0"),
+                          ("off", r"invalid guest state: a guest-state field breaks a rule")):
+        name = f"preflight={option}"
+        run = boot("bochs", "--append", f"{name} exits=off {kinds}", cpus=1)
+        expect(report, run, name, PASS, (rule,))
+        report.ok(run.log.find(rule), f"{name}: the rule is named with its field", run.story())
+        report.ok(run.log.find(rf"entry_failure_64.*{story}; entry-check guest\.segment\.tr\.busy"),
+                  f"{name}: what ended the guest", run.story())
+        report.ok(run.log.find(r"error vmx: entry-check control\.cr3-targets\.count: "
+                               r"CR3_TARGET_COUNT=0x5, want ")
+                  and run.log.find(r"error vmx: entry-check host\.cs\.null: HOST_CS_SELECTOR=0x0, "),
+                  f"{name}: a control and a field of the host", run.story())
+        report.ok(not run.log.find("entry-check: none of"), f"{name}: no refusal without a rule",
+                  run.story())
 
 
 def fewer(report):
@@ -208,7 +231,8 @@ def amd(report):
 def main():
     report = Report()
     for engine, tests in (("tcg", (phantom, mistyped, fewer, bad_options, modules, amd)),
-                          ("bochs", (xapic_without_vpid, all_exits, timer_interrupt, safe_mode))):
+                          ("bochs", (xapic_without_vpid, all_exits, timer_interrupt, safe_mode,
+                                    preflight))):
         absent = engine_missing(engine)
         if absent:
             report.skip(f"options under {engine}", absent)
