@@ -39,6 +39,7 @@ PURE := \
 	ept/ept.c \
 	ept/query.c \
 	kernel/command_line.c \
+	kernel/recorder_ring.c \
 	kernel/timer_heap.c \
 	kernel/wall_clock_reading.c \
 	vm/exit_text.c \

@@ -1,0 +1,170 @@
+/* Reading the rings: one by one, and several as one story in the order of time. */
+#include "kernel/recorder_ring.h"
+
+static const struct {
+	const char *name, *value;
+} kinds[] = {
+#define X(symbol, name, value) [symbol] = { name, value },
+	RECORD_KIND_LIST(X)
+#undef X
+};
+_Static_assert(ARRAY_SIZE(kinds) == RECORD_KINDS, "every kind has a name");
+
+const char *record_kind_name(enum record_kind kind)
+{
+	return (unsigned)kind < RECORD_KINDS ? kinds[kind].name : "unknown";
+}
+
+const char *record_value_name(enum record_kind kind)
+{
+	return (unsigned)kind < RECORD_KINDS ? kinds[kind].value : "";
+}
+
+void recorder_init(struct recorder *recorder, struct record *records, size_t places)
+{
+	*recorder =
+		(struct recorder) { .next = records, .end = records + places, .records = records };
+}
+
+static uint64_t places(const struct recorder *recorder)
+{
+	return (uint64_t)(recorder->end - recorder->records);
+}
+
+uint64_t recorder_written(const struct recorder *recorder)
+{
+	uint64_t laps, index;
+
+	/* The ring's CPU may begin a lap between the two reads. */
+	do {
+		laps = __atomic_load_n(&recorder->laps, __ATOMIC_ACQUIRE);
+		index = (uint64_t)(__atomic_load_n(&recorder->next, __ATOMIC_ACQUIRE) -
+				   recorder->records);
+	} while (laps != __atomic_load_n(&recorder->laps, __ATOMIC_ACQUIRE));
+	return laps * places(recorder) + index;
+}
+
+uint64_t recorder_first(const struct recorder *recorder)
+{
+	uint64_t written = recorder_written(recorder), kept = places(recorder) - 1;
+
+	return written > kept ? written - kept : 0;
+}
+
+bool recorder_read(const struct recorder *recorder, uint64_t number, struct record *out)
+{
+	if (number >= recorder_written(recorder))
+		return false;
+	*out = recorder->records[number % places(recorder)];
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	/* By now its place may be the one that is being written. */
+	return number >= recorder_first(recorder);
+}
+
+/* --- several at once ------------------------------------------------------------------------ */
+
+/* Reads a record, and says whether it is wanted. */
+static bool read_wanted(const struct recorder *recorder, const struct recorder_filter *filter,
+			uint64_t number, struct record *out)
+{
+	return recorder_read(recorder, number, out) &&
+	       (!filter->one_vm || out->head.vm == filter->vm);
+}
+
+/* Moves the cursor back to right behind a record that is wanted, which is then in `out`. */
+static bool step_back(struct recorder *recorder, const struct recorder_filter *filter,
+		      struct record *out)
+{
+	uint64_t first = recorder_first(recorder);
+
+	while (recorder->cursor > first &&
+	       !read_wanted(recorder, filter, recorder->cursor - 1, out))
+		recorder->cursor--;
+	return recorder->cursor > first;
+}
+
+/* Takes the newest record before the cursors into what is chosen. */
+static bool choose_one(struct recorder **recorders, unsigned count,
+		       const struct recorder_filter *filter)
+{
+	struct recorder *newest = NULL;
+	uint64_t time = 0;
+	struct record record;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (recorders[i] && step_back(recorders[i], filter, &record) &&
+		    (!newest || record.time >= time)) {
+			newest = recorders[i];
+			time = record.time;
+		}
+	}
+	if (newest)
+		newest->cursor--;
+	return newest;
+}
+
+static uint64_t count_older(const struct recorder *recorder, const struct recorder_filter *filter)
+{
+	struct record record;
+	uint64_t older = 0;
+
+	for (uint64_t i = recorder_first(recorder); i < recorder->cursor; i++)
+		older += read_wanted(recorder, filter, i, &record);
+	return older;
+}
+
+struct recorder_found recorder_rewind(struct recorder **recorders, unsigned count,
+				      const struct recorder_filter *filter, uint64_t most)
+{
+	struct recorder_found found = { 0 };
+
+	for (unsigned i = 0; i < count; i++) {
+		if (!recorders[i])
+			continue;
+		recorders[i]->limit = recorder_written(recorders[i]);
+		recorders[i]->cursor = recorders[i]->limit;
+		found.overwritten += recorder_first(recorders[i]);
+	}
+	while (found.chosen < most && choose_one(recorders, count, filter))
+		found.chosen++;
+	for (unsigned i = 0; i < count; i++)
+		if (recorders[i])
+			found.older += count_older(recorders[i], filter);
+	return found;
+}
+
+/* Moves the cursor on to a record that is wanted, which is then in `out`. */
+static bool step_on(struct recorder *recorder, const struct recorder_filter *filter,
+		    struct record *out)
+{
+	uint64_t first = recorder_first(recorder);
+
+	if (recorder->cursor < first)
+		recorder->cursor = first;
+	while (recorder->cursor < recorder->limit &&
+	       !read_wanted(recorder, filter, recorder->cursor, out))
+		recorder->cursor++;
+	return recorder->cursor < recorder->limit;
+}
+
+bool recorder_step(struct recorder **recorders, unsigned count,
+		   const struct recorder_filter *filter, struct recorder_step *step)
+{
+	struct recorder *oldest = NULL;
+	struct record record;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (recorders[i] && step_on(recorders[i], filter, &record) &&
+		    (!oldest || record.time < step->record.time)) {
+			oldest = recorders[i];
+			*step = (struct recorder_step) {
+				.ring = i,
+				.number = recorders[i]->cursor,
+				.record = record,
+			};
+		}
+	}
+	if (oldest)
+		oldest->cursor++;
+	return oldest;
+}

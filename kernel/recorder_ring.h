@@ -1,0 +1,138 @@
+/* A flight recorder's ring: the last things that happened on a CPU, each a record of one cache line.
+ * The CPU that owns the ring writes it, without a lock; any CPU may read it meanwhile and is told when
+ * what it read has been overwritten. Records bear the numbers of their order, so that what is gone is
+ * counted. Pure.
+ *
+ * A VM and its vCPU are numbers here; 0 is no VM. */
+#ifndef KERNEL_RECORDER_RING_H
+#define KERNEL_RECORDER_RING_H
+
+#include "lib/assert.h"
+#include "lib/types.h"
+
+/* X(symbol, name, what `value` is, or "") */
+#define RECORD_KIND_LIST(X)                                                                       \
+	X(RECORD_EXIT, "exit", "qual") /* a vCPU came out of its guest; `reason` says why */      \
+	X(RECORD_IN, "in", "")   /* a vCPU's turn begins; cost: until its guest is entered */     \
+	X(RECORD_OUT, "out", "") /* and ends; `did` says why */                                   \
+	X(RECORD_MIGRATED, "migrated", "to")     /* a vCPU is handed to another CPU */            \
+	X(RECORD_WOKEN, "woken", "on")           /* a blocked vCPU is ready again, on that CPU */ \
+	X(RECORD_INJECTED, "injected", "vector") /* an event for the guest; `did` is its kind */  \
+	X(RECORD_REFUSED, "entry-refused", "error") /* no exit: the entry's instruction failed */ \
+	X(RECORD_IPI, "ipi", "icr")                 /* a vCPU sends an interrupt to others */     \
+	X(RECORD_KICK, "kick", "to")                /* this CPU kicks another one */              \
+	X(RECORD_TIMER, "timer", "late")            /* a host timer; `rip` is its function */     \
+	X(RECORD_VM, "vm", "")                      /* `did`: started, paused, reset ... */       \
+	X(RECORD_WATCHDOG, "watchdog", "")          /* a VM is stopped for its deadline */        \
+	X(RECORD_PANIC, "panic", "")
+
+enum record_kind {
+#define X(symbol, name, value) symbol,
+	RECORD_KIND_LIST(X)
+#undef X
+		RECORD_KINDS
+};
+
+/* Written as one word: a new record has no cost yet. */
+struct record_head {
+	uint16_t vm;
+	uint8_t vcpu;
+	uint8_t kind;  /* enum record_kind */
+	uint32_t cost; /* ticks from an exit to the next entry; 0: not there yet */
+};
+
+struct record {
+	uint64_t time; /* the TSC */
+	uint64_t rip;
+	uint64_t value;
+	const char
+		*did; /* a constant string, or null; of an exit, undefined while it has no cost */
+	struct record_head head;
+	uint32_t reason; /* as the hardware said it */
+} aligned_to(64);
+
+_Static_assert(sizeof(struct record) == 64, "a record is a cache line");
+_Static_assert(sizeof(struct record_head) == sizeof(uint64_t), "written as one word");
+
+#define RECORDER_KEPT   4096
+/* One more is the record that is being written. */
+#define RECORDER_PLACES (RECORDER_KEPT + 1)
+
+struct recorder {
+	struct record *next;    /* the next record's place; its CPU writes, any reads */
+	struct record *end;     /* behind the last place; constant */
+	struct record *records; /* constant */
+	uint64_t laps;          /* how often the ring was full; as `next` */
+	/* The reader's: recorder_rewind() sets them. */
+	uint64_t cursor, limit;
+};
+
+void recorder_init(struct recorder *recorder, struct record *records, size_t places);
+
+/* Where the next record goes: the CPU fills it, interrupts off, and publishes it. */
+static inline struct record *recorder_place(const struct recorder *recorder)
+{
+	return recorder->next;
+}
+
+static inline void recorder_publish(struct recorder *recorder, struct record *record)
+{
+	struct record *next = record + 1;
+
+	if (unlikely(next == recorder->end)) {
+		__atomic_store_n(&recorder->laps, recorder->laps + 1, __ATOMIC_RELAXED);
+		next = recorder->records;
+	}
+	__atomic_store_n(&recorder->next, next, __ATOMIC_RELEASE);
+}
+
+/* An exit is over `now`: the guest is entered again, or the vCPU's turn ends. Returns the cost. */
+static inline uint32_t record_finish(struct record *record, uint64_t now)
+{
+	uint64_t cost = now - record->time;
+
+	return record->head.cost = likely(cost < UINT32_MAX) ? (uint32_t)cost : UINT32_MAX;
+}
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+const char *record_kind_name(enum record_kind kind);
+/* The key of `value`, "" when the kind has none. */
+const char *record_value_name(enum record_kind kind);
+
+/* Records ever written. Those from recorder_first() to before this one are there to be read. */
+uint64_t recorder_written(const struct recorder *recorder);
+uint64_t recorder_first(const struct recorder *recorder);
+
+/* Copies record `number`. False when it is not there, or was overwritten meanwhile. */
+bool recorder_read(const struct recorder *recorder, uint64_t number, struct record *out) must_check;
+
+/* Which records are wanted: all, or those of one VM. */
+struct recorder_filter {
+	bool one_vm;
+	uint16_t vm;
+};
+
+struct recorder_found {
+	uint64_t chosen;      /* records from the cursors on that fit */
+	uint64_t older;       /* fitting ones before the cursors that are still there */
+	uint64_t overwritten; /* records of all VMs that are gone */
+};
+
+/* Puts the cursors of several rings so that recorder_step() gives the last `most` records that fit, as
+ * it was at this moment, and says how many there are. Null rings are left out. The cursors are the
+ * caller's until its last step. */
+struct recorder_found recorder_rewind(struct recorder **recorders, unsigned count,
+				      const struct recorder_filter *filter, uint64_t most);
+
+/* The next record from the cursors on, of all rings the oldest. False at the end. */
+struct recorder_step {
+	unsigned ring;   /* which one */
+	uint64_t number; /* and its number there */
+	struct record record;
+};
+
+bool recorder_step(struct recorder **recorders, unsigned count,
+		   const struct recorder_filter *filter, struct recorder_step *step) must_check;
+
+#endif
