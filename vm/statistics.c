@@ -1,0 +1,103 @@
+/* The pool of rows, and quantiles out of buckets. */
+#include "vm/statistics.h"
+
+#include "lib/string.h"
+
+#define MEDIAN_PERCENT 50
+#define P99_PERCENT    99
+
+_Static_assert(sizeof(struct statistics) <= UINT16_MAX, "16 bits reach every row");
+
+static void empty_row(struct statistics_row *row, uint32_t reason)
+{
+	memset(row, 0, sizeof(*row));
+	row->least = UINT32_MAX;
+	row->reason = reason;
+}
+
+void statistics_init(struct statistics *statistics)
+{
+	memset(statistics, 0, sizeof(*statistics));
+	empty_row(&statistics->turns, 0);
+}
+
+struct statistics_row *statistics_add_row(struct statistics *statistics, uint32_t reason)
+{
+	bool last = statistics->used >= STATISTICS_ROWS - 1;
+	struct statistics_row *row =
+		&statistics->rows[last ? STATISTICS_ROWS - 1 : statistics->used];
+
+	if (statistics->used < STATISTICS_ROWS) {
+		empty_row(row, last ? STATISTICS_OTHERS : reason);
+		/* Who reads on another CPU finds a row that is ready. */
+		__atomic_store_n(&statistics->used, statistics->used + 1, __ATOMIC_RELEASE);
+	}
+	statistics->row_of[reason] = (uint16_t)((uint8_t *)row - (uint8_t *)statistics);
+	return row;
+}
+
+/* The middle of a bucket. */
+static uint32_t middle_of(unsigned bucket)
+{
+	unsigned octave = bucket / STATISTICS_STEPS + STATISTICS_LEAST_SHIFT;
+	uint32_t step = 1u << (octave - STATISTICS_STEPS_SHIFT);
+	uint32_t first = (1u << octave) + bucket % STATISTICS_STEPS * step;
+
+	return first + step / 2;
+}
+
+/* The cost that `percent` of the exits do not exceed. */
+static uint32_t quantile(const struct statistics_row *row, uint64_t total, unsigned percent)
+{
+	uint64_t rank = (total * percent + 99) / 100, seen = 0;
+	unsigned bucket = 0;
+
+	while (bucket < STATISTICS_BUCKETS - 1 && (seen += row->buckets[bucket]) < rank)
+		bucket++;
+	uint32_t value = middle_of(bucket);
+
+	/* The first and the last are open. */
+	if (!bucket || value < row->least)
+		value = row->least;
+	if (bucket == STATISTICS_BUCKETS - 1 || value > row->most)
+		value = row->most;
+	return value;
+}
+
+void statistics_summarize(const struct statistics_row *row, struct statistics_summary *out)
+{
+	uint64_t total = 0;
+
+	*out = (struct statistics_summary) { .count = row->count, .sum = row->sum };
+	for (unsigned i = 0; i < STATISTICS_BUCKETS; i++)
+		total += row->buckets[i];
+	if (!total)
+		return;
+	out->least = row->least;
+	out->most = row->most;
+	out->median = quantile(row, total, MEDIAN_PERCENT);
+	out->p99 = quantile(row, total, P99_PERCENT);
+}
+
+void statistics_merge(struct statistics_row *to, const struct statistics_row *from)
+{
+	to->count += from->count;
+	to->sum += from->sum;
+	to->least = from->least < to->least ? from->least : to->least;
+	to->most = from->most > to->most ? from->most : to->most;
+	for (unsigned i = 0; i < STATISTICS_BUCKETS; i++) {
+		uint32_t sum = to->buckets[i] + from->buckets[i];
+
+		to->buckets[i] = sum < from->buckets[i] ? UINT32_MAX : sum;
+	}
+}
+
+uint64_t statistics_exits(const struct statistics *statistics)
+{
+	uint32_t used = __atomic_load_n(&statistics->used, __ATOMIC_ACQUIRE);
+	uint64_t exits = 0;
+
+	for (uint32_t i = 0; i < used; i++)
+		exits += __atomic_load_n(&statistics->rows[i].count, __ATOMIC_RELAXED);
+	return exits;
+}

@@ -1,0 +1,109 @@
+/* What the exits of a vCPU cost: for each reason how many there were, the least and the most, and a
+ * histogram for the quantiles between. Only the CPU that runs the vCPU writes, by plain adds, and
+ * nothing is allocated: reasons get rows from a small pool as they first occur, and when it is used up
+ * share the last one. Any CPU may read, and may see an exit half counted. Pure.
+ *
+ * Buckets are log-linear: an octave has STATISTICS_STEPS of them, so that the middle of a bucket is
+ * within 1/16 of all that it holds. From STATISTICS_LEAST ticks to STATISTICS_MOST; what lies beyond is
+ * counted in the first and the last one, for which the exact least and most stand in. */
+#ifndef VM_STATISTICS_H
+#define VM_STATISTICS_H
+
+#include "lib/types.h"
+
+#define STATISTICS_STEPS_SHIFT 3
+#define STATISTICS_STEPS       (1u << STATISTICS_STEPS_SHIFT)
+#define STATISTICS_LEAST_SHIFT 6
+#define STATISTICS_OCTAVES     16u
+#define STATISTICS_BUCKETS     (STATISTICS_OCTAVES * STATISTICS_STEPS)
+#define STATISTICS_LEAST       (1u << STATISTICS_LEAST_SHIFT)
+#define STATISTICS_MOST        ((1u << (STATISTICS_LEAST_SHIFT + STATISTICS_OCTAVES)) - 1)
+
+/* Numbers that a backend gives to the reasons it tells apart: below this. */
+#define STATISTICS_REASONS 80
+#define STATISTICS_ROWS    13 /* in the pool, the one for all others included */
+
+struct statistics_row {
+	uint64_t count; /* exits that began */
+	uint64_t sum;   /* ticks of those that are over, which alone are in what follows */
+	uint32_t least, most;
+	uint32_t reason;                      /* the backend's number */
+	uint32_t buckets[STATISTICS_BUCKETS]; /* each stops at its highest number */
+};
+
+struct statistics {
+	uint64_t ticks; /* of all rows, the turns' included */
+	/* From where a turn begins to where its guest is entered: what it costs to run a vCPU. */
+	struct statistics_row turns;
+	uint32_t used; /* rows of the pool */
+	struct statistics_row rows[STATISTICS_ROWS];
+	/* Where the row of each reason is, in bytes from here; 0: it has none yet. */
+	uint16_t row_of[STATISTICS_REASONS];
+};
+
+void statistics_init(struct statistics *statistics);
+
+/* Gives a reason its row. */
+struct statistics_row *statistics_add_row(struct statistics *statistics, uint32_t reason);
+
+/* An exit for this reason began: the row in which its cost is to be counted. */
+static inline struct statistics_row *statistics_begin(struct statistics *statistics,
+						      uint32_t reason)
+{
+	uint32_t at = statistics->row_of[reason];
+	struct statistics_row *row;
+
+	if (unlikely(!at))
+		row = statistics_add_row(statistics, reason);
+	else
+		row = (struct statistics_row *)((uint8_t *)statistics + at);
+	row->count++;
+	return row;
+}
+
+/* Below STATISTICS_BUCKETS. */
+static inline unsigned statistics_bucket(uint32_t cost)
+{
+	unsigned octave;
+
+	cost = cost < STATISTICS_MOST ? cost : STATISTICS_MOST;
+	cost = cost > STATISTICS_LEAST ? cost : STATISTICS_LEAST;
+	octave = 31 - (unsigned)__builtin_clz(cost);
+	/* The shifted value begins with a one, which is one octave too many. */
+	return (cost >> (octave - STATISTICS_STEPS_SHIFT)) +
+	       STATISTICS_STEPS * (octave - STATISTICS_LEAST_SHIFT - 1);
+}
+
+/* And is over, after `cost` ticks. */
+static inline void statistics_finish(struct statistics *statistics, struct statistics_row *row,
+				     uint32_t cost)
+{
+	uint32_t *bucket = &row->buckets[statistics_bucket(cost)];
+
+	*bucket += *bucket != UINT32_MAX;
+	row->sum += cost;
+	statistics->ticks += cost;
+	if (unlikely(cost < row->least))
+		row->least = cost;
+	if (unlikely(cost > row->most))
+		row->most = cost;
+}
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+#define STATISTICS_OTHERS UINT32_MAX /* the `reason` of the row that reasons without one share */
+
+struct statistics_summary {
+	uint64_t count, sum;
+	uint32_t least, median, p99, most; /* 0 while no exit is over */
+};
+
+void statistics_summarize(const struct statistics_row *row, struct statistics_summary *out);
+
+/* Adds what `from` counted to `to`: several vCPUs as one. */
+void statistics_merge(struct statistics_row *to, const struct statistics_row *from);
+
+/* Exits of all reasons. */
+uint64_t statistics_exits(const struct statistics *statistics);
+
+#endif

@@ -1,0 +1,173 @@
+/* Buckets, quantiles within their error, and a pool of rows that is used up. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdlib.h>
+
+#include "vm/statistics.h"
+
+static struct statistics statistics;
+
+static int set_up(void **state)
+{
+	statistics_init(&statistics);
+	return 0;
+}
+
+static void count(uint32_t reason, uint32_t cost)
+{
+	statistics_finish(&statistics, statistics_begin(&statistics, reason), cost);
+}
+
+static struct statistics_summary summary_of(uint32_t reason)
+{
+	const uint8_t *base = (const uint8_t *)&statistics;
+	struct statistics_summary summary;
+
+	statistics_summarize((const void *)(base + statistics.row_of[reason]), &summary);
+	return summary;
+}
+
+static void buckets_cover_all(void **state)
+{
+	unsigned before = 0;
+
+	assert_int_equal(statistics_bucket(0), 0);
+	assert_int_equal(statistics_bucket(STATISTICS_LEAST), 0);
+	assert_int_equal(statistics_bucket(STATISTICS_LEAST + 8), 1);
+	assert_int_equal(statistics_bucket(2 * STATISTICS_LEAST - 1), STATISTICS_STEPS - 1);
+	assert_int_equal(statistics_bucket(2 * STATISTICS_LEAST), STATISTICS_STEPS);
+	assert_int_equal(statistics_bucket(STATISTICS_MOST), STATISTICS_BUCKETS - 1);
+	assert_int_equal(statistics_bucket(UINT32_MAX), STATISTICS_BUCKETS - 1);
+	for (uint32_t cost = 0; cost <= STATISTICS_MOST; cost++) {
+		unsigned bucket = statistics_bucket(cost);
+
+		assert_true(bucket == before || bucket == before + 1);
+		before = bucket;
+	}
+}
+
+/* Whatever a bucket holds, its middle is within 1/16. */
+static void quantiles_keep_their_error(void **state)
+{
+	for (uint32_t cost = STATISTICS_LEAST; cost < STATISTICS_MOST; cost += cost / 50) {
+		set_up(NULL);
+		count(10, 1);
+		for (unsigned i = 0; i < 98; i++)
+			count(10, cost);
+		count(10, UINT32_MAX);
+
+		struct statistics_summary summary = summary_of(10);
+
+		assert_int_equal(summary.least, 1);
+		assert_int_equal(summary.most, UINT32_MAX);
+		assert_int_equal(summary.count, 100);
+		assert_int_equal(summary.sum, 1 + 98ull * cost + UINT32_MAX);
+		if (statistics_bucket(cost) != 0 &&
+		    statistics_bucket(cost) != STATISTICS_BUCKETS - 1) {
+			assert_true(labs((long)summary.median - (long)cost) * 16 <= cost);
+			assert_int_equal(summary.median, summary.p99);
+		}
+	}
+}
+
+static void quantiles_by_rank(void **state)
+{
+	for (unsigned i = 0; i < 50; i++)
+		count(1, 100);
+	for (unsigned i = 0; i < 49; i++)
+		count(1, 1000);
+	assert_int_equal(summary_of(1).p99, 992);
+	count(1, 5000);
+	/* Of a hundred, the 50th and the 99th. */
+	assert_int_equal(summary_of(1).median, 100);
+	assert_int_equal(summary_of(1).p99, 992);
+	count(1, 5000);
+	assert_int_equal(summary_of(1).median, 992);
+	assert_int_equal(summary_of(1).p99, 4864);
+}
+
+static void one_and_none(void **state)
+{
+	struct statistics_row *row = statistics_begin(&statistics, 4);
+	struct statistics_summary summary = summary_of(4);
+
+	assert_int_equal(summary.count, 1);
+	assert_int_equal(summary.least, 0);
+	assert_int_equal(summary.p99, 0);
+	statistics_finish(&statistics, row, 333);
+	summary = summary_of(4);
+	assert_int_equal(summary.least, 333);
+	assert_int_equal(summary.median, 333);
+	assert_int_equal(summary.p99, 333);
+	assert_int_equal(summary.most, 333);
+}
+
+static void the_pool_is_small(void **state)
+{
+	for (uint32_t reason = 0; reason < STATISTICS_REASONS; reason++)
+		count(reason, 100 + reason);
+	assert_int_equal(statistics.used, STATISTICS_ROWS);
+	for (unsigned i = 0; i < STATISTICS_ROWS - 1; i++) {
+		assert_int_equal(statistics.rows[i].reason, i);
+		assert_int_equal(statistics.rows[i].count, 1);
+	}
+	const struct statistics_row *others = &statistics.rows[STATISTICS_ROWS - 1];
+
+	assert_int_equal(others->reason, STATISTICS_OTHERS);
+	assert_int_equal(others->count, STATISTICS_REASONS - (STATISTICS_ROWS - 1));
+	assert_int_equal(others->most, 100 + STATISTICS_REASONS - 1);
+	assert_int_equal(statistics_exits(&statistics), STATISTICS_REASONS);
+	/* And again: nothing more is taken. */
+	count(STATISTICS_REASONS - 1, 7);
+	assert_int_equal(others->least, 7);
+	assert_int_equal(statistics.used, STATISTICS_ROWS);
+}
+
+static void turns_are_no_exits(void **state)
+{
+	statistics.turns.count++;
+	statistics_finish(&statistics, &statistics.turns, 400);
+	count(12, 100);
+	assert_int_equal(statistics_exits(&statistics), 1);
+	assert_int_equal(statistics.ticks, 500);
+}
+
+static void several_as_one(void **state)
+{
+	count(1, 100);
+	count(2, 300);
+	count(2, 500);
+	statistics.rows[1].buckets[0] = UINT32_MAX;
+	statistics.rows[0].buckets[0] = 1;
+	statistics_merge(&statistics.rows[0], &statistics.rows[1]);
+	assert_int_equal(statistics.rows[0].count, 3);
+	assert_int_equal(statistics.rows[0].sum, 900);
+	assert_int_equal(statistics.rows[0].least, 100);
+	assert_int_equal(statistics.rows[0].most, 500);
+	assert_int_equal(statistics.rows[0].buckets[0], UINT32_MAX);
+	assert_int_equal(statistics.rows[0].buckets[statistics_bucket(300)], 1);
+}
+
+/* An idle vCPU is to have less than 32 KiB, and this is a part of it. */
+static void is_small(void **state)
+{
+	assert_true(sizeof(struct statistics) <= 8192);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(buckets_cover_all),
+		cmocka_unit_test(quantiles_keep_their_error),
+		cmocka_unit_test_setup(quantiles_by_rank, set_up),
+		cmocka_unit_test_setup(one_and_none, set_up),
+		cmocka_unit_test_setup(the_pool_is_small, set_up),
+		cmocka_unit_test_setup(turns_are_no_exits, set_up),
+		cmocka_unit_test_setup(several_as_one, set_up),
+		cmocka_unit_test(is_small),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
