@@ -1,4 +1,4 @@
-/* Interrupt messages of devices. SDM volume 3, "Message Address Register Format" and "Message Data
+/* Interrupt messages of devices, and the printed form of all. SDM volume 3, "Message Address Register Format" and "Message Data
  * Register Format". */
 #include "device/apic_message.h"
 
@@ -14,6 +14,11 @@
 #define MSI_DELIVERY BITS(10, 8)
 #define MSI_ASSERT   BIT(14)
 #define MSI_LEVEL    BIT(15)
+
+#define ICR_DELIVERY    BITS(10, 8)
+#define ICR_LOGICAL     BIT(11)
+#define ICR_SHORTHAND   BITS(19, 18)
+#define ICR_DESTINATION BITS(63, 32)
 
 bool apic_message_from_msi(uint64_t address, uint32_t data, struct apic_message *message)
 {
@@ -35,4 +40,11 @@ bool apic_message_from_msi(uint64_t address, uint32_t data, struct apic_message 
 		.destination = (uint32_t)field_get(address, MSI_DESTINATION),
 	};
 	return true;
+}
+
+uint64_t apic_message_icr(const struct apic_message *message)
+{
+	return message->vector | field_put(ICR_DELIVERY, message->delivery) |
+	       (message->logical ? ICR_LOGICAL : 0) | field_put(ICR_SHORTHAND, message->shorthand) |
+	       field_put(ICR_DESTINATION, message->destination);
 }

@@ -46,4 +46,7 @@ struct apic_message {
  * of an interrupt message (FEEx_xxxxh), or the delivery mode is reserved. */
 bool apic_message_from_msi(uint64_t address, uint32_t data, struct apic_message *message);
 
+/* What stands in the ICR of a local APIC in x2APIC mode that sends this. */
+uint64_t apic_message_icr(const struct apic_message *message);
+
 #endif

@@ -60,6 +60,17 @@ static void other_addresses_are_none(void **state)
 	assert_false(apic_message_from_msi(0, 0x51, &m));
 }
 
+static void as_an_icr(void **state)
+{
+	const struct apic_message all = { .delivery = APIC_INIT, .shorthand = APIC_ALL_BUT_SELF };
+	const struct apic_message one = {
+		.delivery = APIC_FIXED, .vector = 0xfd, .logical = true, .destination = 0x10002
+	};
+
+	assert_int_equal(apic_message_icr(&all), 0xc0500);
+	assert_int_equal(apic_message_icr(&one), 0x10002000008fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -68,6 +79,7 @@ int main(void)
 		cmocka_unit_test(delivery_modes),
 		cmocka_unit_test(the_end_of_a_level_is_no_message),
 		cmocka_unit_test(other_addresses_are_none),
+		cmocka_unit_test(as_an_icr),
 	};
 
 	return cmocka_run_group_tests_name("apic_message", tests, NULL, NULL);

@@ -72,7 +72,7 @@ static uint32_t call_counter(const struct test_guest *guest, const struct vcpu *
 {
 	switch ((uint32_t)vcpu->gpr[RBX]) {
 	case COUNTER_EXITS:
-		return (uint32_t)vcpu->exits;
+		return (uint32_t)vcpu_exits(vcpu);
 	case COUNTER_SLICES:
 		return guest->expect.vcpus[vcpu->id].counts[VCPU_EXIT_TIME_SLICE];
 	case COUNTER_CPU:

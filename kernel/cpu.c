@@ -5,6 +5,7 @@
 #include "kernel/interrupts.h"
 #include "kernel/lapic.h"
 #include "kernel/panic.h"
+#include "kernel/recorder.h"
 #include "lib/assert.h"
 
 /* The bootstrap processor's row is part of the image: %gs points here from the start. */
@@ -51,6 +52,9 @@ unsigned cpu_online_count(void)
 
 void cpu_kick(struct cpu *cpu)
 {
+	const struct recorder_event event = { .kind = RECORD_KICK, .value = cpu->index };
+
+	(void)recorder_note(&event);
 	if (cpu == this_cpu())
 		__atomic_store_n(&cpu->need_resched, true, __ATOMIC_RELAXED);
 	else if (!lapic_send(cpu->apic_id, DELIVER_FIXED, VECTOR_KICK))

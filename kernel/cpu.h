@@ -15,6 +15,7 @@ enum cpu_state {
 };
 
 struct cpu;
+struct recorder;
 
 /* Work for cpu_run_everywhere(): called outside of interrupt handlers, interrupts on. */
 typedef void (*cpu_function)(void *argument);
@@ -39,6 +40,7 @@ struct cpu {
 	struct cpu_current current; /* this CPU only; read by others only in a panic */
 	void *backend;              /* the virtualization backend's per-CPU structure */
 	void *scheduler;            /* vm/'s per-CPU structure */
+	struct recorder *recorder;  /* null before it runs guests; atomic */
 	void *extended_state;       /* the backend's: whose x87/SSE/AVX registers this CPU holds */
 	void *arch;                 /* kernel/'s own: GDT, TSS, stacks */
 } aligned_to(64);

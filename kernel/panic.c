@@ -9,6 +9,7 @@
 #include "kernel/output/log.h"
 #include "kernel/machine_end.h"
 #include "kernel/panic_report.h"
+#include "kernel/recorder.h"
 #include "kernel/output/tap.h"
 #include "kernel/time.h"
 #include "lib/format.h"
@@ -87,9 +88,18 @@ static void begin(void)
 	if (!__atomic_compare_exchange_n(&owner, &nobody, cpu->index + 1, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE))
 		panic_stop_this_cpu();
+	const struct recorder_event event = { .kind = RECORD_PANIC };
 	cpu->in_panic = true;
+	(void)recorder_note(&event);
 	stop_others();
 	name_who_runs_on();
+}
+
+static void (*tell_history)(void); /* atomic */
+
+void panic_set_history(void (*tell)(void))
+{
+	__atomic_store_n(&tell_history, tell, __ATOMIC_RELEASE);
 }
 
 static void end(const char *sentence) noreturn_fn;
@@ -100,6 +110,8 @@ static void end(const char *sentence)
 
 	if (cpu->current.vcpu && cpu->current.describe)
 		cpu->current.describe(cpu);
+	if (tell_history)
+		tell_history();
 	tap_print_verdict(VERDICT_FAIL, sentence);
 	machine_end(VERDICT_FAIL);
 }

@@ -72,29 +72,29 @@ static bool read_wanted(const struct recorder *recorder, const struct recorder_f
 }
 
 /* Moves the cursor back to right behind a record that is wanted, which is then in `out`. */
-static bool step_back(struct recorder *recorder, const struct recorder_filter *filter,
+static bool step_back(struct recorder_reader *reader, const struct recorder_filter *filter,
 		      struct record *out)
 {
-	uint64_t first = recorder_first(recorder);
+	uint64_t first = recorder_first(reader->recorder);
 
-	while (recorder->cursor > first &&
-	       !read_wanted(recorder, filter, recorder->cursor - 1, out))
-		recorder->cursor--;
-	return recorder->cursor > first;
+	while (reader->cursor > first &&
+	       !read_wanted(reader->recorder, filter, reader->cursor - 1, out))
+		reader->cursor--;
+	return reader->cursor > first;
 }
 
 /* Takes the newest record before the cursors into what is chosen. */
-static bool choose_one(struct recorder **recorders, unsigned count,
+static bool choose_one(struct recorder_reader *readers, unsigned count,
 		       const struct recorder_filter *filter)
 {
-	struct recorder *newest = NULL;
+	struct recorder_reader *newest = NULL;
 	uint64_t time = 0;
 	struct record record;
 
 	for (unsigned i = 0; i < count; i++) {
-		if (recorders[i] && step_back(recorders[i], filter, &record) &&
+		if (readers[i].recorder && step_back(&readers[i], filter, &record) &&
 		    (!newest || record.time >= time)) {
-			newest = recorders[i];
+			newest = &readers[i];
 			time = record.time;
 		}
 	}
@@ -103,63 +103,64 @@ static bool choose_one(struct recorder **recorders, unsigned count,
 	return newest;
 }
 
-static uint64_t count_older(const struct recorder *recorder, const struct recorder_filter *filter)
+static uint64_t count_older(const struct recorder_reader *reader,
+			    const struct recorder_filter *filter)
 {
 	struct record record;
 	uint64_t older = 0;
 
-	for (uint64_t i = recorder_first(recorder); i < recorder->cursor; i++)
-		older += read_wanted(recorder, filter, i, &record);
+	for (uint64_t i = recorder_first(reader->recorder); i < reader->cursor; i++)
+		older += read_wanted(reader->recorder, filter, i, &record);
 	return older;
 }
 
-struct recorder_found recorder_rewind(struct recorder **recorders, unsigned count,
+struct recorder_found recorder_rewind(struct recorder_reader *readers, unsigned count,
 				      const struct recorder_filter *filter, uint64_t most)
 {
 	struct recorder_found found = { 0 };
 
 	for (unsigned i = 0; i < count; i++) {
-		if (!recorders[i])
+		if (!readers[i].recorder)
 			continue;
-		recorders[i]->limit = recorder_written(recorders[i]);
-		recorders[i]->cursor = recorders[i]->limit;
-		found.overwritten += recorder_first(recorders[i]);
+		readers[i].limit = recorder_written(readers[i].recorder);
+		readers[i].cursor = readers[i].limit;
+		found.overwritten += recorder_first(readers[i].recorder);
 	}
-	while (found.chosen < most && choose_one(recorders, count, filter))
+	while (found.chosen < most && choose_one(readers, count, filter))
 		found.chosen++;
 	for (unsigned i = 0; i < count; i++)
-		if (recorders[i])
-			found.older += count_older(recorders[i], filter);
+		if (readers[i].recorder)
+			found.older += count_older(&readers[i], filter);
 	return found;
 }
 
 /* Moves the cursor on to a record that is wanted, which is then in `out`. */
-static bool step_on(struct recorder *recorder, const struct recorder_filter *filter,
+static bool step_on(struct recorder_reader *reader, const struct recorder_filter *filter,
 		    struct record *out)
 {
-	uint64_t first = recorder_first(recorder);
+	uint64_t first = recorder_first(reader->recorder);
 
-	if (recorder->cursor < first)
-		recorder->cursor = first;
-	while (recorder->cursor < recorder->limit &&
-	       !read_wanted(recorder, filter, recorder->cursor, out))
-		recorder->cursor++;
-	return recorder->cursor < recorder->limit;
+	if (reader->cursor < first)
+		reader->cursor = first;
+	while (reader->cursor < reader->limit &&
+	       !read_wanted(reader->recorder, filter, reader->cursor, out))
+		reader->cursor++;
+	return reader->cursor < reader->limit;
 }
 
-bool recorder_step(struct recorder **recorders, unsigned count,
+bool recorder_step(struct recorder_reader *readers, unsigned count,
 		   const struct recorder_filter *filter, struct recorder_step *step)
 {
-	struct recorder *oldest = NULL;
+	struct recorder_reader *oldest = NULL;
 	struct record record;
 
 	for (unsigned i = 0; i < count; i++) {
-		if (recorders[i] && step_on(recorders[i], filter, &record) &&
+		if (readers[i].recorder && step_on(&readers[i], filter, &record) &&
 		    (!oldest || record.time < step->record.time)) {
-			oldest = recorders[i];
+			oldest = &readers[i];
 			*step = (struct recorder_step) {
 				.ring = i,
-				.number = recorders[i]->cursor,
+				.number = readers[i].cursor,
 				.record = record,
 			};
 		}

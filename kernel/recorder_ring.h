@@ -33,16 +33,17 @@ enum record_kind {
 		RECORD_KINDS
 };
 
-/* Written as one word: a new record has no cost yet. */
+/* Written as one word. */
 struct record_head {
 	uint16_t vm;
 	uint8_t vcpu;
-	uint8_t kind;  /* enum record_kind */
-	uint32_t cost; /* ticks from an exit to the next entry; 0: not there yet */
+	uint8_t kind; /* enum record_kind */
+	uint32_t unused;
 };
 
 struct record {
 	uint64_t time; /* the TSC */
+	uint64_t cost; /* ticks from an exit to the next entry; 0: not there yet */
 	uint64_t rip;
 	uint64_t value;
 	const char
@@ -63,8 +64,6 @@ struct recorder {
 	struct record *end;     /* behind the last place; constant */
 	struct record *records; /* constant */
 	uint64_t laps;          /* how often the ring was full; as `next` */
-	/* The reader's: recorder_rewind() sets them. */
-	uint64_t cursor, limit;
 };
 
 void recorder_init(struct recorder *recorder, struct record *records, size_t places);
@@ -87,11 +86,9 @@ static inline void recorder_publish(struct recorder *recorder, struct record *re
 }
 
 /* An exit is over `now`: the guest is entered again, or the vCPU's turn ends. Returns the cost. */
-static inline uint32_t record_finish(struct record *record, uint64_t now)
+static inline uint64_t record_finish(struct record *record, uint64_t now)
 {
-	uint64_t cost = now - record->time;
-
-	return record->head.cost = likely(cost < UINT32_MAX) ? (uint32_t)cost : UINT32_MAX;
+	return record->cost = now - record->time;
 }
 
 /* --- reading -------------------------------------------------------------------------------- */
@@ -114,25 +111,31 @@ struct recorder_filter {
 };
 
 struct recorder_found {
-	uint64_t chosen;      /* records from the cursors on that fit */
-	uint64_t older;       /* fitting ones before the cursors that are still there */
+	uint64_t chosen;      /* records that recorder_step() will give */
+	uint64_t older;       /* fitting ones before these that are still there */
 	uint64_t overwritten; /* records of all VMs that are gone */
 };
 
-/* Puts the cursors of several rings so that recorder_step() gives the last `most` records that fit, as
- * it was at this moment, and says how many there are. Null rings are left out. The cursors are the
- * caller's until its last step. */
-struct recorder_found recorder_rewind(struct recorder **recorders, unsigned count,
+/* A ring while it is read; without one, a CPU that has none. */
+struct recorder_reader {
+	const struct recorder *recorder;
+	uint64_t cursor; /* number of the next record */
+	uint64_t limit;  /* behind the last one */
+};
+
+/* Prepares recorder_step() to give the last `most` records that fit, of all rings as they are at this
+ * moment, and says how many there are. */
+struct recorder_found recorder_rewind(struct recorder_reader *readers, unsigned count,
 				      const struct recorder_filter *filter, uint64_t most);
 
-/* The next record from the cursors on, of all rings the oldest. False at the end. */
+/* The next record, of all rings the oldest. False at the end. */
 struct recorder_step {
 	unsigned ring;   /* which one */
 	uint64_t number; /* and its number there */
 	struct record record;
 };
 
-bool recorder_step(struct recorder **recorders, unsigned count,
+bool recorder_step(struct recorder_reader *readers, unsigned count,
 		   const struct recorder_filter *filter, struct recorder_step *step) must_check;
 
 #endif

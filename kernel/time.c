@@ -75,6 +75,11 @@ uint64_t time_us(void)
 	return now > start ? time_ticks_to_us(now - start) : 0;
 }
 
+uint64_t time_ns_at(uint64_t ticks)
+{
+	return ticks > start ? time_ticks_to_ns(ticks - start) : 0;
+}
+
 struct deadline deadline_in_us(uint64_t us)
 {
 	uint64_t ticks = time_us_to_ticks(us), now = read_tsc();

@@ -16,6 +16,9 @@ uint64_t time_tick_rate(void);
 /* Microseconds since time_start(). */
 uint64_t time_us(void);
 
+/* Nanoseconds from time_start() to when the TSC was `ticks`; 0 for earlier ones. */
+uint64_t time_ns_at(uint64_t ticks);
+
 uint64_t time_us_to_ticks(uint64_t us);
 uint64_t time_ticks_to_us(uint64_t ticks);
 

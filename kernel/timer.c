@@ -5,6 +5,7 @@
 
 #include "kernel/cpu.h"
 #include "kernel/lapic.h"
+#include "kernel/recorder.h"
 #include "kernel/spinlock.h"
 #include "kernel/time.h"
 #include "lib/assert.h"
@@ -151,6 +152,17 @@ uint64_t timer_next(void)
 	return __atomic_load_n(&queue_of(this_cpu())->next, __ATOMIC_RELAXED);
 }
 
+static void note(const struct timer *timer, uint64_t now)
+{
+	const struct recorder_event event = {
+		.kind = RECORD_TIMER,
+		.rip = (uintptr_t)timer->function,
+		.value = now - timer->node.deadline,
+	};
+
+	(void)recorder_note(&event);
+}
+
 void timer_run_due(void)
 {
 	struct timer_queue *queue = queue_of(this_cpu());
@@ -163,6 +175,7 @@ void timer_run_due(void)
 		take_out(queue, timer);
 		queue->running = timer;
 		spinlock_release(&queue->lock, flags);
+		note(timer, queue->pass);
 		timer->function(timer);
 		flags = spinlock_acquire(&queue->lock);
 		queue->running = NULL;

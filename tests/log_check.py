@@ -10,7 +10,8 @@ import sys
 from collections import namedtuple
 
 Problem = namedtuple("Problem", "line rule text")
-# A numbered line. `kind` is "log", "exit", "guest" or "shell"; `fields` holds its parts by name.
+# A numbered line. `kind` is "log", "exit", "record", "stats", "guest" or "shell"; `fields` holds its
+# parts by name.
 Entry = namedtuple("Entry", "seq time cpu kind fields text")
 Result = namedtuple("Result", "number ok name skip")
 Verdict = namedtuple("Verdict", "word passed failed skipped reason")
@@ -23,6 +24,11 @@ BODIES = {
         r"exit vm=(?P<vm>\d+)\((?P<name>[^()]+)\) vcpu=(?P<vcpu>\d+) "
         r"reason=(?P<reason>\d+)\((?P<reason_name>[^()]+)\) rip=(?P<rip>0x[0-9a-f]+) "
         r"len=(?P<len>\d+) qual=(?P<qual>0x[0-9a-f]+) did=(?P<did>.+)"),
+    # A record of the flight recorder, or what stands before those of a dump; a line of statistics.
+    "record": re.compile(
+        r"record (?:cpu=\d+ seq=\d+ tsc=\d+ us=\d+\.\d{3}(?: vm=(?P<vm>\d+))?(?: vcpu=(?P<vcpu>\d+))? "
+        r"event=(?P<event>[a-z-]+)(?P<rest>(?: [a-z]+=.+)?)|dump why=(?P<why>[a-z-]+)"
+        r"(?: vm=\d+\([^()]+\))? records=(?P<records>\d+) older=\d+ overwritten=\d+ .+)"),
     # Text ends with a line end of the guest's, or has none yet.
     "guest": re.compile(r"guest vm=(?P<vm>\d+)\((?P<name>[^()]+)\)(?P<mark>[|>]) ?"
                         r"(?P<console>.*)"),

@@ -46,38 +46,40 @@ void exit_log_handled(struct vcpu *vcpu, const struct vcpu_exit *exit, const cha
 	log_tagged("exit", "%s", text);
 }
 
+uint64_t exit_log_counts(const struct vm *vm, char *text, size_t size)
+{
+	uint64_t counts[VCPU_EXIT_KINDS] = { 0 }, total = 0, others = 0;
+	char name[REASON_MAX];
+
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		const struct statistics *s = &vm->vcpus[i]->statistics;
+		uint32_t used = __atomic_load_n(&s->used, __ATOMIC_ACQUIRE);
+
+		for (uint32_t row = 0; row < used; row++) {
+			uint64_t count = __atomic_load_n(&s->rows[row].count, __ATOMIC_RELAXED);
+			uint32_t reason = s->rows[row].reason;
+
+			total += count;
+			if (reason == STATISTICS_OTHERS)
+				others += count;
+			else
+				counts[virt->describe_row(name, sizeof(name), reason)] += count;
+		}
+	}
+	exit_text_counts(text, size, counts);
+	if (others)
+		format_append(text, size, " others=%lu", others);
+	return total;
+}
+
 void exit_log_summary(const struct vm *vm)
 {
-	uint64_t counts[VCPU_EXIT_KINDS] = { 0 }, total = 0;
 	char text[LOG_LINE_MAX];
 
 	if (command_line.exits == EXITS_OFF)
 		return;
-	for (unsigned i = 0; i < vm->vcpu_count; i++) {
-		const struct vcpu *vcpu = vm->vcpus[i];
-
-		total += vcpu->exits;
-		for (unsigned kind = 0; kind < VCPU_EXIT_KINDS; kind++)
-			counts[kind] += vcpu->exit_counts[kind];
-	}
-	exit_text_counts(text, sizeof(text), counts);
+	uint64_t total = exit_log_counts(vm, text, sizeof(text));
 	log_info("vm", "exits vm=%u(%s) total=%lu%s", vm->id, vm->name, total, text);
-}
-
-static void last_exits(const struct vcpu *vcpu, enum log_level level)
-{
-	uint64_t first = vcpu->exits > VCPU_LAST_EXITS ? vcpu->exits - VCPU_LAST_EXITS : 0;
-
-	for (uint64_t i = first; i < vcpu->exits; i++) {
-		const struct vcpu_exit_record *r = &vcpu->last_exits[i % VCPU_LAST_EXITS];
-		char reason[REASON_MAX];
-
-		virt->format_reason(reason, sizeof(reason), r->raw_reason);
-		log_write(level, "vm",
-			  "exit before: vm=%u(%s) vcpu=%u n=%lu reason=%s rip=0x%lx qual=0x%lx",
-			  vcpu->vm->id, vcpu->vm->name, vcpu->id, i + 1, reason, r->rip,
-			  r->qualification);
-	}
 }
 
 static void general_registers(const struct vcpu *vcpu, enum log_level level)
@@ -123,7 +125,6 @@ void exit_log_story(struct vcpu *vcpu, const struct vcpu_exit *exit, enum log_le
 	log_write(level, "vm", "cannot go on: kind=%s %s", vcpu_exit_name(exit->kind), text);
 	general_registers(vcpu, level);
 	other_registers(vcpu, level);
-	last_exits(vcpu, level);
 	crash_tell(vcpu, exit, level);
 }
 
@@ -134,7 +135,6 @@ void exit_log_describe(const struct cpu *c)
 	if (!vcpu)
 		return;
 	log_error("vm", "current vcpu: vm=%u(%s) vcpu=%u state=%s exits=%lu", vcpu->vm->id,
-		  vcpu->vm->name, vcpu->id, vcpu_state_name(vcpu->state), vcpu->exits);
+		  vcpu->vm->name, vcpu->id, vcpu_state_name(vcpu->state), vcpu_exits(vcpu));
 	general_registers(vcpu, LOG_ERROR);
-	last_exits(vcpu, LOG_ERROR);
 }

@@ -45,8 +45,7 @@ void vm_vcpu_blocked(struct vcpu *vcpu)
 	if (wakes != __atomic_load_n(&vm->wakes, __ATOMIC_SEQ_CST))
 		return;
 	__atomic_store_n(&vm->halted_for_good, true, __ATOMIC_SEQ_CST);
-	uint64_t rip = vcpu->exits ? vcpu->last_exits[(vcpu->exits - 1) % VCPU_LAST_EXITS].rip : 0;
 	log_info("vm", "halted for good vm=%u(%s) last-vcpu=%u rip=0x%lx", vm->id, vm->name,
-		 vcpu->id, rip);
+		 vcpu->id, vcpu->record->rip);
 	vm_stop(vm, NULL);
 }

@@ -6,6 +6,7 @@
 #include "kernel/time.h"
 #include "lib/bits.h"
 #include "vm/schedule/scheduler.h"
+#include "vm/vcpu/vcpu_account.h"
 
 bool vm_all_parked(const struct vm *vm)
 {
@@ -32,6 +33,8 @@ static bool restart(struct vm *vm)
 		vm_stop(vm, &why);
 		return false;
 	}
+	if (!again)
+		vm_record_event(vm, RECORD_VM, "reset");
 	if (!again)
 		log_info("vm", "reset vm=%u(%s)", vm->id, vm->name);
 	return again;
@@ -96,6 +99,7 @@ static void hold(struct vm *vm, enum vm_hold why)
 	spinlock_release(&vm->lock, flags);
 	if (!started)
 		return;
+	vm_record_event(vm, RECORD_VM, why == VM_HOLD_PAUSE ? "pausing" : "resetting");
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		scheduler_wake(vm->vcpus[i]);
 }
@@ -118,6 +122,7 @@ void vm_resume(struct vm *vm)
 
 	__atomic_and_fetch(&vm->holds, ~(uint32_t)VM_HOLD_PAUSE, __ATOMIC_SEQ_CST);
 	spinlock_release(&vm->lock, flags);
+	vm_record_event(vm, RECORD_VM, "resumed");
 	vm_settle(vm);
 }
 

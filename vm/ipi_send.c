@@ -4,6 +4,7 @@
 
 #include "vm/schedule/scheduler.h"
 #include "vm/vcpu/vcpu.h"
+#include "vm/vcpu/vcpu_account.h"
 #include "vm/vm.h"
 #include "x86/exception.h"
 
@@ -95,6 +96,7 @@ const char *ipi_send(struct vcpu *sender, uint64_t icr, struct reason *why)
 		return "ignored SMI";
 	if (ipi_is_init_deassert(&ipi))
 		return "ignored INIT level de-assert";
+	(void)vcpu_record_event(sender, RECORD_IPI, icr, name_of(&ipi));
 	for (unsigned i = 0; i < vm->vcpu_count; i++) {
 		if (!ipi_is_for(&ipi, vm->vcpus[i]->id, sender->id))
 			continue;

@@ -14,7 +14,9 @@
 #include "vm/exit_log.h"
 #include "vm/guest_memory.h"
 #include "vm/ipi.h"
+#include "vm/recorder_log.h"
 #include "vm/schedule/scheduler.h"
+#include "vm/vcpu/vcpu_account.h"
 #include "vm/virt_ops.h"
 #include "x86/instructions.h"
 
@@ -175,11 +177,14 @@ static void tell_end(const struct vm *vm)
 		guest += vm->vcpus[i]->guest_ticks;
 		turns += vm->vcpus[i]->turn_ticks;
 	}
+	vm_record_event(vm, RECORD_VM, "ended");
 	exit_log_summary(vm);
 	if (vm->trouble.kind)
 		log_warn("vm", "stopped vm=%u(%s) guest_us=%lu turns_us=%lu error=%s: %s", vm->id,
 			 vm->name, time_ticks_to_us(guest), time_ticks_to_us(turns),
 			 error_name(vm->trouble.kind), vm->trouble.text);
+	if (vm->trouble.kind)
+		recorder_log_vm(vm, RECORDER_LAST_OF_VM, "death");
 	else
 		log_info("vm", "ended vm=%u(%s) guest_us=%lu turns_us=%lu", vm->id, vm->name,
 			 time_ticks_to_us(guest), time_ticks_to_us(turns));
@@ -280,6 +285,7 @@ void vm_stop(struct vm *vm, const struct reason *why)
 		end(vm, false);
 	if (was != VM_STARTED)
 		return;
+	vm_record_event(vm, RECORD_VM, "stopping");
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		scheduler_wake_always(vm->vcpus[i]);
 	/* And those that are parked. */
@@ -309,6 +315,9 @@ enum error vm_start(struct vm *vm, struct reason *why)
 	if (!fresh)
 		return reason_set(why, ERROR_BAD_STATE, "VM %s was started already", vm->name);
 	__atomic_fetch_add(&running, 1, __ATOMIC_SEQ_CST);
+	vm_record_event(vm, RECORD_VM, "started");
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		vm->vcpus[i]->started = time_ticks();
 
 	/* Once the last one is queued, the VM may end and be gone at any moment. */
 	unsigned count = vm->vcpu_count;

@@ -11,7 +11,7 @@ _Static_assert(sizeof(struct statistics) <= UINT16_MAX, "16 bits reach every row
 static void empty_row(struct statistics_row *row, uint32_t reason)
 {
 	memset(row, 0, sizeof(*row));
-	row->least = UINT32_MAX;
+	row->least = UINT64_MAX;
 	row->reason = reason;
 }
 
@@ -37,28 +37,27 @@ struct statistics_row *statistics_add_row(struct statistics *statistics, uint32_
 }
 
 /* The middle of a bucket. */
-static uint32_t middle_of(unsigned bucket)
+static uint64_t middle_of(unsigned bucket)
 {
-	unsigned octave = bucket / STATISTICS_STEPS + STATISTICS_LEAST_SHIFT;
-	uint32_t step = 1u << (octave - STATISTICS_STEPS_SHIFT);
-	uint32_t first = (1u << octave) + bucket % STATISTICS_STEPS * step;
+	unsigned octave = bucket / STATISTICS_STEPS;
+	uint64_t eighths = STATISTICS_STEPS + bucket % STATISTICS_STEPS;
 
-	return first + step / 2;
+	return ((2 * eighths + 1) << octave) / (2 * STATISTICS_STEPS);
 }
 
 /* The cost that `percent` of the exits do not exceed. */
-static uint32_t quantile(const struct statistics_row *row, uint64_t total, unsigned percent)
+static uint64_t quantile(const struct statistics_row *row, uint64_t total, unsigned percent)
 {
 	uint64_t rank = (total * percent + 99) / 100, seen = 0;
 	unsigned bucket = 0;
 
 	while (bucket < STATISTICS_BUCKETS - 1 && (seen += row->buckets[bucket]) < rank)
 		bucket++;
-	uint32_t value = middle_of(bucket);
+	uint64_t value = middle_of(bucket);
 
-	/* The first and the last are open. */
-	if (!bucket || value < row->least)
+	if (value < row->least)
 		value = row->least;
+	/* The last one is open. */
 	if (bucket == STATISTICS_BUCKETS - 1 || value > row->most)
 		value = row->most;
 	return value;

@@ -4,8 +4,8 @@
  * share the last one. Any CPU may read, and may see an exit half counted. Pure.
  *
  * Buckets are log-linear: an octave has STATISTICS_STEPS of them, so that the middle of a bucket is
- * within 1/16 of all that it holds. From STATISTICS_LEAST ticks to STATISTICS_MOST; what lies beyond is
- * counted in the first and the last one, for which the exact least and most stand in. */
+ * within 1/16 of all that it holds. What costs more than STATISTICS_MOST ticks is counted in the last
+ * one, for which the exact maximum stands in. */
 #ifndef VM_STATISTICS_H
 #define VM_STATISTICS_H
 
@@ -13,20 +13,18 @@
 
 #define STATISTICS_STEPS_SHIFT 3
 #define STATISTICS_STEPS       (1u << STATISTICS_STEPS_SHIFT)
-#define STATISTICS_LEAST_SHIFT 6
-#define STATISTICS_OCTAVES     16u
+#define STATISTICS_OCTAVES     21u
 #define STATISTICS_BUCKETS     (STATISTICS_OCTAVES * STATISTICS_STEPS)
-#define STATISTICS_LEAST       (1u << STATISTICS_LEAST_SHIFT)
-#define STATISTICS_MOST        ((1u << (STATISTICS_LEAST_SHIFT + STATISTICS_OCTAVES)) - 1)
+#define STATISTICS_MOST        ((1u << STATISTICS_OCTAVES) - 1)
 
 /* Numbers that a backend gives to the reasons it tells apart: below this. */
 #define STATISTICS_REASONS 80
-#define STATISTICS_ROWS    13 /* in the pool, the one for all others included */
+#define STATISTICS_ROWS    12 /* in the pool, the one for all others included */
 
 struct statistics_row {
 	uint64_t count; /* exits that began */
 	uint64_t sum;   /* ticks of those that are over, which alone are in what follows */
-	uint32_t least, most;
+	uint64_t least, most;
 	uint32_t reason;                      /* the backend's number */
 	uint32_t buckets[STATISTICS_BUCKETS]; /* each stops at its highest number */
 };
@@ -62,25 +60,23 @@ static inline struct statistics_row *statistics_begin(struct statistics *statist
 }
 
 /* Below STATISTICS_BUCKETS. */
-static inline unsigned statistics_bucket(uint32_t cost)
+static inline size_t statistics_bucket(uint64_t cost)
 {
-	unsigned octave;
+	size_t value = (cost < STATISTICS_MOST ? (uint32_t)cost : STATISTICS_MOST) | 1;
+	size_t octave = (size_t)(__builtin_clz((uint32_t)value) ^ 31);
 
-	cost = cost < STATISTICS_MOST ? cost : STATISTICS_MOST;
-	cost = cost > STATISTICS_LEAST ? cost : STATISTICS_LEAST;
-	octave = 31 - (unsigned)__builtin_clz(cost);
 	/* The shifted value begins with a one, which is one octave too many. */
-	return (cost >> (octave - STATISTICS_STEPS_SHIFT)) +
-	       STATISTICS_STEPS * (octave - STATISTICS_LEAST_SHIFT - 1);
+	return (value << STATISTICS_STEPS_SHIFT >> octave) + (octave - 1) * STATISTICS_STEPS;
 }
 
 /* And is over, after `cost` ticks. */
 static inline void statistics_finish(struct statistics *statistics, struct statistics_row *row,
-				     uint32_t cost)
+				     uint64_t cost)
 {
 	uint32_t *bucket = &row->buckets[statistics_bucket(cost)];
 
-	*bucket += *bucket != UINT32_MAX;
+	if (unlikely(!++*bucket))
+		*bucket = UINT32_MAX;
 	row->sum += cost;
 	statistics->ticks += cost;
 	if (unlikely(cost < row->least))
@@ -95,7 +91,7 @@ static inline void statistics_finish(struct statistics *statistics, struct stati
 
 struct statistics_summary {
 	uint64_t count, sum;
-	uint32_t least, median, p99, most; /* 0 while no exit is over */
+	uint64_t least, median, p99, most; /* 0 while no exit is over */
 };
 
 void statistics_summarize(const struct statistics_row *row, struct statistics_summary *out);

@@ -69,6 +69,9 @@ struct virt_ops {
 	void (*destroy)(struct vcpu *vcpu);
 	/* "10(CPUID)" for the log. */
 	void (*format_reason)(char *buffer, size_t size, uint32_t raw_reason);
+	/* Writes the name of a reason that the backend tells apart in the statistics, by its number
+	 * there (below STATISTICS_REASONS), and says of which kind its exits are. */
+	enum vcpu_exit_kind (*describe_row)(char *buffer, size_t size, uint32_t row);
 
 	/* Nested page tables, one a VM. `rights` is enum access, or-ed. Ranges are 4 KiB aligned;
 	 * the largest page that alignment, capability and policy allow is chosen. */

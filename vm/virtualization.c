@@ -3,6 +3,8 @@
 
 #include "kernel/cpu.h"
 #include "kernel/output/log.h"
+#include "kernel/panic.h"
+#include "vm/recorder_log.h"
 #include "vm/schedule/scheduler.h"
 
 const struct virt_ops *virt;
@@ -71,6 +73,7 @@ static void enable_this(void *argument)
 unsigned virtualization_enable(void)
 {
 	cpus.count = 0;
+	panic_set_history(recorder_log_panic);
 	if (!cpu_run_everywhere(enable_this, NULL, cpu_work_timeout_us()))
 		return 0;
 	return cpus.count;

@@ -5,6 +5,7 @@
 #include "vmx/vcpu/bitmaps.h"
 #include "vmx/vcpu/debug.h"
 #include "vmx/cpu/capability.h"
+#include "vmx/exit/exit_decode.h"
 #include "vmx/exit/exit_reason.h"
 #include "vmx/vcpu/inject.h"
 #include "vmx/nested.h"
@@ -83,6 +84,13 @@ static enum error inject(struct vcpu *vcpu, const struct vcpu_event *event, stru
 	return error;
 }
 
+static enum vcpu_exit_kind describe_row(char *buffer, size_t size, uint32_t row)
+{
+	_Static_assert(VMX_EXIT_REASONS == STATISTICS_REASONS, "a row for each reason");
+	exit_row_format(buffer, size, row);
+	return row == EXIT_ROW_HOST_TIMER ? VCPU_EXIT_INTERRUPT : exit_kind(row);
+}
+
 const struct virt_ops vmx_virt_ops = {
 	.name = "VMX",
 	.init = init,
@@ -110,6 +118,7 @@ const struct virt_ops vmx_virt_ops = {
 	.start_up = vmx_vcpu_start_up,
 	.destroy = vmx_vcpu_destroy,
 	.format_reason = exit_reason_format,
+	.describe_row = describe_row,
 	.nested_create = nested_create,
 	.nested_map = nested_map,
 	.nested_unmap = nested_unmap,

@@ -76,10 +76,10 @@ static inline void write_xcr0(uint64_t value)
 /* Unprivileged while CR4.TSD is clear. */
 static inline uint64_t read_tsc(void)
 {
-	uint32_t low, high;
+	uint64_t low, high; /* the upper halves of RAX and RDX become 0 */
 
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
+	return high << 32 | low;
 }
 
 static inline uint64_t read_rflags(void)

@@ -7,8 +7,8 @@
 #include "kernel/output/log.h"
 #include "kernel/time.h"
 #include "lib/string.h"
-#include "vm/exit_text.h"
 #include "vm/board.h"
+#include "vm/exit_log.h"
 #include "vm/manager.h"
 #include "vm/vcpu/vcpu_state.h"
 
@@ -57,7 +57,7 @@ static void list_vcpu(const struct vcpu *vcpu)
 
 	say("  vcpu=%u state=%s cpu=%d exits=%lu guest_us=%lu turns_us=%lu", vcpu->id,
 	    vcpu_state_name((enum vcpu_state)__atomic_load_n(&vcpu->state, __ATOMIC_RELAXED)),
-	    cpu ? (int)cpu->index : -1, load(&vcpu->exits),
+	    cpu ? (int)cpu->index : -1, vcpu_exits(vcpu),
 	    time_ticks_to_us(load(&vcpu->guest_ticks)), time_ticks_to_us(load(&vcpu->turn_ticks)));
 }
 
@@ -147,16 +147,9 @@ static void show_screen(struct vm *vm, void *context)
 
 static void show_exits(struct vm *vm, void *context)
 {
-	uint64_t counts[VCPU_EXIT_KINDS] = { 0 }, total = 0;
 	char text[LOG_LINE_MAX];
+	uint64_t total = exit_log_counts(vm, text, sizeof(text));
 
-	for (unsigned i = 0; i < vm->vcpu_count; i++) {
-		total += load(&vm->vcpus[i]->exits);
-		for (unsigned kind = 0; kind < VCPU_EXIT_KINDS; kind++)
-			counts[kind] +=
-				__atomic_load_n(&vm->vcpus[i]->exit_counts[kind], __ATOMIC_RELAXED);
-	}
-	exit_text_counts(text, sizeof(text), counts);
 	say("exits vm=%u(%s) total=%lu%s", vm->id, vm->name, total, text);
 	if (vm->board->missed_ticks && vm->board->missed_ticks(vm, text, sizeof(text)))
 		say("missed ticks vm=%u(%s)%s", vm->id, vm->name, text);

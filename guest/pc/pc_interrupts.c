@@ -9,6 +9,7 @@
 #include "vm/ipi.h"
 #include "vm/policy/cpuid_clocks.h"
 #include "vm/schedule/scheduler.h"
+#include "vm/vcpu/vcpu_account.h"
 #include "vm/vcpu/vcpu_finish.h"
 #include "vm/vcpu/vcpu_interrupts.h"
 
@@ -120,6 +121,8 @@ static struct pc_vcpu *of_lapic(void *context)
 
 static void send(void *context, struct vlapic *from, const struct apic_message *message)
 {
+	(void)vcpu_record_event(of_lapic(context)->vcpu, RECORD_IPI, apic_message_icr(message),
+				"sent");
 	apic_bus_send(&of_lapic(context)->pc->apic_bus, from, message);
 }
 

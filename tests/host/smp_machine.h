@@ -47,6 +47,7 @@ static void fake_halt(void);
 #include "vm/schedule/run_loop.c"
 #include "vm/schedule/scheduler.c"
 #include "vm/schedule/watchdog.c"
+#include "vm/vcpu/vcpu_account.c"
 
 #define LINUX_ARCH_SET_GS 0x1001
 #define CPUS              4
@@ -135,6 +136,20 @@ uint64_t time_ticks_to_us(uint64_t ticks)
 	return ticks / 1000;
 }
 
+enum error recorder_init_cpu(struct reason *why)
+{
+	return ERROR_NONE;
+}
+
+struct record *recorder_note(const struct recorder_event *event)
+{
+	return NULL;
+}
+
+void recorder_log_vm(const struct vm *vm, uint64_t most, const char *why)
+{
+}
+
 void timer_init(struct timer *timer, timer_function function, void *owner)
 {
 	*timer = (struct timer) { .function = function, .owner = owner };
@@ -190,6 +205,11 @@ void pages_free(void *pages, size_t count)
 {
 	free(pages);
 	__atomic_fetch_sub(&pages_taken, count, __ATOMIC_RELAXED);
+}
+
+void page_free(void *page)
+{
+	pages_free(page, 1);
 }
 
 void pages_set_owner(const void *pages, size_t count, uint16_t owner)
@@ -300,7 +320,7 @@ static enum error fake_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	} else {
 		*exit = play(vcpu, fake);
 	}
-	vcpu_note_exit(vcpu, exit);
+	statistics_begin(&vcpu->statistics, exit->kind);
 	__atomic_store_n(&fake->running, 0, __ATOMIC_SEQ_CST);
 	return fake->refuses_entry ? ERROR_ENTRY_FAILED : ERROR_NONE;
 }

@@ -12,7 +12,7 @@ TOLD = {
     "a backtrace with symbols": r"panic: frame=1 rip=0x[0-9a-f]+ symbol=vcpu_run\+",
     "the current vCPU": r"vm: current vcpu: vm=\d+\(\w+\) vcpu=0 state=Running exits=3",
     "its registers": r"vm: registers vm=\d+\(\w+\) vcpu=0 rax=0x",
-    "its last exit": r"vm: exit before: vm=\d+\(\w+\) vcpu=0 n=3 reason=\d+\([A-Z_]+\)",
+    "its last exit": r"record cpu=\d+ seq=\d+ .* vm=\d+ vcpu=0 event=exit reason=\d+\([A-Z_]+\) rip=0x",
 }
 
 

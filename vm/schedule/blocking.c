@@ -8,6 +8,7 @@
 #include "vm/manager.h"
 #include "vm/schedule/idle_cpus.h"
 #include "vm/schedule/scheduler.h"
+#include "vm/vcpu/vcpu_account.h"
 #include "vm/vcpu/vcpu_interrupts.h"
 #include "vm/vm.h"
 #include "x86/control_registers.h"
@@ -42,11 +43,15 @@ static bool is_due(struct vcpu *vcpu)
 static void make_ready(struct scheduler *s, struct vcpu *vcpu)
 {
 	__atomic_fetch_add(&vcpu->vm->wakes, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&vcpu->blocked_ticks,
+			 vcpu->blocked_ticks + time_ticks() - vcpu->blocked_since,
+			 __ATOMIC_RELAXED);
 	__atomic_store_n(&vcpu->blocked_since, 0, __ATOMIC_RELAXED);
 	enum error error = vcpu_wake(vcpu);
 	assert(!error);
 	run_queue_append(&s->queue, vcpu);
 	scheduler_change_load(s, +1);
+	(void)vcpu_record_event(vcpu, RECORD_WOKEN, s->cpu->index, NULL);
 }
 
 void scheduler_block(struct scheduler *s, struct vcpu *vcpu)

@@ -11,6 +11,7 @@
 #include "vm/ipi.h"
 #include "vm/manager.h"
 #include "vm/schedule/scheduler.h"
+#include "vm/vcpu/vcpu_account.h"
 #include "vm/vm.h"
 #include "x86/exception.h"
 
@@ -23,6 +24,7 @@ _Static_assert(ARRAY_SIZE(action_names) == BOARD_UNHANDLED + 1, "every action ha
 
 static void tell(struct vcpu *vcpu, const struct vcpu_exit *exit, const char *did)
 {
+	vcpu_account_did(vcpu, did);
 	if (vcpu->watcher)
 		vcpu->watcher->handled(vcpu, exit, did);
 }

@@ -7,6 +7,7 @@
 #include "kernel/cpu.h"
 #include "kernel/output/log.h"
 #include "kernel/memory.h"
+#include "kernel/recorder.h"
 #include "kernel/time.h"
 #include "kernel/timer.h"
 #include "lib/assert.h"
@@ -17,6 +18,7 @@
 #include "vm/schedule/run_loop.h"
 #include "vm/schedule/run_queue.h"
 #include "vm/schedule/scheduler_cpu.h"
+#include "vm/vcpu/vcpu_account.h"
 #include "vm/vm.h"
 #include "vm/schedule/watchdog.h"
 
@@ -53,9 +55,11 @@ enum error scheduler_init_cpu(void)
 	struct scheduler *s = page_alloc();
 	struct reason why;
 
-	if (!s) {
+	if (!s)
 		reason_set(&why, ERROR_NO_MEMORY, "no page for the scheduler of CPU %u",
 			   cpu->index);
+	if (!s || recorder_init_cpu(&why)) {
+		page_free(s);
 		return log_reason(LOG_ERROR, "vm", &why);
 	}
 	s->cpu = cpu;
@@ -128,6 +132,8 @@ static bool give(struct scheduler *from, struct scheduler *to)
 		return false;
 	/* A vCPU that this CPU cannot let go of is Invalid now: its own turn here ends it. */
 	bool failed = vcpu->cpu && vcpu_unbind(vcpu);
+	if (!failed)
+		(void)vcpu_record_event(vcpu, RECORD_MIGRATED, to->cpu->index, NULL);
 	enqueue(failed ? from : to, vcpu);
 	return !failed;
 }
@@ -194,14 +200,23 @@ static uint64_t start_timers(struct scheduler *s, struct vcpu *vcpu)
 	return until;
 }
 
-/* Of a slice whose guest time is counted down, what is gone is what the guest had. */
-static void account(struct vcpu *vcpu, uint64_t turn_ticks)
-{
-	uint64_t slice = time_us_to_ticks(command_line.slice_us);
-	uint64_t left = vcpu->slice_ticks < slice ? vcpu->slice_ticks : slice;
+static const char *const end_names[] = {
+	[TURN_OVER] = "turn-over",
+	[TURN_BLOCK] = "blocked",
+	[TURN_PARK] = "parked",
+	[TURN_DONE] = "ended",
+};
+_Static_assert(ARRAY_SIZE(end_names) == TURN_DONE + 1, "every end of a turn has a name");
 
-	__atomic_store_n(&vcpu->guest_ticks, vcpu->guest_ticks + slice - left, __ATOMIC_RELAXED);
-	__atomic_store_n(&vcpu->turn_ticks, vcpu->turn_ticks + turn_ticks, __ATOMIC_RELAXED);
+/* What the turn took belongs to this CPU, too. */
+static void account(struct scheduler *s, struct vcpu *vcpu, const char *why)
+{
+	uint64_t guest = vcpu->guest_ticks;
+	uint64_t turn = vcpu_account_turn_end(vcpu, why);
+
+	guest = vcpu->guest_ticks - guest;
+	scheduler_add_ticks(&s->guest_ticks, guest);
+	scheduler_add_ticks(&s->exit_ticks, turn - guest);
 }
 
 static enum turn_end take_turn(struct scheduler *s, struct vcpu *vcpu)
@@ -220,12 +235,12 @@ static enum turn_end take_turn(struct scheduler *s, struct vcpu *vcpu)
 	}
 	set_current(vcpu);
 	vcpu->slices++;
-	uint64_t started = time_ticks();
+	vcpu_account_turn(vcpu);
 	uint64_t until = start_timers(s, vcpu);
-	__atomic_store_n(&vcpu->turn_started, started, __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu->turn_started, vcpu->turn_began, __ATOMIC_RELAXED);
 	enum turn_end end = run_loop_turn(vcpu, until);
 	__atomic_store_n(&vcpu->turn_started, 0, __ATOMIC_RELAXED);
-	account(vcpu, time_ticks() - started);
+	account(s, vcpu, end_names[end]);
 	set_current(NULL);
 	return end;
 }
@@ -270,6 +285,14 @@ static bool does_chores(const struct scheduler *s)
 	return other_chores && !s->cpu->index;
 }
 
+static void halt(struct scheduler *s)
+{
+	uint64_t began = time_ticks();
+
+	interrupts_enable_and_halt();
+	scheduler_add_ticks(&s->idle_ticks, time_ticks() - began);
+}
+
 /* Halts until a kick, or until somebody has to look at something. */
 static void idle(struct scheduler *s)
 {
@@ -283,7 +306,7 @@ static void idle(struct scheduler *s)
 	if (__atomic_load_n(&s->queue.length, __ATOMIC_SEQ_CST) || !vm_running_count())
 		interrupts_enable();
 	else
-		interrupts_enable_and_halt();
+		halt(s);
 	idle_unmark(s->cpu);
 }
 
@@ -306,6 +329,7 @@ void scheduler_run(void)
 	struct scheduler *s = scheduler_of(this_cpu());
 
 	assert(s);
+	s->began = time_ticks();
 	while (vm_running_count()) {
 		struct vcpu *vcpu = take_next(s);
 
@@ -316,4 +340,5 @@ void scheduler_run(void)
 		look_after_the_rest(s);
 	}
 	timer_cancel(&s->alarm);
+	s->ended = time_ticks();
 }

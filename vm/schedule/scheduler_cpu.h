@@ -17,7 +17,11 @@ struct scheduler {
 	uint32_t load;       /* vCPUs waiting or running here; atomic to read, lock to write */
 	uint32_t turns;      /* this CPU only */
 	uint64_t next_drain; /* time_ticks(); this CPU only */
-	struct timer alarm;  /* ends a turn that does not end, and a halt; this CPU only */
+	/* Where the time of this CPU goes, in ticks: in guests, with their exits, halted; and when the
+	 * scheduler began and ended (0: it has not). This CPU writes, any reads. */
+	uint64_t guest_ticks, exit_ticks, idle_ticks;
+	uint64_t began, ended;
+	struct timer alarm; /* ends a turn that does not end, and a halt; this CPU only */
 };
 _Static_assert(sizeof(struct scheduler) <= PAGE_SIZE, "a scheduler fits a page");
 
@@ -30,6 +34,12 @@ static inline struct scheduler *scheduler_of(const struct cpu *cpu)
 static inline void scheduler_change_load(struct scheduler *s, int by)
 {
 	__atomic_store_n(&s->load, s->load + (uint32_t)by, __ATOMIC_RELAXED);
+}
+
+/* This CPU's own counters of time. */
+static inline void scheduler_add_ticks(uint64_t *counter, uint64_t ticks)
+{
+	__atomic_store_n(counter, *counter + ticks, __ATOMIC_RELAXED);
 }
 
 /* Blocks a vCPU at the end of its turn on this CPU, unless it has a reason to run. Its load has been

@@ -27,7 +27,7 @@ static enum board_action ring_exit(struct vcpu *vcpu, const struct vcpu_exit *ex
 	if (exit->kind != VCPU_EXIT_HLT)
 		return BOARD_END_VM;
 	/* Now and then long enough for the token to come between the HLT and the blocking. */
-	if (vcpu->exits % 16 == 0)
+	if (vcpu_exits(vcpu) % 16 == 0)
 		usleep(50);
 	return BOARD_BLOCK;
 }

@@ -4,6 +4,7 @@
 #include "kernel/output/log.h"
 #include "kernel/time.h"
 #include "vm/manager.h"
+#include "vm/vcpu/vcpu_account.h"
 #include "vm/vcpu/vcpu_interrupts.h"
 #include "vm/vm.h"
 
@@ -78,6 +79,7 @@ static void check(struct vm *vm, void *context)
 			add(&view, vm->vcpus[i], now);
 	if (!watchdog_judge(&view, &why))
 		return;
+	vm_record_event(vm, RECORD_WATCHDOG, NULL);
 	tell_of_interrupts(vm);
 	vm_stop(vm, &why);
 }

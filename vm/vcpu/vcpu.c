@@ -83,6 +83,19 @@ static enum error settle_or_invalid(struct vcpu *vcpu, enum vcpu_call call, enum
 	return error;
 }
 
+/* Nothing has happened yet. */
+static void prepare_account(struct vcpu *vcpu)
+{
+	vcpu->record_head = (struct record_head) {
+		.vm = (uint16_t)(vcpu->vm ? vcpu->vm->id : 0),
+		.vcpu = (uint8_t)vcpu->id,
+		.kind = RECORD_EXIT,
+	};
+	statistics_init(&vcpu->statistics);
+	vcpu->record = &vcpu->no_record;
+	vcpu->row = &vcpu->statistics.turns;
+}
+
 enum error vcpu_create(struct vcpu *vcpu, struct vm *vm, uint32_t vcpu_id)
 {
 	struct reason why = { 0 };
@@ -93,6 +106,7 @@ enum error vcpu_create(struct vcpu *vcpu, struct vm *vm, uint32_t vcpu_id)
 	}
 	*vcpu = (struct vcpu) { .vm = vm, .id = vcpu_id, .state = VCPU_CREATED, .pinned_cpu = -1 };
 	list_init(&vcpu->run_link);
+	prepare_account(vcpu);
 	enum error error = virt->create(vcpu, &why);
 	if (error) {
 		vcpu->backend = NULL;

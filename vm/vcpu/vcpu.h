@@ -8,11 +8,13 @@
 #ifndef VM_VCPU_VCPU_H
 #define VM_VCPU_VCPU_H
 
+#include "kernel/recorder_ring.h"
 #include "lib/error.h"
 #include "lib/list.h"
 #include "lib/types.h"
 #include "vm/emulate/instruction_cache.h"
 #include "vm/emulate/quick_move.h"
+#include "vm/statistics.h"
 #include "vm/vcpu/vcpu_event.h"
 #include "vm/vcpu/vcpu_exit.h"
 
@@ -38,15 +40,6 @@ enum vcpu_state {
 };
 
 const char *vcpu_state_name(enum vcpu_state state);
-
-/* What the last exits were, kept for every vCPU: for a panic and for the death of its VM. */
-#define VCPU_LAST_EXITS 16 /* a power of two */
-
-struct vcpu_exit_record {
-	uint64_t rip, qualification;
-	uint32_t raw_reason;
-	uint32_t kind; /* enum vcpu_exit_kind */
-};
 
 /* How a vCPU starts. Segments are flat, CS included, except in real mode. */
 enum vcpu_mode {
@@ -183,11 +176,17 @@ struct vcpu {
 	struct reason trouble; /* why it is Invalid */
 	/* Ticks of guest time left in this slice: set by the scheduler, counted down by the backend. */
 	uint64_t slice_ticks;
-	uint64_t exits; /* since create; vcpu_note_exit() counts */
-	uint32_t exit_counts[VCPU_EXIT_KINDS];
-	struct vcpu_exit_record last_exits[VCPU_LAST_EXITS]; /* [exits % VCPU_LAST_EXITS] is next */
-	struct instruction_cache decoded;                    /* the emulator's */
-	struct quick_moves quick_moves;                      /* likewise */
+	struct instruction_cache decoded; /* the emulator's */
+	struct quick_moves quick_moves;   /* likewise */
+	/* The last exit, or the beginning of the turn: where its cost will be written once it is known
+	 * (vm/vcpu/vcpu_account.h). Between turns `no_record`, with the RIP of the last exit. */
+	struct record *record;
+	struct statistics_row *row;
+	struct record_head record_head; /* that its exits' records begin with; constant */
+	uint64_t turn_began;            /* in ticks, as all below */
+	uint64_t ticks_before_turn;     /* of statistics.ticks */
+	struct record no_record;
+	struct statistics statistics; /* since create */
 	/* What the board did about the present exit, for the exit line; null: named by the action. */
 	const char *did;
 	/* The scheduler's: guarded by the run-queue lock of `queue_cpu`. */
@@ -195,8 +194,10 @@ struct vcpu {
 	struct cpu *queue_cpu;
 	int pinned_cpu;            /* -1: any */
 	uint64_t slices;           /* turns had; bound CPU writes, any reads */
-	uint64_t guest_ticks;      /* of time slices used up; likewise */
+	uint64_t guest_ticks;      /* of its turns, in the guest; likewise */
 	uint64_t turn_ticks;       /* of its turns, handling of exits included; likewise */
+	uint64_t blocked_ticks;    /* spent halted; run-queue lock of `queue_cpu`, any reads */
+	uint64_t started;          /* time_ticks() when its VM was started */
 	bool wake_pending;         /* atomic: has to run whatever its events say */
 	bool asked;                /* atomic: somebody wants to know where it is */
 	bool halted;               /* blocked, and has executed nothing since; bound CPU */
@@ -256,16 +257,10 @@ enum error vcpu_start_up(struct vcpu *vcpu, uint8_t sipi_vector) must_check;
 /* Allowed in every state but Running; on the bound CPU where there is one. */
 enum error vcpu_destroy(struct vcpu *vcpu) must_check;
 
-/* Remembers and counts an exit; the backend calls it once for each, before handling. */
-static inline void vcpu_note_exit(struct vcpu *vcpu, const struct vcpu_exit *exit)
+/* Exits since create. Any CPU. */
+static inline uint64_t vcpu_exits(const struct vcpu *vcpu)
 {
-	vcpu->last_exits[vcpu->exits++ % VCPU_LAST_EXITS] = (struct vcpu_exit_record) {
-		.rip = exit->rip,
-		.qualification = exit->qualification,
-		.raw_reason = exit->raw_reason,
-		.kind = exit->kind,
-	};
-	vcpu->exit_counts[exit->kind]++;
+	return statistics_exits(&vcpu->statistics);
 }
 
 #endif

@@ -7,15 +7,24 @@
 #include "lib/error.h"
 #include "lib/types.h"
 
+/* The software kinds are INT n, INT1, and INT3 with INTO. */
+#define VCPU_EVENT_LIST(X)                                                      \
+	X(EVENT_NONE, "none")                                                   \
+	X(EVENT_EXTERNAL_INTERRUPT, "external-interrupt")                       \
+	X(EVENT_NMI, "nmi")                                                     \
+	X(EVENT_EXCEPTION, "exception")                                         \
+	X(EVENT_SOFTWARE_INTERRUPT, "software-interrupt")                       \
+	X(EVENT_PRIVILEGED_SOFTWARE_EXCEPTION, "privileged-software-exception") \
+	X(EVENT_SOFTWARE_EXCEPTION, "software-exception")
+
 enum vcpu_event_kind {
-	EVENT_NONE,
-	EVENT_EXTERNAL_INTERRUPT,
-	EVENT_NMI,
-	EVENT_EXCEPTION,
-	EVENT_SOFTWARE_INTERRUPT,            /* INT n */
-	EVENT_PRIVILEGED_SOFTWARE_EXCEPTION, /* INT1 */
-	EVENT_SOFTWARE_EXCEPTION,            /* INT3, INTO */
+#define X(symbol, name) symbol,
+	VCPU_EVENT_LIST(X)
+#undef X
+		VCPU_EVENT_KINDS
 };
+
+const char *vcpu_event_name(enum vcpu_event_kind kind);
 
 struct vcpu_event {
 	enum vcpu_event_kind kind;

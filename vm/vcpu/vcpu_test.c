@@ -299,20 +299,23 @@ static void waits_for_sipi(void **unused)
 	assert_int_equal(vcpu.startup, STARTUP_WAITING);
 }
 
-static void last_exits(void **unused)
+static void accounts(void **unused)
 {
-	struct vcpu vcpu;
-	struct vcpu_exit exit = { .kind = VCPU_EXIT_CPUID, .raw_reason = 10 };
+	struct vm machine = { .id = 7 };
+	struct vcpu vcpu = { 0 };
 
-	bring_to(&vcpu, VCPU_READY);
-	for (unsigned i = 0; i < 20; i++) {
-		exit.rip = i;
-		vcpu_note_exit(&vcpu, &exit);
-	}
-	assert_int_equal(vcpu.exits, 20);
-	assert_int_equal(vcpu.exit_counts[VCPU_EXIT_CPUID], 20);
-	assert_int_equal(vcpu.last_exits[19 % VCPU_LAST_EXITS].rip, 19);
-	assert_int_equal(vcpu.last_exits[20 % VCPU_LAST_EXITS].rip, 4);
+	answer = ERROR_NONE;
+	assert_int_equal(vcpu_create(&vcpu, &machine, 3), ERROR_NONE);
+	assert_int_equal(vcpu.record_head.vm, 7);
+	assert_int_equal(vcpu.record_head.vcpu, 3);
+	assert_int_equal(vcpu.record_head.kind, RECORD_EXIT);
+	/* Whatever is written before its first turn goes nowhere else. */
+	assert_ptr_equal(vcpu.record, &vcpu.no_record);
+	assert_ptr_equal(vcpu.row, &vcpu.statistics.turns);
+	assert_int_equal(vcpu_exits(&vcpu), 0);
+	statistics_begin(&vcpu.statistics, 10);
+	statistics_begin(&vcpu.statistics, 12);
+	assert_int_equal(vcpu_exits(&vcpu), 2);
 }
 
 int main(void)
@@ -327,7 +330,7 @@ int main(void)
 		cmocka_unit_test(moves_between_cpus),
 		cmocka_unit_test(create_and_destroy),
 		cmocka_unit_test(waits_for_sipi),
-		cmocka_unit_test(last_exits),
+		cmocka_unit_test(accounts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,6 @@
 #include "kernel/output/log.h"
 #include "kernel/memory.h"
 #include "kernel/panic.h"
-#include "lib/string.h"
 #include "vmx/cpu/capability.h"
 #include "vmx/instructions.h"
 #include "x86/instructions.h"
@@ -180,24 +179,9 @@ enum error vmx_hardware_enable(struct reason *why)
 		row->resident = NULL;
 		row->host_xcr0 = row->vmx.xcr0;
 		row->xcr0 = row->vmx.xcr0;
-		memset(row->exit_counts, 0, sizeof(row->exit_counts));
 	}
 	spinlock_release(&vmx_percpu_lock, rflags);
 	return error;
-}
-
-static void tell_exits(const struct vmx_percpu *row)
-{
-	char text[LOG_LINE_MAX];
-	uint64_t total = 0;
-
-	for (unsigned i = 0; i < ARRAY_SIZE(row->exit_counts); i++)
-		total += row->exit_counts[i];
-	if (!total)
-		return;
-	exit_reason_format_counts(text, sizeof(text), row->exit_counts,
-				  ARRAY_SIZE(row->exit_counts));
-	log_debug("vmx", "exits cpu=%u total=%lu %s", this_cpu()->index, total, text);
 }
 
 enum error vmx_hardware_disable(struct reason *why)
@@ -211,8 +195,6 @@ enum error vmx_hardware_disable(struct reason *why)
 				   "a vCPU's VMCS is still loaded on this CPU");
 	else
 		error = vmx_disable(&row->vmx, &vmx_capability, &this_cpu_access, why);
-	if (!error)
-		tell_exits(row);
 	spinlock_release(&vmx_percpu_lock, rflags);
 	return error;
 }

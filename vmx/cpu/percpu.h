@@ -23,9 +23,6 @@ struct vmx_percpu {
 	uint64_t host_xcr0;        /* 0 on a CPU without XSAVE; constant while VMX is on */
 	uint64_t xcr0;             /* what XCR0 holds at this moment */
 	struct timer slice_timer;  /* ends a slice where the preemption timer does not */
-	/* Exits of all vCPUs by basic reason, since VMX went on; numbers past the table share its last
-	 * element. */
-	uint64_t exit_counts[VMX_EXIT_REASONS];
 } aligned_to(64);
 
 /* Guards the `vmx` member of every row. Taken with interrupts off; the memory allocator's locks
@@ -45,8 +42,7 @@ bool vmx_is_enabled(void);
 /* Errors as vmx_enable(), and Unsupported on a CPU that is unlike the first; afterwards the CPU holds
  * no stale EPT or VPID translations. The reason is the caller's to log. */
 enum error vmx_hardware_enable(struct reason *why) must_check;
-/* Errors as vmx_disable(), and BadState while a vCPU's VMCS is current. With log=debug, tells of the
- * exits that this CPU had. */
+/* Errors as vmx_disable(), and BadState while a vCPU's VMCS is current. */
 enum error vmx_hardware_disable(struct reason *why) must_check;
 
 /* Can VMX be turned on here, guests or not? For tests of just that: errors as vmx_enable_decide(),

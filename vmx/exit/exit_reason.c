@@ -24,18 +24,10 @@ void exit_reason_format(char *buffer, size_t size, uint32_t raw_reason)
 	format_string(buffer, size, "%u(%s)", basic, exit_reason_name(basic));
 }
 
-void exit_reason_format_counts(char *buffer, size_t size, const uint64_t *counts, size_t count)
+void exit_row_format(char *buffer, size_t size, uint32_t row)
 {
-	bool first = true;
-
-	format_string(buffer, size, "none");
-	for (size_t i = 0; i < count; i++) {
-		if (!counts[i])
-			continue;
-		if (first && size)
-			buffer[0] = '\0';
-		format_append(buffer, size, "%s%zu(%s)=%llu", first ? "" : " ", i,
-			      exit_reason_name((uint32_t)i), (unsigned long long)counts[i]);
-		first = false;
-	}
+	if (row == EXIT_ROW_HOST_TIMER)
+		format_string(buffer, size, "%u(HOST_TIMER)", EXIT_REASON_PREEMPTION_TIMER);
+	else
+		exit_reason_format(buffer, size, row);
 }

@@ -89,8 +89,12 @@ enum exit_reason {
 };
 
 /* The size of tables of handlers and counters: a few numbers more than have a name, the last of
- * which counts all those beyond. */
-#define VMX_EXIT_REASONS 80
+ * which counts all those beyond, and the one before it a preemption timer that ran out for a host
+ * timer. */
+#define VMX_EXIT_REASONS    80
+#define EXIT_ROW_UNKNOWN    (VMX_EXIT_REASONS - 1)
+#define EXIT_ROW_HOST_TIMER (VMX_EXIT_REASONS - 2)
+_Static_assert((int)EXIT_REASONS <= EXIT_ROW_HOST_TIMER, "the SDM has no reason of that number");
 
 /* The exit-reason field: SDM volume 3, "Basic VM-Exit Information". */
 #define EXIT_REASON_BASIC_MASK    BITS(15, 0)
@@ -112,9 +116,7 @@ const char *exit_reason_name(uint32_t basic_reason);
 /* Writes "48(EPT_VIOLATION)" for a whole exit-reason field, cut to `size`. */
 void exit_reason_format(char *buffer, size_t size, uint32_t raw_reason);
 
-/* Writes "10(CPUID)=3 12(HLT)=1" for the counters that are not 0, lowest reason first; "none" when
- * all are 0. `counts` is indexed by basic reason; its last element, past the names, collects the
- * unknown ones. What does not fit `size` is cut. */
-void exit_reason_format_counts(char *buffer, size_t size, const uint64_t *counts, size_t count);
+/* Writes the name of a row of counters: "10(CPUID)", "52(HOST_TIMER)", "79(UNKNOWN)". */
+void exit_row_format(char *buffer, size_t size, uint32_t row);
 
 #endif

@@ -54,20 +54,16 @@ static void cuts_at_the_buffers_end(void **state)
 	assert_int_equal(text[5], 0);
 }
 
-static void counters(void **state)
+static void rows(void **state)
 {
-	uint64_t counts[80] = { 0 };
-	char text[64], cut[8];
+	char text[32];
 
-	exit_reason_format_counts(text, sizeof(text), counts, ARRAY_SIZE(counts));
-	assert_string_equal(text, "none");
-	counts[EXIT_REASON_HLT] = 1;
-	counts[EXIT_REASON_CPUID] = 10000000000ull;
-	counts[79] = 2;
-	exit_reason_format_counts(text, sizeof(text), counts, ARRAY_SIZE(counts));
-	assert_string_equal(text, "10(CPUID)=10000000000 12(HLT)=1 79(UNKNOWN)=2");
-	exit_reason_format_counts(cut, sizeof(cut), counts, ARRAY_SIZE(counts));
-	assert_string_equal(cut, "10(CPUI");
+	exit_row_format(text, sizeof(text), EXIT_REASON_CPUID);
+	assert_string_equal(text, "10(CPUID)");
+	exit_row_format(text, sizeof(text), EXIT_ROW_HOST_TIMER);
+	assert_string_equal(text, "52(HOST_TIMER)");
+	exit_row_format(text, sizeof(text), EXIT_ROW_UNKNOWN);
+	assert_string_equal(text, "79(UNKNOWN)");
 }
 
 int main(void)
@@ -76,7 +72,7 @@ int main(void)
 		cmocka_unit_test(names_and_numbers),
 		cmocka_unit_test(reserved_numbers_have_no_name),
 		cmocka_unit_test(cuts_at_the_buffers_end),
-		cmocka_unit_test(counters),
+		cmocka_unit_test(rows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

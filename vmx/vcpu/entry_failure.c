@@ -3,6 +3,7 @@
 
 #include "kernel/output/log.h"
 #include "lib/format.h"
+#include "vm/vcpu/vcpu_account.h"
 #include "vmx/check/entry_check.h"
 #include "vmx/exit/exit_reason.h"
 #include "vmx/instruction_error.h"
@@ -78,6 +79,7 @@ enum error entry_refused(struct vmx_vcpu *v, enum vmx_result result, struct vcpu
 	uint32_t number = (uint32_t)vmcs_read(VMCS_INSTRUCTION_ERROR);
 	exit->entry_failed.instruction_error = number;
 	exit->rip = vmcs_read(VMCS_GUEST_RIP);
+	(void)vcpu_record_event(v->vcpu, RECORD_REFUSED, number, instruction);
 	format_string(story, size, "%s failed with instruction error %u: %s", instruction, number,
 		      vmx_instruction_error_text(number));
 	if (number == VMX_ERROR_ENTRY_CONTROLS || number == VMX_ERROR_ENTRY_HOST_STATE)

@@ -5,6 +5,7 @@
 
 #include "kernel/panic.h"
 #include "vm/vcpu/vcpu.h"
+#include "vm/vcpu/vcpu_account.h"
 #include "vm/vcpu/vcpu_interrupts.h"
 #include "vm/vm.h"
 #include "vmx/cpu/capability.h"
@@ -103,6 +104,8 @@ static void inject(struct vmx_vcpu *v, const struct vcpu_event *event, uint64_t 
 		vmx_debug_exception_taken(v, event->debug_hits);
 	}
 	write_injection(&injection);
+	(void)vcpu_record_event(v->vcpu, RECORD_INJECTED, event->vector,
+				vcpu_event_name(event->kind));
 }
 
 /* What is due in the middle of an instruction, and nothing else. */

@@ -7,6 +7,7 @@
 #include "kernel/time.h"
 #include "kernel/timer.h"
 #include "lib/string.h"
+#include "vm/vcpu/vcpu_account.h"
 #include "vm/vm.h"
 #include "vmx/backend.h"
 #include "vmx/cpu/capability.h"
@@ -27,6 +28,7 @@
 #include "vmx/vcpu/xstate.h"
 #include "x86/control_registers.h"
 #include "x86/exception.h"
+#include "x86/instructions.h"
 
 /* --- handlers of the loop's own exits -------------------------------------------------------- */
 
@@ -157,35 +159,14 @@ static inline void prepare(struct vmx_vcpu *v, const struct cpu *cpu)
 	nested_enter(v->vcpu->vm->nested, cpu->index);
 }
 
-/* What is read of every exit. True when the entry itself succeeded. */
-static inline bool read_exit(struct vmx_vcpu *v)
-{
-	v->last.reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
-	v->last.known = 0;
-	v->last.vectoring = 0;
-	v->did = NULL;
-	if (unlikely(v->last.reason & EXIT_REASON_ENTRY_FAILURE))
-		return false;
-	v->launched = true;
-	v->last.vectoring = (uint32_t)vmcs_read(VMCS_IDT_VECTORING_INFO);
-	if (unlikely(v->last.vectoring & INTERRUPTION_VALID))
-		inject_save_interrupted(v);
-	return true;
-}
-
-/* What exit_kind() and exit_needs() say of each basic reason: looked up for every exit. Constant
- * after vmx_run_init(). */
-static struct {
-	uint8_t kind;
-	bool qualification;
-} kinds[VMX_EXIT_REASONS];
+/* What exit_needs() says of each basic reason: looked up for every exit. Constant after
+ * vmx_run_init(). */
+static bool has_qualification[VMX_EXIT_REASONS];
 
 void vmx_run_init(void)
 {
-	for (uint32_t basic = 0; basic < VMX_EXIT_REASONS; basic++) {
-		kinds[basic].kind = (uint8_t)exit_kind(basic);
-		kinds[basic].qualification = exit_needs(basic) & EXIT_NEEDS_QUALIFICATION;
-	}
+	for (uint32_t basic = 0; basic < VMX_EXIT_REASONS; basic++)
+		has_qualification[basic] = exit_needs(basic) & EXIT_NEEDS_QUALIFICATION;
 }
 
 /* The row of the tables that the last exit belongs to. */
@@ -196,26 +177,28 @@ static inline uint32_t exit_row(const struct vmx_vcpu *v)
 	return likely(basic < VMX_EXIT_REASONS) ? basic : VMX_EXIT_REASONS - 1;
 }
 
-/* Counts the exit and remembers it among the last ones. */
-static inline void note(struct vmx_vcpu *v, struct vmx_percpu *percpu)
+/* What is read of every exit, counted and remembered in the flight recorder. */
+static inline void note(struct vmx_vcpu *v, struct vcpu *vcpu, struct recorder *recorder,
+			uint64_t exited)
 {
-	struct vcpu *vcpu = v->vcpu;
-	struct vcpu_exit_record *record = &vcpu->last_exits[vcpu->exits++ % VCPU_LAST_EXITS];
-	uint32_t row = exit_row(v);
+	uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON), basic, row;
+	uint64_t rip = vmcs_read(VMCS_GUEST_RIP);
 
-	/* Before anybody asks for the kind of this exit. */
-	if (unlikely(row == EXIT_REASON_PREEMPTION_TIMER) && slice_goes_on(v))
+	v->last.reason = reason;
+	v->last.rip = rip;
+	v->last.known = VMX_KNOWN_RIP;
+	v->did = NULL;
+	row = basic = exit_row(v);
+	if (unlikely(basic == EXIT_REASON_PREEMPTION_TIMER) && slice_goes_on(v)) {
 		v->last.known |= VMX_KNOWN_HOST_TIMER;
-	record->rip = vmx_exit_rip(v);
-	record->qualification = kinds[row].qualification ? vmx_exit_qualification(v) : 0;
-	record->raw_reason = v->last.reason;
-	record->kind = v->last.known & VMX_KNOWN_HOST_TIMER ? VCPU_EXIT_INTERRUPT : kinds[row].kind;
-	vcpu->exit_counts[record->kind]++;
-	percpu->exit_counts[row]++;
+		row = EXIT_ROW_HOST_TIMER;
+	}
+	vcpu_account_exit(vcpu, recorder, exited, reason, rip,
+			  has_qualification[basic] ? vmx_exit_qualification(v) : 0, row);
 }
 
 /* Into the guest and back. After an error `exit` tells why the guest was not entered. */
-static inline enum error enter(struct vmx_vcpu *v, struct vmx_percpu *percpu,
+static inline enum error enter(struct vmx_vcpu *v, struct vcpu *vcpu, struct recorder *recorder,
 			       struct vcpu_exit *exit)
 {
 	if (unlikely(command_line.preflight)) {
@@ -223,20 +206,30 @@ static inline enum error enter(struct vmx_vcpu *v, struct vmx_percpu *percpu,
 		if (error)
 			return error;
 	}
+	vcpu_account_entry(vcpu, read_tsc());
 	enum vmx_result result =
-		unlikely(v->debug.active) ? vmx_debug_enter(v) : vmx_enter(v->vcpu, v);
+		unlikely(v->debug.active) ? vmx_debug_enter(v) : vmx_enter(vcpu, v);
+	uint64_t exited = read_tsc();
 	if (unlikely(result != VMX_SUCCEED))
 		return entry_refused(v, result, exit);
-	bool entered = read_exit(v);
-	note(v, percpu);
-	return likely(entered) ? ERROR_NONE : entry_failed(v, exit);
+	note(v, vcpu, recorder, exited);
+	v->last.vectoring = 0;
+	if (unlikely(v->last.reason & EXIT_REASON_ENTRY_FAILURE))
+		return entry_failed(v, exit);
+	v->launched = true;
+	v->last.vectoring = (uint32_t)vmcs_read(VMCS_IDT_VECTORING_INFO);
+	if (unlikely(v->last.vectoring & INTERRUPTION_VALID))
+		inject_save_interrupted(v);
+	return ERROR_NONE;
 }
 
-static inline enum vmx_next handle(struct vmx_vcpu *v)
+static inline enum vmx_next handle(struct vmx_vcpu *v, struct vcpu *vcpu)
 {
 	vmx_exit_handler handler = vmx_exit_handlers[exit_row(v)];
+	enum vmx_next next = handler ? handler(v) : VMX_LEAVE;
 
-	return handler ? handler(v) : VMX_LEAVE;
+	vcpu_account_did(vcpu, v->did);
+	return next;
 }
 
 /* Handles a watched exit: decoded first, since handling changes what it was about. */
@@ -247,7 +240,7 @@ static enum vmx_next handle_watched(struct vmx_vcpu *v, struct vcpu_exit *exit)
 
 	vmx_exit_decode(v, exit);
 	vcpu->watcher->exit(vcpu, exit);
-	next = handle(v);
+	next = handle(v, vcpu);
 	if (next == VMX_RESUME && vcpu->watcher->handled)
 		vcpu->watcher->handled(vcpu, exit, v->did ? v->did : "resumed");
 	return next;
@@ -288,7 +281,9 @@ static void shut_down(struct vmx_vcpu *v, struct vcpu_exit *exit)
 		.raw_reason = EXIT_REASON_TRIPLE_FAULT,
 		.rip = vmcs_read(VMCS_GUEST_RIP),
 	};
-	vcpu_note_exit(vcpu, exit);
+	vcpu_account_entry(vcpu, read_tsc());
+	vcpu_account_exit(vcpu, this_cpu()->recorder, read_tsc(), exit->raw_reason, exit->rip, 0,
+			  EXIT_REASON_TRIPLE_FAULT);
 	if (vcpu->watcher)
 		vcpu->watcher->exit(vcpu, exit);
 }
@@ -296,8 +291,8 @@ static void shut_down(struct vmx_vcpu *v, struct vcpu_exit *exit)
 enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct vmx_vcpu *v = vmx_of(vcpu);
-	struct vmx_percpu *percpu = vmx_this_percpu();
 	struct cpu *cpu = this_cpu();
+	struct recorder *recorder = cpu->recorder;
 	enum error error = ERROR_NONE;
 	enum vmx_next next = VMX_RESUME;
 
@@ -323,10 +318,10 @@ enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 		if (unlikely(v->debug.active) && vmx_debug_step_over(v, exit))
 			goto out;
 		prepare(v, cpu);
-		error = enter(v, percpu, exit);
+		error = enter(v, vcpu, recorder, exit);
 		if (unlikely(error))
 			goto out;
-		next = unlikely(vcpu->watcher) ? handle_watched(v, exit) : handle(v);
+		next = unlikely(vcpu->watcher) ? handle_watched(v, exit) : handle(v, vcpu);
 	} while (likely(next == VMX_RESUME));
 	hand_up(v, next, exit);
 out:

@@ -1,0 +1,59 @@
+/* The bounds of turns, and events that are no exits. */
+#include "vm/vcpu/vcpu_account.h"
+
+#include "kernel/time.h"
+#include "vm/vm.h"
+
+struct record *vcpu_record_event(const struct vcpu *vcpu, enum record_kind kind, uint64_t value,
+				 const char *did)
+{
+	const struct recorder_event event = {
+		.kind = kind,
+		.vm = vcpu->record_head.vm,
+		.vcpu = vcpu->record_head.vcpu,
+		.value = value,
+		.did = did,
+	};
+
+	return recorder_note(&event);
+}
+
+void vm_record_event(const struct vm *vm, enum record_kind kind, const char *did)
+{
+	const struct recorder_event event = { .kind = kind, .vm = (uint16_t)vm->id, .did = did };
+
+	(void)recorder_note(&event);
+}
+
+void vcpu_account_turn(struct vcpu *vcpu)
+{
+	struct record *record = vcpu_record_event(vcpu, RECORD_IN, 0, NULL);
+
+	vcpu->no_record.time = time_ticks();
+	vcpu->no_record.cost = 0;
+	vcpu->record = record ? record : &vcpu->no_record;
+	vcpu->row = &vcpu->statistics.turns;
+	vcpu->row->count++;
+	vcpu->turn_began = vcpu->record->time;
+	vcpu->ticks_before_turn = vcpu->statistics.ticks;
+}
+
+uint64_t vcpu_account_turn_end(struct vcpu *vcpu, const char *why)
+{
+	uint64_t now = time_ticks(), turn = now - vcpu->turn_began;
+	uint64_t plinth;
+
+	/* An exit that led out of the turn; but an entry that was refused came after the last one's
+	 * end. */
+	if (!vcpu->record->cost)
+		vcpu_account_entry(vcpu, now);
+	plinth = vcpu->statistics.ticks - vcpu->ticks_before_turn;
+	__atomic_store_n(&vcpu->guest_ticks,
+			 vcpu->guest_ticks + (turn > plinth ? turn - plinth : 0), __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu->turn_ticks, vcpu->turn_ticks + turn, __ATOMIC_RELAXED);
+	/* Its record may be overwritten from now on. */
+	vcpu->no_record.rip = vcpu->record->rip;
+	vcpu->record = &vcpu->no_record;
+	(void)vcpu_record_event(vcpu, RECORD_OUT, 0, why);
+	return turn;
+}

@@ -1,0 +1,55 @@
+/* How what a vCPU does gets into the flight recorder of its CPU and into its own statistics. An exit is
+ * written down as it comes; what it cost is known at the next entry, or at the end of the turn, and is
+ * written behind it. The turn itself begins with a record of the same kind: its cost is what it takes
+ * to get the vCPU going.
+ *
+ * All on the CPU that the vCPU is bound to. What the loop that enters guests calls is inline, and is
+ * what the recorder and the statistics cost an exit (docs/observing.md counts it). */
+#ifndef VM_VCPU_VCPU_ACCOUNT_H
+#define VM_VCPU_VCPU_ACCOUNT_H
+
+#include "kernel/recorder.h"
+#include "vm/statistics.h"
+#include "vm/vcpu/vcpu.h"
+
+/* An exit, IRQs off: `time` is when, `row` the backend's number for its reason in the statistics. An
+ * exit that more than RECORDER_KEPT events follow before its end loses its cost to one of these. */
+static inline void vcpu_account_exit(struct vcpu *vcpu, struct recorder *recorder, uint64_t time,
+				     uint32_t reason, uint64_t rip, uint64_t qualification,
+				     uint32_t row)
+{
+	struct record *record = recorder_place(recorder);
+
+	record->time = time;
+	record->cost = 0;
+	record->rip = rip;
+	record->value = qualification;
+	record->head = vcpu->record_head;
+	record->reason = reason;
+	recorder_publish(recorder, record);
+	vcpu->record = record;
+	vcpu->row = statistics_begin(&vcpu->statistics, row);
+}
+
+/* What was done about it; a constant string. */
+static inline void vcpu_account_did(struct vcpu *vcpu, const char *did)
+{
+	vcpu->record->did = did;
+}
+
+/* It is over: the guest is about to be entered. */
+static inline void vcpu_account_entry(struct vcpu *vcpu, uint64_t now)
+{
+	statistics_finish(&vcpu->statistics, vcpu->row, record_finish(vcpu->record, now));
+}
+
+/* Events that are no exits, for the recorder of the CPU that calls. */
+struct record *vcpu_record_event(const struct vcpu *vcpu, enum record_kind kind, uint64_t value,
+				 const char *did);
+void vm_record_event(const struct vm *vm, enum record_kind kind, const char *did);
+
+/* The bounds of each turn. The end returns the ticks that the turn took. */
+void vcpu_account_turn(struct vcpu *vcpu);
+uint64_t vcpu_account_turn_end(struct vcpu *vcpu, const char *why);
+
+#endif
