@@ -63,12 +63,19 @@ bool recorder_read(const struct recorder *recorder, uint64_t number, struct reco
 
 /* --- several at once ------------------------------------------------------------------------ */
 
+static bool is_wanted(const struct record *record, const struct recorder_filter *filter)
+{
+	if (filter->exits_of_one_vcpu)
+		return record->head.vm == filter->vm && record->head.vcpu == filter->vcpu &&
+		       record->head.kind == RECORD_EXIT;
+	return !filter->one_vm || record->head.vm == filter->vm;
+}
+
 /* Reads a record, and says whether it is wanted. */
 static bool read_wanted(const struct recorder *recorder, const struct recorder_filter *filter,
 			uint64_t number, struct record *out)
 {
-	return recorder_read(recorder, number, out) &&
-	       (!filter->one_vm || out->head.vm == filter->vm);
+	return recorder_read(recorder, number, out) && is_wanted(out, filter);
 }
 
 /* Moves the cursor back to right behind a record that is wanted, which is then in `out`. */

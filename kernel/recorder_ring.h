@@ -104,10 +104,11 @@ uint64_t recorder_first(const struct recorder *recorder);
 /* Copies record `number`. False when it is not there, or was overwritten meanwhile. */
 bool recorder_read(const struct recorder *recorder, uint64_t number, struct record *out) must_check;
 
-/* Which records are wanted: all, or those of one VM. */
+/* Which records are wanted: all, those of one VM, or the exits of one of its vCPUs. */
 struct recorder_filter {
-	bool one_vm;
+	bool one_vm, exits_of_one_vcpu;
 	uint16_t vm;
+	uint8_t vcpu;
 };
 
 struct recorder_found {

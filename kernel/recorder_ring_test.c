@@ -119,6 +119,20 @@ static void the_last_of_one_vm(void **state)
 	expect_end(&second);
 }
 
+static void the_exits_of_one_vcpu(void **state)
+{
+	const struct recorder_filter second = { .exits_of_one_vcpu = true, .vm = 2, .vcpu = 0 };
+
+	write(0, 10, 2);
+	recorder_place(&rings[0])->head = (struct record_head) { .vm = 2, .kind = RECORD_OUT };
+	recorder_publish(&rings[0], recorder_place(&rings[0]));
+	recorder_place(&rings[0])->head = (struct record_head) { .vm = 2, .vcpu = 1 };
+	recorder_publish(&rings[0], recorder_place(&rings[0]));
+	assert_int_equal(recorder_rewind(all, RINGS, &second, 9).chosen, 1);
+	expect_next(&second, 10, 0, 0);
+	expect_end(&second);
+}
+
 static void counts_what_is_gone(void **state)
 {
 	for (uint64_t i = 0; i < 2 * PLACES; i++)
@@ -170,6 +184,7 @@ int main(void)
 		cmocka_unit_test_setup(keeps_the_last, set_up),
 		cmocka_unit_test_setup(tells_rings_in_order_of_time, set_up),
 		cmocka_unit_test_setup(the_last_of_one_vm, set_up),
+		cmocka_unit_test_setup(the_exits_of_one_vcpu, set_up),
 		cmocka_unit_test_setup(counts_what_is_gone, set_up),
 		cmocka_unit_test_setup(cpus_without_a_ring, set_up),
 		cmocka_unit_test(costs),

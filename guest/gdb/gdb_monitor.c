@@ -4,10 +4,10 @@
 #include "lib/format.h"
 #include "lib/string.h"
 #include "vm/ipi.h"
-#include "vm/virt_ops.h"
+#include "vm/recorder_log.h"
 #include "x86/control_registers.h"
 
-#define REASON_MAX 48
+#define EXITS_TOLD 12
 
 static const char *state_of(const struct vcpu *vcpu)
 {
@@ -39,34 +39,34 @@ static void info(unsigned index, const char *argument, char *text, size_t size)
 		if (!gdb_exists(NULL, i))
 			continue;
 		format_append(text, size, "vcpu=%u %s exits=%lu rip=0x%lx cr0=0x%lx cr3=0x%lx\n", i,
-			      state_of(vm->vcpus[i]), vm->vcpus[i]->exits, get(i, VCPU_RIP),
+			      state_of(vm->vcpus[i]), vcpu_exits(vm->vcpus[i]), get(i, VCPU_RIP),
 			      get(i, VCPU_CR0), get(i, VCPU_CR3));
 	}
+}
+
+struct answer {
+	char *text;
+	size_t size;
+};
+
+static void tell_exit(void *context, const char *line)
+{
+	const struct answer *answer = context;
+
+	format_append(answer->text, answer->size, "%s\n", line);
 }
 
 /* The last exits of this vCPU, the oldest first. */
 static void exits(unsigned index, const char *argument, char *text, size_t size)
 {
 	const struct vcpu *vcpu = gdb_vcpu(index);
-	uint64_t first = vcpu->exits > VCPU_LAST_EXITS ? vcpu->exits - VCPU_LAST_EXITS : 0;
+	struct answer answer = { text, size };
 
-	format_append(text, size, "vcpu=%u exits=%lu\n", index, vcpu->exits);
-	for (uint64_t i = first; i < vcpu->exits; i++) {
-		const struct vcpu_exit_record *e = &vcpu->last_exits[i % VCPU_LAST_EXITS];
-		char reason[REASON_MAX];
-
-		virt->format_reason(reason, sizeof(reason), e->raw_reason);
-		format_append(text, size, "%s rip=0x%lx qual=0x%lx\n", reason, e->rip,
-			      e->qualification);
-	}
+	format_append(text, size, "vcpu=%u exits=%lu\n", index, vcpu_exits(vcpu));
+	recorder_tell_exits(vcpu, EXITS_TOLD, tell_exit, &answer);
 }
 
 /* --- walk ------------------------------------------------------------------------------------ */
-
-struct answer {
-	char *text;
-	size_t size;
-};
 
 static void tell_entry(void *context, gpa_t entry, unsigned width, uint64_t value)
 {

@@ -318,7 +318,7 @@ void crash_tell_where(struct vcpu *vcpu, enum log_level level)
 		return;
 	log_write(level, "vm", "where vm=%u(%s) vcpu=%u state=%s exits=%lu%s%s", vcpu->vm->id,
 		  vcpu->vm->name, vcpu->id, vcpu_state_name((enum vcpu_state)vcpu->state),
-		  vcpu->exits, vcpu->halted ? " halted" : "",
+		  vcpu_exits(vcpu), vcpu->halted ? " halted" : "",
 		  vcpu->startup ? " waits for its start-up" : "");
 	tell_instruction(&r);
 	tell_backtrace(&r);
