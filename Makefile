@@ -339,7 +339,7 @@ LINUX_FLAVOURS := cloud amd64 686
 VIRTIO_MODULES := virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk
 
 # Our own: flat images.
-FLAT_GUESTS   := hello resets bios halts loops wakes waits ports pulls rom_tables
+FLAT_GUESTS   := hello resets bios halts loops wakes waits ports pulls rom_tables small_linux
 
 # Our own, for each way in; of checks; and one that goes wrong.
 OWN_KERNELS   := given-multiboot1 given-multiboot2 given-pvh flat-16 flat-32 flat-64 checks traps wild

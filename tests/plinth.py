@@ -85,8 +85,8 @@ def command(*options, seconds=RUN_SECONDS, env=None, script=None):
 
 
 def at_speed(ticks):
-    """The environment in which Bochs takes so many ticks for a second; None: as it does by itself.
-    Operating systems keep their timers busy: with few ticks between two they come to nothing else."""
+    """The environment in which Bochs takes so many ticks for a second; None: as many as run-qemu.sh
+    has it take."""
     return dict(os.environ, BOCHS_IPS=str(ticks)) if ticks else None
 
 
@@ -207,12 +207,6 @@ class Machine:
         with open(self._log, "rb") as file:
             self.run = Run(status, output, file.read(), self._cpus)
         self._directory.cleanup()
-
-
-# What spares a Linux guest the time that it spends on what no test looks at: docs/test-guests.md.
-LINUX_SHORT = ("console=ttyS0,115200 quiet nokaslr mitigations=off tsc=reliable cryptomgr.notests "
-               "initcall_blacklist=trace_eval_init,load_system_certificate_list audit=0 apparmor=0 "
-               "nowatchdog rcupdate.rcu_expedited=1 8250.nr_uarts=1 ipv6.disable=1")
 
 
 def guest_file(name):

@@ -5,7 +5,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from linux_guest import SHORT, TICKS, linux, linux_missing  # noqa: E402
+from linux_guest import SHORT, linux, linux_missing  # noqa: E402
 from plinth import PASS, Machine, Report, boot, engine_missing, expect  # noqa: E402
 
 # The kernel's reboot= and what Plinth says of the reset that follows. ACPI's reset register is the
@@ -18,7 +18,7 @@ def each_way(report):
     name = "reboot= k, t, a, p, b"
     modules = [word for way, _ in WAYS
                for word in linux(way, "reset=stop", f"{SHORT} reboot={way}", "reboot -f")]
-    run = boot("bochs", "--append", "tests=none", "--memory", "1536", *modules, cpus=2, ticks=TICKS)
+    run = boot("bochs", "--append", "tests=none", "--memory", "1536", *modules, cpus=2)
     expect(report, run, name, PASS)
     for way, words in WAYS:
         report.ok(run.log.find(rf"guest: vm=\d+\({way}\) resets: {words}$"),
@@ -32,7 +32,7 @@ def again(report):
     """By itself, then from Plinth's shell: three boots to the prompt."""
     name = "boots again"
     with Machine("bochs", "--append", "tests=none", "--memory", "512", *linux("web"), cpus=1,
-                 ticks=TICKS, seconds=600) as machine:
+                 seconds=600) as machine:
         machine.send("reboot -f\n", after=r"/ # ", console="web")
         machine.wait(r"plinth-guest: init ", console="web")
         machine.wait(r"/ # ", console="web")

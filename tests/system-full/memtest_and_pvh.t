@@ -7,7 +7,8 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from plinth import (LINUX_SHORT, PASS, Machine, Report, boot, engine_missing, expect,  # noqa: E402
+from linux_guest import SHORT  # noqa: E402
+from plinth import (PASS, Machine, Report, boot, engine_missing, expect,  # noqa: E402
                     guest_file, guests_missing)
 
 MINUTES = 60
@@ -21,10 +22,10 @@ def memtest(report):
     if absent:
         report.skip(name, absent)
         return
-    os.environ["BOCHS_IPS"] = "10000000"
     with Machine("bochs", "--append", "tests=none", "--memory", "256", "--module",
                  f"{guest_file('memtest.bin')} vm=mem linux memory=8M deadline=0"
-                 " -- console=ttyS0,115200 nobench nosmp", cpus=1, seconds=30 * MINUTES) as machine:
+                 " -- console=ttyS0,115200 nobench nosmp", cpus=1, ticks=10000000,
+                 seconds=30 * MINUTES) as machine:
         machine.send("\x1dsscreen mem\nstop mem\n", after=r"Pass:\s+1\b", console="mem")
     run = machine.run
     report.ok(machine.missed is None, f"{name}: a pass ends", run.story())
@@ -40,10 +41,9 @@ def pvh(report):
     if absent:
         report.skip(name, absent)
         return
-    os.environ["BOCHS_IPS"] = "50000000"
     run = boot("bochs", "--memory", "1024", "--append", "tests=none",
                "--module", f"{guest_file('linux-cloud.elf')} vm=pvh pvh memory=256M deadline=300"
-                           f" -- {LINUX_SHORT} plinth.run=\"cat /proc/interrupts\"",
+                           f" -- {SHORT} plinth.run=\"cat /proc/interrupts\"",
                "--module", f"{guest_file('initramfs-cloud')} vm=pvh module",
                cpus=1, seconds=10 * MINUTES)
     expect(report, run, name, PASS)

@@ -8,7 +8,8 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from plinth import (LINUX_SHORT, PASS, ROOT, Machine, Report, engine_missing, expect, guest_file,  # noqa: E402
+from linux_guest import SHORT  # noqa: E402
+from plinth import (PASS, ROOT, Machine, Report, engine_missing, expect, guest_file,  # noqa: E402
                     guests_missing)
 from log_check import Log  # noqa: E402
 
@@ -19,7 +20,7 @@ MODULES = [
     f"{guest_file('xen')} vm=xen multiboot cpus=2 memory=256M deadline=120 -- "
     "xen console=com1 com1=115200,8n1 loglvl=all noreboot",
     f"{guest_file('linux-cloud')} vm=xen module -- linux console=hvc0",
-    f"{guest_file('linux-cloud')} vm=real linux entry=16 memory=160M deadline=120 -- {LINUX_SHORT}"
+    f"{guest_file('linux-cloud')} vm=real linux entry=16 memory=160M deadline=120 -- {SHORT}"
     " plinth.run=\"dmesg | grep e820:\"",
     f"{guest_file('initramfs-cloud')} vm=real initrd",
 ]
@@ -85,7 +86,6 @@ def inner(report, run):
 def main():
     report = Report()
     name = "kernels"
-    os.environ["BOCHS_IPS"] = "50000000"
     absent = engine_missing("bochs") or guests_missing("gnumach", "xen", "linux-cloud",
                                                         "initramfs-cloud")
     if absent:

@@ -6,7 +6,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from linux_guest import (TICKS, expect_linux, linux, linux_missing,  # noqa: E402
+from linux_guest import (expect_linux, linux, linux_missing,  # noqa: E402
                          unknown_warnings)
 from plinth import (ONE_CPU, PASS, Machine, Report, boot, engine_missing, expect,  # noqa: E402
                     expect_guests)
@@ -22,7 +22,7 @@ def plain(report):
     name = "one vCPU, console=ttyS0"
     run = boot("bochs", "--append", "tests=none", "--memory", "512",
                *linux("plain", line="console=ttyS0", run=f"dmesg -r | grep -v ^.[5-7]; {VECTORS}"),
-               cpus=1, ticks=TICKS)
+               cpus=1)
     expect(report, run, name, PASS)
     console = expect_linux(report, run, "plain", name, 1)
     for sign in ("ACPI: Interpreter enabled", "ttyS0 at I/O 0x3f8 (irq = 4",
@@ -39,7 +39,7 @@ def company(report):
     run = boot("bochs", "--memory", "1024", "--append", "tests=guest/* exits=off",
                *linux("one", run="cat /proc/uptime"),
                *linux("two", "cpus=2", run=f"grep -c processor /proc/cpuinfo; {VECTORS}"),
-               cpus=2, ticks=TICKS)
+               cpus=2)
     expect(report, run, name, PASS)
     expect_linux(report, run, "one", f"{name}: the first", 1)
     console = expect_linux(report, run, "two", f"{name}: the second", 2)
@@ -51,7 +51,7 @@ def typed_to(report):
     """A shell on four vCPUs; pause and resume, and the end from outside."""
     name = "four vCPUs, typed to"
     with Machine("bochs", "--append", "tests=none", "--memory", "512", *linux("web", "cpus=4"),
-                 cpus=2, ticks=TICKS) as machine:
+                 cpus=2) as machine:
         machine.send("echo $((6*7)); nproc\n", after=PROMPT, console="web")
         machine.wait(r"^42\n4\n", console="web")
         machine.send(f"{ESCAPE}spause web\nvms\nresume web\n{ESCAPE}1")

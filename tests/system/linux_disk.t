@@ -10,7 +10,8 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from plinth import (LINUX_SHORT, PASS, Report, boot, engine_missing, expect,  # noqa: E402
+from linux_guest import SHORT  # noqa: E402
+from plinth import (PASS, Report, boot, engine_missing, expect,  # noqa: E402
                     guest_file, guests_missing)
 
 SECTOR = 512
@@ -90,7 +91,6 @@ def main():
     report = Report()
     name = "disks of Linux"
     # Fewer ticks of its clock while it boots.
-    os.environ["BOCHS_IPS"] = "50000000"
     absent = engine_missing("bochs") or guests_missing("linux-cloud", "initramfs-cloud", "disk.img")
     if absent:
         report.skip(name, absent)
@@ -102,7 +102,7 @@ def main():
         odd.flush()
         run = boot("bochs", "--memory", "1024", "--append", "tests=none",
                    "--module", f"{guest_file('linux-cloud')} vm=web linux memory=256M deadline=300"
-                               f" -- {LINUX_SHORT} plinth.run=\"{COMMANDS}\"",
+                               f" -- {SHORT} plinth.run=\"{COMMANDS}\"",
                    "--module", f"{guest_file('initramfs-cloud')} vm=web initrd",
                    "--module", f"{guest_file('disk.img')} vm=web disk",
                    "--module", f"{odd.name} vm=web disk -- ro", cpus=1)

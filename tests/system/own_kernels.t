@@ -71,7 +71,6 @@ def says(report, run, name, patterns, words):
 def main():
     report = Report()
     name = "own kernels"
-    os.environ["BOCHS_IPS"] = "50000000"
     absent = engine_missing("bochs") or guests_missing(*FILES)
     if absent:
         report.skip(name, absent)
