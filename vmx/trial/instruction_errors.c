@@ -74,10 +74,20 @@ static enum vmx_result vmresume_not_launched(struct bench *bench)
 	return bench_enter(bench, true);
 }
 
+/* A CPU need not have written a VMCS to memory before VMXOFF. One that has lost its host state must not
+ * be entered: the exit would lead nowhere. */
+static bool host_state_is_whole(const uint64_t *before)
+{
+	return vmcs_read(VMCS_HOST_RIP) == before[0] && vmcs_read(VMCS_HOST_RSP) == before[1] &&
+	       vmcs_read(VMCS_HOST_CR3) == before[2];
+}
+
 /* The VMCS stays launched, but VMX operation ends and begins in between. */
 static enum vmx_result vmresume_after_vmxoff(struct bench *bench)
 {
 	enum vmx_result result = bench_enter(bench, false);
+	uint64_t host[3] = { vmcs_read(VMCS_HOST_RIP), vmcs_read(VMCS_HOST_RSP),
+			     vmcs_read(VMCS_HOST_CR3) };
 
 	if (result == VMX_SUCCEED)
 		result = vmx_vmxoff();
@@ -85,6 +95,8 @@ static enum vmx_result vmresume_after_vmxoff(struct bench *bench)
 		result = vmx_vmxon(vmxon_pointer());
 	if (result == VMX_SUCCEED)
 		result = vmx_vmptrld(bench->v->region_hpa);
+	if (result == VMX_SUCCEED && !host_state_is_whole(host))
+		result = VMX_FAIL_INVALID;
 	return result == VMX_SUCCEED ? bench_enter(bench, true) : result;
 }
 
@@ -266,7 +278,7 @@ static void name_of(char *name, size_t size, uint32_t error)
 	name[end] = 0;
 }
 
-/* What the CPU answered: the number, 0 for success, or NO_NUMBER. */
+/* What a CPU answers: the number, 0 for success, or NO_NUMBER. */
 #define NO_NUMBER UINT32_MAX
 
 /* Answers that are not the SDM's, and that CPUs or engines are known to give (docs/testing.md). */
@@ -281,6 +293,9 @@ static const struct {
 	{ VMX_ERROR_VMCALL_IN_ROOT, 0, "a hypervisor below this machine took the VMCALL" },
 	/* Older editions call this number "VMRESUME with a corrupted VMCS", and leave open when. */
 	{ VMX_ERROR_VMRESUME_AFTER_VMXOFF, 0, "accepted by this CPU" },
+	{ VMX_ERROR_VMRESUME_AFTER_VMXOFF, VMX_ERROR_VMRESUME_NOT_LAUNCHED,
+	  "this CPU forgets at VMXOFF that the VMCS was launched" },
+	{ VMX_ERROR_VMRESUME_AFTER_VMXOFF, NO_NUMBER, "this CPU forgets the VMCS at VMXOFF" },
 };
 
 static const char *known_difference(enum vmx_instruction_error error, uint32_t number)

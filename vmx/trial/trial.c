@@ -4,7 +4,6 @@
 #include "vmx/trial/trial.h"
 
 #include "kernel/cpu.h"
-#include "kernel/interrupts.h"
 #include "kernel/memory.h"
 #include "kernel/panic.h"
 #include "lib/string.h"
@@ -124,19 +123,19 @@ void trial_lay_net(struct trial *trial)
 
 /* --- entering -------------------------------------------------------------------------------- */
 
-/* An interrupt that came meanwhile was acknowledged by the exit. */
-static void take_interrupt(const struct trial_answer *answer)
+/* What came for the host meanwhile was acknowledged by the exit: it must not get lost. */
+static void serve_host(const struct trial *trial, const struct trial_answer *answer)
 {
-	uint64_t info;
+	uint64_t info = vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
 
-	if (answer->reason != EXIT_REASON_EXTERNAL_INTERRUPT)
-		return;
-	info = vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
-	if (info & INTERRUPTION_VALID)
-		interrupt_dispatch(info & INTERRUPTION_VECTOR_MASK);
+	if (answer->reason == EXIT_REASON_EXTERNAL_INTERRUPT)
+		vmx_handle_external_interrupt(trial->bench.v);
+	if (answer->reason == EXIT_REASON_EXCEPTION_OR_NMI &&
+	    field_get(info, INTERRUPTION_TYPE_MASK) == INTERRUPTION_NMI)
+		vmx_handle_exception_or_nmi_nmi(trial->bench.v);
 }
 
-static void read_answer(struct trial_answer *answer)
+static void read_answer(const struct trial *trial, struct trial_answer *answer)
 {
 	if (answer->result == VMX_FAIL_VALID)
 		answer->instruction_error = (uint32_t)vmcs_read(VMCS_INSTRUCTION_ERROR);
@@ -144,7 +143,7 @@ static void read_answer(struct trial_answer *answer)
 		return;
 	answer->reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
 	answer->qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
-	take_interrupt(answer);
+	serve_host(trial, answer);
 }
 
 void trial_enter_once(struct trial *trial, struct trial_answer *answer)
@@ -159,6 +158,6 @@ void trial_enter_once(struct trial *trial, struct trial_answer *answer)
 	if (answer->result == VMX_SUCCEED)
 		host_repair(&trial->host);
 	nested_leave(nested, this_cpu()->index);
-	read_answer(answer);
+	read_answer(trial, answer);
 	interrupts_enable();
 }
