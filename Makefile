@@ -543,6 +543,10 @@ unit: $(UNIT) ## host unit tests, under ASan and UBSan
 system: all guests ## the image in real engines, judged by its serial log
 	$(PROVE) $(SYSTEM)
 
+.PHONY: golden
+golden: all ## embedded guests' traces under Bochs against those in tests/golden; RECORD=1 records them
+	tests/golden.py $(if $(RECORD),--record)
+
 .PHONY: system-full
 system-full: all guests ## the system tests that take minutes each
 	$(PROVE) $(SYSTEM_FULL)
