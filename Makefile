@@ -65,6 +65,8 @@ PURE := \
 	vm/emulate/execute_segment.c \
 	vm/emulate/execute_system.c \
 	vm/emulate/execute_vector.c \
+	vm/emulate/execute_x87.c \
+	vm/emulate/x87.c \
 	vm/emulate/descriptor.c \
 	vm/emulate/execute_string.c \
 	vm/emulate/emulate.c \

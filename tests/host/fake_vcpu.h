@@ -23,7 +23,7 @@ static enum vcpu_register broken_register;
 static uint8_t ram[FAKE_RAM_PAGES * PAGE_SIZE], high_ram[PAGE_SIZE], rom[PAGE_SIZE];
 static struct vcpu_event injected;
 static unsigned injections, skips;
-static uint8_t vectors[VCPU_VECTORS + VCPU_MMX_COUNT][VCPU_VECTOR_BYTES];
+static uint8_t vectors[VCPU_ALL_VECTORS][VCPU_VECTOR_BYTES];
 
 enum error vcpu_get_register(struct vcpu *v, enum vcpu_register reg, uint64_t *value)
 {

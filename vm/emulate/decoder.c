@@ -243,7 +243,7 @@ static void find_operands(const ZydisDecodedInstruction *z, struct decoded_instr
 
 	if (z->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY && !opcode.vex && !opcode.evex)
 		return;
-	if (!opcode_vector_form(&opcode, to)) {
+	if (!opcode_vector_form(&opcode, to) && !opcode_x87_form(&opcode, z->raw.modrm.reg, to)) {
 		to->operation = tell_apart(z, find_operation(z));
 		if (!to->operation || !opcode_general_form(&opcode, z->operand_width / 8, to)) {
 			to->operation = OPERATION_NONE;

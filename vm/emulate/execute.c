@@ -11,6 +11,7 @@
 #include "vm/emulate/execute_string.h"
 #include "vm/emulate/execute_system.h"
 #include "vm/emulate/execute_vector.h"
+#include "vm/emulate/execute_x87.h"
 #include "vm/emulate/operand.h"
 #include "x86/control_registers.h"
 #include "x86/exception.h"
@@ -380,6 +381,8 @@ enum emulate_outcome emulate_execute(struct emulation *e)
 		return execute_vector_load(e);
 	case OPERATION_VECTOR_STORE:
 		return execute_vector_store(e);
+	case OPERATION_X87:
+		return execute_x87(e);
 	case OPERATION_CACHE_LINE:
 		return locate(e, PAGE_ACCESS_READ, &span);
 	case OPERATION_MUL:

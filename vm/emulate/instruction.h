@@ -103,6 +103,8 @@ enum operation {
 	/* vector registers: moved, whole or in part */
 	OPERATION_VECTOR_LOAD,
 	OPERATION_VECTOR_STORE,
+	/* the x87 FPU */
+	OPERATION_X87,
 	/* cache control: the address is checked, no data moves */
 	OPERATION_CACHE_LINE,
 };
@@ -122,6 +124,20 @@ enum operand_form {
 	FORM_STRING,
 	FORM_REGISTER,  /* pushed or popped */
 	FORM_IMMEDIATE, /* pushed, or where a branch goes; the other operand is the stack */
+};
+
+/* Loads, then stores, of the x87 FPU. */
+enum x87_operation {
+	X87_LOAD_FLOAT,
+	X87_LOAD_INTEGER,
+	X87_LOAD_WHOLE, /* as the FPU has it, of 10 bytes */
+	X87_LOAD_CONTROL,
+	X87_STORE_FLOAT,
+	X87_STORE_INTEGER,
+	X87_STORE_TRUNCATED, /* an integer, whatever the rounding */
+	X87_STORE_WHOLE,
+	X87_STORE_CONTROL,
+	X87_STORE_STATUS,
 };
 
 enum repeat_prefix { REPEAT_NONE, REPEAT_EQUAL, REPEAT_NOT_EQUAL }; /* F3, F2 */
@@ -148,6 +164,9 @@ struct decoded_instruction {
 	uint8_t scale;       /* 1, 2, 4 or 8 */
 	bool rip_relative;   /* to the next instruction */
 	uint64_t displacement;
+	/* Of OPERATION_X87. */
+	enum x87_operation x87;
+	bool x87_pops;
 	/* Of vector moves. */
 	bool aligned;     /* #GP(0) when the operand is not aligned to its width */
 	bool clear_upper; /* VEX, EVEX: the rest of the register becomes zero */

@@ -263,3 +263,53 @@ bool opcode_vector_form(const struct opcode *opcode, struct decoded_instruction 
 	instruction->mmx = row->mmx;
 	return true;
 }
+
+/* --- the x87 FPU ----------------------------------------------------------------------------- */
+
+static const struct x87_form {
+	uint8_t opcode, digit, operation, width;
+	bool pops;
+} x87_forms[] = {
+	{ 0xd9, 0, X87_LOAD_FLOAT, 4, .pops = false },
+	{ 0xd9, 2, X87_STORE_FLOAT, 4, .pops = false },
+	{ 0xd9, 3, X87_STORE_FLOAT, 4, .pops = true },
+	{ 0xd9, 5, X87_LOAD_CONTROL, 2, .pops = false },
+	{ 0xd9, 7, X87_STORE_CONTROL, 2, .pops = false },
+	{ 0xdb, 0, X87_LOAD_INTEGER, 4, .pops = false },
+	{ 0xdb, 1, X87_STORE_TRUNCATED, 4, .pops = true },
+	{ 0xdb, 2, X87_STORE_INTEGER, 4, .pops = false },
+	{ 0xdb, 3, X87_STORE_INTEGER, 4, .pops = true },
+	{ 0xdb, 5, X87_LOAD_WHOLE, 10, .pops = false },
+	{ 0xdb, 7, X87_STORE_WHOLE, 10, .pops = true },
+	{ 0xdd, 0, X87_LOAD_FLOAT, 8, .pops = false },
+	{ 0xdd, 1, X87_STORE_TRUNCATED, 8, .pops = true },
+	{ 0xdd, 2, X87_STORE_FLOAT, 8, .pops = false },
+	{ 0xdd, 3, X87_STORE_FLOAT, 8, .pops = true },
+	{ 0xdd, 7, X87_STORE_STATUS, 2, .pops = false },
+	{ 0xdf, 0, X87_LOAD_INTEGER, 2, .pops = false },
+	{ 0xdf, 1, X87_STORE_TRUNCATED, 2, .pops = true },
+	{ 0xdf, 2, X87_STORE_INTEGER, 2, .pops = false },
+	{ 0xdf, 3, X87_STORE_INTEGER, 2, .pops = true },
+	{ 0xdf, 5, X87_LOAD_INTEGER, 8, .pops = false },
+	{ 0xdf, 7, X87_STORE_INTEGER, 8, .pops = true },
+};
+
+bool opcode_x87_form(const struct opcode *opcode, unsigned digit,
+		     struct decoded_instruction *instruction)
+{
+	if (opcode->map != MAP_ONE_BYTE)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(x87_forms); i++) {
+		const struct x87_form *row = &x87_forms[i];
+
+		if (row->opcode != opcode->byte || row->digit != digit)
+			continue;
+		instruction->operation = OPERATION_X87;
+		instruction->form = FORM_MEMORY;
+		instruction->width = instruction->register_width = row->width;
+		instruction->x87 = (enum x87_operation)row->operation;
+		instruction->x87_pops = row->pops;
+		return true;
+	}
+	return false;
+}

@@ -28,4 +28,8 @@ bool opcode_general_form(const struct opcode *opcode, uint8_t operand_size,
 /* The same for moves of vector registers: operation, form, width and what belongs to vectors. */
 bool opcode_vector_form(const struct opcode *opcode, struct decoded_instruction *instruction);
 
+/* The same for the x87 FPU's opcodes with an operand in memory, `digit` being ModR/M's. */
+bool opcode_x87_form(const struct opcode *opcode, unsigned digit,
+		     struct decoded_instruction *instruction);
+
 #endif

@@ -140,6 +140,14 @@ enum vcpu_register {
 #define VCPU_MMX          VCPU_VECTORS
 #define VCPU_MMX_COUNT    8
 #define VCPU_MMX_BYTES    8
+/* Then the x87 registers, by their own numbers and not by those in the stack, 10 bytes each, and a
+ * pseudo-register of the control word, the status word (2 bytes each; its TOP may be changed) and a
+ * byte with a bit for each register that is not empty. */
+#define VCPU_X87          (VCPU_MMX + VCPU_MMX_COUNT)
+#define VCPU_X87_COUNT    8
+#define VCPU_X87_BYTES    10
+#define VCPU_X87_CONTROL  (VCPU_X87 + VCPU_X87_COUNT)
+#define VCPU_ALL_VECTORS  (VCPU_X87_CONTROL + 1)
 #define VCPU_FXSAVE_BYTES 512
 
 const char *vcpu_register_name(enum vcpu_register reg);

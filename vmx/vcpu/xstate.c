@@ -159,7 +159,7 @@ enum error vmx_vcpu_get_vector(struct vcpu *vcpu, unsigned reg, uint8_t *value)
 {
 	struct vmx_vcpu *v = vmx_of(vcpu);
 
-	if (reg >= VCPU_MMX + VCPU_MMX_COUNT)
+	if (reg >= VCPU_ALL_VECTORS)
 		return ERROR_INVALID_INPUT;
 	xstate_evict(v);
 	xstate_get_vector(&xstate_host_layout, v->xstate_area, reg, value);
@@ -170,7 +170,7 @@ enum error vmx_vcpu_set_vector(struct vcpu *vcpu, unsigned reg, const uint8_t *v
 {
 	struct vmx_vcpu *v = vmx_of(vcpu);
 
-	if (reg >= VCPU_MMX + VCPU_MMX_COUNT)
+	if (reg >= VCPU_ALL_VECTORS)
 		return ERROR_INVALID_INPUT;
 	xstate_evict(v);
 	xstate_set_vector(&xstate_host_layout, v->xstate_area, reg, value, whole);

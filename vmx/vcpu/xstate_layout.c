@@ -131,7 +131,7 @@ static void hold(const struct xstate_layout *layout, uint8_t *area, uint64_t com
  * Instructions on x87 FPU State". MMn is x87 register n, and the area begins with ST(0), which is
  * the x87 register that TOP names. ------------------------------------------------------------ */
 
-static uint32_t mmx_offset(const uint8_t *area, unsigned reg)
+static uint32_t register_offset(const uint8_t *area, unsigned reg)
 {
 	uint16_t status;
 	unsigned top;
@@ -145,37 +145,83 @@ static void get_mmx(const struct xstate_layout *layout, const uint8_t *area, uns
 		    uint8_t *value)
 {
 	if (components_in(layout, area) & XCR0_X87)
-		memcpy(value, area + mmx_offset(area, reg), VCPU_MMX_BYTES);
+		memcpy(value, area + register_offset(area, reg), VCPU_MMX_BYTES);
 }
 
-/* TOP becomes 0, so that the registers' images move, and every register valid. */
+/* With another TOP the registers' images move. */
+static void set_status(uint8_t *area, uint16_t status)
+{
+	uint8_t images[VCPU_X87_COUNT][ST_BYTES];
+
+	for (unsigned i = 0; i < VCPU_X87_COUNT; i++)
+		memcpy(images[i], area + register_offset(area, i), ST_BYTES);
+	memcpy(area + FXSAVE_FSW, &status, sizeof(status));
+	for (unsigned i = 0; i < VCPU_X87_COUNT; i++)
+		memcpy(area + register_offset(area, i), images[i], ST_BYTES);
+}
+
+/* TOP becomes 0, and every register valid. */
 static void enter_mmx(uint8_t *area)
 {
-	uint8_t images[VCPU_MMX_COUNT * ST_BYTES];
 	uint16_t status;
 
-	for (unsigned i = 0; i < VCPU_MMX_COUNT; i++)
-		memcpy(images + i * ST_BYTES, area + mmx_offset(area, i), ST_BYTES);
-	memcpy(area + FXSAVE_ST, images, sizeof(images));
 	memcpy(&status, area + FXSAVE_FSW, sizeof(status));
-	status &= (uint16_t)~FSW_TOP;
-	memcpy(area + FXSAVE_FSW, &status, sizeof(status));
+	set_status(area, status & (uint16_t)~FSW_TOP);
 	area[FXSAVE_TAGS] = TAGS_VALID;
+}
+
+static void hold_x87(const struct xstate_layout *layout, uint8_t *area)
+{
+	const uint16_t control = FCW_RESET_BY_FNINIT;
+
+	if (components_in(layout, area) & XCR0_X87)
+		return;
+	hold(layout, area, XCR0_X87, 0, FXSAVE_MXCSR);
+	memset(area + FXSAVE_ST, 0, VCPU_X87_COUNT * ST_BYTES);
+	memcpy(area + FXSAVE_FCW, &control, sizeof(control));
 }
 
 static void set_mmx(const struct xstate_layout *layout, uint8_t *area, unsigned reg,
 		    const uint8_t *value)
 {
-	const uint16_t control = FCW_RESET_BY_FNINIT, exponent = MMX_EXPONENT;
+	const uint16_t exponent = MMX_EXPONENT;
 
-	if (!(components_in(layout, area) & XCR0_X87)) {
-		hold(layout, area, XCR0_X87, 0, FXSAVE_MXCSR);
-		memset(area + FXSAVE_ST, 0, VCPU_MMX_COUNT * ST_BYTES);
-		memcpy(area + FXSAVE_FCW, &control, sizeof(control));
-	}
+	hold_x87(layout, area);
 	enter_mmx(area);
 	memcpy(area + FXSAVE_ST + reg * ST_BYTES, value, VCPU_MMX_BYTES);
 	memcpy(area + FXSAVE_ST + reg * ST_BYTES + VCPU_MMX_BYTES, &exponent, sizeof(exponent));
+}
+
+/* --- the x87 FPU ----------------------------------------------------------------------------- */
+
+static void get_x87(const struct xstate_layout *layout, const uint8_t *area, unsigned reg,
+		    uint8_t *value)
+{
+	const uint16_t control = FCW_RESET_BY_FNINIT;
+	bool present = components_in(layout, area) & XCR0_X87;
+
+	if (reg == VCPU_X87_CONTROL && present)
+		memcpy(value, area + FXSAVE_FCW, FXSAVE_TAGS + 1);
+	else if (reg == VCPU_X87_CONTROL)
+		memcpy(value, &control, sizeof(control));
+	else if (present)
+		memcpy(value, area + register_offset(area, reg - VCPU_X87), VCPU_X87_BYTES);
+}
+
+static void set_x87(const struct xstate_layout *layout, uint8_t *area, unsigned reg,
+		    const uint8_t *value)
+{
+	uint16_t status;
+
+	hold_x87(layout, area);
+	if (reg != VCPU_X87_CONTROL) {
+		memcpy(area + register_offset(area, reg - VCPU_X87), value, VCPU_X87_BYTES);
+		return;
+	}
+	memcpy(area + FXSAVE_FCW, value, sizeof(uint16_t));
+	memcpy(&status, value + FXSAVE_FSW, sizeof(status));
+	set_status(area, status);
+	area[FXSAVE_TAGS] = value[FXSAVE_TAGS];
 }
 
 /* --- parts of vector registers --------------------------------------------------------------- */
@@ -222,6 +268,10 @@ void xstate_get_vector(const struct xstate_layout *layout, const uint8_t *area, 
 	struct part parts[PARTS];
 
 	memset(value, 0, VCPU_VECTOR_BYTES);
+	if (reg >= VCPU_X87) {
+		get_x87(layout, area, reg, value);
+		return;
+	}
 	if (reg >= VCPU_MMX) {
 		get_mmx(layout, area, reg - VCPU_MMX, value);
 		return;
@@ -239,6 +289,10 @@ void xstate_set_vector(const struct xstate_layout *layout, uint8_t *area, unsign
 {
 	struct part parts[PARTS];
 
+	if (reg >= VCPU_X87) {
+		set_x87(layout, area, reg, value);
+		return;
+	}
 	if (reg >= VCPU_MMX) {
 		set_mmx(layout, area, reg - VCPU_MMX, value);
 		return;

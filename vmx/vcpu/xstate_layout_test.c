@@ -162,6 +162,42 @@ static void mmx_registers(void **unused)
 	assert_int_equal(area[32 + 5 * 16 + 8] & area[32 + 5 * 16 + 9], 0xff);
 }
 
+/* By their own numbers: another TOP moves their images, not them. */
+static void x87_registers(void **unused)
+{
+	struct xstate_layout layout;
+	uint8_t area[576] = { 0 }, value[VCPU_VECTOR_BYTES] = { 0 };
+	const uint16_t top_3 = 3 << 11, top_2 = 2 << 11;
+
+	/* Not present: as after FNINIT. */
+	xstate_layout(plain, &layout);
+	memset(area + 32, 0xaa, 128);
+	xstate_get_vector(&layout, area, VCPU_X87_CONTROL, value);
+	assert_memory_equal(value, "\x7f\x03\0\0\0\0", 6);
+	xstate_get_vector(&layout, area, VCPU_X87 + 3, value);
+	assert_int_equal(value[0], 0);
+
+	xstate_layout(none, &layout);
+	memset(area, 0, sizeof(area));
+	memcpy(area + 2, &top_3, sizeof(top_3));
+	memset(area + 32, 0x33, 10); /* ST(0) is register 3 */
+	xstate_get_vector(&layout, area, VCPU_X87 + 3, value);
+	assert_int_equal(value[9], 0x33);
+	assert_int_equal(value[10], 0);
+	xstate_get_vector(&layout, area, VCPU_X87_CONTROL, value);
+	memcpy(value + 2, &top_2, sizeof(top_2));
+	value[4] = 0x0c;
+	xstate_set_vector(&layout, area, VCPU_X87_CONTROL, value, true);
+	assert_int_equal(area[4], 0x0c);
+	assert_int_equal(area[32], 0);
+	assert_int_equal(area[32 + 16], 0x33);
+	memset(value, 0x22, sizeof(value));
+	xstate_set_vector(&layout, area, VCPU_X87 + 2, value, true);
+	assert_int_equal(area[32 + 9], 0x22);
+	assert_int_equal(area[32 + 10], 0);
+	assert_int_equal(area[32 + 16], 0x33);
+}
+
 /* An image as the SDM wants it, and as Bochs 2.7 makes it: AVX right behind the XMM registers, with
  * the header written over it. */
 static void compacted_format(void **unused)
@@ -214,9 +250,9 @@ static void reset_image(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(layouts),          cmocka_unit_test(vector_registers),
-		cmocka_unit_test(mmx_registers),    cmocka_unit_test(reset_image),
-		cmocka_unit_test(compacted_format),
+		cmocka_unit_test(layouts),       cmocka_unit_test(vector_registers),
+		cmocka_unit_test(mmx_registers), cmocka_unit_test(x87_registers),
+		cmocka_unit_test(reset_image),   cmocka_unit_test(compacted_format),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
