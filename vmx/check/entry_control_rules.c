@@ -50,7 +50,7 @@ MSR_AREA_PREDICATES(load, VMCS_ENTRY_MSR_LOAD_ADDRESS, VMCS_ENTRY_MSR_LOAD_COUNT
 
 static const struct entry_rule entry_control_rules[] = {
 	{
-		.id = "control.entry.reserved-zeroes",
+		.id = "control.entry.reserved-zeros",
 		.want = "no bit that IA32_VMX_(TRUE_)ENTRY_CTLS[63:32] does not allow",
 		READS(VMCS_ENTRY_CONTROLS),
 		.holds = zeroes_hold,

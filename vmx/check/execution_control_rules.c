@@ -136,7 +136,7 @@ static bool trace_is_cleared(const struct entry_check_input *in)
 
 static const struct entry_rule execution_control_rules[] = {
 	{
-		.id = "control.pin.reserved-zeroes",
+		.id = "control.pin.reserved-zeros",
 		.want = "no bit that IA32_VMX_(TRUE_)PINBASED_CTLS[63:32] does not allow",
 		READS(VMCS_PIN_CONTROLS),
 		.holds = pin_zeroes_hold,
@@ -150,7 +150,7 @@ static const struct entry_rule execution_control_rules[] = {
 		.break_further = break_pin_one,
 	},
 	{
-		.id = "control.primary.reserved-zeroes",
+		.id = "control.primary.reserved-zeros",
 		.want = "no bit that IA32_VMX_(TRUE_)PROCBASED_CTLS[63:32] does not allow",
 		READS(VMCS_PRIMARY_CONTROLS),
 		.holds = primary_zeroes_hold,

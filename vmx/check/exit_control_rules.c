@@ -44,7 +44,7 @@ MSR_AREA_PREDICATES(load, VMCS_EXIT_MSR_LOAD_ADDRESS, VMCS_EXIT_MSR_LOAD_COUNT)
 
 static const struct entry_rule exit_control_rules[] = {
 	{
-		.id = "control.exit.reserved-zeroes",
+		.id = "control.exit.reserved-zeros",
 		.want = "no bit that IA32_VMX_(TRUE_)EXIT_CTLS[63:32] does not allow",
 		READS(VMCS_EXIT_CONTROLS),
 		.holds = zeroes_hold,

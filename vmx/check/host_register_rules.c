@@ -155,7 +155,7 @@ static const struct entry_rule host_register_rules[] = {
 		BREAKS(TURN_OFF(VMCS_HOST_CR0, CR0_NE)),
 	},
 	{
-		.id = "host.cr0.fixed-zeroes",
+		.id = "host.cr0.fixed-zeros",
 		.want = "no bit that IA32_VMX_CR0_FIXED1 does not have",
 		READS(VMCS_HOST_CR0),
 		.holds = cr0_has_zeroes,
@@ -169,7 +169,7 @@ static const struct entry_rule host_register_rules[] = {
 		BREAKS(TURN_OFF(VMCS_HOST_CR4, CR4_VMXE)),
 	},
 	{
-		.id = "host.cr4.fixed-zeroes",
+		.id = "host.cr4.fixed-zeros",
 		.want = "no bit that IA32_VMX_CR4_FIXED1 does not have",
 		READS(VMCS_HOST_CR4),
 		.holds = cr4_has_zeroes,
