@@ -125,12 +125,17 @@ static struct vm *make(void *page, struct reason *why)
 	return NULL;
 }
 
+static bool goes_on(const struct vcpu_exit *exit)
+{
+	return exit->kind == VCPU_EXIT_KICKED || exit->kind == VCPU_EXIT_TIME_SLICE;
+}
+
 /* To the next HLT. Unsupported, with what came instead, when there is none. */
 static enum error run_to_halt(struct vcpu *vcpu, uint64_t *rip, struct reason *why)
 {
 	struct vcpu_exit exit = { .kind = VCPU_EXIT_KICKED };
 
-	for (unsigned i = 0; i < MANY_RUNS && exit.kind == VCPU_EXIT_KICKED; i++) {
+	for (unsigned i = 0; i < MANY_RUNS && goes_on(&exit); i++) {
 		vcpu->slice_ticks = time_us_to_ticks(SLICE_US);
 		__atomic_store_n(&this_cpu()->need_resched, false, __ATOMIC_SEQ_CST);
 		if (vcpu_run(vcpu, &exit))
@@ -193,15 +198,13 @@ void apicv_probe(void)
 	delivery = DELIVERY_ON_TRIAL;
 	struct vm *vm = make(page, &why);
 
+	delivery = DELIVERY_UNTRIED;
 	if (!vm) {
-		delivery = DELIVERY_UNTRIED;
 		log_reason(LOG_WARN, "vmx", &why);
 	} else {
 		/* Where the CPU has none, there is nothing to be said. */
 		if (vmx_of(vm->vcpus[0])->delivers)
 			judge(vm->vcpus[0]);
-		else
-			delivery = DELIVERY_FAULTY;
 		vm_stop(vm, NULL);
 	}
 	page_free(page);
