@@ -14,6 +14,7 @@ void gdb_session_begin(struct gdb_session *s, const struct gdb_target *target)
 	size_t length;
 
 	*s = (struct gdb_session) { .target = target, .acks = true, .runner = -1 };
+	s->stop.cause = GDB_STEPPED;
 	length = gdb_describe_registers(s->description, sizeof(s->description));
 	s->description_length =
 		length < sizeof(s->description) ? length : sizeof(s->description) - 1;
