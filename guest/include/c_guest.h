@@ -34,6 +34,7 @@
 					  .header_size = sizeof(struct guest_header),          \
 					  .row_size = sizeof(struct guest_row),                \
 					  .mode = VCPU_MODE_LONG64,                            \
+					  .vcpus = 1,                                          \
 					  .memory = KIB(128),                                  \
 					  .text_offset = sizeof(struct guest_header),          \
 					  .rows_offset = C_GUEST_ROWS_OFFSET,                  \
