@@ -159,7 +159,25 @@ static unsigned answer_memory(struct vcpu *vcpu, gpa_t at, bool write,
 	return move->length;
 }
 
-const struct vcpu_quick pc_vcpu_quick = { .port = answer_port, .memory = answer_memory };
+/* Whoever shows KVM's signature answers its calls; here there is none. Linux, "KVM hypercalls". */
+#define KVM_NO_CALL       (-1000) /* -KVM_ENOSYS */
+#define KVM_NOT_PERMITTED (-1)    /* -KVM_EPERM: not at CPL 0 */
+
+static bool answer_hypercall(struct vcpu *vcpu, unsigned cpl, bool code64)
+{
+	int64_t result = cpl ? KVM_NOT_PERMITTED : KVM_NO_CALL;
+
+	if (!pc_of(vcpu)->spec->pvclock)
+		return false;
+	vcpu->gpr[RAX] = code64 ? (uint64_t)result : (uint32_t)result;
+	return true;
+}
+
+const struct vcpu_quick pc_vcpu_quick = {
+	.port = answer_port,
+	.memory = answer_memory,
+	.hypercall = answer_hypercall,
+};
 
 /* --- exits ----------------------------------------------------------------------------------- */
 
@@ -272,31 +290,6 @@ static enum board_action handle_hlt(struct vcpu *vcpu)
 	return rflags & RFLAGS_TF ? BOARD_RESUME : BOARD_BLOCK;
 }
 
-/* Whoever shows KVM's signature answers its calls; here there is none. Linux, "KVM hypercalls". */
-#define KVM_NO_CALL       (-1000) /* -KVM_ENOSYS */
-#define KVM_NOT_PERMITTED (-1)    /* -KVM_EPERM: not at CPL 0 */
-
-static enum board_action handle_hypercall(struct pc *pc, struct vcpu *vcpu)
-{
-	struct page_walk_state state;
-	struct reason why;
-	int64_t result = KVM_NO_CALL;
-	uint64_t code_rights = 0;
-
-	if (!pc->spec->pvclock) /* what it does on a CPU without a hypervisor */
-		return raise_undefined(vcpu);
-	if (guest_walk_state(vcpu, &state, &why))
-		return cannot(vcpu, &why);
-	if (vcpu_get_register(vcpu, VCPU_CS_RIGHTS, &code_rights))
-		return BOARD_UNHANDLED;
-	if (state.cpl)
-		result = KVM_NOT_PERMITTED;
-	vcpu->gpr[RAX] = (state.efer & EFER_LMA) && (code_rights & RIGHTS_L) ? (uint64_t)result
-									     : (uint32_t)result;
-	vcpu_skip_instruction(vcpu);
-	return BOARD_RESUME;
-}
-
 /* A PC's chipset answers the shutdown cycle with RESET#. Some guests reset themselves in this way, but
  * most have met what they did not expect. */
 static enum board_action handle_triple_fault(struct pc *pc, struct vcpu *vcpu,
@@ -327,8 +320,8 @@ static enum board_action handle_exit(struct vcpu *vcpu, const struct vcpu_exit *
 	case VCPU_EXIT_PAUSE:
 		vcpu_skip_instruction(vcpu);
 		return BOARD_YIELD;
-	case VCPU_EXIT_HYPERCALL:
-		return handle_hypercall(pc, vcpu);
+	case VCPU_EXIT_HYPERCALL: /* what it does on a CPU without a hypervisor */
+		return raise_undefined(vcpu);
 	case VCPU_EXIT_TASK_SWITCH:
 		return handle_task_switch(vcpu, exit);
 	case VCPU_EXIT_TRIPLE_FAULT:

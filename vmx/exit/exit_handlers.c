@@ -14,7 +14,7 @@
 
 _Static_assert((int)EXIT_REASONS <= (int)VMX_EXIT_REASONS, "every named reason has a row");
 
-/* An empty row leaves to the machine above: what only it knows (HLT, VMCALL, task switches,
+/* An empty row leaves to the machine above: what only it knows (HLT, task switches,
  * INIT, SIPI, the end of a slice), and what Plinth never asks the hardware for (descriptor tables
  * are no secret and the guest's accesses to them need no help, so there is nothing to emulate). */
 const vmx_exit_handler vmx_exit_handlers[VMX_EXIT_REASONS] = {
@@ -28,6 +28,7 @@ const vmx_exit_handler vmx_exit_handlers[VMX_EXIT_REASONS] = {
 	[EXIT_REASON_INVLPG] = vmx_handle_invlpg,
 	[EXIT_REASON_RDPMC] = vmx_handle_rdpmc,
 	[EXIT_REASON_RDTSC] = vmx_handle_rdtsc,
+	[EXIT_REASON_VMCALL] = vmx_handle_vmcall,
 	[EXIT_REASON_VMCLEAR] = vmx_handle_hidden_instruction,
 	[EXIT_REASON_VMLAUNCH] = vmx_handle_hidden_instruction,
 	[EXIT_REASON_VMPTRLD] = vmx_handle_hidden_instruction,

@@ -15,6 +15,7 @@ enum vmx_next vmx_handle_rdtscp(struct vmx_vcpu *v);
 
 /* exit_quick.c */
 enum vmx_next vmx_handle_io(struct vmx_vcpu *v);
+enum vmx_next vmx_handle_vmcall(struct vmx_vcpu *v);
 enum vmx_next vmx_handle_ept_violation(struct vmx_vcpu *v);
 
 /* vmx/vcpu/apicv.c */

@@ -1,5 +1,5 @@
-/* Exits that the board of a guest answers at once, without leaving the loop: IN and OUT, and moves to
- * and from device memory that were made before. All others go up. */
+/* Exits that the board of a guest answers at once, without leaving the loop: IN and OUT, moves to
+ * and from device memory that were made before, and hypercalls. All others go up. */
 #include "vmx/exit/exit_handlers.h"
 
 #include "vm/emulate/io_result.h"
@@ -33,6 +33,16 @@ enum vmx_next vmx_handle_io(struct vmx_vcpu *v)
 		vcpu->gpr[RAX] = io_result(vcpu->gpr[RAX], width, value);
 	vmx_skip_instruction(v);
 	return answered(v, go_on);
+}
+
+enum vmx_next vmx_handle_vmcall(struct vmx_vcpu *v)
+{
+	const struct vcpu_quick *quick = v->vcpu->quick;
+
+	if (!quick || !quick->hypercall(v->vcpu, vmx_privilege_level(), vmx_runs_64bit_code(v)))
+		return VMX_LEAVE;
+	vmx_skip_instruction(v);
+	return answered(v, true);
 }
 
 /* Where 32-bit or 64-bit code is. False: 16-bit code, which is for the emulator alone. */
