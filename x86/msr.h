@@ -44,6 +44,7 @@
 	X(MSR_MTRR_FIX4K_F8000, 0x26f, "IA32_MTRR_FIX4K_F8000")               \
 	X(MSR_PAT, 0x277, "IA32_PAT")                                         \
 	X(MSR_MTRR_DEF_TYPE, 0x2ff, "IA32_MTRR_DEF_TYPE")                     \
+	X(MSR_PERF_CAPABILITIES, 0x345, "IA32_PERF_CAPABILITIES")             \
 	X(MSR_PERF_GLOBAL_CTRL, 0x38f, "IA32_PERF_GLOBAL_CTRL")               \
 	X(MSR_MC0_CTL, 0x400, "IA32_MC0_CTL")                                 \
 	X(MSR_VMX_BASIC, 0x480, "IA32_VMX_BASIC")                             \
@@ -129,6 +130,10 @@ enum msr {
 #define MISC_ENABLE_LIMIT_CPUID_MAXVAL BIT(22)
 #define MISC_ENABLE_XTPR_DISABLE       BIT(23)
 #define MISC_ENABLE_XD_DISABLE         BIT(34)
+
+/* IA32_PERF_CAPABILITIES and IA32_PERF_GLOBAL_CTRL */
+#define PERF_CAPABILITIES_METRICS BIT(15)
+#define PERF_GLOBAL_METRICS       BIT(48)
 
 /* IA32_RTIT_CTL */
 #define RTIT_CTL_TRACE_EN BIT(0)

@@ -41,7 +41,15 @@ static uint64_t efer_bits(void)
 	return bits;
 }
 
-/* SDM volume 3, "Architectural Performance Monitoring Version 2". */
+static uint64_t perf_metrics_bit(void)
+{
+	if (!(cpuid_query(CPUID_FEATURES, 0).ecx & CPUID_1_ECX_PDCM))
+		return 0;
+	return read_msr(MSR_PERF_CAPABILITIES) & PERF_CAPABILITIES_METRICS ? PERF_GLOBAL_METRICS
+									   : 0;
+}
+
+/* SDM volume 3, "Architectural Performance Monitoring Version 2" and "Performance Metrics". */
 static uint64_t perf_global_bits(void)
 {
 	struct cpuid_result leaf;
@@ -53,7 +61,7 @@ static uint64_t perf_global_bits(void)
 		return 0;
 	uint64_t general = BIT(field_get(leaf.eax, CPUID_A_EAX_COUNTERS) % 32) - 1;
 	uint64_t fixed = BIT(field_get(leaf.edx, CPUID_A_EDX_FIXED_COUNTERS) % 32) - 1;
-	return general | fixed << PERF_GLOBAL_FIXED_SHIFT;
+	return general | fixed << PERF_GLOBAL_FIXED_SHIFT | perf_metrics_bit();
 }
 
 static void read_extended_features(struct vmx_capability *out)
