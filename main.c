@@ -28,8 +28,10 @@
 #include "kernel/wall_clock.h"
 #include "lib/format.h"
 #include "vm/provoke.h"
+#include "vm/recorder_log.h"
 #include "vm/schedule/scheduler.h"
 #include "vm/selftest.h"
+#include "vm/statistics_log.h"
 #include "vm/virtualization.h"
 #include "vmx/backend.h"
 #include "vmx/cpu/report.h"
@@ -284,6 +286,9 @@ void kernel_main(uint32_t boot_info, uint64_t load_offset)
 	open_shell();
 	bool ran = run_tests(no_guests, &why);
 	serve_shell();
+	statistics_log_end_of_run();
+	if (command_line.recorder_dump)
+		recorder_log_all(UINT64_MAX, "end");
 	enum verdict verdict = ran ? tap_verdict(!no_guests) : VERDICT_FAIL;
 	const char *reason = verdict == VERDICT_NO_VMX ? why.text
 			     : ran                     ? NULL

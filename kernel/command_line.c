@@ -178,6 +178,25 @@ static bool set_phantom_cpu(struct command_line *out, const struct word *word)
 	return number(word, 1, PHANTOM_APIC_ID_MOST, &out->phantom_cpu);
 }
 
+static bool set_stats(struct command_line *out, const struct word *word)
+{
+	static const struct choice choices[] = { { "off", STATS_OFF },
+						 { "table", STATS_TABLE },
+						 { "lines", STATS_LINES },
+						 { "both", STATS_BOTH } };
+	unsigned value;
+
+	if (!choose(word, choices, ARRAY_SIZE(choices), &value))
+		return false;
+	out->stats = (enum stats_mode)value;
+	return true;
+}
+
+static bool set_recorder(struct command_line *out, const struct word *word)
+{
+	return either(word, "dump", "on", &out->recorder_dump);
+}
+
 static bool set_shell(struct command_line *out, const struct word *word)
 {
 	return either(word, "on", "off", &out->shell);
@@ -231,6 +250,8 @@ static const struct {
 	{ "slice", "microseconds from 100 to 1000000", set_slice },
 	{ "apic", "auto, xapic or x2apic", set_apic },
 	{ "phantom-cpu", "an APIC ID from 1 to 254", set_phantom_cpu },
+	{ "stats", "off, table, lines or both", set_stats },
+	{ "recorder", "on or dump", set_recorder },
 	{ "shell", "on or off", set_shell },
 	{ "bench", "1 or 0", set_bench },
 	{ "provoke", "the name of a failure", set_provoke },

@@ -19,6 +19,15 @@ enum end_mode {
 	END_REBOOT,
 };
 
+/* Statistics when a VM ends, and when the run does. */
+enum stats_mode {
+	STATS_AUTO, /* a table for VMs from modules, nothing for test guests */
+	STATS_OFF,
+	STATS_TABLE,
+	STATS_LINES,
+	STATS_BOTH,
+};
+
 /* The mode of the local APICs. */
 enum apic_mode {
 	APIC_AUTO, /* x2APIC where the CPUs have it */
@@ -48,11 +57,13 @@ struct command_line {
 	enum apic_mode apic;   /* apic=auto|xapic|x2apic; default auto */
 	unsigned
 		phantom_cpu; /* phantom-cpu=APICID, 1..254: list a CPU that is not there; 0: none */
-	bool shell;          /* shell=on|off: read the serial port, end at `quit`; default off */
-	bool bench;          /* bench=1|0: measure what exits cost (guest/bench/); default 0 */
-	char provoke[24];    /* provoke=NAME: fail in this way after boot (kernel/provoke.c) */
-	char gdb[40];        /* gdb=VM: held for a debugger on COM2; "": none */
-	char tests[256];     /* tests=NAME[,NAME...]: only these; a trailing * matches any rest */
+	enum stats_mode stats; /* stats=off|table|lines|both; without it, see STATS_AUTO */
+	bool recorder_dump;    /* recorder=on|dump: dump all of it at the end; default on */
+	bool shell;            /* shell=on|off: read the serial port, end at `quit`; default off */
+	bool bench;            /* bench=1|0: measure what exits cost (guest/bench/); default 0 */
+	char provoke[24];      /* provoke=NAME: fail in this way after boot (kernel/provoke.c) */
+	char gdb[40];          /* gdb=VM: held for a debugger on COM2; "": none */
+	char tests[256];       /* tests=NAME[,NAME...]: only these; a trailing * matches any rest */
 };
 
 /* Fills `out` with defaults, then applies `text`: keys separated by blanks. An unknown key or bad

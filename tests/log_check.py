@@ -29,6 +29,8 @@ BODIES = {
         r"record (?:cpu=\d+ seq=\d+ tsc=\d+ us=\d+\.\d{3}(?: vm=(?P<vm>\d+))?(?: vcpu=(?P<vcpu>\d+))? "
         r"event=(?P<event>[a-z-]+)(?P<rest>(?: [a-z]+=.+)?)|dump why=(?P<why>[a-z-]+)"
         r"(?: vm=\d+\([^()]+\))? records=(?P<records>\d+) older=\d+ overwritten=\d+ .+)"),
+    "stats": re.compile(
+        r"stats (?:\|.*|vm=\d+\((?P<name>[^()]+)\) vcpu=(?P<vcpu>\d+|all) .+|cpu=\d+ .+)"),
     # Text ends with a line end of the guest's, or has none yet.
     "guest": re.compile(r"guest vm=(?P<vm>\d+)\((?P<name>[^()]+)\)(?P<mark>[|>]) ?"
                         r"(?P<console>.*)"),

@@ -46,6 +46,9 @@ struct board_ops {
 	/* Names the device that answers at a guest-physical address which is no memory, or says
 	 * "nothing". On the vCPU's CPU, no lock held. Null: who asks says so. */
 	void (*device_at)(struct vcpu *vcpu, gpa_t at, char *text, size_t size);
+	/* Its VMs are somebody's who may want to know what their exits cost: told when they end, unless
+	 * stats= says otherwise. */
+	bool tells_statistics;
 	/* Once, after the last vCPU stopped, before the VM's memory goes. `trouble` is null for an
 	 * orderly end, else says why the VM was stopped. May not block. */
 	void (*ended)(struct vm *vm, const struct reason *trouble);

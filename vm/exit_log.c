@@ -53,13 +53,14 @@ uint64_t exit_log_counts(const struct vm *vm, char *text, size_t size)
 
 	for (unsigned i = 0; i < vm->vcpu_count; i++) {
 		const struct statistics *s = &vm->vcpus[i]->statistics;
-		uint32_t used = __atomic_load_n(&s->used, __ATOMIC_ACQUIRE);
 
-		for (uint32_t row = 0; row < used; row++) {
+		for (uint32_t row = 0; row < STATISTICS_ROWS; row++) {
 			uint64_t count = __atomic_load_n(&s->rows[row].count, __ATOMIC_RELAXED);
 			uint32_t reason = s->rows[row].reason;
 
 			total += count;
+			if (!count)
+				continue;
 			if (reason == STATISTICS_OTHERS)
 				others += count;
 			else

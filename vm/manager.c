@@ -16,6 +16,7 @@
 #include "vm/ipi.h"
 #include "vm/recorder_log.h"
 #include "vm/schedule/scheduler.h"
+#include "vm/statistics_log.h"
 #include "vm/vcpu/vcpu_account.h"
 #include "vm/virt_ops.h"
 #include "x86/instructions.h"
@@ -179,6 +180,7 @@ static void tell_end(const struct vm *vm)
 	}
 	vm_record_event(vm, RECORD_VM, "ended");
 	exit_log_summary(vm);
+	statistics_log_end(vm);
 	if (vm->trouble.kind)
 		log_warn("vm", "stopped vm=%u(%s) guest_us=%lu turns_us=%lu error=%s: %s", vm->id,
 			 vm->name, time_ticks_to_us(guest), time_ticks_to_us(turns),

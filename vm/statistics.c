@@ -19,18 +19,16 @@ void statistics_init(struct statistics *statistics)
 {
 	memset(statistics, 0, sizeof(*statistics));
 	empty_row(&statistics->turns, 0);
+	empty_row(&statistics->rows[STATISTICS_ROWS - 1], STATISTICS_OTHERS);
 }
 
 struct statistics_row *statistics_add_row(struct statistics *statistics, uint32_t reason)
 {
-	bool last = statistics->used >= STATISTICS_ROWS - 1;
-	struct statistics_row *row =
-		&statistics->rows[last ? STATISTICS_ROWS - 1 : statistics->used];
+	struct statistics_row *row = &statistics->rows[statistics->used];
 
-	if (statistics->used < STATISTICS_ROWS) {
-		empty_row(row, last ? STATISTICS_OTHERS : reason);
-		/* Who reads on another CPU finds a row that is ready. */
-		__atomic_store_n(&statistics->used, statistics->used + 1, __ATOMIC_RELEASE);
+	if (statistics->used < STATISTICS_ROWS - 1) {
+		empty_row(row, reason);
+		statistics->used++;
 	}
 	statistics->row_of[reason] = (uint16_t)((uint8_t *)row - (uint8_t *)statistics);
 	return row;
@@ -91,12 +89,31 @@ void statistics_merge(struct statistics_row *to, const struct statistics_row *fr
 	}
 }
 
+static struct statistics_row *row_for(struct statistics *statistics, uint32_t reason)
+{
+	uint32_t at;
+
+	if (reason >= STATISTICS_REASONS)
+		return &statistics->rows[STATISTICS_ROWS - 1];
+	at = statistics->row_of[reason];
+	return at ? (struct statistics_row *)((uint8_t *)statistics + at)
+		  : statistics_add_row(statistics, reason);
+}
+
+void statistics_add(struct statistics *to, const struct statistics *from)
+{
+	for (uint32_t i = 0; i < STATISTICS_ROWS; i++)
+		if (from->rows[i].count)
+			statistics_merge(row_for(to, from->rows[i].reason), &from->rows[i]);
+	statistics_merge(&to->turns, &from->turns);
+	to->ticks += from->ticks;
+}
+
 uint64_t statistics_exits(const struct statistics *statistics)
 {
-	uint32_t used = __atomic_load_n(&statistics->used, __ATOMIC_ACQUIRE);
 	uint64_t exits = 0;
 
-	for (uint32_t i = 0; i < used; i++)
+	for (uint32_t i = 0; i < STATISTICS_ROWS; i++)
 		exits += __atomic_load_n(&statistics->rows[i].count, __ATOMIC_RELAXED);
 	return exits;
 }

@@ -33,8 +33,9 @@ struct statistics {
 	uint64_t ticks; /* of all rows, the turns' included */
 	/* From where a turn begins to where its guest is entered: what it costs to run a vCPU. */
 	struct statistics_row turns;
-	uint32_t used; /* rows of the pool */
-	struct statistics_row rows[STATISTICS_ROWS];
+	uint32_t
+		used; /* rows of the pool that belong to a reason; the last one belongs to all others */
+	struct statistics_row rows[STATISTICS_ROWS]; /* unused ones have no count */
 	/* Where the row of each reason is, in bytes from here; 0: it has none yet. */
 	uint16_t row_of[STATISTICS_REASONS];
 };
@@ -98,6 +99,9 @@ void statistics_summarize(const struct statistics_row *row, struct statistics_su
 
 /* Adds what `from` counted to `to`: several vCPUs as one. */
 void statistics_merge(struct statistics_row *to, const struct statistics_row *from);
+
+/* Adds all that `from` counted to `to`. */
+void statistics_add(struct statistics *to, const struct statistics *from);
 
 /* Exits of all reasons. */
 uint64_t statistics_exits(const struct statistics *statistics);

@@ -108,7 +108,7 @@ static void the_pool_is_small(void **state)
 {
 	for (uint32_t reason = 0; reason < STATISTICS_REASONS; reason++)
 		count(reason, 100 + reason);
-	assert_int_equal(statistics.used, STATISTICS_ROWS);
+	assert_int_equal(statistics.used, STATISTICS_ROWS - 1);
 	for (unsigned i = 0; i < STATISTICS_ROWS - 1; i++) {
 		assert_int_equal(statistics.rows[i].reason, i);
 		assert_int_equal(statistics.rows[i].count, 1);
@@ -122,7 +122,7 @@ static void the_pool_is_small(void **state)
 	/* And again: nothing more is taken. */
 	count(STATISTICS_REASONS - 1, 7);
 	assert_int_equal(others->least, 7);
-	assert_int_equal(statistics.used, STATISTICS_ROWS);
+	assert_int_equal(statistics.used, STATISTICS_ROWS - 1);
 }
 
 static void turns_are_no_exits(void **state)
@@ -150,6 +150,32 @@ static void several_as_one(void **state)
 	assert_int_equal(statistics.rows[0].buckets[statistics_bucket(300)], 1);
 }
 
+static void vcpus_as_one(void **state)
+{
+	static struct statistics sum;
+
+	statistics_init(&sum);
+	count(10, 100);
+	count(10, 200);
+	count(12, 50);
+	statistics_finish(&statistics, &statistics.turns, 400);
+	statistics_add(&sum, &statistics);
+	set_up(NULL);
+	count(12, 70);
+	for (uint32_t reason = 20; reason < 20 + STATISTICS_ROWS; reason++)
+		count(reason, 10);
+	statistics_add(&sum, &statistics);
+	assert_int_equal(statistics_exits(&sum), 4 + STATISTICS_ROWS);
+	assert_int_equal(sum.rows[1].reason, 12);
+	assert_int_equal(sum.rows[1].count, 2);
+	assert_int_equal(sum.rows[1].sum, 120);
+	assert_int_equal(sum.rows[1].least, 50);
+	assert_int_equal(sum.rows[STATISTICS_ROWS - 1].reason, STATISTICS_OTHERS);
+	assert_true(sum.rows[STATISTICS_ROWS - 1].count >= 2);
+	assert_int_equal(sum.turns.most, 400);
+	assert_int_equal(sum.ticks, 750 + 70 + 10 * STATISTICS_ROWS);
+}
+
 /* An idle vCPU is to have less than 32 KiB, and this is a part of it. */
 static void is_small(void **state)
 {
@@ -166,6 +192,7 @@ int main(void)
 		cmocka_unit_test_setup(the_pool_is_small, set_up),
 		cmocka_unit_test_setup(turns_are_no_exits, set_up),
 		cmocka_unit_test_setup(several_as_one, set_up),
+		cmocka_unit_test_setup(vcpus_as_one, set_up),
 		cmocka_unit_test(is_small),
 	};
 

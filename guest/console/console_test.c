@@ -19,6 +19,8 @@
 
 #define VMS 3
 
+struct command_line command_line;
+
 /* --- a kernel ------------------------------------------------------------------------------- */
 
 static char wire[65536]; /* the log: lines without their numbers */
@@ -52,6 +54,22 @@ void spinlock_release(struct spinlock *lock, uint64_t rflags)
 	assert_true(lock->holder);
 	lock->holder = 0;
 	lock_depth--;
+}
+
+void statistics_log_vm(const struct vm *vm, enum stats_mode mode)
+{
+}
+
+void statistics_log_cpus(enum stats_mode mode)
+{
+}
+
+void recorder_log_vm(const struct vm *vm, uint64_t most, const char *why)
+{
+}
+
+void recorder_log_all(uint64_t most, const char *why)
+{
 }
 
 uint64_t exit_log_counts(const struct vm *vm, char *text, size_t size)

@@ -3,6 +3,7 @@
 
 #include "guest/console/console.h"
 #include "guest/console/shell_command.h"
+#include "kernel/command_line.h"
 #include "kernel/cpu.h"
 #include "kernel/output/log.h"
 #include "kernel/time.h"
@@ -10,6 +11,8 @@
 #include "vm/board.h"
 #include "vm/exit_log.h"
 #include "vm/manager.h"
+#include "vm/recorder_log.h"
+#include "vm/statistics_log.h"
 #include "vm/vcpu/vcpu_state.h"
 
 static bool has_quit; /* atomic */
@@ -162,6 +165,40 @@ static void ask_where(struct vm *vm, void *context)
 	vm_ask_where(vm);
 }
 
+static enum stats_mode stats_mode(void)
+{
+	return command_line.stats < STATS_TABLE ? STATS_TABLE : command_line.stats;
+}
+
+static void show_stats(struct vm *vm, void *context)
+{
+	statistics_log_vm(vm, stats_mode());
+}
+
+/* Of one VM, or of the CPUs. */
+static void stats(const char *argument)
+{
+	if (argument[0])
+		with_vm(argument, show_stats, NULL);
+	else
+		statistics_log_cpus(stats_mode());
+}
+
+static void trace_vm(struct vm *vm, void *context)
+{
+	const uint32_t *number = context;
+
+	recorder_log_vm(vm, *number ? *number : RECORDER_LAST_OF_VM, "asked");
+}
+
+static void trace(struct shell_command *command)
+{
+	if (command->argument[0] && strcmp(command->argument, "all"))
+		with_vm(command->argument, trace_vm, &command->number);
+	else
+		recorder_log_all(command->number ? command->number : RECORDER_LAST_OF_ALL, "asked");
+}
+
 static void choose_console(struct vm *vm, void *context)
 {
 	bool *chosen = context;
@@ -246,6 +283,12 @@ enum shell_next shell_obey(const char *line)
 		break;
 	case SHELL_WHERE:
 		with_vm(command.argument, ask_where, NULL);
+		break;
+	case SHELL_STATS:
+		stats(command.argument);
+		break;
+	case SHELL_TRACE:
+		trace(&command);
 		break;
 	case SHELL_LOG:
 		set_log_level(command.argument);

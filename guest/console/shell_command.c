@@ -4,6 +4,7 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
+#define NUMBER_DIGITS   9 /* of the largest number that is taken */
 #define ASCII_BACKSPACE 0x08
 #define ASCII_CTRL_U    0x15
 #define ASCII_ESC       0x1b
@@ -43,6 +44,24 @@ static enum shell_verb verb_of(const char *word, size_t length)
 	return (enum shell_verb)verb;
 }
 
+/* The last word of a command, where there is one: a number, not 0. */
+static enum error parse_number(const char **line, const struct shell_command_row *row,
+			       uint32_t *number, struct reason *why)
+{
+	const char *word, *rest;
+	size_t length = next_word(line, &word);
+
+	for (size_t i = 0; i < length; i++) {
+		if (word[i] < '0' || word[i] > '9' || i == NUMBER_DIGITS)
+			length = 0;
+		else
+			*number = *number * 10 + (uint32_t)(word[i] - '0');
+	}
+	if ((*word && !*number) || next_word(line, &rest))
+		return reason_set(why, ERROR_INVALID_INPUT, "%s takes %s", row->name, row->takes);
+	return ERROR_NONE;
+}
+
 enum error shell_parse(const char *line, struct shell_command *out, struct reason *why)
 {
 	const char *word;
@@ -57,11 +76,14 @@ enum error shell_parse(const char *line, struct shell_command *out, struct reaso
 				  "there is no command '%.*s'; help lists them", (int)length, word);
 
 	const struct shell_command_row *row = &shell_command_rows[out->verb];
+	bool optional = row->takes[0] == '[';
 	length = next_word(&line, &word);
 	format_string(out->argument, sizeof(out->argument), "%.*s", (int)length, word);
-	if (!length != !row->takes[0])
+	if (!length != !row->takes[0] && !(optional && !length))
 		return reason_set(why, ERROR_INVALID_INPUT, "%s takes %s", row->name,
 				  row->takes[0] ? row->takes : "nothing");
+	if (out->verb == SHELL_TRACE)
+		return parse_number(&line, row, &out->number, why);
 	if (next_word(&line, &word))
 		return reason_set(why, ERROR_INVALID_INPUT, "%s takes one %s only", row->name,
 				  row->takes);

@@ -19,6 +19,8 @@
 	X(SHELL_SCREEN, "screen", "VM", "the text on its screen")                   \
 	X(SHELL_EXITS, "exits", "VM", "how often its vCPUs came out, and what for") \
 	X(SHELL_WHERE, "where", "VM", "what its vCPUs execute, and their stacks")   \
+	X(SHELL_STATS, "stats", "[VM]", "what exits cost, and where the time went") \
+	X(SHELL_TRACE, "trace", "[VM|all] [N]", "the last N things that happened")  \
 	X(SHELL_LOG, "log", "LEVEL", "say no less than debug, info, warn or error") \
 	X(SHELL_QUIT, "quit", "", "stops all virtual machines and ends Plinth")
 
@@ -38,7 +40,8 @@ extern const struct shell_command_row shell_command_rows[SHELL_VERBS];
 
 struct shell_command {
 	enum shell_verb verb;
-	char argument[SHELL_LINE_MAX]; /* "" for a command that takes none */
+	char argument[SHELL_LINE_MAX]; /* "" for a command that takes none, or without one */
+	uint32_t number;               /* behind it; 0: none */
 };
 
 /* InvalidInput with a sentence when the line is no command, or its argument is missing or too many. */

@@ -97,6 +97,22 @@ static void commands(void **state)
 	}
 }
 
+static void what_may_be_left_out(void **state)
+{
+	struct shell_command command;
+	struct reason why;
+
+	means("stats", SHELL_STATS, "");
+	means("stats web", SHELL_STATS, "web");
+	means("trace", SHELL_TRACE, "");
+	means("trace all", SHELL_TRACE, "all");
+	assert_int_equal(shell_parse(" trace web  200 ", &command, &why), ERROR_NONE);
+	assert_string_equal(command.argument, "web");
+	assert_int_equal(command.number, 200);
+	assert_int_equal(shell_parse("trace web", &command, &why), ERROR_NONE);
+	assert_int_equal(command.number, 0);
+}
+
 static void mistakes(void **state)
 {
 	wrong("hel", "there is no command 'hel'; help lists them");
@@ -105,6 +121,12 @@ static void mistakes(void **state)
 	wrong("stop", "stop takes VM");
 	wrong("help me", "help takes nothing");
 	wrong("stop web now", "stop takes one VM only");
+	wrong("stats web now", "stats takes one [VM] only");
+	wrong("trace web many", "trace takes [VM|all] [N]");
+	wrong("trace web 0", "trace takes [VM|all] [N]");
+	wrong("trace web 1x", "trace takes [VM|all] [N]");
+	wrong("trace web 1234567890", "trace takes [VM|all] [N]");
+	wrong("trace web 1 2", "trace takes [VM|all] [N]");
 }
 
 static void numbers(void **state)
@@ -121,7 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_are_edited), cmocka_unit_test(long_lines_are_known),
 		cmocka_unit_test(commands),         cmocka_unit_test(mistakes),
-		cmocka_unit_test(numbers),
+		cmocka_unit_test(numbers),          cmocka_unit_test(what_may_be_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

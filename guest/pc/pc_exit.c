@@ -332,6 +332,7 @@ static enum board_action handle_exit(struct vcpu *vcpu, const struct vcpu_exit *
 }
 
 const struct board_ops pc_board = {
+	.tells_statistics = true,
 	.exit = handle_exit,
 	.ended = pc_ended,
 	.restart = pc_restart,

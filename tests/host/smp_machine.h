@@ -146,6 +146,10 @@ struct record *recorder_note(const struct recorder_event *event)
 	return NULL;
 }
 
+void statistics_log_end(const struct vm *vm)
+{
+}
+
 void recorder_log_vm(const struct vm *vm, uint64_t most, const char *why)
 {
 }

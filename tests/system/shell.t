@@ -9,7 +9,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from plinth import FAIL, NOVMX, Machine, Report, engine_missing, expect  # noqa: E402
 
 READS = r"info console: reads the serial port escape=Ctrl-\]$"
-COMMANDS = ["help", "vms", "console", "pause", "resume", "reset", "stop", "screen", "exits", "where", "log", "quit"]
+COMMANDS = ["help", "vms", "console", "pause", "resume", "reset", "stop", "screen", "exits", "where",
+            "stats", "trace", "log", "quit"]
 
 
 def says(report, run, name, pattern):
