@@ -44,6 +44,19 @@ static enum shell_verb verb_of(const char *word, size_t length)
 	return (enum shell_verb)verb;
 }
 
+/* 0 for what is no number, or too long a one. */
+static uint32_t number_in(const char *word, size_t length)
+{
+	uint32_t number = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		if (word[i] < '0' || word[i] > '9' || length > NUMBER_DIGITS)
+			return 0;
+		number = number * 10 + (uint32_t)(word[i] - '0');
+	}
+	return number;
+}
+
 /* The last word of a command, where there is one: a number, not 0. */
 static enum error parse_number(const char **line, const struct shell_command_row *row,
 			       uint32_t *number, struct reason *why)
@@ -51,13 +64,8 @@ static enum error parse_number(const char **line, const struct shell_command_row
 	const char *word, *rest;
 	size_t length = next_word(line, &word);
 
-	for (size_t i = 0; i < length; i++) {
-		if (word[i] < '0' || word[i] > '9' || i == NUMBER_DIGITS)
-			length = 0;
-		else
-			*number = *number * 10 + (uint32_t)(word[i] - '0');
-	}
-	if ((*word && !*number) || next_word(line, &rest))
+	*number = number_in(word, length);
+	if ((length && !*number) || next_word(line, &rest))
 		return reason_set(why, ERROR_INVALID_INPUT, "%s takes %s", row->name, row->takes);
 	return ERROR_NONE;
 }
