@@ -86,25 +86,27 @@ def deaths(report):
     statistics(report, run)
 
 
-def watchdog(report):
-    """A module's VM that its deadline ends: the last records alone, and a table without being asked."""
-    name = "the watchdog"
-    absent = guests_missing("loops.bin")
+def modules(report):
+    """VMs from modules: one that its deadline ends, and one that resets itself until it is stopped, of
+    which the last records are told. Each has its table without being asked."""
+    name = "modules"
+    absent = guests_missing("waits.bin", "loops.bin")
     if absent:
         report.skip(name, absent)
         return
-    run = boot("bochs", "--module", guest_file("loops.bin vm=loops flat memory=4M deadline=1"),
-               cpus=1)
+    run = boot("bochs", "--module", guest_file("waits.bin vm=waits flat memory=4M deadline=1"),
+               "--module", guest_file("loops.bin vm=loops flat memory=4M"), cpus=1)
     expect(report, run, name, FAIL)
-    dump = dump_of(run.log, "loops")
-    whole(report, name, dump)
-    head, records = dump
-    report.ok(any(r["event"] == "watchdog" for r in records), f"{name}: it is on record",
-              records[-5:])
-    report.ok(len(records) == 32 and int(head["older"]) > 0, f"{name}: 32 of more records", head)
-    report.ok(run.log.find(r"stats \| vm=\d+\(loops\)$")
-              and run.log.find(r"stats \| 52\(PREEMPTION_TIMER\) +\d+ "),
-              f"{name}: a table when the VM ends", run.story())
+    waits, loops = dump_of(run.log, "waits"), dump_of(run.log, "loops")
+    whole(report, f"{name}: waits", waits)
+    report.ok(any(r["event"] == "watchdog" for r in waits[1]),
+              f"{name}: the watchdog is on record", waits[1][-5:])
+    whole(report, f"{name}: loops", loops)
+    report.ok(len(loops[1]) == 32 and int(loops[0]["older"]) > 0,
+              f"{name}: 32 of more records", loops[0])
+    for vm in ("waits", "loops"):
+        report.ok(run.log.find(rf"stats \| vm=\d+\({vm}\)$"), f"{name}: a table for {vm}", run.story())
+    report.ok(run.log.find(r"stats \| \d+\([A-Z_]+\)( +\d+){6}$"), f"{name}: with rows", run.story())
 
 
 def statistics(report, run):
@@ -184,7 +186,7 @@ def main():
     if absent:
         report.skip("the flight recorder", absent)
         report.done()
-    for test in (deaths, watchdog, panics, asked):
+    for test in (deaths, modules, panics, asked):
         test(report)
     report.done()
 
