@@ -10,7 +10,10 @@ static uint64_t pending(const struct entry_check_input *in)
 
 static bool pending_debug_is_defined(const struct entry_check_input *in)
 {
-	return !(pending(in) & PENDING_DEBUG_RESERVED);
+	bool notices = in->capability->leaf7_ecx & CPUID_7_ECX_BUS_LOCK_DETECT;
+	uint64_t reserved = PENDING_DEBUG_RESERVED | (notices ? 0 : PENDING_DEBUG_BUS_LOCK);
+
+	return !(pending(in) & reserved);
 }
 
 /* A single step is pending exactly when RFLAGS.TF says so, where an instruction of the guest's has just
@@ -51,7 +54,7 @@ static bool transaction_is_possible(const struct entry_check_input *in)
 static const struct entry_rule guest_pending_debug_rules[] = {
 	{
 		.id = "guest.pending-debug.reserved",
-		.want = "bits 10:4, 13, 15 and 63:17 0",
+		.want = "bits 10:4, 13, 15 and 63:17 0, and 11 on a CPU without bus-lock detection",
 		READS(VMCS_GUEST_PENDING_DEBUG),
 		.holds = pending_debug_is_defined,
 		BREAKS(WRITE(VMCS_GUEST_PENDING_DEBUG, BIT(4))),

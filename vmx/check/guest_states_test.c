@@ -10,6 +10,7 @@
 #include "vmx/check/guest_states.h"
 #include "vmx/exit/exit_decode.h"
 #include "vmx/vcpu/interruptibility.h"
+#include "x86/cpuid.h"
 
 static void print_rule(void *context, const struct entry_rule_table *table,
 		       const struct entry_rule *rule)
@@ -162,6 +163,17 @@ static void stepped_guests_have_their_step_pending(void **unused)
 	assert_good(&in);
 }
 
+static void bus_locks_are_pending_where_they_are_noticed(void **unused)
+{
+	struct entry_check_input in = good(GUEST_STATE_64);
+
+	set_field(&in, VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BUS_LOCK);
+	cap.leaf7_ecx &= ~(uint32_t)CPUID_7_ECX_BUS_LOCK_DETECT;
+	assert_bad(&in);
+	cap.leaf7_ecx |= (uint32_t)CPUID_7_ECX_BUS_LOCK_DETECT;
+	assert_good(&in);
+}
+
 static void link_pointers_may_lead_to_shadows(void **unused)
 {
 	struct entry_check_input in = good(GUEST_STATE_64);
@@ -208,6 +220,7 @@ int main(void)
 		cmocka_unit_test(rip_may_be_uncanonical_by_one_bit),
 		cmocka_unit_test(halted_guests_take_what_wakes_them),
 		cmocka_unit_test(stepped_guests_have_their_step_pending),
+		cmocka_unit_test(bus_locks_are_pending_where_they_are_noticed),
 		cmocka_unit_test(link_pointers_may_lead_to_shadows),
 		cmocka_unit_test(msr_areas_are_good_up_to_their_count),
 	};

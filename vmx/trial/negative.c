@@ -7,13 +7,22 @@
 #include "kernel/output/tap.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "vmx/check/guest_states.h"
+#include "vmx/cpu/capability.h"
 #include "vmx/exit/exit_reason.h"
 #include "vmx/instruction_error.h"
 #include "vmx/trial/trial.h"
 
 #define NAME_MAX 96
 
-static const char good_name[] = "entry-check/a-good-vmcs-is-entered";
+static const char *const good_names[GUEST_STATES] = {
+	[GUEST_STATE_64] = "entry-check/a-good-64-bit-guest-is-entered",
+	[GUEST_STATE_COMPATIBLE] = "entry-check/a-good-compatibility-mode-guest-is-entered",
+	[GUEST_STATE_PAE] = "entry-check/a-good-guest-with-pae-paging-is-entered",
+	[GUEST_STATE_PROTECTED] = "entry-check/a-good-guest-with-32-bit-paging-is-entered",
+	[GUEST_STATE_VIRTUAL_8086] = "entry-check/a-good-virtual-8086-guest-is-entered",
+	[GUEST_STATE_REAL] = "entry-check/a-good-real-mode-guest-is-entered",
+};
 
 /* The snapshots are too large for a stack. Bootstrap processor only. */
 static struct trial trial;
@@ -185,21 +194,37 @@ static void try_rule(const struct entry_rule_table *table, const struct entry_ru
 	judge(table, rule, name, &answer);
 }
 
-/* Without it the others prove nothing. */
-static bool try_none(void)
+/* What breaks no rule must be entered: else a rule is missing. */
+static bool try_good(enum guest_state state)
 {
 	struct trial_answer answer = { 0 };
 	struct reason why = { 0 };
 	char got[64] = "nothing";
 
-	trial_write(&trial, &trial.good, &seen);
+	broken = trial.good;
+	guest_state_become(&broken, state);
+	trial_write(&trial, &broken, &seen);
 	bool good = names_just(NULL, &seen, "the good VMCS", &why);
+	if (!good && state == GUEST_STATE_REAL && !vmx_has_unrestricted_guest(&vmx_capability)) {
+		tap_skip(good_names[state], "the CPU has no unrestricted guest");
+		return true;
+	}
 	if (good) {
 		trial_enter_once(&trial, &answer);
 		format_answer(got, sizeof(got), &answer);
 	}
 	good = good && is_entered(&answer);
-	tap_result(good, good_name, "%s; the CPU answers %s", why.text, got);
+	tap_result(good, good_names[state], "%s; the CPU answers %s", why.text, got);
+	return good;
+}
+
+/* Without these the rules prove nothing. */
+static bool try_all_good(void)
+{
+	bool good = true;
+
+	for (unsigned state = 0; state < GUEST_STATES; state++)
+		good = try_good((enum guest_state)state) && good;
 	return good;
 }
 
@@ -207,7 +232,7 @@ static bool try_none(void)
 
 unsigned negative_selftest_count(void)
 {
-	return command_line.negative ? entry_rule_count() + 1 : 0;
+	return command_line.negative ? entry_rule_count() + GUEST_STATES : 0;
 }
 
 static void skip_rules(const char *reason)
@@ -227,7 +252,8 @@ void negative_selftest_skip(const char *reason)
 {
 	if (!command_line.negative)
 		return;
-	tap_skip(good_name, "%s", reason);
+	for (unsigned state = 0; state < GUEST_STATES; state++)
+		tap_skip(good_names[state], "%s", reason);
 	skip_rules(reason);
 }
 
@@ -247,13 +273,14 @@ void negative_selftest(void)
 	if (!command_line.negative)
 		return;
 	if (trial_begin(&trial, &why)) {
-		tap_result(false, good_name, "%s", why.text);
+		for (unsigned state = 0; state < GUEST_STATES; state++)
+			tap_result(false, good_names[state], "%s", why.text);
 		skip_rules("there is no VMCS to break them in");
 		return;
 	}
-	if (try_none())
+	if (try_all_good())
 		try_rules();
 	else
-		skip_rules("the good VMCS is refused");
+		skip_rules("a good VMCS is refused");
 	trial_end(&trial);
 }

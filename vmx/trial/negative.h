@@ -3,8 +3,8 @@
 #ifndef VMX_TRIAL_NEGATIVE_H
 #define VMX_TRIAL_NEGATIVE_H
 
-/* How many results negative_selftest() reports: one a rule, in negative mode, and one for the VMCS that
- * breaks none. Else 0. */
+/* How many results negative_selftest() reports: in negative mode one for each good guest state, which the
+ * CPU must enter, and one a rule. Else 0. */
 unsigned negative_selftest_count(void);
 
 /* Reports each through kernel/output/tap.h, as entry-check/ID, and their numbers in a line of the log.

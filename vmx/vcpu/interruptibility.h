@@ -19,10 +19,10 @@ enum activity_state {
 	ACTIVITY_WAIT_FOR_SIPI = 3,
 };
 
+#define PENDING_DEBUG_BUS_LOCK           BIT(11) /* on CPUs that notice bus locks */
 #define PENDING_DEBUG_ENABLED_BREAKPOINT BIT(12)
 #define PENDING_DEBUG_BS                 BIT(14) /* single step */
 #define PENDING_DEBUG_RTM                BIT(16) /* in a transaction */
-/* Bit 11 tells of a bus lock. */
 #define PENDING_DEBUG_RESERVED           (BITS(10, 4) | BIT(13) | BIT(15) | BITS(63, 17))
 
 #endif
