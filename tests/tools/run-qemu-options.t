@@ -43,6 +43,8 @@ BAD = [
     (["--log", "/dev/null"], "--log"),
     (["--input", "/nonexistent"], "--input"),
     (["--input", ROOT], "--input"),
+    (["--gdb", "0"], "--gdb"),
+    (["--gdb", "65536"], "--gdb"),
     (["--iso", "/nonexistent.iso"], "--iso"),
     (["--iso", f"{ROOT}/Makefile"], "--iso"),
     (["--iso", f"{ROOT}/Makefile", "--append", "cpus=1"], "--iso"),
