@@ -98,6 +98,68 @@ def steps(report):
     ])
 
 
+def other_modes(report):
+    """Steps in code of 16 and 32 bits, through an instruction that Plinth carries out."""
+    for guest in ("cpuid_16", "cpuid_32", "cpuid_pae"):
+        session(report, f"steps in {guest}", guest,
+                ["x/1xb 0x8000", *["stepi"] * 16, "info registers cr0", "continue"],
+                [r"^0x8000:\t0x(?!00)", r"^0x00000000000080[0-9a-f]{2} in", r"^cr0 ",
+                 r"exited normally"])
+
+
+class Client:
+    """Packets by hand, for what gdb does only at a terminal."""
+
+    def __init__(self, port):
+        self.line = socket.create_connection(("127.0.0.1", port), timeout=GDB_SECONDS)
+
+    def send(self, content):
+        self.line.sendall(b"$%s#%02x" % (content, sum(content) & 0xff))
+
+    def answer(self):
+        """The next packet's content; it is acknowledged."""
+        said = b""
+        while not re.search(rb"\$[^#]*#..", said):
+            data = self.line.recv(4096)
+            if not data:
+                return None
+            said += data
+        self.line.sendall(b"+")
+        return re.search(rb"\$([^#]*)#", said)[1]
+
+    def ask(self, content):
+        self.send(content)
+        return self.answer()
+
+
+def breaking_in(report):
+    """Ctrl-C, and a debugger that comes to a VM that runs. The guest works for seconds."""
+    name, guest, port = "Ctrl-C", "fairness_64", free_port()
+    with Machine("bochs", "--gdb", str(port), "--append",
+                 f"tests=guest/{guest} gdb={guest} exits=off", cpus=2) as machine:
+        machine.wait(WAITS.format(guest))
+        client = Client(port)
+        first = client.ask(b"?")
+        client.send(b"vCont;c")
+        client.line.sendall(b"\x03")
+        stop = client.answer()
+        gone = client.ask(b"D")
+        client.line.close()
+        client = Client(port)
+        greeting = client.ask(b"qSupported:swbreak+;hwbreak+")
+        again = client.ask(b"?")
+        threads = client.ask(b"qfThreadInfo")
+        killed = client.ask(b"vKill;1")
+    expect(report, machine.run, name, FAIL)
+    report.ok(first and first.startswith(b"T05"), f"{name}: the VM waits", first)
+    report.ok(stop and stop.startswith(b"T02"), f"{name}: stops it", stop)
+    report.ok(gone == b"OK" and greeting and b"PacketSize" in greeting,
+              f"{name}: another debugger comes", greeting)
+    report.ok(again and again.startswith(b"T02"), f"{name}: and the VM stands still", again)
+    report.ok(threads and threads.startswith(b"m1"), f"{name}: and has its threads", threads)
+    report.ok(killed == b"OK", f"{name}: and is killed", killed)
+
+
 def leaving(report):
     """Breakpoints go when the debugger leaves, and the guest passes; it may come back before."""
     name = "leaving and coming back"
@@ -169,7 +231,7 @@ def main():
     if absent:
         report.skip("debugging", absent)
         report.done()
-    for test in (source_level, steps, leaving, killing, nobody, linux):
+    for test in (source_level, steps, other_modes, breaking_in, leaving, killing, nobody, linux):
         test(report)
     report.done()
 
