@@ -50,7 +50,8 @@ def unknown_warnings(console, waits=False):
 
 def expect_linux(report, run, vm, name, cpus):
     """It came up with all its CPUs, ran what it was asked to, and switched off in order."""
-    console = run.log.console(vm).decode("latin-1")
+    # What firmware did to the screen stands before the first line.
+    console = re.sub(r"\x1b\[[0-9;=?]*[A-Za-z]", "", run.log.console(vm).decode("latin-1"))
     init = re.search(r"^plinth-guest: init CPUS=(\d+) ONLINE=(\S+) ", console, re.MULTILINE)
     online = "0" if cpus == 1 else f"0-{cpus - 1}"
     report.ok(init and init.groups() == (str(cpus), online), f"{name}: {cpus} CPUs come online",

@@ -113,10 +113,10 @@ static void choose(int place)
 {
 	current = place;
 	if (place == NOBODY)
-		log_info("console", "input goes to the shell");
+		log_always("console", "input goes to the shell");
 	else
-		log_info("console", "input goes to vm=%u(%s)", consoles[place]->vm->id,
-			 consoles[place]->vm->name);
+		log_always("console", "input goes to vm=%u(%s)", consoles[place]->vm->id,
+			   consoles[place]->vm->name);
 }
 
 /* Under the lock: the next one in the table behind `place`, itself at last. */

@@ -93,7 +93,7 @@ static void take(uint8_t byte)
 		break;
 	case ESCAPE_SHELL:
 		in_shell = true;
-		log_info("console", "input goes to the shell");
+		log_always("console", "input goes to the shell");
 		break;
 	case ESCAPE_HELP:
 		tell_keys();
@@ -119,7 +119,7 @@ static void read_port(void)
 void console_read_input(void)
 {
 	reading = true;
-	log_info("console", "reads the serial port escape=Ctrl-]");
+	log_always("console", "reads the serial port escape=Ctrl-]");
 }
 
 void console_tick(void)

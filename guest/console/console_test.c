@@ -115,19 +115,34 @@ void log_tagged(const char *tag, const char *format, ...)
 	va_end(args);
 }
 
+static enum log_level least; /* that is written */
+
 void log_write(enum log_level level, const char *area, const char *format, ...)
 {
 	va_list args;
 
 	assert_string_equal(area, "console");
+	if (level < least)
+		return;
 	va_start(args, format);
 	write_line(level == LOG_WARN ? "warn " : "", format, args);
+	va_end(args);
+}
+
+void log_always(const char *area, const char *format, ...)
+{
+	va_list args;
+
+	assert_string_equal(area, "console");
+	va_start(args, format);
+	write_line("", format, args);
 	va_end(args);
 }
 
 void log_set_level(enum log_level level)
 {
 	assert_int_equal(level, LOG_WARN);
+	least = level;
 }
 
 bool serial_receive(uint8_t *byte)

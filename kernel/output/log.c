@@ -196,16 +196,31 @@ static void write_va(bool numbered, const char *head, const char *format, va_lis
 	write_line(numbered, head, text, clean(text, length));
 }
 
-void log_write(enum log_level level, const char *area, const char *format, ...)
+static void write_level(enum log_level level, const char *area, const char *format, va_list args)
 {
 	char head[48];
+
+	format_string(head, sizeof(head), "%s %s: ", level_names[level], area);
+	write_va(true, head, format, args);
+}
+
+void log_write(enum log_level level, const char *area, const char *format, ...)
+{
 	va_list args;
 
 	if (level < __atomic_load_n(&threshold, __ATOMIC_RELAXED))
 		return;
-	format_string(head, sizeof(head), "%s %s: ", level_names[level], area);
 	va_start(args, format);
-	write_va(true, head, format, args);
+	write_level(level, area, format, args);
+	va_end(args);
+}
+
+void log_always(const char *area, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	write_level(LOG_INFO, area, format, args);
 	va_end(args);
 }
 

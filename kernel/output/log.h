@@ -25,6 +25,9 @@ void log_write(enum log_level level, const char *area, const char *format, ...) 
 #define log_warn(area, ...)  log_write(LOG_WARN, area, __VA_ARGS__)
 #define log_error(area, ...) log_write(LOG_ERROR, area, __VA_ARGS__)
 
+/* As log_info(), but no level leaves it out: what who types at the port has to know. */
+void log_always(const char *area, const char *format, ...) printf_like(2, 3);
+
 /* Logs a reason at its place of origin: "... error=ResourceBusy: sentence". Returns why->kind. */
 enum error log_reason(enum log_level level, const char *area, const struct reason *why);
 
