@@ -85,6 +85,7 @@ engine=auto cpus= memory=512 model= firmware=bios media=cd append= log= timeout=
 modules=()
 
 parse_options() {
+	local file
 	while (($#)); do
 		case $1 in
 		--help | -h)
@@ -116,8 +117,10 @@ parse_options() {
 		--append) want_plain_text "$1" "$2" && append=$2 ;;
 		--module)
 			want_plain_text "$1" "$2"
-			module_file "$2" >/dev/null ||
+			file=$(module_file "$2") ||
 				die $STATUS_USAGE "--module: '$2' begins with no file that can be read"
+			module_names_vm "${2#"$file"}" ||
+				die $STATUS_USAGE "--module '$2': module ${#modules[@]}: it names no VM: vm=NAME is missing"
 			modules+=("$2")
 			;;
 		--input)

@@ -267,6 +267,21 @@ size_t format_append(char *buffer, size_t size, const char *format, ...)
 	return used + length;
 }
 
+void format_size(char *buffer, size_t size, uint64_t bytes)
+{
+	static const struct {
+		const char *name;
+		uint64_t bytes;
+	} units[] = { { "GiB", GIB(1) }, { "MiB", MIB(1) }, { "KiB", KIB(1) } };
+	unsigned unit = 0;
+
+	while (unit < ARRAY_SIZE(units) - 1 &&
+	       (bytes < units[unit].bytes ||
+		(bytes % units[unit].bytes && bytes < 10 * units[unit].bytes)))
+		unit++;
+	format_string(buffer, size, "%lu %s", bytes / units[unit].bytes, units[unit].name);
+}
+
 void format_quotable(char *buffer, size_t size, const char *text)
 {
 	size_t length = strnlen(text, size);

@@ -68,6 +68,31 @@ static void quotable(void **state)
 	assert_int_equal(buffer[8], '#');
 }
 
+static void sizes(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} cases[] = {
+		{ 0, "0 KiB" },
+		{ KIB(1152), "1152 KiB" },
+		{ MIB(1), "1 MiB" },
+		{ MIB(10) + 1, "10 MiB" },
+		{ MIB(437) + KIB(600), "437 MiB" },
+		{ GIB(3), "3 GiB" },
+		{ GIB(3) + MIB(1), "3073 MiB" },
+		{ GIB(64), "64 GiB" },
+		{ UINT64_MAX, "17179869183 GiB" },
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char got[FORMAT_SIZE_MAX];
+
+		format_size(got, sizeof(got), cases[i].bytes);
+		assert_string_equal(got, cases[i].text);
+	}
+}
+
 static void unknown_conversions_are_shown(void **state)
 {
 	const char *format = "%y %";
@@ -84,11 +109,9 @@ static void unknown_conversions_are_shown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(integers),
-		cmocka_unit_test(texts),
-		cmocka_unit_test(cuts_at_the_end),
-		cmocka_unit_test(quotable),
-		cmocka_unit_test(unknown_conversions_are_shown),
+		cmocka_unit_test(integers),        cmocka_unit_test(texts),
+		cmocka_unit_test(cuts_at_the_end), cmocka_unit_test(quotable),
+		cmocka_unit_test(sizes),           cmocka_unit_test(unknown_conversions_are_shown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

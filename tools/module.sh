@@ -13,3 +13,14 @@ module_file() { # TEXT
 	done
 	[[ -r $file ]] && printf '%s' "$file"
 }
+
+# True when STRING names a VM, among the words that are not the guest's own.
+module_names_vm() { # STRING
+	local words word
+	read -ra words <<<"$1"
+	for word in "${words[@]}"; do
+		[[ $word != -- ]] || return 1
+		[[ $word != vm=* ]] || return 0
+	done
+	return 1
+}

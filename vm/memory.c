@@ -4,6 +4,7 @@
 
 #include "kernel/memory.h"
 #include "lib/bits.h"
+#include "lib/format.h"
 #include "vm/virt_ops.h"
 
 #define SMALL_PAGE PAGE_SIZE
@@ -71,6 +72,17 @@ static enum error check_room(const struct vm *vm, unsigned more, struct reason *
 			  vm->name, vm->slot_count);
 }
 
+static enum error tell_shortage(const struct vm *vm, uint64_t length, struct reason *why)
+{
+	char wanted[FORMAT_SIZE_MAX], left[FORMAT_SIZE_MAX];
+
+	format_size(wanted, sizeof(wanted), length);
+	format_size(left, sizeof(left), pages_available() << PAGE_SHIFT);
+	return reason_set(why, ERROR_NO_MEMORY,
+			  "vm=%s wants %s of memory in one piece; %s are free in all", vm->name,
+			  wanted, left);
+}
+
 enum error vm_add_memory(struct vm *vm, gpa_t base, uint64_t length, unsigned rights,
 			 struct reason *why)
 {
@@ -91,9 +103,7 @@ enum error vm_add_memory(struct vm *vm, gpa_t base, uint64_t length, unsigned ri
 				  base.value, vm->slots[place].base.value);
 	void *ram = allocate_ram(vm, length);
 	if (!ram)
-		return reason_set(
-			why, ERROR_NO_MEMORY, "no %lu KiB in one piece for VM %s: %lu KiB are free",
-			length / KIB(1), vm->name, pages_available() << (PAGE_SHIFT - 10));
+		return tell_shortage(vm, length, why);
 	error = virt->nested_map(vm->nested, base, virt_to_hpa(ram), length, rights,
 				 NESTED_WRITE_BACK, why);
 	if (error) {

@@ -232,6 +232,11 @@ void vm_resume(struct vm *vm)
 	vm->holds = 0;
 }
 
+void vm_ask_where(struct vm *vm)
+{
+	fail(); /* no command here asks */
+}
+
 void vm_reset(struct vm *vm)
 {
 	note(vm, "reset");

@@ -132,12 +132,19 @@ static void write_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned wi
 
 /* --- in the loop ------------------------------------------------------------------------------ */
 
+/* May the guest go on without the machine above? An INIT that the access made a chip send to this very
+ * vCPU kicked nobody: it is taken above. */
+static bool can_go_on(struct pc *pc, const struct vcpu *vcpu)
+{
+	return !__atomic_load_n(&vcpu->startup, __ATOMIC_RELAXED) && pc_go_on(pc) == BOARD_RESUME;
+}
+
 static bool answer_port(struct vcpu *vcpu, uint16_t port, unsigned width, bool in, uint32_t *value)
 {
 	struct pc *pc = pc_of(vcpu);
 
 	access_port(pc, vcpu, port, width, in, value);
-	return pc_go_on(pc) == BOARD_RESUME;
+	return can_go_on(pc, vcpu);
 }
 
 static unsigned answer_memory(struct vcpu *vcpu, gpa_t at, bool write,
@@ -155,7 +162,7 @@ static unsigned answer_memory(struct vcpu *vcpu, gpa_t at, bool write,
 		read_memory(pc, vcpu, at, move->width, &value);
 		quick_move_load(move, vcpu->gpr, value);
 	}
-	*go_on = pc_go_on(pc) == BOARD_RESUME;
+	*go_on = can_go_on(pc, vcpu);
 	return move->length;
 }
 
@@ -236,6 +243,21 @@ static enum board_action handle_walk(struct vcpu *vcpu, const struct vcpu_exit *
 	return vm_let_walks_write(vcpu->vm, page, &why) ? cannot(vcpu, &why) : BOARD_RESUME;
 }
 
+/* An instruction is not known here: was there anything for it to reach? */
+static void tell_whether_there(struct pc_vcpu *pv, gpa_t at, struct reason *why)
+{
+	const struct reason told = *why;
+	struct pc *pc = pv->pc;
+	uint64_t flags = spinlock_acquire(&pc->lock);
+	const bool there = bus_find(&pc->memory, at.value) || vm_memory(pc->vm, at, 1) ||
+			   is_local_apic(pv, at);
+
+	spinlock_release(&pc->lock, flags);
+	if (!there)
+		reason_set(why, told.kind, "there is no memory and no device at 0x%lx: %s",
+			   at.value, told.text);
+}
+
 static enum board_action handle_memory(struct pc *pc, struct vcpu *vcpu,
 				       const struct vcpu_exit *exit)
 {
@@ -247,7 +269,10 @@ static enum board_action handle_memory(struct pc *pc, struct vcpu *vcpu,
 	/* Code of ones is FFH /7, which no CPU knows. */
 	if (exit->nested_fault.access & ACCESS_EXECUTE)
 		return raise_undefined(vcpu);
-	if (emulate_instruction(vcpu, exit, &bus, &why))
+	enum error error = emulate_instruction(vcpu, exit, &bus, &why);
+	if (error == ERROR_UNSUPPORTED)
+		tell_whether_there(pc_vcpu_of(vcpu), exit->nested_fault.gpa, &why);
+	if (error)
 		return cannot(vcpu, &why);
 	vcpu->did = "emulated";
 	return pc_go_on(pc);

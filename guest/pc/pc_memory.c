@@ -6,6 +6,7 @@
 #include "guest/pc/pc_layout.h"
 #include "kernel/memory.h"
 #include "lib/bits.h"
+#include "lib/format.h"
 #include "lib/string.h"
 #include "vm/guest_memory.h"
 #include "vm/manager.h"
@@ -25,13 +26,30 @@ uint64_t pc_tables_start(const struct pc *pc)
 /* The ACPI tables are at the end of RAM, and must not begin in what is the BIOS's. */
 static enum error check_room_for_tables(const struct pc *pc, struct reason *why)
 {
+	char given[FORMAT_SIZE_MAX], least[FORMAT_SIZE_MAX];
+
 	if (!pc->spec->acpi || pc_has_firmware(pc) || pc_tables_start(pc) >= PC_EXTENDED_MEMORY)
 		return ERROR_NONE;
+	format_size(given, sizeof(given), pc->spec->memory);
+	format_size(least, sizeof(least), PC_EXTENDED_MEMORY + PC_TABLES_SIZE);
 	return reason_set(why, ERROR_INVALID_INPUT,
-			  "memory= gives %lu KiB; with the ACPI tables it takes %llu KiB at least, "
-			  "without them (acpi=off) less will do",
-			  pc->spec->memory / KIB(1),
-			  (PC_EXTENDED_MEMORY + PC_TABLES_SIZE) / KIB(1));
+			  "memory= gives %s; with the ACPI tables it takes %s at least, without "
+			  "them (acpi=off) less will do",
+			  given, least);
+}
+
+/* What was asked for comes in two pieces, and firmware needs another: it is compared as a whole. */
+static enum error check_memory_is_there(const struct pc *pc, struct reason *why)
+{
+	const uint64_t free = pages_available() << PAGE_SHIFT;
+	char wanted[FORMAT_SIZE_MAX], left[FORMAT_SIZE_MAX];
+
+	if (pc->spec->memory <= free)
+		return ERROR_NONE;
+	format_size(wanted, sizeof(wanted), pc->spec->memory);
+	format_size(left, sizeof(left), free);
+	return reason_set(why, ERROR_NO_MEMORY, "memory= asks for %s, and %s are free", wanted,
+			  left);
 }
 
 enum error pc_memory_create(struct pc *pc, struct reason *why)
@@ -39,6 +57,8 @@ enum error pc_memory_create(struct pc *pc, struct reason *why)
 	uint64_t low = pc_low_memory(pc), high = pc->spec->memory - low;
 	enum error error = check_room_for_tables(pc, why);
 
+	if (!error)
+		error = check_memory_is_there(pc, why);
 	if (!error)
 		error = vm_add_memory(pc->vm, gpa(0), low, ALL_RIGHTS, why);
 	if (!error)

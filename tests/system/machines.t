@@ -34,7 +34,7 @@ MISTAKES = [
     ("high", ["HELLO vm=high flat memory=4M address=0x10000000"],
      r"module 6 \(vm=high\): flat: the image at 0x10000000, 0x\w+ bytes, is not in the VM's RAM"),
     ("huge", ["HELLO vm=huge flat memory=4G"],
-     r"module 7 \(vm=huge\): no \d+ KiB in one piece for VM huge: \d+ KiB are free"),
+     r"module 7 \(vm=huge\): memory= asks for 4 GiB, and \d+ MiB are free"),
     ("cut", ["FOLDER/cut vm=cut linux memory=64M -- console=ttyS0"],
      r"module 8 \(vm=cut\): linux: the image is cut: syssize at 0x1f4 tells of 0x\w+ bytes, 0x\w+ are"),
     ("zeroes", ["FOLDER/zeroes vm=zeroes linux memory=4M"],
@@ -48,7 +48,7 @@ MISTAKES = [
     ("flag", ["FOLDER/flag vm=flag multiboot memory=4M"],
      r"module 14 \(vm=flag\): multiboot: the header at 0x0 requires what flag bit 5 means, which is "),
     ("tiny", ["HELLO vm=tiny flat memory=1M"],
-     r"module 15 \(vm=tiny\): memory= gives 1024 KiB; with the ACPI tables it takes 1152 KiB "),
+     r"module 15 \(vm=tiny\): memory= gives 1 MiB; with the ACPI tables it takes 1152 KiB "),
 ]
 
 
