@@ -245,6 +245,7 @@ enum ept_vpid_cap_bit {
 #define VPID_CAP_INVVPID_SINGLE         BIT(VPID_CAP_INVVPID_SINGLE_BIT)
 #define VPID_CAP_INVVPID_ALL            BIT(VPID_CAP_INVVPID_ALL_BIT)
 #define VPID_CAP_INVVPID_RETAIN_GLOBALS BIT(VPID_CAP_INVVPID_RETAIN_GLOBALS_BIT)
+#define EPT_CAP_HLAT_PREFIX             BITS(53, 48) /* the longest prefix, not a flag */
 
 /* The SDM's name of an MSR, "unnamed MSR" where this list has none. */
 const char *msr_name(uint32_t index);

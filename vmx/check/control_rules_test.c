@@ -168,6 +168,23 @@ static void ept_pointers(void **state)
 	assert_good();
 }
 
+static void hlat(void **state)
+{
+	turn_on(VMCS_PRIMARY_CONTROLS, PRIMARY_ACTIVATE_TERTIARY);
+	turn_on(VMCS_TERTIARY_CONTROLS, TERTIARY_ENABLE_HLAT);
+	edge(VMCS_HLAT_PREFIX_SIZE, 1, 2, "control.hlat.prefix");
+	edge(VMCS_HLAT_POINTER, 0x1018, 0x1020, "control.hlat.reserved"); /* PWT and PCD; bit 5 */
+}
+
+static void ipi_virtualization(void **state)
+{
+	turn_on(VMCS_PRIMARY_CONTROLS, PRIMARY_ACTIVATE_TERTIARY | PRIMARY_USE_TPR_SHADOW);
+	turn_on(VMCS_TERTIARY_CONTROLS, TERTIARY_IPI_VIRTUALIZATION);
+	set_field(&in, VMCS_PID_POINTER_TABLE, BIT(46) - 0x100 * 8);
+	edge(VMCS_LAST_PID_POINTER_INDEX, 0xff, 0x100, "control.pid-pointer-table.end");
+	edge(VMCS_PID_POINTER_TABLE, 0x1008, 0x1004, "control.pid-pointer-table.aligned");
+}
+
 static void vm_functions(void **state)
 {
 	set_field(&in, VMCS_VM_FUNCTION_CONTROLS, ~0ull);
@@ -326,6 +343,8 @@ int main(void)
 		TEST(posted_interrupts),
 		TEST(addresses_end_with_the_width),
 		TEST(ept_pointers),
+		TEST(hlat),
+		TEST(ipi_virtualization),
 		TEST(vm_functions),
 		TEST(msr_areas_fit_to_the_last_byte),
 		TEST(event_vectors),

@@ -32,7 +32,7 @@ static inline struct vmx_capability sample_everything(void)
 	cap.efer_bits = EFER_DEFINED;
 	cap.perf_global_bits = BITS(7, 0) | BITS(34, 32);
 	cap.cr4_fixed1 = CR4_DEFINED;
-	cap.ept_vpid |= EPT_CAP_WALK_5 | EPT_CAP_SHADOW_STACK;
+	cap.ept_vpid |= EPT_CAP_WALK_5 | EPT_CAP_SHADOW_STACK | field_put(EPT_CAP_HLAT_PREFIX, 1);
 	cap.exit2 = BIT(3);
 	return cap;
 }

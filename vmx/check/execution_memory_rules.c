@@ -121,6 +121,22 @@ static bool hlat_is_narrow(const struct entry_check_input *in)
 		       is_narrow(in, field(in, VMCS_HLAT_POINTER)));
 }
 
+static uint64_t longest_hlat_prefix(const struct entry_check_input *in)
+{
+	return field_get(in->capability->ept_vpid, EPT_CAP_HLAT_PREFIX);
+}
+
+static bool hlat_prefix_is_short(const struct entry_check_input *in)
+{
+	return implies(tertiary_on(in, TERTIARY_ENABLE_HLAT),
+		       field(in, VMCS_HLAT_PREFIX_SIZE) <= longest_hlat_prefix(in));
+}
+
+static void take_a_long_hlat_prefix(struct entry_check_input *in)
+{
+	set_field(in, VMCS_HLAT_PREFIX_SIZE, longest_hlat_prefix(in) + 1);
+}
+
 /* --- VPIDs and VM functions ------------------------------------------------------------------ */
 
 static bool vpid_is_not_zero(const struct entry_check_input *in)
@@ -273,6 +289,14 @@ static const struct entry_rule execution_memory_rules[] = {
 		READS(VMCS_HLAT_POINTER),
 		.holds = hlat_is_narrow,
 		BREAKS(HLAT_ON, WRITE(VMCS_HLAT_POINTER, BEYOND_PHYSICAL)),
+	},
+	{
+		.id = "control.hlat.prefix",
+		.want = "a prefix size of at most IA32_VMX_EPT_VPID_CAP[53:48]",
+		READS(VMCS_HLAT_PREFIX_SIZE),
+		.holds = hlat_prefix_is_short,
+		BREAKS(HLAT_ON),
+		.break_further = take_a_long_hlat_prefix,
 	},
 	{
 		.id = "control.vpid.zero",
