@@ -11,6 +11,7 @@
 #include "vm/emulate/task_switch.h"
 #include "vm/exit_log.h"
 #include "vm/guest_memory.h"
+#include "vm/recorder_log.h"
 #include "vm/manager.h"
 #include "vm/vcpu/vcpu_finish.h"
 #include "vm/vcpu/vcpu_quick.h"
@@ -320,8 +321,10 @@ static enum board_action handle_hlt(struct vcpu *vcpu)
 static enum board_action handle_triple_fault(struct pc *pc, struct vcpu *vcpu,
 					     const struct vcpu_exit *exit)
 {
-	if (pc_end_request(pc, PC_RESET, "triple fault") && pc_reset_is_news(pc))
+	if (pc_end_request(pc, PC_RESET, "triple fault") && pc_reset_is_news(pc)) {
 		exit_log_story(vcpu, exit, LOG_WARN);
+		recorder_log_vm(vcpu->vm, RECORDER_LAST_OF_VM, "triple-fault");
+	}
 	return pc_go_on(pc);
 }
 

@@ -100,6 +100,8 @@ def main():
     expect(report, run, "guests that die", FAIL)
     for name, patterns in STORIES.items():
         told(report, run, name, patterns)
+    report.ok(run.log.find(r"record dump why=triple-fault vm=\d+\(write\) "), "what came before is told, too",
+              run.story())
     failed = {result.name for result in run.log.results if not result.ok}
     report.ok(failed == {f"vm/{name}" for name in STOPPED}, "who could not go on has failed", failed)
     asked(report)
