@@ -126,9 +126,9 @@ static void the_timer_works_as_in_xapic_mode(void **state)
 	assert_true(wrmsr(0x832, 0x20040));
 	assert_true(wrmsr(0x83e, 0xb));
 	assert_true(wrmsr(0x838, 1000));
-	vlapic_advance(&lapic, 300, 0);
+	vlapic_advance(&lapic, 300 * VLAPIC_TIMER_TICK, 0);
 	assert_int_equal(rdmsr(0x839), 700);
-	vlapic_advance(&lapic, 1000, 0);
+	vlapic_advance(&lapic, 1000 * VLAPIC_TIMER_TICK, 0);
 	assert_int_equal(vlapic_acknowledge(&lapic), 0x40);
 }
 

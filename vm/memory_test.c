@@ -35,7 +35,7 @@ static enum error note_unmap(struct nested_table *nested, gpa_t at, uint64_t len
 static struct virt_ops ops;
 static const struct board_ops no_board;
 
-static int begin(void **state)
+static int make_vm(void **state)
 {
 	ops = fake;
 	ops.nested_map = note_map;
@@ -137,11 +137,12 @@ static void slots_run_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_hole_is_no_memory, begin, end_of_vm),
-		cmocka_unit_test_setup_teardown(rights_split_and_stay_one_piece, begin, end_of_vm),
-		cmocka_unit_test_setup_teardown(a_running_vms_slots_stay, begin, end_of_vm),
-		cmocka_unit_test_setup_teardown(walks_may_write, begin, end_of_vm),
-		cmocka_unit_test_setup_teardown(slots_run_out, begin, end_of_vm),
+		cmocka_unit_test_setup_teardown(a_hole_is_no_memory, make_vm, end_of_vm),
+		cmocka_unit_test_setup_teardown(rights_split_and_stay_one_piece, make_vm,
+						end_of_vm),
+		cmocka_unit_test_setup_teardown(a_running_vms_slots_stay, make_vm, end_of_vm),
+		cmocka_unit_test_setup_teardown(walks_may_write, make_vm, end_of_vm),
+		cmocka_unit_test_setup_teardown(slots_run_out, make_vm, end_of_vm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -336,7 +336,7 @@ static void says_what_it_cannot_do(void **state)
 	long_mode();
 	vcpu.gpr[RBX] = DEVICE;
 	fault.nested_fault.gpa = gpa(DEVICE_GPA);
-	refused(BYTES(0xd9, 0x03), "d9 03 fld at rip=0x5000 gpa=0xfee00000");
+	refused(BYTES(0xd8, 0x03), "d8 03 fadd at rip=0x5000 gpa=0xfee00000");
 	refused(BYTES(0x0f, 0xae, 0x03), "0f ae 03 fxsave");
 	refused(BYTES(0x89, 0xd8), "89 d8 mov"); /* registers only */
 	fault.nested_fault.access = ACCESS_EXECUTE;

@@ -177,7 +177,7 @@ static void clocks_and_apic_are_the_machines(void **state)
 	g.tsc_khz = 2000000;
 	g.timing_leaf = g.pvclock = true;
 	assert_int_equal(cpuid_policy(old, &g, 0, 0).eax, 0x16);
-	assert_int_equal(cpuid_policy(old, &g, 0x15, 0).ecx, 1000000000);
+	assert_int_equal(cpuid_policy(old, &g, 0x15, 0).ecx, 25000000);
 	assert_int_equal(cpuid_policy(old, &g, 0x16, 0).eax, 2000);
 	assert_int_equal(cpuid_policy(old, &g, 7, 0).ebx, 0); /* it has none, and no other's data */
 	assert_true(cpuid_policy(old, &g, 1, 0).ecx & CPUID_1_ECX_X2APIC);
