@@ -152,6 +152,11 @@ uint64_t timer_next(void)
 	return __atomic_load_n(&queue_of(this_cpu())->next, __ATOMIC_RELAXED);
 }
 
+const uint64_t *timer_next_place(void)
+{
+	return &queue_of(this_cpu())->next;
+}
+
 static void note(const struct timer *timer, uint64_t now)
 {
 	const struct recorder_event event = {

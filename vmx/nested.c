@@ -86,7 +86,7 @@ hpa_t nested_root(const struct nested_table *table)
 
 /* The generation is stored before it is looked at again: a change either sees this CPU inside, or
  * this CPU sees the change. */
-void nested_catch_up(struct nested_table *table, unsigned cpu)
+uint64_t nested_catch_up(struct nested_table *table, unsigned cpu)
 {
 	uint64_t generation;
 
@@ -102,6 +102,7 @@ void nested_catch_up(struct nested_table *table, unsigned cpu)
 		}
 		__atomic_store_n(&table->inside[cpu], generation, __ATOMIC_SEQ_CST);
 	} while (generation != nested_generation(table));
+	return generation;
 }
 
 /* Waits until CPU `index` no longer uses what an older generation allowed. */

@@ -3,8 +3,8 @@
  *
  * Every table carries a generation that grows with each change which takes something away. Each
  * CPU remembers, per table, the generation it last executed INVEPT at. The run loop calls
- * nested_enter() with interrupts off right before each VM entry: it compares one number and
- * executes INVEPT only when this CPU is behind. Leaving the run loop it calls nested_leave(). A
+ * nested_catch_up() with interrupts off right before a VM entry, when the generation is another one:
+ * INVEPT is executed only when this CPU is behind. Leaving the run loop it calls nested_leave(). A
  * change that takes something away returns only after every CPU that was inside the table's guest
  * has left or caught up (kicked, with a deadline), so that afterwards the memory may be reused.
  * A table's first use on a CPU also flushes: its root page may have been another table's. VPIDs
@@ -60,21 +60,15 @@ void nested_destroy(struct nested_table *table);
 /* The EPT pointer for the VMCS; `root` as from nested_root(). */
 uint64_t nested_pointer(hpa_t root);
 
-/* The slow half of nested_enter(). */
-void nested_catch_up(struct nested_table *table, unsigned cpu);
+/* Before a VM entry with this table, when nested_generation() is not what the last call of this since
+ * nested_leave() returned: executes INVEPT where it has to be. Interrupts off, in VMX operation, on CPU
+ * `cpu` (its index). Returns the generation, from 1. */
+uint64_t nested_catch_up(struct nested_table *table, unsigned cpu);
 
 /* The generation that a CPU has to have reached before its next entry. */
 static inline uint64_t nested_generation(const struct nested_table *table)
 {
 	return __atomic_load_n(&table->generation, __ATOMIC_SEQ_CST);
-}
-
-/* Right before each VM entry with this table, interrupts off, in VMX operation, on CPU `cpu` (its
- * index). */
-static inline void nested_enter(struct nested_table *table, unsigned cpu)
-{
-	if (unlikely(table->inside[cpu] != nested_generation(table)))
-		nested_catch_up(table, cpu);
 }
 
 /* When the run loop returns to the machine above, on that CPU. */

@@ -15,6 +15,7 @@ struct cpuid_memo {
 		uint32_t generation;
 		uint32_t leaf, subleaf;
 		struct cpuid_result result;
+		uint32_t unused; /* 32 bytes are a shift away from each other */
 	} rows[CPUID_MEMO_ROWS];
 };
 

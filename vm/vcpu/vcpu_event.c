@@ -226,6 +226,11 @@ static enum error queue_exception(struct vcpu_events *events, const struct vcpu_
 	return ERROR_NONE;
 }
 
+static void note_fresh(struct vcpu_events *events)
+{
+	__atomic_store_n(&events->fresh, true, __ATOMIC_SEQ_CST);
+}
+
 enum error vcpu_events_queue(struct vcpu_events *events, const struct vcpu_event *event,
 			     bool *triple_fault, struct reason *why)
 {
@@ -237,15 +242,17 @@ enum error vcpu_events_queue(struct vcpu_events *events, const struct vcpu_event
 	switch (event->kind) {
 	case EVENT_EXTERNAL_INTERRUPT:
 		add_interrupt(events, event->vector);
-		return ERROR_NONE;
+		break;
 	case EVENT_NMI:
 		/* Bounded, so that a storm of them cannot wrap the count. */
 		if (__atomic_load_n(&events->nmi_requests, __ATOMIC_SEQ_CST) < MAX_NMIS)
 			__atomic_fetch_add(&events->nmi_requests, 1, __ATOMIC_SEQ_CST);
-		return ERROR_NONE;
+		break;
 	default:
-		return queue_exception(events, event, triple_fault, why);
+		error = queue_exception(events, event, triple_fault, why);
 	}
+	note_fresh(events);
+	return error;
 }
 
 void vcpu_events_interrupted(struct vcpu_events *events, const struct vcpu_event *event)
@@ -255,6 +262,7 @@ void vcpu_events_interrupted(struct vcpu_events *events, const struct vcpu_event
 		events->exception = *event;
 	else
 		events->interrupted = *event;
+	note_fresh(events);
 }
 
 /* A CPU may refuse to have an NMI injected while STI blocks: SDM volume 3, "Checks on Guest
@@ -305,12 +313,20 @@ static bool take_interrupted(struct vcpu_events *events, const struct event_open
 	return true;
 }
 
+bool vcpu_events_wait(const struct vcpu_events *events)
+{
+	return events->exception.kind != EVENT_NONE || events->interrupted.kind != EVENT_NONE ||
+	       events->nmis || __atomic_load_n(&events->nmi_requests, __ATOMIC_SEQ_CST) ||
+	       has_interrupts(events, 0);
+}
+
 struct event_choice vcpu_events_choose(struct vcpu_events *events,
 				       const struct event_openings *openings)
 {
 	struct event_choice choice = { .event = { .kind = EVENT_NONE } };
 	uint8_t vector;
 
+	__atomic_store_n(&events->fresh, false, __ATOMIC_SEQ_CST);
 	fold_nmis(events, openings);
 	if (events->exception.kind != EVENT_NONE) {
 		choice.event = events->exception;
@@ -330,6 +346,8 @@ struct event_choice vcpu_events_choose(struct vcpu_events *events,
 	choice.want_nmi_window = events->nmis;
 	choice.want_interrupt_window = has_interrupts(events, openings->priority) ||
 				       (openings->controller_pending && !choice.acknowledge);
+	if (vcpu_events_wait(events))
+		note_fresh(events);
 	return choice;
 }
 

@@ -61,6 +61,9 @@ struct vcpu_events {
 	/* An injected fault was a triple fault. The backend's: until INIT no run enters the guest. */
 	bool shut_down;
 	uint32_t nmi_requests; /* atomic: NMIs asked for by other CPUs, folded into `nmis` */
+	/* Something of the above may have come since the flag was last cleared: whoever queues sets it
+	 * last, who chooses clears it first. Atomic: any CPU may set it. */
+	bool fresh;
 };
 
 /* What to do at the next entry. */
@@ -79,6 +82,9 @@ struct event_choice {
  * when its instruction is restarted. External interrupts and NMIs may be queued by any CPU. */
 enum error vcpu_events_queue(struct vcpu_events *events, const struct vcpu_event *event,
 			     bool *triple_fault, struct reason *why) must_check;
+
+/* Does anything wait, whether or not it can be delivered? */
+bool vcpu_events_wait(const struct vcpu_events *events);
 
 /* Remembers the event whose delivery an exit cut short (IDT-vectoring information). */
 void vcpu_events_interrupted(struct vcpu_events *events, const struct vcpu_event *event);

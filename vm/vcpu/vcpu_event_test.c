@@ -188,12 +188,65 @@ static void benign_by_kind(void **state)
 	}
 }
 
+/* --- whether there is something to choose from --------------------------------------------------- */
+
+static void whatever_waits_is_fresh(void **state)
+{
+	static const struct event_openings closed = { .nmi_blocking = true };
+	const struct vcpu_event kinds[] = { exception(6), external(0x31), external(5), nmi };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct vcpu_events events = { 0 };
+
+		assert_false(events.fresh);
+		put(&events, kinds[i]);
+		assert_true(events.fresh);
+		/* What cannot be delivered yet is looked at again. */
+		(void)vcpu_events_choose(&events, &closed);
+		assert_int_equal(events.fresh, kinds[i].kind != EVENT_EXCEPTION);
+		(void)vcpu_events_choose(&events, &open_all);
+		assert_false(events.fresh);
+	}
+}
+
+static void what_was_cut_short_is_fresh(void **state)
+{
+	struct vcpu_events events = { 0 };
+	const struct vcpu_event first = external(0x31);
+
+	vcpu_events_interrupted(&events, &first);
+	assert_true(events.fresh);
+	/* The fault goes first, and the interrupt waits behind it. */
+	put(&events, with_code(13, 0));
+	expect(&events, &open_all, EVENT_EXCEPTION, 13);
+	assert_true(events.fresh);
+	expect(&events, &open_all, EVENT_EXTERNAL_INTERRUPT, 0x31);
+	assert_false(events.fresh);
+}
+
+/* A class that the priority holds back. */
+static void what_the_priority_holds_back_is_fresh(void **state)
+{
+	const struct event_openings high = { .interrupts_enabled = true, .priority = 15 };
+	struct vcpu_events events = { 0 };
+
+	put(&events, external(0x31));
+	expect(&events, &high, EVENT_NONE, 0);
+	assert_true(events.fresh);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(exception_vectors), cmocka_unit_test(error_codes),
-		cmocka_unit_test(malformed),         cmocka_unit_test(software_events),
-		cmocka_unit_test(every_pair),        cmocka_unit_test(benign_by_kind),
+		cmocka_unit_test(exception_vectors),
+		cmocka_unit_test(error_codes),
+		cmocka_unit_test(malformed),
+		cmocka_unit_test(software_events),
+		cmocka_unit_test(every_pair),
+		cmocka_unit_test(benign_by_kind),
+		cmocka_unit_test(whatever_waits_is_fresh),
+		cmocka_unit_test(what_was_cut_short_is_fresh),
+		cmocka_unit_test(what_the_priority_holds_back_is_fresh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #ifndef VMX_EXIT_EXIT_HANDLERS_H
 #define VMX_EXIT_EXIT_HANDLERS_H
 
+#include "vmx/exit/instruction_end.h"
 #include "vmx/vcpu/vcpu.h"
 
 /* exit_cpuid_msr.c */

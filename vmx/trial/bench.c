@@ -64,7 +64,7 @@ enum vmx_result bench_enter(struct bench *bench, bool launched)
 	enum vmx_result result;
 
 	bench->v->launched = launched;
-	nested_enter(bench->vm->nested, this_cpu()->index);
+	(void)nested_catch_up(bench->vm->nested, this_cpu()->index);
 	result = vmx_enter(bench->vcpu, bench->v);
 	nested_leave(bench->vm->nested, this_cpu()->index);
 	return result;

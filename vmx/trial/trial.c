@@ -153,7 +153,7 @@ void trial_enter_once(struct trial *trial, struct trial_answer *answer)
 	*answer = (struct trial_answer) { .result = VMX_FAIL_INVALID };
 	interrupts_disable();
 	host_repair_note(&trial->host);
-	nested_enter(nested, this_cpu()->index);
+	(void)nested_catch_up(nested, this_cpu()->index);
 	answer->result = trial_enter(read_msr(MSR_GS_BASE));
 	if (answer->result == VMX_SUCCEED)
 		host_repair(&trial->host);

@@ -41,15 +41,8 @@ bool injection_sets_rf(const struct vcpu_event *event);
 /* True when an event waits or a window is wanted: the slow half below has work. */
 static inline bool events_waiting(const struct vcpu *vcpu)
 {
-	const struct vcpu_events *e = &vcpu->events;
-
 	return __atomic_load_n(&vcpu->interrupt_request, __ATOMIC_RELAXED) |
-	       __atomic_load_n(&e->interrupts[0], __ATOMIC_RELAXED) |
-	       __atomic_load_n(&e->interrupts[1], __ATOMIC_RELAXED) |
-	       __atomic_load_n(&e->interrupts[2], __ATOMIC_RELAXED) |
-	       __atomic_load_n(&e->interrupts[3], __ATOMIC_RELAXED) |
-	       __atomic_load_n(&e->nmi_requests, __ATOMIC_RELAXED) | e->nmis |
-	       (uint64_t)e->interrupted.kind | (uint64_t)e->exception.kind;
+	       __atomic_load_n(&vcpu->events.fresh, __ATOMIC_RELAXED);
 }
 
 /* Puts the next event into the VMCS and opens or closes the windows. IRQs off, VMCS loaded, right

@@ -18,6 +18,7 @@
 #include "vmx/exit/exit_decode.h"
 #include "vmx/exit/exit_fields.h"
 #include "vmx/exit/exit_reason.h"
+#include "vmx/exit/instruction_end.h"
 #include "vmx/vcpu/inject.h"
 #include "vmx/instructions.h"
 #include "vmx/vcpu/interruptibility.h"
@@ -87,32 +88,6 @@ enum vmx_next vmx_handle_preemption_timer(struct vmx_vcpu *v)
 
 /* --- as if an instruction had executed ------------------------------------------------------- */
 
-void vmx_finish_instruction(struct vmx_vcpu *v, uint32_t length)
-{
-	uint64_t rip = vmx_exit_rip(v);
-	uint64_t next = rip + length;
-	uint64_t interruptibility;
-
-	/* Only a carry out of bit 31 needs to know the mode. 16-bit code does not wrap at 64 KiB:
-	 * the fetch past the limit faults, as on the CPU. */
-	if (unlikely((rip ^ next) >> 32) && !(v->control_registers.view.efer & EFER_LMA))
-		next = (uint32_t)next;
-	vmcs_write(VMCS_GUEST_RIP, next);
-
-	interruptibility = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
-	if (unlikely(interruptibility & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)))
-		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
-			   interruptibility & ~(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS));
-	if (unlikely(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF))
-		vmcs_write(VMCS_GUEST_PENDING_DEBUG,
-			   vmcs_read(VMCS_GUEST_PENDING_DEBUG) | PENDING_DEBUG_BS);
-}
-
-void vmx_skip_instruction(struct vmx_vcpu *v)
-{
-	vmx_finish_instruction(v, vmx_exit_length(v));
-}
-
 void vmx_vcpu_finish_instruction(struct vcpu *vcpu, uint32_t length)
 {
 	struct vmx_vcpu *v = vmx_of(vcpu);
@@ -139,6 +114,7 @@ static void arrive(struct vmx_vcpu *v)
 	vmx_make_resident(v);
 	xstate_enter(v);
 	slice_begin(v);
+	v->nested = v->vcpu->vm->nested;
 	v->in_loop = true;
 }
 
@@ -147,16 +123,24 @@ static void leave(struct vmx_vcpu *v)
 	v->in_loop = false;
 	slice_end(v);
 	xstate_leave(v);
-	nested_leave(v->vcpu->vm->nested, this_cpu()->index);
+	nested_leave(v->nested, this_cpu()->index);
+	v->nested_seen = 0;
+}
+
+/* The nested table has changed since this CPU last entered with it. */
+static noinline_fn void catch_up(struct vmx_vcpu *v, const struct cpu *cpu)
+{
+	v->nested_seen = nested_catch_up(v->nested, cpu->index);
 }
 
 static inline void prepare(struct vmx_vcpu *v, const struct cpu *cpu)
 {
 	if (unlikely(events_waiting(v->vcpu)))
 		inject_events(v);
-	if (unlikely(timer_next() != v->slice.fits))
+	if (unlikely(__atomic_load_n(v->slice.host_timer, __ATOMIC_RELAXED) != v->slice.fits))
 		slice_refit(v);
-	nested_enter(v->vcpu->vm->nested, cpu->index);
+	if (unlikely(v->nested_seen != nested_generation(v->nested)))
+		catch_up(v, cpu);
 }
 
 /* What exit_needs() says of each basic reason: looked up for every exit. Constant after
@@ -169,32 +153,37 @@ void vmx_run_init(void)
 		has_qualification[basic] = exit_needs(basic) & EXIT_NEEDS_QUALIFICATION;
 }
 
-/* The row of the tables that the last exit belongs to. */
-static inline uint32_t exit_row(const struct vmx_vcpu *v)
+/* The row of the tables that an exit belongs to: its basic reason, but for one without a name. */
+static inline uint32_t row_of(uint32_t reason)
 {
-	uint32_t basic = exit_reason_basic(v->last.reason);
+	uint32_t basic = exit_reason_basic(reason);
 
-	return likely(basic < VMX_EXIT_REASONS) ? basic : VMX_EXIT_REASONS - 1;
+	/* No flag is set, and the name is known. */
+	if (likely(reason < VMX_EXIT_REASONS))
+		return reason;
+	return basic < VMX_EXIT_REASONS ? basic : VMX_EXIT_REASONS - 1;
 }
 
-/* What is read of every exit, counted and remembered in the flight recorder. */
-static inline void note(struct vmx_vcpu *v, struct vcpu *vcpu, struct recorder *recorder,
-			uint64_t exited)
+/* What is read of every exit, counted and remembered in the flight recorder. Returns the reason. */
+static inline uint32_t note(struct vmx_vcpu *v, struct vcpu *vcpu, struct recorder *recorder,
+			    uint64_t exited)
 {
-	uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON), basic, row;
+	uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
 	uint64_t rip = vmcs_read(VMCS_GUEST_RIP);
+	uint32_t basic = row_of(reason), row = basic;
 
 	v->last.reason = reason;
 	v->last.rip = rip;
+	v->last.row = basic;
 	v->last.known = VMX_KNOWN_RIP;
 	v->did = NULL;
-	row = basic = exit_row(v);
 	if (unlikely(basic == EXIT_REASON_PREEMPTION_TIMER) && slice_goes_on(v)) {
 		v->last.known |= VMX_KNOWN_HOST_TIMER;
 		row = EXIT_ROW_HOST_TIMER;
 	}
 	vcpu_account_exit(vcpu, recorder, exited, reason, rip,
 			  has_qualification[basic] ? vmx_exit_qualification(v) : 0, row);
+	return reason;
 }
 
 /* Into the guest and back. After an error `exit` tells why the guest was not entered. */
@@ -212,10 +201,11 @@ static inline enum error enter(struct vmx_vcpu *v, struct vcpu *vcpu, struct rec
 	uint64_t exited = read_tsc();
 	if (unlikely(result != VMX_SUCCEED))
 		return entry_refused(v, result, exit);
-	note(v, vcpu, recorder, exited);
-	v->last.vectoring = 0;
-	if (unlikely(v->last.reason & EXIT_REASON_ENTRY_FAILURE))
+	uint32_t reason = note(v, vcpu, recorder, exited);
+	if (unlikely(reason & EXIT_REASON_ENTRY_FAILURE)) {
+		v->last.vectoring = 0;
 		return entry_failed(v, exit);
+	}
 	v->launched = true;
 	v->last.vectoring = (uint32_t)vmcs_read(VMCS_IDT_VECTORING_INFO);
 	if (unlikely(v->last.vectoring & INTERRUPTION_VALID))
@@ -225,7 +215,7 @@ static inline enum error enter(struct vmx_vcpu *v, struct vcpu *vcpu, struct rec
 
 static inline enum vmx_next handle(struct vmx_vcpu *v, struct vcpu *vcpu)
 {
-	vmx_exit_handler handler = vmx_exit_handlers[exit_row(v)];
+	vmx_exit_handler handler = vmx_exit_handlers[v->last.row];
 	enum vmx_next next = handler ? handler(v) : VMX_LEAVE;
 
 	vcpu_account_did(vcpu, v->did);

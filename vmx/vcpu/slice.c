@@ -78,6 +78,7 @@ void slice_begin(struct vmx_vcpu *v)
 {
 	uint64_t ticks = v->vcpu->slice_ticks;
 
+	v->slice.host_timer = timer_next_place();
 	v->slice.left = ticks;
 	if (by_preemption_timer(v)) {
 		load(v);

@@ -41,6 +41,7 @@ enum vmx_exit_known {
 
 struct vmx_exit {
 	uint32_t reason;    /* as the VMCS has it: bit 31 set means a failed entry */
+	uint32_t row;       /* of the handlers' table */
 	uint32_t vectoring; /* IDT-vectoring information; bit 31 set: an event was cut short */
 	uint32_t known;     /* enum vmx_exit_known, or-ed */
 	uint32_t length;
@@ -66,10 +67,11 @@ struct vmx_control_registers {
 
 /* A time slice that is being counted down (vmx/vcpu/slice.c). In ticks of the TSC, but `loaded`. */
 struct vmx_slice {
-	uint64_t left;   /* of guest time, when the preemption timer was loaded */
-	uint64_t fits;   /* the host timer's deadline that it was loaded for */
-	uint64_t start;  /* time_ticks() when run() began; without preemption timer */
-	uint32_t loaded; /* the preemption timer's count then */
+	uint64_t left;              /* of guest time, when the preemption timer was loaded */
+	uint64_t fits;              /* the host timer's deadline that it was loaded for */
+	const uint64_t *host_timer; /* where that deadline stands; in the loop */
+	uint64_t start;             /* time_ticks() when run() began; without preemption timer */
+	uint32_t loaded;            /* the preemption timer's count then */
 };
 
 struct vmx_vcpu {
@@ -84,9 +86,12 @@ struct vmx_vcpu {
 		*active_on; /* CPU on which the VMCS was loaded since its last VMCLEAR, or null */
 	struct cpu *host_state_of; /* CPU whose host state the VMCS holds, or null */
 
-	struct vmx_exit last; /* the exit being handled */
-	bool in_loop;         /* run() is between its beginning and its end */
-	const char *did;      /* words for the exit line: set by the handler ("emulated") */
+	struct vmx_exit last;        /* the exit being handled */
+	struct nested_table *nested; /* the VM's; in the loop */
+	uint64_t
+		nested_seen; /* its generation that this CPU has caught up with; 0 outside the loop */
+	bool in_loop;        /* run() is between its beginning and its end */
+	const char *did;     /* words for the exit line: set by the handler ("emulated") */
 
 	struct vmx_debug debug;
 	uint32_t exceptions; /* that exit without a debugger: a bitmap; constant after setup */
@@ -159,12 +164,6 @@ enum vmx_next vmx_handle_nmi_window(struct vmx_vcpu *v);
 enum vmx_next vmx_handle_preemption_timer(struct vmx_vcpu *v);
 
 /* --- for handlers --------------------------------------------------------------------------- */
-
-/* RIP past the instruction that exited, blocking by STI and MOV SS ended, and when RFLAGS.TF is set
- * the single-step trap made pending: as if the instruction had executed. */
-void vmx_skip_instruction(struct vmx_vcpu *v);
-/* The same where the exit gives no length. */
-void vmx_finish_instruction(struct vmx_vcpu *v, uint32_t length);
 
 /* Makes an exception pending for the next entry, RIP unmoved. Combines with one that waits as SDM
  * volume 3, "Interrupt 8—Double Fault Exception (#DF)" says. Whether the vector has an error code
