@@ -9,8 +9,9 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from plinth import (LINUX_SHORT, FAIL, PASS, ROOT, Machine, Report, engine_missing, expect,  # noqa: E402
+from plinth import (FAIL, PASS, ROOT, Machine, Report, engine_missing, expect,  # noqa: E402
                     guest_file, guests_missing, missing)
+from linux_guest import linux as linux_modules  # noqa: E402
 from linux_symbols import linux_symbols  # noqa: E402
 
 WAITS = r"info gdb: vm=\d+\({}\) waits for a debugger on COM2 "
@@ -203,9 +204,7 @@ def linux(report):
     start, rest, banner = (symbols[s] for s in ("start_kernel", "rest_init", "linux_banner"))
     port = free_port()
     with Machine("bochs", "--memory", "1024", "--gdb", str(port), "--append", "gdb=web",
-                 "--module", f"{guest_file('linux-cloud')} vm=web linux memory=256M cpus=2 -- "
-                 f"{LINUX_SHORT}", "--module", f"{guest_file('initramfs-cloud')} vm=web initrd",
-                 cpus=1, ticks=50000000) as machine:
+                 *linux_modules("web", "cpus=2"), cpus=1, ticks=50000000) as machine:
         machine.wait(WAITS.format("web"))
         said = debug(port, [
             f"hbreak *{start:#x}", "continue", "print/x $pc", "print/x $cr0 & 0x80000001",
