@@ -41,7 +41,8 @@ bool injection_sets_rf(const struct vcpu_event *event);
 /* True when an event waits or a window is wanted: the slow half below has work. */
 static inline bool events_waiting(const struct vcpu *vcpu)
 {
-	return __atomic_load_n(&vcpu->interrupt_request, __ATOMIC_RELAXED) |
+	/* One branch for both; the cast tells clang that this is meant. */
+	return (unsigned)__atomic_load_n(&vcpu->interrupt_request, __ATOMIC_RELAXED) |
 	       __atomic_load_n(&vcpu->events.fresh, __ATOMIC_RELAXED);
 }
 
