@@ -42,12 +42,16 @@ struct record_head {
 };
 
 struct record {
-	uint64_t time; /* the TSC */
-	uint64_t cost; /* ticks from an exit to the next entry; 0: not there yet */
+	union { /* the TSC */
+		uint64_t time;
+		struct {
+			uint32_t time_low, time_high;
+		};
+	};
+	uint64_t end; /* of an exit: the TSC at the next entry; before `time`: not there yet */
 	uint64_t rip;
 	uint64_t value;
-	const char
-		*did; /* a constant string, or null; of an exit, undefined while it has no cost */
+	const char *did; /* a constant string, or null; of an exit, undefined while it has no end */
 	struct record_head head;
 	uint32_t reason; /* as the hardware said it */
 } aligned_to(64);
@@ -85,10 +89,10 @@ static inline void recorder_publish(struct recorder *recorder, struct record *re
 	__atomic_store_n(&recorder->next, next, __ATOMIC_RELEASE);
 }
 
-/* An exit is over `now`: the guest is entered again, or the vCPU's turn ends. Returns the cost. */
-static inline uint64_t record_finish(struct record *record, uint64_t now)
+/* Ticks from an exit to the next entry, or the end of the vCPU's turn; 0: that has not come yet. */
+static inline uint64_t record_cost(const struct record *record)
 {
-	return record->cost = now - record->time;
+	return record->end > record->time ? record->end - record->time : 0;
 }
 
 /* --- reading -------------------------------------------------------------------------------- */

@@ -161,11 +161,16 @@ static void cpus_without_a_ring(void **state)
 
 static void costs(void **state)
 {
-	struct record record = { .time = 1000, .head = { .vm = 7, .vcpu = 3, .kind = RECORD_IN } };
+	struct record record = { .time = 1000, .end = 1250 };
 
-	assert_int_equal(record_finish(&record, 1250), 250);
-	assert_int_equal(record.cost, 250);
-	assert_int_equal(record_finish(&record, 1000 + (UINT64_C(1) << 40)), UINT64_C(1) << 40);
+	assert_int_equal(record_cost(&record), 250);
+	/* Left from an earlier record in the same place. */
+	record.end = 999;
+	assert_int_equal(record_cost(&record), 0);
+	record.end = record.time + (UINT64_C(1) << 40);
+	assert_int_equal(record_cost(&record), UINT64_C(1) << 40);
+	record.time_high = 1;
+	assert_int_equal(record.time, (UINT64_C(1) << 32) + 1000);
 }
 
 static void names(void **state)

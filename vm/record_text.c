@@ -31,13 +31,13 @@ static void end_text(char *buffer, size_t size, const struct record *record)
 {
 	bool costs = record->head.kind == RECORD_EXIT || record->head.kind == RECORD_IN;
 
-	if (record->did && (!costs || record->cost)) {
+	if (record->did && (!costs || record_cost(record))) {
 		const char *quote = strchr(record->did, ' ') ? "\"" : "";
 
 		format_append(buffer, size, " did=%s%s%s", quote, record->did, quote);
 	}
 	if (costs)
-		format_append(buffer, size, " cost=%lu", record->cost);
+		format_append(buffer, size, " cost=%lu", record_cost(record));
 }
 
 void record_text(char *buffer, size_t size, const struct record_line *line,

@@ -64,7 +64,7 @@ static inline struct statistics_row *statistics_begin(struct statistics *statist
 static inline size_t statistics_bucket(uint64_t cost)
 {
 	size_t value = (cost < STATISTICS_MOST ? (uint32_t)cost : STATISTICS_MOST) | 1;
-	size_t octave = (size_t)(__builtin_clz((uint32_t)value) ^ 31);
+	size_t octave = (uint32_t)__builtin_clz((uint32_t)value) ^ 31u;
 
 	/* The shifted value begins with a one, which is one octave too many. */
 	return (value << STATISTICS_STEPS_SHIFT >> octave) + (octave - 1) * STATISTICS_STEPS;

@@ -30,7 +30,7 @@ void vcpu_account_turn(struct vcpu *vcpu)
 	struct record *record = vcpu_record_event(vcpu, RECORD_IN, 0, NULL);
 
 	vcpu->no_record.time = time_ticks();
-	vcpu->no_record.cost = 0;
+	vcpu->no_record.end = 0;
 	vcpu->record = record ? record : &vcpu->no_record;
 	vcpu->row = &vcpu->statistics.turns;
 	vcpu->row->count++;
@@ -45,7 +45,7 @@ uint64_t vcpu_account_turn_end(struct vcpu *vcpu, const char *why)
 
 	/* An exit that led out of the turn; but an entry that was refused came after the last one's
 	 * end. */
-	if (!vcpu->record->cost)
+	if (!record_cost(vcpu->record))
 		vcpu_account_entry(vcpu, now);
 	plinth = vcpu->statistics.ticks - vcpu->ticks_before_turn;
 	__atomic_store_n(&vcpu->guest_ticks,

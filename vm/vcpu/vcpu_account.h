@@ -12,18 +12,14 @@
 #include "vm/statistics.h"
 #include "vm/vcpu/vcpu.h"
 
-/* An exit, IRQs off: `time` is when, `row` the backend's number for its reason in the statistics. An
- * exit that more than RECORDER_KEPT events follow before its end loses its cost to one of these. */
-static inline void vcpu_account_exit(struct vcpu *vcpu, struct recorder *recorder, uint64_t time,
-				     uint32_t reason, uint64_t rip, uint64_t qualification,
+/* An exit, IRQs off: `record` is the recorder's place for it, with the time and the qualification
+ * already in it, `row` the backend's number for its reason in the statistics. An exit that more than RECORDER_KEPT events
+ * follow before its end gives its cost to one of these. */
+static inline void vcpu_account_exit(struct vcpu *vcpu, struct recorder *recorder,
+				     struct record *record, uint32_t reason, uint64_t rip,
 				     uint32_t row)
 {
-	struct record *record = recorder_place(recorder);
-
-	record->time = time;
-	record->cost = 0;
 	record->rip = rip;
-	record->value = qualification;
 	record->head = vcpu->record_head;
 	record->reason = reason;
 	recorder_publish(recorder, record);
@@ -40,7 +36,10 @@ static inline void vcpu_account_did(struct vcpu *vcpu, const char *did)
 /* It is over: the guest is about to be entered. */
 static inline void vcpu_account_entry(struct vcpu *vcpu, uint64_t now)
 {
-	statistics_finish(&vcpu->statistics, vcpu->row, record_finish(vcpu->record, now));
+	struct record *record = vcpu->record;
+
+	record->end = now;
+	statistics_finish(&vcpu->statistics, vcpu->row, now - record->time);
 }
 
 /* Events that are no exits, for the recorder of the CPU that calls. */

@@ -166,7 +166,7 @@ static inline uint32_t row_of(uint32_t reason)
 
 /* What is read of every exit, counted and remembered in the flight recorder. Returns the reason. */
 static inline uint32_t note(struct vmx_vcpu *v, struct vcpu *vcpu, struct recorder *recorder,
-			    uint64_t exited)
+			    struct record *record)
 {
 	uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
 	uint64_t rip = vmcs_read(VMCS_GUEST_RIP);
@@ -181,8 +181,10 @@ static inline uint32_t note(struct vmx_vcpu *v, struct vcpu *vcpu, struct record
 		v->last.known |= VMX_KNOWN_HOST_TIMER;
 		row = EXIT_ROW_HOST_TIMER;
 	}
-	vcpu_account_exit(vcpu, recorder, exited, reason, rip,
-			  has_qualification[basic] ? vmx_exit_qualification(v) : 0, row);
+	record->value = 0;
+	if (unlikely(has_qualification[basic]))
+		record->value = vmx_exit_qualification(v);
+	vcpu_account_exit(vcpu, recorder, record, reason, rip, row);
 	return reason;
 }
 
@@ -198,10 +200,11 @@ static inline enum error enter(struct vmx_vcpu *v, struct vcpu *vcpu, struct rec
 	vcpu_account_entry(vcpu, read_tsc());
 	enum vmx_result result =
 		unlikely(v->debug.active) ? vmx_debug_enter(v) : vmx_enter(vcpu, v);
-	uint64_t exited = read_tsc();
+	struct record *record = recorder_place(recorder);
+	read_tsc_halves(&record->time_low, &record->time_high);
 	if (unlikely(result != VMX_SUCCEED))
 		return entry_refused(v, result, exit);
-	uint32_t reason = note(v, vcpu, recorder, exited);
+	uint32_t reason = note(v, vcpu, recorder, record);
 	if (unlikely(reason & EXIT_REASON_ENTRY_FAILURE)) {
 		v->last.vectoring = 0;
 		return entry_failed(v, exit);
@@ -271,8 +274,12 @@ static void shut_down(struct vmx_vcpu *v, struct vcpu_exit *exit)
 		.raw_reason = EXIT_REASON_TRIPLE_FAULT,
 		.rip = vmcs_read(VMCS_GUEST_RIP),
 	};
+	struct record *record = recorder_place(this_cpu()->recorder);
+
 	vcpu_account_entry(vcpu, read_tsc());
-	vcpu_account_exit(vcpu, this_cpu()->recorder, read_tsc(), exit->raw_reason, exit->rip, 0,
+	record->time = read_tsc();
+	record->value = 0;
+	vcpu_account_exit(vcpu, this_cpu()->recorder, record, exit->raw_reason, exit->rip,
 			  EXIT_REASON_TRIPLE_FAULT);
 	if (vcpu->watcher)
 		vcpu->watcher->exit(vcpu, exit);
