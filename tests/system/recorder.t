@@ -40,7 +40,9 @@ def dumps(log):
 
 
 def dump_of(log, name):
-    return next((d for d in dumps(log) if d[0].get("vm", "").endswith(f"({name})")), ({}, []))
+    """The one at the VM's death."""
+    return next((d for d in dumps(log) if d[0]["why"] == "death"
+                 and d[0]["vm"].endswith(f"({name})")), ({}, []))
 
 
 def whole(report, name, dump):
