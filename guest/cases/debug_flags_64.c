@@ -1,10 +1,11 @@
 /* A program that looks for a debugger's traces: it reads its flags in every way there is, those saved
- * by interrupts included, and expects never to find TF. To be stepped through, from steps_begin to
+ * by interrupts included, and expects never to find TF; its debug registers hold what it wrote. To be stepped through, from steps_begin to
  * steps_end; without a debugger it is a test like any other. */
 #include "guest/include/c_guest.h"
 
-/* Under a debugger's steps exceptions exit that otherwise do not. */
-GUEST(.ignored = C_GUEST_ASYNCHRONOUS | 1ull << VCPU_EXIT_EXCEPTION | 1ull << VCPU_EXIT_CPUID,
+/* Under a debugger exceptions and MOV DR exit that otherwise do not. */
+GUEST(.ignored = C_GUEST_ASYNCHRONOUS | 1ull << VCPU_EXIT_EXCEPTION | 1ull << VCPU_EXIT_CPUID |
+		 1ull << VCPU_EXIT_DR_ACCESS,
       .says = "Flags that are pushed, popped and saved by interrupts have no TF");
 
 static const struct guest_row rows[] GUEST_ROWS = {
@@ -78,6 +79,26 @@ static void load_tables(void)
 	__asm__ volatile("lgdt %0; lidt %1" : : "m"(gdtr), "m"(idtr));
 }
 
+#define DR6_RESET      0xffff0ff0
+#define DR7_RESET      0x400
+#define DR7_G0         0x2
+#define NEVER_EXECUTED 0x12345678
+
+static __attribute__((noinline)) void keep_debug_registers(void)
+{
+	uint64_t dr0, dr3, dr6, dr7;
+
+	__asm__ volatile("mov %0, %%dr0; mov %1, %%dr3; mov %2, %%dr7"
+			 :
+			 : "r"((uint64_t)NEVER_EXECUTED), "r"((uint64_t)NEVER_EXECUTED + 3),
+			   "r"((uint64_t)(DR7_RESET | DR7_G0)));
+	__asm__ volatile("mov %%dr0, %0; mov %%dr3, %1; mov %%dr6, %2; mov %%dr7, %3"
+			 : "=r"(dr0), "=r"(dr3), "=r"(dr6), "=r"(dr7));
+	check(dr0 == NEVER_EXECUTED && dr3 == NEVER_EXECUTED + 3);
+	check(dr6 == DR6_RESET);
+	check(dr7 == (DR7_RESET | DR7_G0));
+}
+
 void guest_main(uint64_t vcpu)
 {
 	uint64_t selector, not_mapped = NOT_MAPPED;
@@ -111,5 +132,6 @@ void guest_main(uint64_t vcpu)
 	check(!(saved & TF));
 	check(!(flags_at_end & TF));
 	check(interrupts == 3);
+	keep_debug_registers();
 	hypercall(HYPERCALL_DONE, 0);
 }
