@@ -23,9 +23,9 @@ LOG = """firmware says something
 [2 9us c0] info time: TSC calibrated source=acpi-pm-timer tsc-hz=10000000
 [3 500us c0] info vm: started vm=1(<web>)
 [4 510us c0] info vm: started vm=2(toy)
-[5 900us c0] record dump why=asked records=2 older=0 overwritten=0 tsc-hz=10000000
+[5 900us c0] record dump why=asked records=2 older=0 overwritten=0 cpus=2 tick_rate=10000000
 [6 901us c0] record cpu=0 seq=7 tsc=6100 us=610.000 vm=1 vcpu=0 event=exit reason=10(CPUID) rip=0x1000 qual=0x0 did=emulated cost=100
-[7 902us c0] record dump why=end records=9 older=0 overwritten=5 tsc-hz=10000000
+[7 902us c0] record dump why=end records=9 older=0 overwritten=5 cpus=2 tick_rate=10000000
 [8 903us c0] record cpu=0 seq=6 tsc=6000 us=600.000 vm=1 vcpu=0 event=in cost=400
 [9 904us c0] record cpu=0 seq=7 tsc=6100 us=610.000 vm=1 vcpu=0 event=exit reason=10(CPUID) rip=0x1000 qual=0x0 did=emulated cost=100
 [10 905us c0] record cpu=0 seq=8 tsc=6300 us=630.000 vm=1 vcpu=0 event=exit reason=30(IO_INSTRUCTION) rip=0xffffffff81000000 qual=0x3f80008 did="answered by the board" cost=300

@@ -11,7 +11,7 @@ from timeline import Event, Exit, Run, Trace, Vcpu, statistics_of
 NUMBERED = re.compile(r"\[\d+ (\d+)us c(\d+)\] (.*)")
 FIELD = re.compile(r'([a-z][a-z0-9-]*)=("[^"]*"|\S*)')
 VM_NAME = re.compile(r"\bvm=(\d+)\(([^()]+)\)")
-RATE = re.compile(r"info time: TSC calibrated .*tsc-hz=(\d+)")
+RATE = re.compile(r"(?:info time: TSC calibrated .*tsc-hz|record dump .*tick_rate)=(\d+)")
 # What an event's line has besides the fields that every record has.
 COMMON = {"cpu", "seq", "tsc", "us", "vm", "vcpu", "event"}
 
@@ -40,6 +40,8 @@ class _Reader:
         if match is None:
             return
         time, cpu, body = int(match[1]), int(match[2]), match[3]
+        if RATE.match(body):
+            self.rate = int(RATE.match(body)[1])
         if body.startswith("record dump "):
             self.dumps.append(_fields(body))
         elif body.startswith("record "):
@@ -47,8 +49,6 @@ class _Reader:
             self.records[int(fields["cpu"]), int(fields["seq"])] = fields
         elif body.startswith("exit "):
             self.exit_lines.append((time, cpu, _fields(body)))
-        elif RATE.match(body):
-            self.rate = int(RATE.match(body)[1])
 
     # --- what was read becomes a trace ----------------------------------------------------
 
