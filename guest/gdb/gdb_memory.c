@@ -5,30 +5,15 @@
 #include "vm/guest_memory.h"
 #include "x86/control_registers.h"
 
-struct listener {
-	struct vm *vm;
-	void (*each)(void *context, gpa_t entry, unsigned width, uint64_t value);
-	void *context;
-};
-
 static bool read_entry(void *context, gpa_t at, unsigned width, uint64_t *value)
 {
-	const struct listener *to = context;
-
 	*value = 0;
-	if (!guest_physical_read(to->vm, at, value, width))
-		return false;
-	if (to->each)
-		to->each(to->context, at, width, *value);
-	return true;
+	return guest_physical_read(context, at, value, width);
 }
 
-struct page_walk gdb_walk(struct vcpu *vcpu, uint64_t at,
-			  void (*each)(void *context, gpa_t entry, unsigned width, uint64_t value),
-			  void *context)
+struct page_walk gdb_walk(struct vcpu *vcpu, uint64_t at)
 {
-	struct listener listener = { vcpu->vm, each, context };
-	const struct page_walk_memory memory = { .context = &listener, .read = read_entry };
+	const struct page_walk_memory memory = { .context = vcpu->vm, .read = read_entry };
 	struct page_walk_state state;
 	struct reason why;
 
@@ -43,7 +28,7 @@ struct page_walk gdb_walk(struct vcpu *vcpu, uint64_t at,
 
 static bool locate(struct vcpu *vcpu, uint64_t at, gpa_t *where)
 {
-	struct page_walk walk = gdb_walk(vcpu, at, NULL, NULL);
+	struct page_walk walk = gdb_walk(vcpu, at);
 
 	*where = walk.gpa;
 	return walk.status == PAGE_WALK_DONE;

@@ -3,11 +3,14 @@
 #include "lib/bits.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "vm/crash/page_walk_text.h"
+#include "vm/crash/scene.h"
 #include "vm/ipi.h"
 #include "vm/recorder_log.h"
 #include "x86/control_registers.h"
 
-#define EXITS_TOLD 12
+#define EXITS_TOLD    12
+#define WALK_LINE_MAX 160
 
 static const char *state_of(const struct vcpu *vcpu)
 {
@@ -68,13 +71,6 @@ static void exits(unsigned index, const char *argument, char *text, size_t size)
 
 /* --- walk ------------------------------------------------------------------------------------ */
 
-static void tell_entry(void *context, gpa_t entry, unsigned width, uint64_t value)
-{
-	const struct answer *answer = context;
-
-	format_append(answer->text, answer->size, "entry at 0x%lx: 0x%lx\n", entry.value, value);
-}
-
 /* Hexadecimal, with or without 0x. */
 static bool address(const char *text, uint64_t *value)
 {
@@ -95,8 +91,10 @@ static bool address(const char *text, uint64_t *value)
 
 static void walk(unsigned index, const char *argument, char *text, size_t size)
 {
-	struct answer answer = { text, size };
-	struct page_walk result;
+	struct page_walk_trace trace;
+	struct scene scene;
+	struct reason why;
+	char line[WALK_LINE_MAX];
 	uint64_t at;
 
 	if (!address(argument, &at)) {
@@ -104,26 +102,17 @@ static void walk(unsigned index, const char *argument, char *text, size_t size)
 			      "walk wants an address: monitor walk 0xffffffff81000000\n");
 		return;
 	}
-	result = gdb_walk(gdb_vcpu(index), at, tell_entry, &answer);
-	switch (result.status) {
-	case PAGE_WALK_DONE:
-		format_append(text, size, "0x%lx is at 0x%lx, page of 0x%lx bytes, %s%s%s%s\n", at,
-			      result.gpa.value, result.page_size,
-			      result.rights & PAGE_RIGHT_READ ? "r" : "-",
-			      result.rights & PAGE_RIGHT_WRITE ? "w" : "-",
-			      result.rights & PAGE_RIGHT_EXECUTE ? "x" : "-",
-			      result.user ? " user" : "");
-		break;
-	case PAGE_WALK_FAULT:
-		format_append(text, size, "0x%lx is not mapped: #PF error code 0x%x\n", at,
-			      result.error_code);
-		break;
-	case PAGE_WALK_NOT_CANONICAL:
-		format_append(text, size, "0x%lx is not canonical\n", at);
-		break;
-	default:
-		format_append(text, size, "the tables lead out of RAM\n");
+	if (scene_take(gdb_vcpu(index), &scene, &why)) {
+		format_append(text, size, "%s\n", why.text);
+		return;
 	}
+	scene_walk(&scene, gva(at), PAGE_ACCESS_READ, &trace);
+	for (unsigned i = 0; i < trace.count; i++) {
+		page_walk_step_text(line, sizeof(line), &trace.steps[i]);
+		format_append(text, size, "%s\n", line);
+	}
+	page_walk_end_text(line, sizeof(line), &scene.walk, &trace, PAGE_ACCESS_READ);
+	format_append(text, size, "address=0x%lx %s\n", at, line);
 }
 
 /* --- the words ------------------------------------------------------------------------------- */
@@ -137,7 +126,7 @@ static const struct {
 	{ "help", "this list", help },
 	{ "info", "the VM and its vCPUs", info },
 	{ "exits", "the last exits of the chosen vCPU, the latest at the end", exits },
-	{ "walk", "ADDRESS: the page tables' entries for it", walk },
+	{ "walk", "ADDRESS: the page tables level by level, and what it reaches", walk },
 };
 
 static void help(unsigned index, const char *argument, char *text, size_t size)

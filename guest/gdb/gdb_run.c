@@ -38,7 +38,7 @@ static uint64_t linear(struct vcpu *vcpu, enum vcpu_register base, uint64_t offs
 
 static bool is_patched(struct vcpu *vcpu, uint64_t rip)
 {
-	struct page_walk walk = gdb_walk(vcpu, linear(vcpu, VCPU_CS_BASE, rip), NULL, NULL);
+	struct page_walk walk = gdb_walk(vcpu, linear(vcpu, VCPU_CS_BASE, rip));
 
 	return walk.status == PAGE_WALK_DONE && gdb_patch_at(&gdb_vm.breakpoints, walk.gpa);
 }
@@ -78,7 +78,7 @@ static void correct_pushed_flags(struct vcpu *vcpu)
 
 	if (!runs_64bit_code(vcpu) && !(rights & RIGHTS_DB))
 		at = (uint16_t)at;
-	walk = gdb_walk(vcpu, linear(vcpu, VCPU_SS_BASE, at), NULL, NULL);
+	walk = gdb_walk(vcpu, linear(vcpu, VCPU_SS_BASE, at));
 	if (walk.status != PAGE_WALK_DONE || !guest_physical_read(vcpu->vm, walk.gpa, &byte, 1))
 		return;
 	gdb_poke(vcpu->vm, walk.gpa, byte & (uint8_t)~TRAP_FLAG_IN_BYTE);

@@ -35,10 +35,8 @@ static inline struct vcpu *gdb_vcpu(unsigned index)
 }
 
 /* gdb_memory.c. The guest-physical address of a linear one, as a debugger has it: neither privilege
- * nor flags matter, and none is set. `each` is told of every entry of the page tables, or null. */
-struct page_walk gdb_walk(struct vcpu *vcpu, uint64_t at,
-			  void (*each)(void *context, gpa_t entry, unsigned width, uint64_t value),
-			  void *context);
+ * nor flags matter, and none is set. */
+struct page_walk gdb_walk(struct vcpu *vcpu, uint64_t at);
 /* Writes a byte, where there is memory. */
 void gdb_poke(struct vm *vm, gpa_t at, uint8_t value);
 size_t gdb_read_memory(void *context, unsigned vcpu, uint64_t at, uint8_t *to, size_t length);

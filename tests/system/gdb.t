@@ -82,7 +82,7 @@ def source_level(report):
         r"^Thread \d hit Breakpoint 3, square \(side=\d+\)", r"= \d+$",
         r"^\[Switching to thread 2 ", r"in guest_main \(vcpu=1\)",
         r"^vm=\d+\(debug_c_64\) vcpus=2\nvcpu=0 .*\nvcpu=1 ",
-        r"^0x8000 .*0x8000", r"no such word",
+        r"^level=PML4 ", r"^address=0x8000 reaches=0x8000 page=2M rights=rw", r"no such word",
         r"^\[Inferior 1 \(Remote target\) exited normally\]$",
     ], cpus=2)
 
@@ -233,7 +233,7 @@ def linux(report):
         r"^cr3 +0x\w+", r"^efer +0x\w*d01 ", rf"^#0 +{start:#018x} in .*\n#1 +0xffffffff8",
         r'"Linux version 6\.', rf"hit Breakpoint 2, {rest:#x} in",
         r"^#1 +0xffffffff8", r"Thread 2 \(vCPU 1 waits for SIPI\)", r"0xffffffff8",
-        rf"^{rest:#x}:\t0x(?!cc)", rf"^{start:#x} ", r"detached\]"])
+        rf"^{rest:#x}:\t0x(?!cc)", rf"^address={start:#x} reaches=0x\w+ page=2M ", r"detached\]"])
 
 
 def main():
