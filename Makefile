@@ -549,6 +549,10 @@ system: all guests ## the image in real engines, judged by its serial log
 golden: all ## embedded guests' traces under Bochs against those in tests/golden; RECORD=1 records them
 	tests/golden.py $(if $(RECORD),--record)
 
+.PHONY: bench
+bench: all ## what exits cost under Bochs against tests/bench/figures.txt; RECORD=1 records it
+	tests/bench.py $(if $(RECORD),--record)
+
 .PHONY: system-full
 system-full: all guests ## the system tests that take minutes each
 	$(PROVE) $(SYSTEM_FULL)

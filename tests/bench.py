@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""The benchmark under Bochs, with one CPU and with two: what each path costs now, beside what it cost when
+figures were last recorded in tests/bench/figures.txt, its target, and what KVM takes.
+
+A path is slower when a figure of it is more than 3 % above the recorded one; then the status is 1. A path
+that has figures and is not measured any more is as bad."""
+
+import argparse
+import os
+import re
+import sys
+from collections import namedtuple
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from plinth import PASS, boot, engine_missing  # noqa: E402
+from log_check import Log  # noqa: E402
+
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bench")
+SLACK = 0.03
+# Which figures are judged, by the number of CPUs. The least of two CPUs' samples hangs on how they
+# happen to fall together: another command line changes it, but not the median.
+JUDGED = {1: ("min", "median"), 2: ("median",)}
+# Bochs runs several CPUs in turns of five instructions, and by that much their clocks are uncertain.
+STEP = {1: 0, 2: 5}
+# Ticks that Bochs takes for a second: a figure holds for this clock, as timers' interrupts are among
+# what is measured.
+CLOCK = 10000000
+
+SAMPLES = re.compile(r"bench path=(\w+) min=(\d+) median=(\d+) p99=(\d+) max=(\d+) unit=tsc")
+SKIPPED = re.compile(r'bench path=(\w+) skipped="([^"]*)"')
+
+Key = namedtuple("Key", "path cpus")
+Figures = namedtuple("Figures", "min median")
+Reference = namedtuple("Reference", "target kvm")
+# What is told of a path: figures `now` and `stored`, or None, and `fault`, a sentence or nothing.
+Row = namedtuple("Row", "key now stored fault")
+
+
+def name(key):
+    return f"{key.path} ({key.cpus} CPU{'s' if key.cpus > 1 else ''})"
+
+
+# --- where numbers come from --------------------------------------------------------------------
+
+def measured(data, cpus):
+    """From a log's bytes: the figures of each path, and why others were skipped."""
+    figures, skipped = {}, {}
+    for line in Log(data).console("bench").decode("latin-1").splitlines():
+        samples, skip = SAMPLES.fullmatch(line), SKIPPED.fullmatch(line)
+        if samples:
+            figures[Key(samples[1], cpus)] = Figures(int(samples[2]), int(samples[3]))
+        elif skip:
+            skipped[Key(skip[1], cpus)] = skip[2]
+    return figures, skipped
+
+
+def words(path):
+    """The lines of a file that are no comments, as lists of words."""
+    with open(path, encoding="utf-8") as file:
+        return [line.split() for line in file if line.strip() and not line.startswith("#")]
+
+
+def read_reference(path):
+    """Targets and KVM's figures by path; None where there is none."""
+    def number(word):
+        return None if word == "-" else int(word)
+
+    return {row[0]: Reference(number(row[1]), number(row[2])) for row in words(path)}
+
+
+def read_figures(path):
+    if not os.path.exists(path):
+        return {}
+    return {Key(row[0], int(row[1])): Figures(int(row[2]), int(row[3])) for row in words(path)}
+
+
+def write_figures(path, figures, order):
+    lines = ["# Written by `make bench RECORD=1`: PATH CPUS MIN MEDIAN, ticks of a thousand samples under Bochs.\n"]
+    lines += [f"{key.path:18} {key.cpus} {figures[key].min:6} {figures[key].median:6}\n"
+              for key in sorted(figures, key=order)]
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(lines)
+
+
+# --- comparing ----------------------------------------------------------------------------------
+
+def change(now, stored):
+    """In per cent, as text."""
+    return f"{100 * (now - stored) / stored:+.1f} %" if stored else f"{now - stored:+} ticks"
+
+
+def slower(key, now, stored):
+    """Which of the figures that are judged are beyond the slack above `stored`."""
+    return [kind for kind in JUDGED[key.cpus]
+            if getattr(now, kind) > getattr(stored, kind) * (1 + SLACK)
+            and getattr(now, kind) - getattr(stored, kind) > STEP[key.cpus]]
+
+
+def fault_of(key, now, stored, skipped):
+    """What is wrong with a path that has figures or is measured; nothing when nothing is."""
+    if stored is None:
+        return ""
+    if now is None:
+        return f"skipped: {skipped[key]}" if key in skipped else "missing"
+    return ", ".join(f"slower: {kind} {getattr(stored, kind)} -> {getattr(now, kind)} ticks, "
+                     f"{change(getattr(now, kind), getattr(stored, kind))}"
+                     for kind in slower(key, now, stored))
+
+
+def compare(now, skipped, stored, order):
+    """The rows of all paths that are measured or have figures."""
+    return [Row(key, now.get(key), stored.get(key),
+                fault_of(key, now.get(key), stored.get(key), skipped))
+            for key in sorted(set(now) | set(stored), key=order)]
+
+
+def table(rows, reference):
+    """The lines of the table."""
+    def columns(row, kind):
+        now, stored = (getattr(figures, kind, None) for figures in (row.now, row.stored))
+        changed = "-" if None in (now, stored) else change(now, stored)
+        return f"{cell(now):>7} {cell(stored):>7} {changed:>8}"
+
+    def cell(value):
+        return "-" if value is None else str(value)
+
+    lines = [f"{'path':18} CPUs {'min':>7} {'stored':>7} {'change':>8} {'median':>8} {'stored':>7} {'change':>8}"
+             f" {'target':>7} {'of it':>6} {'KVM':>5}"]
+    for row in rows:
+        target, kvm = reference.get(row.key.path, Reference(None, None))
+        share = "-" if None in (row.now, target) else f"{row.now.min / target:.2f}"
+        lines.append(f"{row.key.path:18} {row.key.cpus:4} {columns(row, 'min')}  {columns(row, 'median')} "
+                     f"{cell(target):>7} {share:>6} {cell(kvm):>5}  {row.fault.partition(':')[0]}".rstrip())
+    return lines
+
+
+def verdict(rows):
+    """Sentences for the end, and whether all is well."""
+    faults = [f"bench: {name(row.key)}: {row.fault}" for row in rows if row.fault]
+    new = [name(row.key) for row in rows if row.stored is None]
+    faster = [name(row.key) for row in rows if row.now and row.stored
+              and slower(row.key, row.stored, row.now)]
+    hints = []
+    if new:
+        hints.append(f"bench: without figures: {', '.join(new)}: make bench RECORD=1")
+    if faster:
+        hints.append(f"bench: faster by more than 3 %: {', '.join(faster)}: make bench RECORD=1")
+    summary = f"bench: {len(rows)} paths, {len(faults)} of them slower or missing"
+    return faults + hints + [summary], not faults
+
+
+# --- the program --------------------------------------------------------------------------------
+
+def run(cpus):
+    """The run under Bochs that is measured."""
+    return boot("bochs", "--append", "bench=1", cpus=cpus, ticks=CLOCK)
+
+
+def logs():
+    """The logs of runs with one CPU and with two."""
+    absent = engine_missing("bochs")
+    if absent:
+        sys.exit(f"bench: {absent}")
+    for cpus in JUDGED:
+        done = run(cpus)
+        if done.status != PASS:
+            sys.exit(f"bench: the run with cpus={cpus} failed\n{done.story()}")
+        yield cpus, done.raw
+
+
+def kept_logs(paths):
+    """The same from files."""
+    for cpus, path in zip(JUDGED, paths):
+        with open(path, "rb") as file:
+            yield cpus, file.read()
+
+
+def in_order_of(reference):
+    """The order of rows: one CPU first, then as the reference has the paths."""
+    places = {path: place for place, path in enumerate(reference)}
+    return lambda key: (key.cpus, places.get(key.path, len(places)), key.path)
+
+
+class Comparison:
+    """What runs measured, beside the figures in a folder."""
+
+    def __init__(self, runs, folder=FOLDER):
+        """`runs`: numbers of CPUs and bytes of logs."""
+        self.reference = read_reference(os.path.join(folder, "reference.txt"))
+        self._file = os.path.join(folder, "figures.txt")
+        self._order = in_order_of(self.reference)
+        self._now, skipped = {}, {}
+        for cpus, data in runs:
+            figures, skips = measured(data, cpus)
+            self._now.update(figures)
+            skipped.update(skips)
+        self.rows = compare(self._now, skipped, read_figures(self._file), self._order)
+
+    def record(self):
+        write_figures(self._file, self._now, self._order)
+        return len(self._now)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--record", action="store_true", help="write the figures instead of comparing")
+    parser.add_argument("--log", metavar="FILE", nargs=2, help="logs of runs with one CPU and with two")
+    parser.add_argument("--folder", default=FOLDER, help="where figures.txt and reference.txt are")
+    arguments = parser.parse_args()
+    comparison = Comparison(kept_logs(arguments.log) if arguments.log else logs(), arguments.folder)
+
+    print("\n".join(table(comparison.rows, comparison.reference)))
+    if arguments.record:
+        print(f"bench: figures of {comparison.record()} paths recorded")
+        return 0
+    sentences, good = verdict(comparison.rows)
+    print("\n".join(sentences))
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

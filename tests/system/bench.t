@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""The benchmark under Bochs: every path that has figures is measured, and none is slower by more than 3 %.
+`make bench` shows all of them, `make bench RECORD=1` records them anew."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import bench  # noqa: E402
+from plinth import PASS, Report, engine_missing, expect  # noqa: E402
+
+# Of reference.txt, what no run measures, and what takes two CPUs.
+NEVER = {"ept_populate"}
+PAIRS = {"ipi"}
+
+
+def main():
+    report = Report()
+    absent = engine_missing("bochs")
+    if absent:
+        report.skip("the benchmark", absent)
+        report.done()
+    logs = []
+    for cpus in bench.JUDGED:
+        run = bench.run(cpus)
+        expect(report, run, f"the benchmark, cpus={cpus}", PASS)
+        logs.append((cpus, run.raw))
+    comparison = bench.Comparison(logs)
+    for cpus in bench.JUDGED:
+        wanted = set(comparison.reference) - NEVER - (PAIRS if cpus == 1 else set())
+        there = {row.key.path for row in comparison.rows if row.key.cpus == cpus and row.now}
+        report.ok(there == wanted, f"cpus={cpus}: every path is measured", there ^ wanted)
+    for row in comparison.rows:
+        report.ok(row.stored and not row.fault, f"{bench.name(row.key)}: no slower than recorded",
+                  row.fault or "it has no figures: make bench RECORD=1")
+    report.done()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""The comparison of benchmark figures: up to 3 % slower passes, more fails by name, as does a path that is
+gone; what is faster or new passes with a hint; and what is recorded is what is compared with."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from plinth import ROOT, Report  # noqa: E402
+
+TOOL = os.path.join(ROOT, "tests/bench.py")
+REFERENCE = "# a comment\ncpuid 110 959\nout_pic 150 1961\nipi 600 -\n"
+ONE_CPU = {"cpuid": (1000, 1000), "out_pic": (2000, 2010)}
+TWO_CPUS = {"cpuid": (100, 105), "ipi": (3000, 4000)}
+
+
+def log_of(paths, skipped=()):
+    """A log in which the benchmark prints these paths' figures, and skips others."""
+    said = [f"bench path={path} min={least} median={median} p99={median + 9} max=99999 unit=tsc"
+            for path, (least, median) in paths.items()]
+    said += [f'bench path={path} skipped="there is one CPU"' for path in skipped]
+    lines = ["[1 1us c0] info boot: Plinth starts"]
+    lines += [f"[{number} {number}us c0] guest vm=1(bench)| {text}" for number, text in enumerate(said, 2)]
+    lines += ["TAP version 13", "1..1", "ok 1 - vm/bench", "verdict PASS passed=1 failed=0 skipped=0"]
+    return "".join(f"{line}\r\n" for line in lines).encode()
+
+
+class Bench:
+    """A folder with figures, recorded from ONE_CPU and TWO_CPUS, and comparisons with them."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        with open(os.path.join(directory, "reference.txt"), "w", encoding="utf-8") as file:
+            file.write(REFERENCE)
+        self.recorded = self.tool(log_of(ONE_CPU, ["ipi"]), log_of(TWO_CPUS), "--record")
+
+    def tool(self, one, two, *options):
+        paths = [os.path.join(self.directory, f"{cpus}.log") for cpus in (1, 2)]
+        for path, data in zip(paths, (one, two)):
+            with open(path, "wb") as file:
+                file.write(data)
+        done = subprocess.run([TOOL, "--log", *paths, "--folder", self.directory, *options],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        return done.returncode, done.stdout
+
+    def with_changes(self, one=None, two=None, skipped=()):
+        """Compares with runs in which some paths are other; one whose figures are None is not there."""
+        runs = [{**ONE_CPU, **(one or {})}, {**TWO_CPUS, **(two or {})}]
+        logs = [log_of({path: figures for path, figures in run.items() if figures}, skipped) for run in runs]
+        return self.tool(*logs)
+
+
+def passes(report, name, outcome, *said):
+    status, output = outcome
+    report.ok(status == 0 and all(text in output for text in said), name, output)
+
+
+def fails(report, name, outcome, *said):
+    """Status 1, with exactly these complaints before the summary."""
+    status, output = outcome
+    complaints = [line for line in output.splitlines() if line.startswith("bench: ")][:-1]
+    report.ok(status == 1 and complaints == [f"bench: {text}" for text in said], name, output)
+
+
+def main():
+    report = Report()
+    with tempfile.TemporaryDirectory() as directory:
+        bench = Bench(directory)
+        passes(report, "recording", bench.recorded, "figures of 4 paths recorded")
+        same = bench.with_changes()
+        passes(report, "the same figures", same, "bench: 4 paths, 0 of them slower or missing")
+        report.ok("make bench RECORD=1" not in same[1], "nothing to record then", same[1])
+        report.ok([line.split() for line in same[1].splitlines()[1:3]] == [
+            "cpuid 1 1000 1000 +0.0 % 1000 1000 +0.0 % 110 9.09 959".split(),
+            "out_pic 1 2000 2000 +0.0 % 2010 2010 +0.0 % 150 13.33 1961".split()],
+                  "the table has a path's figures, target and KVM's", same[1])
+
+        passes(report, "2.9 % slower", bench.with_changes({"cpuid": (1029, 1029)}), "+2.9 %")
+        fails(report, "3.1 % slower", bench.with_changes({"cpuid": (1031, 1000)}),
+              "cpuid (1 CPU): slower: min 1000 -> 1031 ticks, +3.1 %")
+        fails(report, "the median slower", bench.with_changes({"out_pic": (2000, 2100)}),
+              "out_pic (1 CPU): slower: median 2010 -> 2100 ticks, +4.5 %")
+        fails(report, "two paths slower, one of them with two CPUs",
+              bench.with_changes({"cpuid": (1100, 1000)}, {"ipi": (3000, 4200)}),
+              "cpuid (1 CPU): slower: min 1000 -> 1100 ticks, +10.0 %",
+              "ipi (2 CPUs): slower: median 4000 -> 4200 ticks, +5.0 %")
+        passes(report, "with two CPUs the least sample is not judged",
+               bench.with_changes(two={"ipi": (3500, 4000)}), "+16.7 %")
+        passes(report, "with two CPUs the clock has steps of five ticks",
+               bench.with_changes(two={"cpuid": (100, 110)}), "+4.8 %")
+        fails(report, "two steps of it", bench.with_changes(two={"cpuid": (100, 115)}),
+              "cpuid (2 CPUs): slower: median 105 -> 115 ticks, +9.5 %")
+        fails(report, "a path that is gone", bench.with_changes({"out_pic": None}), "out_pic (1 CPU): missing")
+        fails(report, "a path that is newly skipped", bench.with_changes(two={"ipi": None}, skipped=["ipi"]),
+              "ipi (2 CPUs): skipped: there is one CPU")
+        fails(report, "a run that says nothing", bench.tool(log_of({}), log_of(TWO_CPUS)),
+              "cpuid (1 CPU): missing", "out_pic (1 CPU): missing")
+        passes(report, "a path that is faster", bench.with_changes({"cpuid": (900, 900)}), "-10.0 %",
+               "bench: faster by more than 3 %: cpuid (1 CPU): make bench RECORD=1")
+        passes(report, "a path that is new", bench.with_changes({"hlt_wake": (9, 9)}),
+               "bench: without figures: hlt_wake (1 CPU): make bench RECORD=1")
+        bench.tool(log_of({"cpuid": (1100, 1100)}), log_of({}), "--record")
+        passes(report, "what was recorded is compared with", bench.tool(log_of({"cpuid": (1100, 1100)}), log_of({})),
+               "bench: 1 paths, 0 of them slower or missing")
+    report.done()
+
+
+if __name__ == "__main__":
+    main()
