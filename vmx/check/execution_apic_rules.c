@@ -1,5 +1,5 @@
 /* SDM volume 3, "VM-Execution Control Fields" (of "Checks on VMX Controls"): virtualization of the
- * local APIC, posted interrupts and IPIs. The addresses are in vmx/check/address_rules.c. */
+ * local APIC, posted interrupts and IPIs. The addresses are in vmx/check/execution_address_rules.c. */
 #include "vmx/check/rule_words.h"
 
 #define TPR_THRESHOLD_VALUE    BITS(3, 0)

@@ -1,5 +1,5 @@
 /* SDM volume 3, "VM-Execution Control Fields" (of "Checks on VMX Controls"): EPT and what is built on
- * it, VPIDs, VM functions. Addresses of pages are in vmx/check/address_rules.c. */
+ * it, VPIDs, VM functions. Addresses of pages are in vmx/check/execution_address_rules.c. */
 #include "vmx/check/rule_words.h"
 
 /* SDM volume 3, "Extended-Page-Table Pointer (EPTP)". */

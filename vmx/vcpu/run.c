@@ -1,6 +1,6 @@
 /* The hot loop: enter, exit, handle, enter again, until an exit needs the machine above. What it
- * does per exit is counted in instructions (docs/exits.md), so it reads only what every exit needs
- * and writes to the VMCS only what changed. SDM volume 3, "VM Entries" and "VM Exits". */
+ * does per exit is counted in instructions (docs/performance.md), so it reads only what every exit
+ * needs and writes to the VMCS only what changed. SDM volume 3, "VM Entries" and "VM Exits". */
 #include "kernel/command_line.h"
 #include "kernel/cpu.h"
 #include "kernel/interrupts.h"
