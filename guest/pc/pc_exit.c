@@ -13,7 +13,6 @@
 #include "vm/guest_memory.h"
 #include "vm/recorder_log.h"
 #include "vm/manager.h"
-#include "vm/vcpu/vcpu_finish.h"
 #include "vm/vcpu/vcpu_quick.h"
 #include "x86/control_registers.h"
 #include "x86/exception.h"
@@ -45,11 +44,6 @@ static enum board_action raise_undefined(struct vcpu *vcpu)
 
 	vcpu->did = "injected #UD";
 	return vcpu_inject(vcpu, &fault) ? BOARD_UNHANDLED : BOARD_RESUME;
-}
-
-static enum board_action raise_protection(struct vcpu *vcpu)
-{
-	return vcpu_raise_protection(vcpu) ? BOARD_UNHANDLED : BOARD_RESUME;
 }
 
 /* --- the buses ------------------------------------------------------------------------------- */
@@ -167,6 +161,19 @@ static unsigned answer_memory(struct vcpu *vcpu, gpa_t at, bool write,
 	return move->length;
 }
 
+static bool answer_msr_read(struct vcpu *vcpu, uint32_t index, uint64_t *value)
+{
+	return pc_msr_read(pc_vcpu_of(vcpu), index, value);
+}
+
+static bool answer_msr_write(struct vcpu *vcpu, uint32_t index, uint64_t value, bool *go_on)
+{
+	bool done = pc_msr_write(pc_vcpu_of(vcpu), index, value);
+
+	*go_on = can_go_on(pc_of(vcpu), vcpu);
+	return done;
+}
+
 /* Whoever shows KVM's signature answers its calls; here there is none. Linux, "KVM hypercalls". */
 #define KVM_NO_CALL       (-1000) /* -KVM_ENOSYS */
 #define KVM_NOT_PERMITTED (-1)    /* -KVM_EPERM: not at CPL 0 */
@@ -184,6 +191,8 @@ static bool answer_hypercall(struct vcpu *vcpu, unsigned cpl, bool code64)
 const struct vcpu_quick pc_vcpu_quick = {
 	.port = answer_port,
 	.memory = answer_memory,
+	.read_msr = answer_msr_read,
+	.write_msr = answer_msr_write,
 	.hypercall = answer_hypercall,
 };
 
@@ -279,25 +288,6 @@ static enum board_action handle_memory(struct pc *pc, struct vcpu *vcpu,
 	return pc_go_on(pc);
 }
 
-static enum board_action handle_rdmsr(struct vcpu *vcpu, const struct vcpu_exit *exit)
-{
-	uint64_t value = 0;
-
-	if (!pc_msr_read(pc_vcpu_of(vcpu), exit->msr.index, &value))
-		return raise_protection(vcpu);
-	vcpu_finish_msr_read(vcpu, value);
-	return BOARD_RESUME;
-}
-
-static enum board_action handle_wrmsr(struct pc *pc, struct vcpu *vcpu,
-				      const struct vcpu_exit *exit)
-{
-	if (!pc_msr_write(pc_vcpu_of(vcpu), exit->msr.index, exit->msr.value))
-		return raise_protection(vcpu);
-	vcpu_finish_msr_write(vcpu);
-	return pc_go_on(pc);
-}
-
 static enum board_action handle_task_switch(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
 	struct reason why;
@@ -339,10 +329,6 @@ static enum board_action handle_exit(struct vcpu *vcpu, const struct vcpu_exit *
 		return handle_io(pc, vcpu, exit);
 	case VCPU_EXIT_NESTED_FAULT:
 		return handle_memory(pc, vcpu, exit);
-	case VCPU_EXIT_MSR_READ:
-		return handle_rdmsr(vcpu, exit);
-	case VCPU_EXIT_MSR_WRITE:
-		return handle_wrmsr(pc, vcpu, exit);
 	case VCPU_EXIT_HLT:
 		return handle_hlt(vcpu);
 	case VCPU_EXIT_PAUSE:

@@ -10,7 +10,7 @@
 #include "vm/policy/cpuid_clocks.h"
 #include "vm/schedule/scheduler.h"
 #include "vm/vcpu/vcpu_account.h"
-#include "vm/vcpu/vcpu_finish.h"
+#include "vm/vcpu/vcpu_tsc.h"
 #include "vm/vcpu/vcpu_interrupts.h"
 
 #define WIRE_IRQ          0xffu

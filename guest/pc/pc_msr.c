@@ -4,7 +4,7 @@
 
 #include "kernel/time.h"
 #include "kernel/wall_clock.h"
-#include "vm/vcpu/vcpu_finish.h"
+#include "vm/vcpu/vcpu_tsc.h"
 #include "x86/msr.h"
 
 static struct pvclock_moment moment_of(const struct pc_vcpu *pv)

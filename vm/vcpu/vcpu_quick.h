@@ -18,6 +18,10 @@ struct vcpu_quick {
 	 * 0: it was not, as it is not known here (vm/emulate/quick_move.h). In the same context. */
 	unsigned (*memory)(struct vcpu *vcpu, gpa_t at, bool write, const struct quick_place *place,
 			   bool *go_on);
+	/* RDMSR and WRMSR of a register that only the board knows: carried out, but for RAX, RDX and
+	 * RIP. False: #GP(0), and nothing was done. `*go_on` as above. */
+	bool (*read_msr)(struct vcpu *vcpu, uint32_t index, uint64_t *value);
+	bool (*write_msr)(struct vcpu *vcpu, uint32_t index, uint64_t value, bool *go_on);
 	/* A hypercall from privilege level `cpl`, from 64-bit code or not: carried out, but for RIP.
 	 * False: there are none. */
 	bool (*hypercall)(struct vcpu *vcpu, unsigned cpl, bool code64);

@@ -5,6 +5,7 @@
 #include "kernel/command_line.h"
 #include "kernel/output/log.h"
 #include "vm/vcpu/vcpu_interrupts.h"
+#include "vm/vcpu/vcpu_quick.h"
 #include "vm/vm.h"
 #include "vmx/exit/exit_fields.h"
 #include "vmx/vcpu/apicv.h"
@@ -64,16 +65,45 @@ static enum vmx_next deny(struct vmx_vcpu *v, const char *instruction, uint64_t 
 	return vmx_raise_protection(v);
 }
 
-enum vmx_next vmx_handle_rdmsr(struct vmx_vcpu *v)
+/* Registers that only the board knows. */
+static enum vmx_next read_of_board(struct vmx_vcpu *v, uint32_t index)
 {
+	const struct vcpu_quick *quick = v->vcpu->quick;
 	uint64_t value = 0;
 
-	switch (msr_policy_read(&v->msrs, msr_inputs(v), (uint32_t)v->vcpu->gpr[RCX], &value)) {
+	if (!quick)
+		return vmx_to_board(v);
+	if (!quick->read_msr(v->vcpu, index, &value))
+		return deny(v, "rdmsr", 0);
+	set_edx_eax(v, value);
+	vmx_skip_instruction(v);
+	return vmx_answered(v, true);
+}
+
+static enum vmx_next write_of_board(struct vmx_vcpu *v, uint32_t index, uint64_t value)
+{
+	const struct vcpu_quick *quick = v->vcpu->quick;
+	bool go_on = true;
+
+	if (!quick)
+		return vmx_to_board(v);
+	if (!quick->write_msr(v->vcpu, index, value, &go_on))
+		return deny(v, "wrmsr", value);
+	vmx_skip_instruction(v);
+	return vmx_answered(v, go_on);
+}
+
+enum vmx_next vmx_handle_rdmsr(struct vmx_vcpu *v)
+{
+	uint32_t index = (uint32_t)v->vcpu->gpr[RCX];
+	uint64_t value = 0;
+
+	switch (msr_policy_read(&v->msrs, msr_inputs(v), index, &value)) {
 	case MSR_DONE:
 		set_edx_eax(v, value);
 		return vmx_emulated(v);
 	case MSR_TO_BOARD:
-		return vmx_to_board(v);
+		return read_of_board(v, index);
 	default:
 		return deny(v, "rdmsr", 0);
 	}
@@ -107,16 +137,17 @@ static bool apply_msr_changes(struct vmx_vcpu *v, unsigned changed)
 enum vmx_next vmx_handle_wrmsr(struct vmx_vcpu *v)
 {
 	const uint64_t *gpr = v->vcpu->gpr;
+	uint32_t index = (uint32_t)gpr[RCX];
 	uint64_t value = gpr[RDX] << 32 | (uint32_t)gpr[RAX];
 	unsigned changed = 0;
 
-	switch (msr_policy_write(&v->msrs, msr_inputs(v), (uint32_t)gpr[RCX], value, &changed)) {
+	switch (msr_policy_write(&v->msrs, msr_inputs(v), index, value, &changed)) {
 	case MSR_DONE:
 		if (changed && !apply_msr_changes(v, changed))
 			return vmx_raise_protection(v);
 		return vmx_emulated(v);
 	case MSR_TO_BOARD:
-		return vmx_to_board(v);
+		return write_of_board(v, index, value);
 	default:
 		return deny(v, "wrmsr", value);
 	}

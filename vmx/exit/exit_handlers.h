@@ -75,6 +75,13 @@ static inline enum vmx_next vmx_to_board(struct vmx_vcpu *v)
 	return VMX_LEAVE;
 }
 
+/* The board has answered within the loop. */
+static inline enum vmx_next vmx_answered(struct vmx_vcpu *v, bool go_on)
+{
+	v->did = "answered by the board";
+	return go_on ? VMX_RESUME : VMX_LEAVE_ANSWERED;
+}
+
 /* #GP(0) and #UD at the instruction. */
 enum vmx_next vmx_raise_protection(struct vmx_vcpu *v);
 enum vmx_next vmx_raise_undefined(struct vmx_vcpu *v);

@@ -10,12 +10,6 @@
 #include "x86/control_registers.h"
 #include "x86/segment.h"
 
-static enum vmx_next answered(struct vmx_vcpu *v, bool go_on)
-{
-	v->did = "answered by the board";
-	return go_on ? VMX_RESUME : VMX_LEAVE_ANSWERED;
-}
-
 enum vmx_next vmx_handle_io(struct vmx_vcpu *v)
 {
 	struct vcpu *vcpu = v->vcpu;
@@ -32,7 +26,7 @@ enum vmx_next vmx_handle_io(struct vmx_vcpu *v)
 	if (in)
 		vcpu->gpr[RAX] = io_result(vcpu->gpr[RAX], width, value);
 	vmx_skip_instruction(v);
-	return answered(v, go_on);
+	return vmx_answered(v, go_on);
 }
 
 enum vmx_next vmx_handle_vmcall(struct vmx_vcpu *v)
@@ -42,7 +36,7 @@ enum vmx_next vmx_handle_vmcall(struct vmx_vcpu *v)
 	if (!quick || !quick->hypercall(v->vcpu, vmx_privilege_level(), vmx_runs_64bit_code(v)))
 		return VMX_LEAVE;
 	vmx_skip_instruction(v);
-	return answered(v, true);
+	return vmx_answered(v, true);
 }
 
 /* Where 32-bit or 64-bit code is. False: 16-bit code, which is for the emulator alone. */
@@ -88,5 +82,5 @@ enum vmx_next vmx_handle_ept_violation(struct vmx_vcpu *v)
 	vmx_finish_instruction(v, length);
 	/* The exit has set RF, as a fault would; an instruction that ends clears it. */
 	vmcs_write(VMCS_GUEST_RFLAGS, vmcs_read(VMCS_GUEST_RFLAGS) & ~RFLAGS_RF);
-	return answered(v, go_on);
+	return vmx_answered(v, go_on);
 }
