@@ -169,6 +169,14 @@ void acpi_pm_enable(struct acpi_pm *pm)
 	update_sci(pm);
 }
 
+void acpi_pm_clock(struct acpi_pm *pm, bool level)
+{
+	if (level && !pm->clock_asks)
+		pm->status |= STATUS_RTC;
+	pm->clock_asks = level;
+	update_sci(pm);
+}
+
 void acpi_pm_power_button(struct acpi_pm *pm)
 {
 	pm->status |= STATUS_POWER_BUTTON;

@@ -39,6 +39,7 @@ struct acpi_pm {
 	uint16_t gpe_enable;
 	uint8_t command[ACPI_COMMAND_PORTS];
 	uint64_t tick;
+	bool clock_asks; /* the level of the clock's wire */
 	struct wire sci;
 	void *context;
 	void (*sleep)(void *context, unsigned type); /* may be null */
@@ -55,6 +56,9 @@ enum error acpi_pm_attach(struct acpi_pm *pm, struct bus *ports, struct reason *
 
 /* What a firmware does before it hands over. */
 void acpi_pm_enable(struct acpi_pm *pm);
+
+/* The clock's IRQ 8 goes high or low: going high is its event, RTC_STS, as in a PIIX4. */
+void acpi_pm_clock(struct acpi_pm *pm, bool level);
 
 /* The user presses the power button. */
 void acpi_pm_power_button(struct acpi_pm *pm);

@@ -106,6 +106,24 @@ static void the_power_button_asks_when_enabled(void **state)
 	assert_int_equal(in(STATUS, 4), 0x01000000);
 }
 
+static void the_clock_asks_each_time_its_wire_goes_high(void **state)
+{
+	acpi_pm_enable(&pm);
+	out(ENABLE, 2, 0x400);
+	acpi_pm_clock(&pm, false);
+	assert_int_equal(in(STATUS, 2), 0);
+	acpi_pm_clock(&pm, true);
+	assert_int_equal(in(STATUS, 2), 0x400);
+	assert_true(sci);
+	out(STATUS, 2, 0x400); /* the wire is still high: that is no second event */
+	acpi_pm_clock(&pm, true);
+	assert_int_equal(in(STATUS, 2), 0);
+	assert_false(sci);
+	acpi_pm_clock(&pm, false);
+	acpi_pm_clock(&pm, true);
+	assert_true(sci);
+}
+
 static void the_command_port_takes_over_and_gives_back(void **state)
 {
 	assert_int_equal(in(ACPI_PM_CONTROL, 2), 0);
@@ -174,6 +192,7 @@ int main(void)
 		cmocka_unit_test_setup(the_timer_has_its_rate, power_on),
 		cmocka_unit_test_setup(the_carry_of_the_timer_asks, power_on),
 		cmocka_unit_test_setup(the_power_button_asks_when_enabled, power_on),
+		cmocka_unit_test_setup(the_clock_asks_each_time_its_wire_goes_high, power_on),
 		cmocka_unit_test_setup(the_command_port_takes_over_and_gives_back, power_on),
 		cmocka_unit_test_setup(sci_en_is_the_firmwares, power_on),
 		cmocka_unit_test_setup(sleep_tells_its_type, power_on),

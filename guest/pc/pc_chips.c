@@ -51,11 +51,26 @@ static void set_pin(void *context, unsigned pin, bool level)
 	pc_irq(context, pin, level);
 }
 
+/* The clock's IRQ 8: an event of ACPI's too, and with an HPET led through that, which may keep it. */
+static void clock_asks(void *context, unsigned number, bool level)
+{
+	struct pc *pc = (struct pc *)context;
+
+	if (pc->spec->acpi)
+		acpi_pm_clock(&pc->acpi_pm, level);
+	if (pc->spec->hpet)
+		hpet_set_legacy(&pc->hpet, HPET_LEGACY_RTC, level);
+	else
+		pc_irq(pc, number, level);
+}
+
 /* With an HPET, the wires of the 8254 and the clock lead through it. */
 static enum error add_clocks(struct pc *pc, struct reason *why)
 {
-	struct wire irq0 = irq_wire(pc, PC_IRQ_TIMER, 0), irq8 = irq_wire(pc, PC_IRQ_RTC, 0);
+	const struct wire irq8 = irq_wire(pc, PC_IRQ_RTC, 0);
+	struct wire irq0 = irq_wire(pc, PC_IRQ_TIMER, 0);
 	const struct hpet_wires wires = { pc, set_pin, pc_send_msi, irq0, irq8 };
+	const struct wire clock = { clock_asks, pc, irq8.number };
 	uint64_t low = pc_low_memory(pc);
 	enum error error = ERROR_NONE;
 
@@ -64,11 +79,10 @@ static enum error add_clocks(struct pc *pc, struct reason *why)
 		keep(pc, &hpet_ops, &pc->hpet);
 		error = hpet_attach(&pc->hpet, &pc->memory, why);
 		irq0 = (struct wire) { hpet_set_legacy, &pc->hpet, HPET_LEGACY_PIT };
-		irq8 = (struct wire) { hpet_set_legacy, &pc->hpet, HPET_LEGACY_RTC };
 	}
 	pit_init(&pc->pit, &irq0);
 	keep(pc, &pit_ops, &pc->pit);
-	rtc_init(&pc->rtc, &irq8, wall_clock_seconds());
+	rtc_init(&pc->rtc, &clock, wall_clock_seconds());
 	rtc_describe_memory(&pc->rtc, low, pc->spec->memory - low);
 	rtc_describe_cpus(&pc->rtc, pc->spec->cpus);
 	keep(pc, &rtc_ops, &pc->rtc);
