@@ -1,5 +1,5 @@
-/* What a firmware is told through fw_cfg: RAM, CPUs, the boot menu, COM1 as its console, and ACPI
- * tables with the script that installs them. Names and formats: QEMU, "QEMU Firmware Configuration
+/* What a firmware is told through fw_cfg: RAM, CPUs, the boot menu, COM1 as its console, SMBIOS,
+ * and ACPI tables with the script that installs them. Names and formats: QEMU, "QEMU Firmware Configuration
  * (fw_cfg) Device", and SeaBIOS, "Runtime config". */
 #include "guest/pc/pc_parts.h"
 
@@ -39,6 +39,8 @@ struct pc_fw_cfg {
 	uint64_t console_port;
 	uint16_t menu_wait_ms;
 	uint8_t states[SLEEP_STATES];
+	uint8_t smbios_entry[SMBIOS_ENTRY_SIZE];
+	uint8_t smbios[SMBIOS_MOST];
 };
 
 #define FW_CFG_PAGES ((sizeof(struct pc_fw_cfg) + PAGE_MASK) / PAGE_SIZE)
@@ -100,6 +102,24 @@ static enum error add_files(struct pc *pc, struct reason *why)
 	return error;
 }
 
+/* A firmware puts the structures where it likes, and tells the entry point. */
+static enum error add_smbios(struct pc *pc, struct reason *why)
+{
+	struct pc_fw_cfg *fw = pc->fw_cfg;
+	struct smbios_machine machine;
+	enum error error;
+	uint32_t length;
+
+	pc_smbios_machine(pc, &machine);
+	error = smbios_build(&machine, 0, fw->smbios_entry, fw->smbios, SMBIOS_MOST, &length, why);
+	if (!error)
+		error = fw_cfg_add_file(&fw->chip, "etc/smbios/smbios-tables", fw->smbios, length,
+					why);
+	return error ? error
+		     : fw_cfg_add_file(&fw->chip, "etc/smbios/smbios-anchor", fw->smbios_entry,
+				       SMBIOS_ENTRY_BYTES, why);
+}
+
 /* --- ACPI tables ----------------------------------------------------------------------------- */
 
 /* For the ports at which the ACPI registers are now; the lengths are always the same. */
@@ -158,6 +178,8 @@ enum error pc_fw_cfg_create(struct pc *pc, struct reason *why)
 	error = add_numbers(pc, why);
 	if (!error)
 		error = add_files(pc, why);
+	if (!error)
+		error = add_smbios(pc, why);
 	if (!error && pc->spec->acpi)
 		error = add_tables(pc, why);
 	if (!error)

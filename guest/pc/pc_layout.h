@@ -9,7 +9,7 @@
 #define PC_VGA_WINDOW      0xa0000ull
 #define PC_VGA_WINDOW_SIZE 0x20000ull
 #define PC_BIOS_AREA       0xf0000ull
-#define PC_BIOS_TABLES_END 0xf2100ull /* of a system without firmware */
+#define PC_BIOS_TABLES_END 0xf2600ull /* of a system without firmware */
 #define PC_EXTENDED_MEMORY 0x100000ull
 
 /* Below 4 GiB. RAM ends here at the latest; its last part holds the ACPI tables. */

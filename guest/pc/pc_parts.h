@@ -5,6 +5,7 @@
 #include "guest/pc/pc.h"
 #include "guest/tables/acpi_tables.h"
 #include "guest/tables/machine.h"
+#include "guest/tables/smbios.h"
 
 /* --- pc.c --- */
 
@@ -98,11 +99,12 @@ uint64_t pc_tables_start(const struct pc *pc);
 
 /* --- pc_tables.c --- */
 
-/* Writes BIOS data, MP table and ACPI tables to the guest's RAM, for a system without firmware. */
+/* Writes BIOS data, MP table, SMBIOS and ACPI tables to the guest's RAM, for a system without firmware. */
 enum error pc_tables_place(struct pc *pc, struct reason *why) must_check;
 /* What they tell. */
 void pc_table_machine(const struct pc *pc, struct table_machine *machine);
 struct acpi_dsdt pc_dsdt(void);
+void pc_smbios_machine(const struct pc *pc, struct smbios_machine *machine);
 
 /* --- pc_bios.c --- */
 

@@ -1,5 +1,5 @@
 /* What firmware would leave in memory for a system that is started without any: the BIOS data area,
- * the MP table, the ACPI tables. */
+ * the MP table, SMBIOS, the ACPI tables. */
 #include "guest/pc/pc_parts.h"
 
 #include "guest/pc/pc_layout.h"
@@ -17,7 +17,9 @@ extern const uint8_t dsdt_start[], dsdt_end[];
 #define RSDP_AT     PC_BIOS_AREA
 #define RSDP_SIZE   64
 #define MP_TABLE_AT (PC_BIOS_AREA + 0x100)
-#define MP_SIZE     (PC_BIOS_TABLES_END - MP_TABLE_AT)
+#define MP_SIZE     (SMBIOS_AT - MP_TABLE_AT)
+#define SMBIOS_AT   (PC_BIOS_TABLES_END - SMBIOS_ENTRY_SIZE - SMBIOS_MOST)
+_Static_assert(!(SMBIOS_AT & 15), "SMBIOS is found on a boundary of 16");
 
 /* The BIOS data area: IBM, "Personal System/2 and Personal Computer BIOS Interface Technical
  * Reference". */
@@ -98,6 +100,42 @@ struct acpi_dsdt pc_dsdt(void)
 	return (struct acpi_dsdt) { dsdt_start, (uint32_t)(dsdt_end - dsdt_start) };
 }
 
+/* The guest's CPUID leaf, as its first vCPU starts with it. */
+static struct cpuid_result guest_cpuid(const struct pc *pc, uint32_t leaf)
+{
+	const struct cpuid_guest guest = { .vcpu_count = pc->spec->cpus };
+
+	return cpuid_policy(cpuid_query, &guest, leaf, 0);
+}
+
+void pc_smbios_machine(const struct pc *pc, struct smbios_machine *machine)
+{
+	const struct cpuid_result vendor = guest_cpuid(pc, CPUID_VENDOR);
+	const struct cpuid_result id = guest_cpuid(pc, CPUID_FEATURES);
+	const uint32_t letters[] = { vendor.ebx, vendor.edx, vendor.ecx };
+
+	*machine = (struct smbios_machine) {
+		.name = pc->spec->name,
+		.cpus = pc->spec->cpus,
+		.memory = pc->spec->memory,
+		.low = pc_low_memory(pc),
+		.signature = id.eax,
+		.features = id.edx,
+	};
+	memcpy(machine->vendor, letters, sizeof(letters));
+}
+
+static enum error place_smbios(struct pc *pc, struct reason *why)
+{
+	uint8_t *entry = vm_memory(pc->vm, gpa(SMBIOS_AT), SMBIOS_ENTRY_SIZE + SMBIOS_MOST);
+	struct smbios_machine machine;
+	uint32_t length;
+
+	pc_smbios_machine(pc, &machine);
+	return smbios_build(&machine, SMBIOS_AT + SMBIOS_ENTRY_SIZE, entry,
+			    entry + SMBIOS_ENTRY_SIZE, SMBIOS_MOST, &length, why);
+}
+
 static enum error place_acpi(struct pc *pc, const struct table_machine *machine, struct reason *why)
 {
 	const struct acpi_dsdt dsdt = pc_dsdt();
@@ -119,8 +157,7 @@ static enum error place_acpi(struct pc *pc, const struct table_machine *machine,
 
 enum error pc_tables_place(struct pc *pc, struct reason *why)
 {
-	const struct cpuid_guest guest = { .vcpu_count = pc->spec->cpus };
-	struct cpuid_result id = cpuid_policy(cpuid_query, &guest, CPUID_FEATURES, 0);
+	const struct cpuid_result id = guest_cpuid(pc, CPUID_FEATURES);
 	struct table_machine machine;
 	enum error error;
 
@@ -130,5 +167,7 @@ enum error pc_tables_place(struct pc *pc, struct reason *why)
 	if (!error && pc->spec->apic != SPEC_APIC_NONE)
 		error = mp_table_build(&machine, id.eax, id.edx, MP_TABLE_AT,
 				       vm_memory(pc->vm, gpa(MP_TABLE_AT), MP_SIZE), MP_SIZE, why);
+	if (!error)
+		error = place_smbios(pc, why);
 	return error || !pc->spec->acpi ? error : place_acpi(pc, &machine, why);
 }
