@@ -32,20 +32,13 @@ def normal(line):
     return re.sub(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\b\d+\b", "N", line).rstrip()
 
 
-# What the kernel tells of an interrupt that came late, as one does to a vCPU that waits for its turn:
-# the RTC's, which it takes from the HPET where no SMBIOS says that the machine is from after 2014.
-LATE = r"hpet: Lost \d+ RTC interrupts"
-
-
-def unknown_warnings(console, waits=False):
+def unknown_warnings(console):
     """Warnings (levels 0 to 4) in what `dmesg -r` put on the console, but for those that the kernel
-    gives on the bare emulator too, and of a VM that `waits`, having more vCPUs than there are CPUs,
-    those of late interrupts."""
+    gives on the bare emulator too."""
     with open(WARNINGS, encoding="ascii") as file:
         known = {line.rstrip("\n") for line in file if not line.startswith("# ")}
     warnings = [line for line in console.splitlines() if re.match(r"<[0-4]>\[", line)]
-    return [line for line in warnings
-            if normal(line) not in known and not (waits and re.search(LATE, line))]
+    return [line for line in warnings if normal(line) not in known]
 
 
 def expect_linux(report, run, vm, name, cpus):

@@ -38,7 +38,7 @@ def case(report, flavour, keys, cpus, line, own):
     expect(report, run, name, PASS)
     console = expect_linux(report, run, "web", name, cpus)
     if flavour == "cloud":
-        warnings = unknown_warnings(console, waits=cpus > CPUS)
+        warnings = unknown_warnings(console)
         report.ok(not warnings, f"{name}: no warning that is not given on the bare emulator",
                   "\n".join(warnings))
 
