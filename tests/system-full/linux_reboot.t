@@ -8,6 +8,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from linux_guest import SHORT, linux, linux_missing  # noqa: E402
 from plinth import PASS, Machine, Report, boot, engine_missing, expect  # noqa: E402
 
+SECONDS = 1200
+
 # The kernel's reboot= and what Plinth says of the reset that follows. ACPI's reset register is the
 # reset control register too, and the BIOS uses that one after INIT (k) and a jump to its start (b).
 WAYS = [("k", "reset control register"), ("t", "triple fault"), ("a", "reset control register"),
@@ -18,7 +20,8 @@ def each_way(report):
     name = "reboot= k, t, a, p, b"
     modules = [word for way, _ in WAYS
                for word in linux(way, "reset=stop", f"{SHORT} reboot={way}", "reboot -f")]
-    run = boot("bochs", "--append", "tests=none", "--memory", "1536", *modules, cpus=2)
+    run = boot("bochs", "--append", "tests=none", "--memory", "1536", *modules, cpus=2,
+               seconds=SECONDS)
     expect(report, run, name, PASS)
     for way, words in WAYS:
         report.ok(run.log.find(rf"guest: vm=\d+\({way}\) resets: {words}$"),
@@ -32,7 +35,7 @@ def again(report):
     """By itself, then from Plinth's shell: three boots to the prompt."""
     name = "boots again"
     with Machine("bochs", "--append", "tests=none", "--memory", "512", *linux("web"), cpus=1,
-                 seconds=600) as machine:
+                 seconds=SECONDS) as machine:
         machine.send("reboot -f\n", after=r"/ # ", console="web")
         machine.wait(r"plinth-guest: init ", console="web")
         machine.wait(r"/ # ", console="web")
