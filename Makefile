@@ -251,7 +251,7 @@ $(BUILD)/symbols/table.asm: $(BUILD)/symbols/first.elf tools/make-symbols
 	tools/make-symbols $(NM) $< > $@
 
 $(BUILD)/plinth.elf: $(KERNEL_OBJ) $(BUILD)/symbols/table.o boot/plinth.ld
-	$(LD) $(LDFLAGS) -o $@.new $(KERNEL_OBJ) $(BUILD)/symbols/table.o
+	$(LD) $(LDFLAGS) -Map $(BUILD)/plinth.map -o $@.new $(KERNEL_OBJ) $(BUILD)/symbols/table.o
 	tools/make-symbols $(NM) $@.new | cmp - $(BUILD)/symbols/table.asm
 	mv $@.new $@
 

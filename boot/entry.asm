@@ -40,7 +40,7 @@ COM1               equ 0x3f8
 extern image_start, image_text_end, image_rodata_end, image_end, boot_stack_guard
 extern kernel_main, boot_cpu
 
-global boot_entry, boot_root_table, boot_stack_top
+global boot_entry, boot_root_table, boot_stack_top, boot_tsc
 
 section .boot.text progbits alloc exec nowrite align=16
 bits 32
@@ -63,6 +63,9 @@ boot_entry:
 	cmp eax, LOADER_MAGIC
 	jne fail
 	mov edi, ebx
+	rdtsc
+	mov [ebp + PHYSICAL(boot_tsc)], eax
+	mov [ebp + PHYSICAL(boot_tsc) + 4], edx
 
 	mov eax, 0x80000000
 	cpuid
@@ -264,6 +267,10 @@ boot_gdt_pointer:
 boot_far_pointer:
 	dd 0
 	dw SELECTOR_CODE64
+
+; The TSC a few instructions after the loader's jump: also written before paging protects it.
+align 8
+boot_tsc: dq 0
 
 no_loader:
 	db 13, 10, "plinth: not started by a Multiboot2 loader", 13, 10

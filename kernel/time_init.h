@@ -13,4 +13,7 @@ void time_set_rate(uint64_t ticks_per_second);
  * channel 2 of the 8254, else takes the rate that CPUID states. Logs which; busy for 10 ms. */
 void time_calibrate(uint16_t pm_timer_port);
 
+/* The TSC when the loader jumped to the image (boot/entry.asm). */
+extern const uint64_t boot_tsc;
+
 #endif

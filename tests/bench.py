@@ -13,8 +13,9 @@ from collections import namedtuple
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from plinth import PASS, boot, engine_missing  # noqa: E402
+import bench_footprint as footprint  # noqa: E402
 from log_check import Log  # noqa: E402
+from plinth import PASS, ROOT, boot, engine_missing  # noqa: E402
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bench")
 SLACK = 0.03
@@ -152,9 +153,17 @@ def verdict(rows):
 
 # --- the program --------------------------------------------------------------------------------
 
-def run(cpus):
+def run(cpus, append="bench=1"):
     """The run under Bochs that is measured."""
-    return boot("bochs", "--append", "bench=1", cpus=cpus, ticks=CLOCK)
+    return boot("bochs", "--append", append, cpus=cpus, ticks=CLOCK)
+
+
+def log_of(cpus, append="bench=1"):
+    """Its log; a run that fails ends the program."""
+    done = run(cpus, append)
+    if done.status != PASS:
+        sys.exit(f"bench: the run with cpus={cpus} failed\n{done.story()}")
+    return done.raw
 
 
 def logs():
@@ -162,18 +171,16 @@ def logs():
     absent = engine_missing("bochs")
     if absent:
         sys.exit(f"bench: {absent}")
-    for cpus in JUDGED:
-        done = run(cpus)
-        if done.status != PASS:
-            sys.exit(f"bench: the run with cpus={cpus} failed\n{done.story()}")
-        yield cpus, done.raw
+    return {cpus: log_of(cpus) for cpus in JUDGED}
 
 
 def kept_logs(paths):
     """The same from files."""
-    for cpus, path in zip(JUDGED, paths):
+    def content(path):
         with open(path, "rb") as file:
-            yield cpus, file.read()
+            return file.read()
+
+    return {cpus: content(path) for cpus, path in zip(JUDGED, paths)}
 
 
 def in_order_of(reference):
@@ -186,12 +193,12 @@ class Comparison:
     """What runs measured, beside the figures in a folder."""
 
     def __init__(self, runs, folder=FOLDER):
-        """`runs`: numbers of CPUs and bytes of logs."""
+        """`runs`: logs' bytes by number of CPUs."""
         self.reference = read_reference(os.path.join(folder, "reference.txt"))
         self._file = os.path.join(folder, "figures.txt")
         self._order = in_order_of(self.reference)
         self._now, skipped = {}, {}
-        for cpus, data in runs:
+        for cpus, data in runs.items():
             figures, skips = measured(data, cpus)
             self._now.update(figures)
             skipped.update(skips)
@@ -202,15 +209,28 @@ class Comparison:
         return len(self._now)
 
 
+def show_footprint(one_cpu, recording):
+    """What Plinth itself takes, from the log with one CPU, a run with four, and the linker's map."""
+    file = os.path.join(FOLDER, "footprint.txt")
+    with open(os.path.join(ROOT, "build/plinth.map"), encoding="utf-8") as linker_map:
+        values, parts = footprint.measured(one_cpu, log_of(4, "tests=guest/hlt_64"), linker_map.read())
+    print("\n".join(footprint.table(values, footprint.read(file), parts)))
+    if recording:
+        footprint.write(file, values)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--record", action="store_true", help="write the figures instead of comparing")
     parser.add_argument("--log", metavar="FILE", nargs=2, help="logs of runs with one CPU and with two")
     parser.add_argument("--folder", default=FOLDER, help="where figures.txt and reference.txt are")
     arguments = parser.parse_args()
-    comparison = Comparison(kept_logs(arguments.log) if arguments.log else logs(), arguments.folder)
+    runs = kept_logs(arguments.log) if arguments.log else logs()
+    comparison = Comparison(runs, arguments.folder)
 
     print("\n".join(table(comparison.rows, comparison.reference)))
+    if not arguments.log:
+        show_footprint(runs[1], arguments.record)
     if arguments.record:
         print(f"bench: figures of {comparison.record()} paths recorded")
         return 0

@@ -113,8 +113,11 @@ static enum error furnish(struct vm *vm, uint64_t memory, unsigned vcpu_count, s
 	error = memory ? vm_add_memory(vm, gpa(0), memory,
 				       ACCESS_READ | ACCESS_WRITE | ACCESS_EXECUTE, why)
 		       : ERROR_NONE;
+	uint64_t before = pages_in_use();
+
 	for (uint32_t id = 0; id < vcpu_count && !error; id++)
 		error = add_vcpu(vm, id, why);
+	vm->vcpu_pages = pages_in_use() - before;
 	return error;
 }
 

@@ -52,6 +52,7 @@ struct vm {
 	uint8_t address_bits; /* MAXPHYADDR as its guests see it; constant */
 	bool gigabyte_pages;  /* its guests see 1 GiB pages; constant */
 	unsigned vcpu_count;
+	uint64_t vcpu_pages; /* taken for them, unless another CPU took some meanwhile */
 	struct vcpu *vcpus[VM_MAX_VCPUS];
 	/* A watchdog for guests that must end: more guest time on one vCPU, or all vCPUs blocked for
 	 * longer than this, stops the VM by name. 0: none. Constant after vm_start(). */

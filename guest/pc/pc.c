@@ -55,6 +55,19 @@ static enum error furnish(struct pc *pc, struct reason *why)
 	return error ? error : pc_boot(pc, why);
 }
 
+/* What the PC took of the machine, which had `before` pages in use. */
+static void tell_memory(const struct pc *pc, uint64_t before)
+{
+	const struct vm *vm = pc->vm;
+	uint64_t ram = 0;
+
+	for (unsigned i = 0; i < vm->allocation_count; i++)
+		ram += vm->allocations[i].length / PAGE_SIZE;
+	log_info("guest", "memory vm=%u(%s) ram_pages=%lu vcpus=%u vcpu_pages=%lu other_pages=%lu",
+		 vm->id, vm->name, ram, vm->vcpu_count, vm->vcpu_pages,
+		 pages_in_use() - before - ram - vm->vcpu_pages);
+}
+
 /* Before anything is made: the VM could not be started. */
 static enum error check_pins(const struct vm_spec *spec, struct reason *why)
 {
@@ -70,6 +83,7 @@ enum error pc_create(const struct vm_spec *spec, struct pc **out, bool *mode_ref
 		     struct reason *why)
 {
 	enum error error = check_pins(spec, why);
+	uint64_t before = pages_in_use();
 	struct pc *pc;
 
 	*out = NULL;
@@ -96,6 +110,7 @@ enum error pc_create(const struct vm_spec *spec, struct pc **out, bool *mode_ref
 		pc_discard(pc, why);
 		return error;
 	}
+	tell_memory(pc, before);
 	*out = pc;
 	return ERROR_NONE;
 }

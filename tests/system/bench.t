@@ -20,11 +20,11 @@ def main():
     if absent:
         report.skip("the benchmark", absent)
         report.done()
-    logs = []
+    logs = {}
     for cpus in bench.JUDGED:
         run = bench.run(cpus)
         expect(report, run, f"the benchmark, cpus={cpus}", PASS)
-        logs.append((cpus, run.raw))
+        logs[cpus] = run.raw
     comparison = bench.Comparison(logs)
     for cpus in bench.JUDGED:
         wanted = set(comparison.reference) - NEVER - (PAIRS if cpus == 1 else set())

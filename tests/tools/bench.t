@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The comparison of benchmark figures: up to 3 % slower passes, more fails by name, as does a path that is
-gone; what is faster or new passes with a hint; and what is recorded is what is compared with."""
+gone; what is faster or new passes with a hint; and what is recorded is what is compared with. What Plinth
+itself takes is read from logs and the linker's map."""
 
 import os
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import bench_footprint as footprint  # noqa: E402
 from plinth import ROOT, Report  # noqa: E402
 
 TOOL = os.path.join(ROOT, "tests/bench.py")
@@ -64,8 +66,38 @@ def fails(report, name, outcome, *said):
     report.ok(status == 1 and complaints == [f"bench: {text}" for text in said], name, output)
 
 
+BOOT_LINES = [b"[2 2us c0] info guest: memory vm=1(bench) ram_pages=4098 vcpus=2 vcpu_pages=14 other_pages=94\r\n",
+              b"[3 3us c0] info boot: guests may run boot_ticks=4000000\r\n"]
+MAP = """Discarded input sections
+ .text.gone     0x0000000000000000       0x10 build/kernel/vm/halt.c.o
+Linker script and memory map
+ .boot.text     0xffffffff80200080      0x100 build/kernel/boot/entry.asm.o
+ .text.run      0xffffffff80201000       0x40 build/kernel/vm/schedule/run_loop.c.o
+ .text.a_name_too_long_for_its_column
+                0xffffffff80201040        0x8 build/kernel/vm/halt.c.o
+ .rodata.table  0xffffffff80300000     0x1000 build/kernel/zydis/SharedData.o
+ .rodata.images 0xffffffff80301000     0x2000 build/kernel/guest/registry.asm.o
+ .symbols       0xffffffff80304000      0x200 build/symbols/table.o
+ .data.state    0xffffffff80400000      0x300 build/kernel/vm/halt.c.o
+"""
+
+
+def check_footprint(report):
+    one, four = (b"[1 1us c0] info boot: Plinth starts\r\n" + b"".join(lines)
+                 for lines in (BOOT_LINES, [BOOT_LINES[1].replace(b"[3", b"[2").replace(b"=4", b"=9")]))
+    values, parts = footprint.measured(one, four, MAP)
+    report.ok(values == {"boot_1_cpu": 4000000, "boot_4_cpus": 9000000, "vcpu": 28672, "vm": 385024,
+                         "image": 0x100 + 0x48 + 0x200}, "what Plinth itself takes", values)
+    report.ok(parts == {"boot": 0x100, "vm": 0x48, "decoder": 0x1000, "guests": 0x2000, "symbols": 0x200},
+              "the image by part, without what was discarded or is written", parts)
+    line = footprint.table(values, {"boot_1_cpu": 5000000}, parts)[2].split()
+    report.ok(line[:6] == "boot_1_cpu 4000000 5000000 -20.0 % 5000000".split(), "beside what was recorded", line)
+    report.ok(footprint.measured(b"", b"", "") == ({}, {}), "nothing of runs that say nothing", "")
+
+
 def main():
     report = Report()
+    check_footprint(report)
     with tempfile.TemporaryDirectory() as directory:
         bench = Bench(directory)
         passes(report, "recording", bench.recorded, "figures of 4 paths recorded")
