@@ -9,8 +9,8 @@ struct vcpu;
 struct vm;
 
 /* Lines that suffice to see what led to a death, for people who read them. */
-#define RECORDER_LAST_OF_VM    32
-#define RECORDER_LAST_OF_ALL   64
+#define RECORDER_LAST_OF_VM  32
+#define RECORDER_LAST_OF_ALL 64
 
 /* The last `most` records that concern a VM, or of everything. `why` is a word. */
 void recorder_log_vm(const struct vm *vm, uint64_t most, const char *why);

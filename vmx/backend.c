@@ -18,7 +18,6 @@ static enum error init_shared(struct reason *why)
 	enum error error;
 
 	vmx_vcpu_init();
-	vmx_run_init();
 	xstate_init();
 	error = nested_init(vmx_capability.ept_vpid, why);
 	return error ? error : bitmaps_init(why);

@@ -46,7 +46,7 @@ uint64_t vcpu_account_turn_end(struct vcpu *vcpu, const char *why)
 	/* An exit that led out of the turn; but an entry that was refused came after the last one's
 	 * end. */
 	if (!record_cost(vcpu->record))
-		vcpu_account_entry(vcpu, now);
+		vcpu_account_entry(vcpu, vcpu->record, now);
 	plinth = vcpu->statistics.ticks - vcpu->ticks_before_turn;
 	__atomic_store_n(&vcpu->guest_ticks,
 			 vcpu->guest_ticks + (turn > plinth ? turn - plinth : 0), __ATOMIC_RELAXED);

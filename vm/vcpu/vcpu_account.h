@@ -12,9 +12,9 @@
 #include "vm/statistics.h"
 #include "vm/vcpu/vcpu.h"
 
-/* An exit, IRQs off: `record` is the recorder's place for it, with the time and the qualification
- * already in it, `row` the backend's number for its reason in the statistics. An exit that more than RECORDER_KEPT events
- * follow before its end gives its cost to one of these. */
+/* An exit, IRQs off: `record` is the recorder's place for it, with the time already in it, and the
+ * qualification if that is known, else 0; `row` the backend's number for its reason in the statistics.
+ * An exit that more than RECORDER_KEPT events follow before its end gives its cost to one of these. */
 static inline void vcpu_account_exit(struct vcpu *vcpu, struct recorder *recorder,
 				     struct record *record, uint32_t reason, uint64_t rip,
 				     uint32_t row)
@@ -33,11 +33,9 @@ static inline void vcpu_account_did(struct vcpu *vcpu, const char *did)
 	vcpu->record->did = did;
 }
 
-/* It is over: the guest is about to be entered. */
-static inline void vcpu_account_entry(struct vcpu *vcpu, uint64_t now)
+/* It is over: the guest is about to be entered. `record` is the vCPU's. */
+static inline void vcpu_account_entry(struct vcpu *vcpu, struct record *record, uint64_t now)
 {
-	struct record *record = vcpu->record;
-
 	record->end = now;
 	statistics_finish(&vcpu->statistics, vcpu->row, now - record->time);
 }

@@ -28,10 +28,12 @@ static inline uint32_t vmx_exit_length(struct vmx_vcpu *v)
 	return v->last.length;
 }
 
+/* The flight recorder has it from here. */
 static inline uint64_t vmx_exit_qualification(struct vmx_vcpu *v)
 {
 	if (!(v->last.known & VMX_KNOWN_QUALIFICATION)) {
 		v->last.qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
+		v->vcpu->record->value = v->last.qualification;
 		v->last.known |= VMX_KNOWN_QUALIFICATION;
 	}
 	return v->last.qualification;

@@ -3,6 +3,7 @@
 #include "vmx/exit/exit_handlers.h"
 
 #include "lib/bits.h"
+#include "vmx/exit/exit_fields.h"
 #include "vmx/exit/exit_qualification.h"
 #include "vmx/exit/exit_reason.h"
 #include "vmx/instructions.h"
@@ -26,6 +27,7 @@ enum vmx_next vmx_handle_cache_flush(struct vmx_vcpu *v)
  * that is not canonical is no error for INVLPG but one for INVVPID. */
 enum vmx_next vmx_handle_invlpg(struct vmx_vcpu *v)
 {
+	(void)vmx_exit_qualification(v); /* the address, for the flight recorder */
 	vpid_flush(v->vpid);
 	return vmx_emulated(v);
 }

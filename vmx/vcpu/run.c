@@ -143,16 +143,6 @@ static inline void prepare(struct vmx_vcpu *v, const struct cpu *cpu)
 		catch_up(v, cpu);
 }
 
-/* What exit_needs() says of each basic reason: looked up for every exit. Constant after
- * vmx_run_init(). */
-static bool has_qualification[VMX_EXIT_REASONS];
-
-void vmx_run_init(void)
-{
-	for (uint32_t basic = 0; basic < VMX_EXIT_REASONS; basic++)
-		has_qualification[basic] = exit_needs(basic) & EXIT_NEEDS_QUALIFICATION;
-}
-
 /* The row of the tables that an exit belongs to: its basic reason, but for one without a name. */
 static inline uint32_t row_of(uint32_t reason)
 {
@@ -181,30 +171,29 @@ static inline uint32_t note(struct vmx_vcpu *v, struct vcpu *vcpu, struct record
 		v->last.known |= VMX_KNOWN_HOST_TIMER;
 		row = EXIT_ROW_HOST_TIMER;
 	}
-	record->value = 0;
-	if (unlikely(has_qualification[basic]))
-		record->value = vmx_exit_qualification(v);
+	record->value = 0; /* who needs the qualification writes it down, too */
 	vcpu_account_exit(vcpu, recorder, record, reason, rip, row);
 	return reason;
 }
 
-/* Into the guest and back. After an error `exit` tells why the guest was not entered. */
+/* Into the guest and back. After an error `exit` tells why the guest was not entered. `*record` is that
+ * of the exit before, the vCPU's, and becomes that of the new exit. */
 static inline enum error enter(struct vmx_vcpu *v, struct vcpu *vcpu, struct recorder *recorder,
-			       struct vcpu_exit *exit)
+			       struct record **record, struct vcpu_exit *exit)
 {
 	if (unlikely(command_line.preflight)) {
 		enum error error = entry_preflight(v, exit);
 		if (error)
 			return error;
 	}
-	vcpu_account_entry(vcpu, read_tsc());
+	vcpu_account_entry(vcpu, *record, read_tsc());
 	enum vmx_result result =
 		unlikely(v->debug.active) ? vmx_debug_enter(v) : vmx_enter(vcpu, v);
-	struct record *record = recorder_place(recorder);
-	read_tsc_halves(&record->time_low, &record->time_high);
+	*record = recorder_place(recorder);
+	read_tsc_halves(&(*record)->time_low, &(*record)->time_high);
 	if (unlikely(result != VMX_SUCCEED))
 		return entry_refused(v, result, exit);
-	uint32_t reason = note(v, vcpu, recorder, record);
+	uint32_t reason = note(v, vcpu, recorder, *record);
 	if (unlikely(reason & EXIT_REASON_ENTRY_FAILURE)) {
 		v->last.vectoring = 0;
 		return entry_failed(v, exit);
@@ -216,24 +205,25 @@ static inline enum error enter(struct vmx_vcpu *v, struct vcpu *vcpu, struct rec
 	return ERROR_NONE;
 }
 
-static inline enum vmx_next handle(struct vmx_vcpu *v, struct vcpu *vcpu)
+static inline enum vmx_next handle(struct vmx_vcpu *v, struct record *record)
 {
 	vmx_exit_handler handler = vmx_exit_handlers[v->last.row];
 	enum vmx_next next = handler ? handler(v) : VMX_LEAVE;
 
-	vcpu_account_did(vcpu, v->did);
+	record->did = v->did;
 	return next;
 }
 
 /* Handles a watched exit: decoded first, since handling changes what it was about. */
-static enum vmx_next handle_watched(struct vmx_vcpu *v, struct vcpu_exit *exit)
+static enum vmx_next handle_watched(struct vmx_vcpu *v, struct record *record,
+				    struct vcpu_exit *exit)
 {
 	struct vcpu *vcpu = v->vcpu;
 	enum vmx_next next;
 
 	vmx_exit_decode(v, exit);
 	vcpu->watcher->exit(vcpu, exit);
-	next = handle(v, vcpu);
+	next = handle(v, record);
 	if (next == VMX_RESUME && vcpu->watcher->handled)
 		vcpu->watcher->handled(vcpu, exit, v->did ? v->did : "resumed");
 	return next;
@@ -276,7 +266,7 @@ static void shut_down(struct vmx_vcpu *v, struct vcpu_exit *exit)
 	};
 	struct record *record = recorder_place(this_cpu()->recorder);
 
-	vcpu_account_entry(vcpu, read_tsc());
+	vcpu_account_entry(vcpu, vcpu->record, read_tsc());
 	record->time = read_tsc();
 	record->value = 0;
 	vcpu_account_exit(vcpu, this_cpu()->recorder, record, exit->raw_reason, exit->rip,
@@ -290,6 +280,7 @@ enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	struct vmx_vcpu *v = vmx_of(vcpu);
 	struct cpu *cpu = this_cpu();
 	struct recorder *recorder = cpu->recorder;
+	struct record *record = vcpu->record;
 	enum error error = ERROR_NONE;
 	enum vmx_next next = VMX_RESUME;
 
@@ -315,10 +306,11 @@ enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 		if (unlikely(v->debug.active) && vmx_debug_step_over(v, exit))
 			goto out;
 		prepare(v, cpu);
-		error = enter(v, vcpu, recorder, exit);
+		error = enter(v, vcpu, recorder, &record, exit);
 		if (unlikely(error))
 			goto out;
-		next = unlikely(vcpu->watcher) ? handle_watched(v, exit) : handle(v, vcpu);
+		next = unlikely(vcpu->watcher) ? handle_watched(v, record, exit)
+					       : handle(v, record);
 	} while (likely(next == VMX_RESUME));
 	hand_up(v, next, exit);
 out:
