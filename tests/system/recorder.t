@@ -152,10 +152,11 @@ def panics(report):
 
 
 def asked(report):
-    """The shell's commands while a guest runs, and everything at the end."""
+    """The shell's commands while a guest runs, and everything at the end. Slices end by host timers, which
+    are on record, too."""
     name = "the shell"
     guest = "fairness_64"
-    with Machine("bochs", "--append", f"shell=on tests=guest/{guest} exits=off recorder=dump",
+    with Machine("bochs", "--append", f"shell=on tests=guest/{guest} exits=off recorder=dump timer=apic",
                  cpus=2) as machine:
         machine.send(f"trace {guest} 10\n", after=READS)
         machine.send(f"trace all 20\nstats {guest}\nstats\n", after=r"record dump why=asked vm=")
