@@ -383,16 +383,20 @@ OWN        := $(BUILD)/own-kernels
 
 # The benchmark, which the image holds.
 BENCH_C    := $(wildcard guest/bench/*.c)
-BENCH_OBJ  := $(BENCH_C:guest/bench/%.c=$(OWN)/bench/%.o) $(OWN)/bench/vectors.asm.o $(OWN)/bench/bare-cpus.o \
-	$(OWN)/head-multiboot1.o
+BENCH_OBJ  := $(BENCH_C:guest/bench/%.c=$(OWN)/bench/%.o) $(OWN)/bench/vectors.asm.o \
+	$(OWN)/bare/cpus.o $(OWN)/bare/cpus.asm.o $(OWN)/bare/tables.o $(OWN)/head-multiboot1.o
+OWN_H      := $(wildcard guest/bare/*.h guest/bench/*.h tests/guest/kernels/*.h)
 
-$(OWN)/bench/%.o: guest/bench/%.c guest/bench/bench.h guest/bare/machine.h
+$(OWN)/bench/%.o: guest/bench/%.c $(OWN_H)
 	@mkdir -p $(@D)
 	$(CC) $(OWN_CFLAGS) -c -o $@ $<
 $(OWN)/bench/%.asm.o: guest/bench/%.asm
 	@mkdir -p $(@D)
 	$(NASM) -f elf32 -Werror -o $@ $<
-$(OWN)/bench/bare-cpus.o: guest/bare/cpus.asm
+$(OWN)/bare/%.o: guest/bare/%.c $(OWN_H)
+	@mkdir -p $(@D)
+	$(CC) $(OWN_CFLAGS) -c -o $@ $<
+$(OWN)/bare/%.asm.o: guest/bare/%.asm
 	@mkdir -p $(@D)
 	$(NASM) -f elf32 -Werror -o $@ $<
 $(BUILD)/gen/bench.elf: $(BENCH_OBJ) guest/bare/kernel.ld
@@ -401,7 +405,7 @@ $(BUILD)/gen/bench.elf: $(BENCH_OBJ) guest/bare/kernel.ld
 $(BUILD)/kernel/guest/bench_image.asm.o: $(BUILD)/gen/bench.elf
 $(BUILD)/kernel/guest/bench_image.asm.o: NASMFLAGS += -I$(BUILD)/
 
-$(OWN)/%.o: tests/guest/kernels/%.c tests/guest/kernels/results.h guest/bare/machine.h
+$(OWN)/%.o: tests/guest/kernels/%.c $(OWN_H)
 	@mkdir -p $(@D)
 	$(CC) $(OWN_CFLAGS) -c -o $@ $<
 
@@ -428,8 +432,14 @@ $(GUESTS)/flat-%: tests/guest/kernels/flat.asm
 	@mkdir -p $(@D)
 	$(NASM) -f bin -Werror -D MODE=$* -D ADDRESS=0x200000 -o $@ $<
 
-$(GUESTS)/checks $(GUESTS)/traps: $(GUESTS)/%: $(OWN)/head-multiboot1.o $(OWN)/%.o \
-		$(OWN)/%_vectors.asm.o guest/bare/kernel.ld
+# Those that check from inside.
+CHECKING := $(OWN)/head-multiboot1.o $(OWN)/bare/tables.o $(OWN)/results.o $(OWN)/vectors.asm.o
+CHECKS   := $(OWN)/bare/cpus.o $(OWN)/bare/cpus.asm.o \
+	$(patsubst tests/guest/kernels/%.c,$(OWN)/%.o,$(wildcard tests/guest/kernels/checks*.c))
+
+$(GUESTS)/checks: $(CHECKS)
+$(GUESTS)/traps: $(OWN)/traps.o
+$(GUESTS)/checks $(GUESTS)/traps: $(CHECKING) guest/bare/kernel.ld
 	@mkdir -p $(@D)
 	$(OWN_LINK) -o $@ $(filter %.o,$^)
 

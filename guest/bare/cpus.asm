@@ -21,7 +21,7 @@ trampoline:
 	or	al, 1
 	mov	cr0, eax
 	jmp	dword CODE:arrive
-trampoline_gdt:			; limit and base, filled in there
+trampoline_gdt:			; limit and base, filled in before it is copied
 	dw	0
 	dd	0
 trampoline_end:

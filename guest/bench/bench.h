@@ -3,6 +3,7 @@
 #ifndef GUEST_BENCH_BENCH_H
 #define GUEST_BENCH_BENCH_H
 
+#include "guest/bare/lapic.h"
 #include "guest/bare/machine.h"
 
 #define SAMPLES 1000
@@ -35,25 +36,17 @@ void report_skipped(const char *path, const char *why);
 
 #define VECTOR_STAMP 0x40 /* notes when it came, and ends itself */
 
-#define LAPIC_BASE     0xfee00000u
-#define LAPIC_ID       0x20
-#define LAPIC_TPR      0x80
-#define LAPIC_SVR      0xf0
-#define LAPIC_ICR      0x300
-#define LAPIC_ICR_HIGH 0x310
-#define LAPIC_TIMER    0x320
-
 /* Written by the handler of VECTOR_STAMP, on whichever CPU it runs. */
 extern volatile uint32_t stamp_time, stamp_count;
 
 static inline uint32_t lapic_read(unsigned reg)
 {
-	return *(volatile uint32_t *)(LAPIC_BASE + reg);
+	return *xapic(reg);
 }
 
 static inline void lapic_write(unsigned reg, uint32_t value)
 {
-	*(volatile uint32_t *)(LAPIC_BASE + reg) = value;
+	*xapic(reg) = value;
 }
 
 /* Tables, and this CPU's local APIC switched on. */

@@ -1,17 +1,10 @@
 /* The other vCPUs: they come up, and do what the first one tells them. */
+#include "guest/bare/cpus.h"
 #include "guest/bench/bench.h"
 
-#define MOST_CPUS     4
-#define TRAMPOLINE    0x8000u
-#define ICR_INIT      0x4500
-#define ICR_START_UP  (0x4600 | TRAMPOLINE >> 12)
-#define ICR_FIXED     0x4000
 #define ARRIVAL_TICKS 2000000000u /* at most, until a vCPU must have come */
 #define CR4_OSFXSR    0x200
 #define CR0_EMULATION 0x4
-
-extern const uint8_t trampoline[], trampoline_end[];
-void other_cpu(unsigned number);
 
 volatile uint32_t turn;
 
@@ -21,7 +14,7 @@ static struct {
 	volatile uint32_t apic_id;
 	volatile bool here;
 	uint8_t apart[64 - 3 * sizeof(uint32_t) - sizeof(bool)]; /* a cache line each */
-} cpus[MOST_CPUS] __attribute__((aligned(64)));
+} cpus[CPUS_MOST] __attribute__((aligned(64)));
 
 void dirty_vectors(void)
 {
@@ -91,7 +84,7 @@ static void send(uint32_t apic_id, uint32_t command)
 
 void cpu_send(unsigned cpu, uint8_t vector)
 {
-	send(cpus[cpu].apic_id, ICR_FIXED | vector);
+	send(cpus[cpu].apic_id, ICR_ASSERT | vector);
 }
 
 void cpu_give_duty(unsigned cpu, enum duty duty)
@@ -110,8 +103,8 @@ static bool start_one(unsigned number)
 {
 	uint32_t began = ticks();
 
-	send(number, ICR_INIT);
-	send(number, ICR_START_UP);
+	send(number, ICR_ASSERT | ICR_INIT);
+	send(number, ICR_ASSERT | ICR_START_UP | CPUS_START_UP);
 	while (!cpus[number].here)
 		if (ticks() - began > ARRIVAL_TICKS)
 			return false;
@@ -120,11 +113,8 @@ static bool start_one(unsigned number)
 
 bool cpus_start(unsigned count)
 {
-	uint8_t *to = (uint8_t *)TRAMPOLINE;
-
 	enable_vectors();
-	for (const uint8_t *from = trampoline; from < trampoline_end; from++)
-		*to++ = *from;
+	cpus_prepare();
 	for (unsigned i = 1; i <= count; i++)
 		if (!start_one(i))
 			return false;

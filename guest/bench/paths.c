@@ -1,5 +1,6 @@
 /* What one vCPU causes by itself. Each function is one path; what is between the two readings of the
  * clock is all that is measured. */
+#include "guest/bare/legacy.h"
 #include "guest/bench/bench.h"
 
 #define CPUID_FEATURES   1
@@ -8,13 +9,7 @@
 #define CPUID_PARAVIRT   0x40000100u
 #define KVM_SIGNATURE    0x4b4d564bu /* EBX: "KVMK" */
 #define MISC_ENABLE      0x1a0
-#define TSC_DEADLINE     0x6e0
-#define LVT_DEADLINE     0x40000
-#define PIC_1_MASK       0x21
-#define PIC_ALL          0xff
 #define COM1_SCRATCH     0x3ff
-#define IOAPIC           0xfec00000u
-#define IOAPIC_WINDOW    0x10
 #define UNKNOWN_CALL     0xffff
 #define SOON             20000 /* ticks until a timer rings */
 
@@ -74,13 +69,13 @@ static void measure_timer(void)
 		report_skipped("external_interrupt", "no TSC-deadline timer");
 		return;
 	}
-	lapic_write(LAPIC_TIMER, LVT_DEADLINE | VECTOR_STAMP);
+	lapic_write(LAPIC_TIMER, LVT_TSC | VECTOR_STAMP);
 	__asm__ volatile("sti");
 	for (unsigned i = 0; i < SAMPLES; i++) {
 		uint32_t seen = stamp_count;
 		uint64_t deadline = read_tsc() + SOON;
 
-		write_msr(TSC_DEADLINE, deadline);
+		write_msr(TSC_DEADLINE_MSR, deadline);
 		while (stamp_count == seen)
 			;
 		sample(i, stamp_time - (uint32_t)deadline);

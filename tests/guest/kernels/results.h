@@ -4,27 +4,9 @@
 
 #include "guest/bare/machine.h"
 
-static unsigned failures;
-
-static inline bool check(bool good, const char *name, uint64_t got)
-{
-	say(good ? "PASS " : "FAIL ");
-	say(name);
-	if (!good) {
-		say_value("got", got);
-		failures++;
-	}
-	say("\n");
-	return good;
-}
-
+/* Says whether the check passed, and what there was instead. Returns `good`. */
+bool check(bool good, const char *name, uint64_t got);
 /* Leaves by the debug-exit port: 0 when all passed. */
-static inline void finish(void)
-{
-	say(failures ? "failures" : "all passed");
-	say("\n");
-	out8(DEBUG_EXIT, failures != 0);
-	switch_off();
-}
+void finish(void);
 
 #endif

@@ -1,41 +1,19 @@
 /* Checks debug exceptions, software exceptions, NMIs and the 8259s' way past a local APIC that is
  * switched off, and what the clocks tell of each other: what a debugger or a hypervisor's test suite
  * relies on. Leaves by the debug-exit port: 0 when all passed. Wants testdev=on. */
+#include "guest/bare/lapic.h"
+#include "guest/bare/legacy.h"
 #include "tests/guest/kernels/results.h"
+#include "tests/guest/kernels/testdev.h"
+#include "tests/guest/kernels/vectors.h"
 
 /* --- exceptions and interrupts --------------------------------------------------------------- */
 
 enum { DEBUG = 1, NMI = 2, BREAKPOINT = 3, OVERFLOW = 4, UNDEFINED = 6, PROTECTION = 13 };
 
-#define INTERRUPT_GATE  0x8e00
-#define CODE            0x10
-#define FLAT_CODE       0x00cf9b000000ffffull
-#define FLAT_DATA       0x00cf93000000ffffull
-#define VECTOR_PIC      0x20
-#define VECTOR_LINT     0x40
-#define VECTOR_LINE     0x50
-#define VECTOR_TIMER    0x60
-#define VECTOR_SPURIOUS 0xff
-
-/* As traps_vectors.asm leaves it. */
-struct frame {
-	uint32_t edi, esi, ebp, esp, ebx, edx, ecx, eax;
-	uint32_t vector, error, eip, cs, eflags;
-};
-
-extern const uint32_t vector_entries[256];
-
-void trap(struct frame *frame);
-
-struct descriptor_register {
-	uint16_t limit;
-	uint32_t base;
-} __attribute__((packed));
-
-static uint64_t idt[256];
-static const uint64_t gdt[] = { 0, 0, FLAT_CODE, FLAT_DATA };
-static struct descriptor_register idtr = { sizeof(idt) - 1, 0 };
-static struct descriptor_register gdtr = { sizeof(gdt) - 1, 0 };
+#define VECTOR_LINT  0x40
+#define VECTOR_LINE  0x50
+#define VECTOR_TIMER 0x60
 
 /* What was taken, in order. */
 #define TAKEN 64
@@ -45,20 +23,6 @@ static volatile struct {
 static volatile unsigned taken_count;
 static volatile unsigned nmis_from_nmi; /* that the handler of the first one sends */
 static volatile uint32_t skip_to;       /* where the handlers of faults go on */
-
-static void load_tables(void)
-{
-	gdtr.base = (uint32_t)gdt;
-	idtr.base = (uint32_t)idt;
-	for (unsigned i = 0; i < 256; i++)
-		idt[i] = (vector_entries[i] & 0xffff) | CODE << 16 |
-			 (uint64_t)(INTERRUPT_GATE | (vector_entries[i] & 0xffff0000)) << 32;
-	__asm__ volatile("lgdt %0; lidt %1; ljmp %2, $1f; 1: mov %3, %%ds; mov %3, %%es; "
-			 "mov %3, %%ss"
-			 :
-			 : "m"(gdtr), "m"(idtr), "i"(CODE), "r"(CODE + 8)
-			 : "memory");
-}
 
 #define DEBUG_REGISTER(number)                                                      \
 	static uint32_t read_dr##number(void)                                       \
@@ -83,50 +47,6 @@ DEBUG_REGISTER(7)
 #define DR7_FIXED 0x400u
 #define DR7_GD    0x2000u
 
-/* --- the local APIC, the I/O APIC and the 8259s ----------------------------------------------- */
-
-#define APIC          0xfee00000u
-#define APIC_BASE_MSR 0x1b
-#define APIC_ENABLE   0x800ull
-#define IOAPIC        0xfec00000u
-#define IOAPIC_WINDOW 0x10
-#define IOAPIC_PIN(n) (0x10 + 2 * (n))
-#define TESTDEV_IRQ   0x2000
-#define LINE          11
-#define PIC_1         0x20
-#define PIC_2         0xa0
-#define PIC_EOI       0x20
-#define PIC_READ_ISR  0x0b
-#define PIT_0         0x40
-#define PIT_CONTROL   0x43
-#define PIT_ONE_SHOT  0x30
-
-enum {
-	LAPIC_EOI = 0xb0,
-	LAPIC_SVR = 0xf0,
-	LAPIC_ICR = 0x300,
-	LAPIC_TIMER = 0x320,
-	LAPIC_LINT0 = 0x350,
-	LAPIC_INITIAL = 0x380,
-	LAPIC_DIVIDE = 0x3e0,
-};
-
-#define ICR_NMI     0x4400u
-#define LVT_MASKED  0x10000u
-#define SVR_ENABLE  0x100u
-#define DIVIDE_BY_1 0xb
-
-static volatile uint32_t *lapic(unsigned reg)
-{
-	return (volatile uint32_t *)(APIC + reg);
-}
-
-static void ioapic_write(unsigned reg, uint32_t value)
-{
-	*(volatile uint32_t *)IOAPIC = reg;
-	*(volatile uint32_t *)(IOAPIC + IOAPIC_WINDOW) = value;
-}
-
 void trap(struct frame *frame)
 {
 	unsigned n = taken_count++;
@@ -140,7 +60,7 @@ void trap(struct frame *frame)
 		write_dr6(0);
 	if (frame->vector == NMI && nmis_from_nmi) {
 		for (unsigned left = nmis_from_nmi; left; left--)
-			*lapic(LAPIC_ICR) = ICR_NMI;
+			*xapic(LAPIC_ICR) = ICR_ASSERT | ICR_NMI;
 		nmis_from_nmi = 0;
 	}
 	if (frame->vector == UNDEFINED || frame->vector == PROTECTION)
@@ -148,7 +68,7 @@ void trap(struct frame *frame)
 	if (frame->vector >= VECTOR_PIC && frame->vector < VECTOR_PIC + 8)
 		out8(PIC_1, PIC_EOI);
 	else if (frame->vector >= VECTOR_LINT && frame->vector != VECTOR_SPURIOUS)
-		*lapic(LAPIC_EOI) = 0;
+		*xapic(LAPIC_EOI) = 0;
 }
 
 static void forget(void)
@@ -177,6 +97,7 @@ static void check_steps(const char *name, const uint32_t *steps)
 	check(!wrong && taken_count == n + 3, name, (uint64_t)wrong << 32 | taken_count);
 }
 
+/* Instructions that exit. */
 static void step_exits(void)
 {
 	static uint8_t text[4];
@@ -207,13 +128,19 @@ static void step_exits(void)
 			 : "d"(0x80)
 			 : "cc", "memory");
 	check_steps("step: REP OUTS, each element", steps);
+}
+
+/* Those that are emulated as a whole, hold a trap back, or wait. */
+static void step_others(void)
+{
+	const uint32_t *steps;
 
 	forget();
 	__asm__ volatile(
 		SET_TF
 		"1: movl %1, %%eax; 2: movl %%eax, %1; 3: addl $0, %1; 4: nop; 5:" CLEAR_TF STEPS(
 			2b, 3b, 4b, 5b) "mov $9b, %0"
-		: "=r"(steps), "+m"(*lapic(LAPIC_TIMER))
+		: "=r"(steps), "+m"(*xapic(LAPIC_TIMER))
 		:
 		: "eax", "cc", "memory");
 	check_steps("step: device memory", steps);
@@ -236,6 +163,8 @@ static void step_exits(void)
 	check_steps("step: HLT ends with its trap", steps);
 }
 
+#define LINE 11 /* a wire that nothing else pulls at */
+
 /* An OUT that raises an interrupt: its trap goes first, and is not lost. */
 static void step_before_interrupt(void)
 {
@@ -253,8 +182,8 @@ static void step_before_interrupt(void)
 	      "step: an interrupt does not swallow the trap", taken[0].vector);
 	check(taken[1].vector == VECTOR_LINE && taken[1].eip == after,
 	      "step: the interrupt follows", taken[1].vector);
-	out8(TESTDEV_IRQ + LINE, 0);
-	ioapic_write(IOAPIC_PIN(LINE), LVT_MASKED);
+	set_line(LINE, false);
+	ioapic_write(IOAPIC_PIN(LINE), PIN_MASKED);
 }
 
 /* --- the other debug exceptions, and software's ------------------------------------------------ */
@@ -309,7 +238,7 @@ static void check_nmis(void)
 {
 	forget();
 	nmis_from_nmi = 10;
-	*lapic(LAPIC_ICR) = ICR_NMI;
+	*xapic(LAPIC_ICR) = ICR_ASSERT | ICR_NMI;
 	for (unsigned i = 0; i < 100; i++)
 		(void)in8(0x80);
 	check(taken_count == 2 && taken[1].vector == NMI, "NMI: one is latched in the handler",
@@ -327,28 +256,6 @@ static void check_vmcall(void)
 
 /* --- interrupts past the local APIC ----------------------------------------------------------- */
 
-#define PIT_COUNT 1193 /* a millisecond */
-
-static void start_pit(void)
-{
-	out8(PIT_CONTROL, PIT_ONE_SHOT);
-	out8(PIT_0, PIT_COUNT & 0xff);
-	out8(PIT_0, PIT_COUNT >> 8);
-}
-
-static void start_pics(void)
-{
-	static const uint8_t words[2][4] = { { 0x11, VECTOR_PIC, 4, 1 },
-					     { 0x11, VECTOR_PIC + 8, 2, 1 } };
-
-	for (unsigned i = 0; i < 4; i++) {
-		out8(PIC_1 + (i > 0), words[0][i]);
-		out8(PIC_2 + (i > 0), words[1][i]);
-	}
-	out8(PIC_1 + 1, 0xfe);
-	out8(PIC_2 + 1, 0xff);
-}
-
 static uint8_t pic_in_service(void)
 {
 	out8(PIC_1, PIC_READ_ISR);
@@ -358,29 +265,30 @@ static uint8_t pic_in_service(void)
 static void check_intr(void)
 {
 	start_pics();
-	write_msr(APIC_BASE_MSR, read_msr(APIC_BASE_MSR) & ~APIC_ENABLE);
-	check(*lapic(LAPIC_SVR) == ~0u, "local APIC: off, and its registers are gone",
-	      *lapic(LAPIC_SVR));
-	*lapic(LAPIC_LINT0) = 0;
+	out8(PIC_1_MASK, PIC_ALL & ~1);
+	write_msr(APIC_BASE_MSR, read_msr(APIC_BASE_MSR) & ~APIC_BASE_ENABLE);
+	check(*xapic(LAPIC_SVR) == ~0u, "local APIC: off, and its registers are gone",
+	      *xapic(LAPIC_SVR));
+	*xapic(LAPIC_LINT0) = 0;
 	forget();
-	start_pit();
+	start_pit(PIT_ONE_SHOT, PIT_MILLISECOND);
 	__asm__ volatile("sti; hlt; cli" : : : "memory");
 	check(taken_count == 1 && taken[0].vector == VECTOR_PIC,
 	      "8259: past a local APIC that is off", taken[0].vector);
 	check(!pic_in_service(), "8259: ended", pic_in_service());
 
-	write_msr(APIC_BASE_MSR, read_msr(APIC_BASE_MSR) | APIC_ENABLE);
-	check(*lapic(LAPIC_LINT0) == LVT_MASKED && *lapic(LAPIC_SVR) == VECTOR_SPURIOUS,
-	      "local APIC: on, as after power-up", *lapic(LAPIC_LINT0));
-	*lapic(LAPIC_SVR) = SVR_ENABLE | VECTOR_SPURIOUS;
-	*lapic(LAPIC_LINT0) = VECTOR_LINT;
+	write_msr(APIC_BASE_MSR, read_msr(APIC_BASE_MSR) | APIC_BASE_ENABLE);
+	check(*xapic(LAPIC_LINT0) == LVT_MASKED && *xapic(LAPIC_SVR) == VECTOR_SPURIOUS,
+	      "local APIC: on, as after power-up", *xapic(LAPIC_LINT0));
+	*xapic(LAPIC_SVR) = SVR_ENABLE | VECTOR_SPURIOUS;
+	*xapic(LAPIC_LINT0) = VECTOR_LINT;
 	forget();
-	start_pit();
+	start_pit(PIT_ONE_SHOT, PIT_MILLISECOND);
 	__asm__ volatile("sti; hlt; cli" : : : "memory");
 	check(taken_count == 1 && taken[0].vector == VECTOR_LINT, "LINT0: a fixed interrupt",
 	      taken[0].vector);
-	*lapic(LAPIC_LINT0) = LVT_MASKED;
-	out8(PIC_1 + 1, 0xff);
+	*xapic(LAPIC_LINT0) = LVT_MASKED;
+	out8(PIC_1_MASK, PIC_ALL);
 }
 
 /* --- clocks ------------------------------------------------------------------------------------ */
@@ -390,25 +298,27 @@ static void check_intr(void)
 
 static void check_clocks(void)
 {
-	*lapic(LAPIC_DIVIDE) = DIVIDE_BY_1;
-	*lapic(LAPIC_TIMER) = VECTOR_TIMER;
+	*xapic(LAPIC_DIVIDE) = DIVIDE_BY_1;
+	*xapic(LAPIC_TIMER) = VECTOR_TIMER;
 	forget();
 	uint64_t before = read_tsc();
-	*lapic(LAPIC_INITIAL) = TIMER_COUNT;
+	*xapic(LAPIC_INITIAL) = TIMER_COUNT;
 	__asm__ volatile("sti; hlt; cli" : : : "memory");
 	uint64_t after = read_tsc();
 	check(taken_count == 1 && after - before >= TIMER_COUNT, "timer: no faster than the TSC",
 	      after - before);
-	*lapic(LAPIC_TIMER) = LVT_MASKED;
+	*xapic(LAPIC_TIMER) = LVT_MASKED;
 	check(read_msr(PLATFORM_INFO), "the platform has speeds", read_msr(PLATFORM_INFO));
 }
 
 void start(uint32_t magic, uint32_t info)
 {
-	load_tables();
-	*lapic(LAPIC_SVR) = SVR_ENABLE | VECTOR_SPURIOUS;
-	*lapic(LAPIC_LINT0) = LVT_MASKED;
+	set_gates();
+	tables_load();
+	*xapic(LAPIC_SVR) = SVR_ENABLE | VECTOR_SPURIOUS;
+	*xapic(LAPIC_LINT0) = LVT_MASKED;
 	step_exits();
+	step_others();
 	step_before_interrupt();
 	check_software();
 	check_debug_registers();

@@ -1,4 +1,4 @@
-; Of the traps' kernel: an entry for each interrupt vector, which hands over what is on the stack.
+; An entry for each interrupt vector, which hands over what is on the stack: struct frame of vectors.h.
 	bits	32
 	global	vector_entries
 	extern	trap
