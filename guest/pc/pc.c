@@ -19,7 +19,7 @@ static size_t pc_pages(const struct vm_spec *spec)
 
 void pc_free(struct pc *pc)
 {
-	pc_interrupts_free(pc);
+	pc_local_apics_free(pc);
 	pc_debug_free(pc);
 	pc_fw_cfg_free(pc);
 	pc_offer_free(pc);
@@ -47,7 +47,7 @@ static enum error furnish(struct pc *pc, struct reason *why)
 		return error;
 	pc_memory_describe(pc);
 	pc_time_start(pc);
-	error = pc_interrupts_create(pc, why);
+	error = pc_local_apics_create(pc, why);
 	if (!error)
 		error = pc_chips_create(pc, why);
 	for (unsigned i = 0; i < pc->vm->vcpu_count; i++)

@@ -13,7 +13,8 @@
  *   pc_memory.c      RAM, ROM and the map that firmware would tell
  *   pc_boot.c        loading the kernel, starting the vCPUs, and doing so again after a reset
  *   pc_exit.c        exits, each to who answers
- *   pc_interrupts.c  interrupt wires and messages, from chip to vCPU
+ *   pc_interrupts.c  interrupt wires and messages, from chip to local APIC
+ *   pc_local_apic.c  the vCPUs' local APICs
  *   pc_time.c        the VM's clock and the timers behind it
  *   pc_names.c       what things are called in a report on a guest that died
  *   pc_end.c         reset, power-off and what else ends a guest */

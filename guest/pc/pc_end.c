@@ -126,14 +126,14 @@ enum error pc_restart(struct vm *vm, bool *again, struct reason *why)
 	if (error)
 		return error;
 	pc_time_stop(pc);
-	pc_interrupts_stop(pc);
+	pc_local_apics_stop(pc);
 	*again = !pc_memory_clear(pc);
 	if (*again)
 		return ERROR_NONE;
 	flags = spinlock_acquire(&pc->lock);
 	pc_chips_reset(pc);
 	spinlock_release(&pc->lock, flags);
-	pc_interrupts_reset(pc);
+	pc_local_apics_reset(pc);
 	for (unsigned i = 0; i < vm->vcpu_count && !error; i++)
 		error = vcpu_reset(vm->vcpus[i]);
 	if (error)
@@ -213,7 +213,7 @@ void pc_ended(struct vm *vm, const struct reason *trouble)
 	 * stopped no chip arms one. */
 	console_close(&pc->console);
 	pc_time_stop(pc);
-	pc_interrupts_stop(pc);
+	pc_local_apics_stop(pc);
 	pc_serial_flush(pc);
 	pc_debug_flush(pc);
 	if (!pc->unreported)

@@ -1,31 +1,16 @@
-/* The way of an interrupt from a chip to a vCPU: wires to the 8259s and to the I/O APIC, messages
- * among the APICs, and the questions that the backend asks before it enters the guest. A chip pulls
- * its wire with the board's lock held; from the local APICs on, everything is atomic. */
+/* The way of an interrupt from a chip to the vCPUs: wires to the 8259s and to the I/O APIC, messages
+ * among the APICs. A chip pulls its wire with the board's lock held; from the local APICs on, everything
+ * is atomic. */
 #include "guest/pc/pc_parts.h"
 
 #include "guest/pc/pc_layout.h"
-#include "kernel/memory.h"
-#include "kernel/time.h"
 #include "vm/ipi.h"
-#include "vm/policy/cpuid_clocks.h"
 #include "vm/schedule/scheduler.h"
-#include "vm/vcpu/vcpu_account.h"
-#include "vm/vcpu/vcpu_tsc.h"
-#include "vm/vcpu/vcpu_interrupts.h"
 
 #define WIRE_IRQ          0xffu
 #define WIRE_SOURCE_SHIFT 8
 
-_Static_assert(VLAPIC_TIMER_HZ == CPUID_CRYSTAL_HZ, "CPUID tells the rate of the APIC timer");
-
-static struct pc_vcpu *of(const struct vcpu *vcpu)
-{
-	return (struct pc_vcpu *)vcpu->owner;
-}
-
-/* --- wires and messages ---------------------------------------------------------------------- */
-
-static void notify(void *context, unsigned index)
+void pc_notify(void *context, unsigned index)
 {
 	struct vcpu *vcpu = ((struct pc *)context)->vm->vcpus[index];
 
@@ -43,7 +28,7 @@ void pc_pic_output(void *context, unsigned number, bool level)
 	pc->pic_output = level;
 	for (unsigned i = 0; i < pc->vm->vcpu_count; i++)
 		if (vlapic_set_lint(pc->lapics[i], VLAPIC_LINT0, level))
-			notify(pc, i);
+			pc_notify(pc, i);
 }
 
 /* Who pulls at a wire, a bit each; the wire has a level while anybody does. False: as before. */
@@ -92,8 +77,7 @@ void pc_send_msi(void *context, uint64_t address, uint32_t data)
 		pc_send_message(context, &message);
 }
 
-/* What is no ordinary interrupt. */
-static void deliver(void *context, unsigned index, const struct apic_message *message)
+void pc_deliver(void *context, unsigned index, const struct apic_message *message)
 {
 	struct vcpu *vcpu = ((struct pc *)context)->vm->vcpus[index];
 
@@ -110,295 +94,4 @@ static void deliver(void *context, unsigned index, const struct apic_message *me
 	default: /* there is no system-management mode */
 		break;
 	}
-}
-
-/* --- what a local APIC does ------------------------------------------------------------------ */
-
-static struct pc_vcpu *of_lapic(void *context)
-{
-	return (struct pc_vcpu *)context;
-}
-
-static void send(void *context, struct vlapic *from, const struct apic_message *message)
-{
-	(void)vcpu_record_event(of_lapic(context)->vcpu, RECORD_IPI, apic_message_icr(message),
-				"sent");
-	apic_bus_send(&of_lapic(context)->pc->apic_bus, from, message);
-}
-
-static void eoi(void *context, struct vlapic *lapic, uint8_t vector)
-{
-	struct pc *pc = of_lapic(context)->pc;
-	uint64_t flags = spinlock_acquire(&pc->lock);
-
-	ioapic_eoi(&pc->ioapic, vector);
-	spinlock_release(&pc->lock, flags);
-}
-
-static void timer_changed(void *context, struct vlapic *lapic)
-{
-	struct pc_vcpu *pv = of_lapic(context);
-	bool is_tsc;
-	uint64_t deadline = vlapic_deadline(lapic, &is_tsc);
-
-	/* One that was armed and is not wanted any more fires for nothing. */
-	if (deadline == DEVICE_NEVER)
-		return;
-	timer_arm(&pv->timer, is_tsc ? vcpu_guest_tsc_to_ticks(pv->vcpu, deadline)
-				     : pc_time_to_ticks(pv->pc, deadline));
-}
-
-static void local(void *context, struct vlapic *lapic, enum apic_delivery delivery)
-{
-	const struct apic_message message = { .delivery = delivery };
-
-	deliver(of_lapic(context)->pc, of_lapic(context)->vcpu->id, &message);
-}
-
-static uint8_t extint_acknowledge(void *context, struct vlapic *lapic)
-{
-	struct pc *pc = of_lapic(context)->pc;
-	uint64_t flags = spinlock_acquire(&pc->lock);
-	int vector;
-
-	pc_time_advance(pc);
-	vector = pic_acknowledge(&pc->pic);
-	spinlock_release(&pc->lock, flags);
-	return (uint8_t)vector;
-}
-
-static const struct vlapic_connections connections = {
-	.send = send,
-	.eoi = eoi,
-	.timer_changed = timer_changed,
-	.local = local,
-	.extint_acknowledge = extint_acknowledge,
-};
-
-/* The timer may fire on a CPU that the vCPU has left: it only says so, and the vCPU looks. */
-static void timer_fired(struct timer *timer)
-{
-	struct pc_vcpu *pv = (struct pc_vcpu *)timer->owner;
-
-	__atomic_store_n(&pv->timer_due, true, __ATOMIC_SEQ_CST);
-	notify(pv->pc, pv->vcpu->id);
-}
-
-static void advance(struct pc_vcpu *pv)
-{
-	vlapic_advance(&pv->lapic, pc_now(pv->pc), vcpu_guest_tsc(pv->vcpu));
-}
-
-/* --- what the backend asks ------------------------------------------------------------------- */
-
-static bool pending(struct vcpu *vcpu)
-{
-	struct pc_vcpu *pv = of(vcpu);
-
-	if (__atomic_load_n(&pv->timer_due, __ATOMIC_SEQ_CST)) {
-		__atomic_store_n(&pv->timer_due, false, __ATOMIC_SEQ_CST);
-		advance(pv);
-		timer_changed(pv, &pv->lapic);
-	}
-	return vlapic_pending(&pv->lapic);
-}
-
-static int acknowledge(struct vcpu *vcpu)
-{
-	return vlapic_acknowledge(&of(vcpu)->lapic);
-}
-
-static uint8_t get_priority(struct vcpu *vcpu)
-{
-	return (uint8_t)vlapic_priority(&of(vcpu)->lapic);
-}
-
-/* Whatever the guest did to its local APIC may let an interrupt through. */
-static void look_again(struct pc_vcpu *pv)
-{
-	__atomic_store_n(&pv->vcpu->interrupt_request, true, __ATOMIC_RELAXED);
-}
-
-static void set_priority(struct vcpu *vcpu, uint8_t priority)
-{
-	vlapic_set_priority(&of(vcpu)->lapic, priority);
-	look_again(of(vcpu));
-}
-
-static void apic_base(struct vcpu *vcpu, uint64_t value)
-{
-	/* The policy has refused what the chip would refuse. */
-	(void)vlapic_set_base(&of(vcpu)->lapic, value);
-	look_again(of(vcpu));
-}
-
-static void tsc_changed(struct vcpu *vcpu)
-{
-	struct pc_vcpu *pv = of(vcpu);
-
-	advance(pv);
-	timer_changed(pv, &pv->lapic);
-	look_again(pv);
-	pc_msr_tsc_changed(pv);
-}
-
-static void init_reset(struct vcpu *vcpu)
-{
-	vlapic_init_reset(&of(vcpu)->lapic);
-	look_again(of(vcpu));
-}
-
-static void describe(const struct vcpu *vcpu, char *text, size_t size)
-{
-	vlapic_describe(&of(vcpu)->lapic, text, size);
-}
-
-static void *page(struct vcpu *vcpu)
-{
-	return of(vcpu)->page;
-}
-
-static unsigned threshold(struct vcpu *vcpu)
-{
-	return vlapic_priority_threshold(&of(vcpu)->lapic);
-}
-
-static void written(struct vcpu *vcpu, unsigned offset)
-{
-	advance(of(vcpu));
-	vlapic_written(&of(vcpu)->lapic, offset);
-	look_again(of(vcpu));
-}
-
-static bool other_pending(struct vcpu *vcpu)
-{
-	return vlapic_extint_pending(&of(vcpu)->lapic);
-}
-
-static uint8_t vector_or_none(int vector)
-{
-	return vector < 0 ? 0 : (uint8_t)vector;
-}
-
-static void status(struct vcpu *vcpu, struct vcpu_interrupt_status *status)
-{
-	struct vlapic *lapic = &of(vcpu)->lapic;
-
-	status->requested = vector_or_none(vlapic_highest_request(lapic));
-	status->in_service = vector_or_none(vlapic_highest_in_service(lapic));
-	vlapic_level_vectors(lapic, status->level);
-}
-
-static void ended(struct vcpu *vcpu, uint8_t vector)
-{
-	vlapic_after_eoi(&of(vcpu)->lapic, vector);
-	look_again(of(vcpu));
-}
-
-const struct vcpu_interrupts pc_vcpu_interrupts = {
-	.pending = pending,
-	.acknowledge = acknowledge,
-	.get_priority = get_priority,
-	.set_priority = set_priority,
-	.apic_base = apic_base,
-	.tsc_changed = tsc_changed,
-	.init_reset = init_reset,
-	.describe = describe,
-	.page = page,
-	.threshold = threshold,
-	.written = written,
-	.other_pending = other_pending,
-	.status = status,
-	.ended = ended,
-};
-
-/* --- what the guest reaches ------------------------------------------------------------------ */
-
-uint64_t pc_local_apic_read(struct pc_vcpu *pv, uint64_t offset, unsigned width)
-{
-	advance(pv);
-	return vlapic_read(&pv->lapic, (unsigned)offset, width);
-}
-
-void pc_local_apic_write(struct pc_vcpu *pv, uint64_t offset, unsigned width, uint64_t value)
-{
-	advance(pv);
-	vlapic_write(&pv->lapic, (unsigned)offset, width, value);
-	look_again(pv);
-}
-
-bool pc_local_apic_msr_read(struct pc_vcpu *pv, uint32_t index, uint64_t *value)
-{
-	advance(pv);
-	return vlapic_msr_read(&pv->lapic, index, value);
-}
-
-bool pc_local_apic_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value)
-{
-	bool taken;
-
-	advance(pv);
-	taken = vlapic_msr_write(&pv->lapic, index, value);
-	look_again(pv);
-	return taken;
-}
-
-/* --- making ---------------------------------------------------------------------------------- */
-
-static void reset_one(struct pc_vcpu *pv)
-{
-	vlapic_reset(&pv->lapic);
-	/* Without firmware, somebody has to leave what firmware leaves. */
-	if (!pc_has_firmware(pv->pc))
-		vlapic_set_virtual_wire(&pv->lapic);
-	pv->timer_due = false;
-	pv->pvclock = (struct pvclock) { 0 };
-}
-
-enum error pc_interrupts_create(struct pc *pc, struct reason *why)
-{
-	for (unsigned i = 0; i < pc->vm->vcpu_count; i++) {
-		struct pc_vcpu *pv = &pc->vcpus[i];
-		struct vcpu *vcpu = pc->vm->vcpus[i];
-
-		pv->pc = pc;
-		pv->vcpu = vcpu;
-		pv->page = page_alloc();
-		if (!pv->page)
-			return reason_set(why, ERROR_NO_MEMORY,
-					  "no page for the local APIC of vcpu %u", i);
-		vlapic_init(&pv->lapic, pv->page, i, i == 0, &connections, pv);
-		timer_init(&pv->timer, timer_fired, pv);
-		pc->lapics[i] = &pv->lapic;
-		vcpu->owner = pv;
-		vcpu->interrupts = &pc_vcpu_interrupts;
-		vcpu->quick = &pc_vcpu_quick;
-		reset_one(pv);
-	}
-	pc->apic_bus = (struct apic_bus) {
-		.lapics = pc->lapics,
-		.count = pc->vm->vcpu_count,
-		.notify = notify,
-		.deliver = deliver,
-		.context = pc,
-	};
-	return ERROR_NONE;
-}
-
-void pc_interrupts_reset(struct pc *pc)
-{
-	for (unsigned i = 0; i < pc->vm->vcpu_count; i++)
-		reset_one(&pc->vcpus[i]);
-}
-
-void pc_interrupts_stop(struct pc *pc)
-{
-	for (unsigned i = 0; i < pc->vm->vcpu_count; i++)
-		timer_cancel(&pc->vcpus[i].timer);
-}
-
-void pc_interrupts_free(struct pc *pc)
-{
-	for (unsigned i = 0; i < pc->vm->vcpu_count; i++)
-		page_free(pc->vcpus[i].page);
 }

@@ -141,11 +141,6 @@ void pc_time_advance(struct pc *pc);
 
 /* --- pc_interrupts.c --- */
 
-enum error pc_interrupts_create(struct pc *pc, struct reason *why) must_check;
-void pc_interrupts_reset(struct pc *pc);
-/* Their timers. No lock held; the vCPUs do not run. */
-void pc_interrupts_stop(struct pc *pc);
-void pc_interrupts_free(struct pc *pc);
 /* A wire's `set`; context is the struct pc, the number PC_WIRE() of an interrupt and of who pulls
  * it: several may share one. Interrupts 0 to 15 reach both the 8259s and the I/O APIC, from 16 on
  * they are pins of the latter alone. With the lock. */
@@ -159,6 +154,19 @@ bool pc_send_message(void *context, const struct apic_message *message);
 /* A device's message-signalled interrupt. With the lock. */
 void pc_send_msi(void *context, uint64_t address, uint32_t data);
 
+/* A local APIC has something for its vCPU to look at. Any CPU, with or without the lock. */
+void pc_notify(void *context, unsigned index);
+/* A message that is no ordinary interrupt: NMI, INIT or start-up, to a vCPU. Likewise. */
+void pc_deliver(void *context, unsigned index, const struct apic_message *message);
+
+/* --- pc_local_apic.c --- */
+
+/* One a vCPU, and the bus among them. */
+enum error pc_local_apics_create(struct pc *pc, struct reason *why) must_check;
+void pc_local_apics_reset(struct pc *pc);
+/* Their timers. No lock held; the vCPUs do not run. */
+void pc_local_apics_stop(struct pc *pc);
+void pc_local_apics_free(struct pc *pc);
 /* The local APIC's registers as the guest reaches them; `offset` into its page. On the vCPU's CPU,
  * without the lock. An MSR that is not there, or a value it does not take: false. */
 uint64_t pc_local_apic_read(struct pc_vcpu *pv, uint64_t offset, unsigned width);
