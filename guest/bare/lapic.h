@@ -37,7 +37,6 @@ enum {
 #define ICR_SELF         0x40000u
 #define ICR_ALL          0x80000u
 #define ICR_ALL_BUT_SELF 0xc0000u
-#define LVT_EXTINT       0x700u
 #define LVT_MASKED       0x10000u
 #define LVT_PERIODIC     0x20000u
 #define LVT_TSC          0x40000u

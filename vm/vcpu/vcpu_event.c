@@ -315,9 +315,7 @@ static bool take_interrupted(struct vcpu_events *events, const struct event_open
 
 bool vcpu_events_wait(const struct vcpu_events *events)
 {
-	return events->exception.kind != EVENT_NONE || events->interrupted.kind != EVENT_NONE ||
-	       events->nmis || __atomic_load_n(&events->nmi_requests, __ATOMIC_SEQ_CST) ||
-	       has_interrupts(events, 0);
+	return vcpu_events_wake(events, true, 0);
 }
 
 struct event_choice vcpu_events_choose(struct vcpu_events *events,

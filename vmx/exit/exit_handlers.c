@@ -12,8 +12,6 @@
 #include "x86/msr.h"
 #include "x86/segment.h"
 
-_Static_assert((int)EXIT_REASONS <= (int)VMX_EXIT_REASONS, "every named reason has a row");
-
 /* An empty row leaves to the machine above: what only it knows (HLT, task switches,
  * INIT, SIPI, the end of a slice), and what Plinth never asks the hardware for (descriptor tables
  * are no secret and the guest's accesses to them need no help, so there is nothing to emulate). */

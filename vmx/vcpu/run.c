@@ -151,7 +151,7 @@ static inline uint32_t row_of(uint32_t reason)
 	/* No flag is set, and the name is known. */
 	if (likely(reason < VMX_EXIT_REASONS))
 		return reason;
-	return basic < VMX_EXIT_REASONS ? basic : VMX_EXIT_REASONS - 1;
+	return basic < VMX_EXIT_REASONS ? basic : EXIT_ROW_UNKNOWN;
 }
 
 /* What is read of every exit, counted and remembered in the flight recorder. Returns the reason. */
