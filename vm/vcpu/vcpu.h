@@ -180,7 +180,7 @@ struct vcpu {
 	const struct vcpu_interrupts *interrupts;
 	const struct vcpu_quick *quick; /* likewise: what the board answers in the backend's loop */
 	bool interrupt_request;         /* atomic: any CPU; see vm/vcpu/vcpu_interrupts.h */
-	uint64_t tsc_offset; /* guest TSC less host TSC; the backend's; atomic to read: any CPU */
+	uint64_t tsc_offset;   /* guest TSC less host TSC; the backend's; atomic to read: any CPU */
 	struct reason trouble; /* why it is Invalid */
 	/* Ticks of guest time left in this slice: set by the scheduler, counted down by the backend. */
 	uint64_t slice_ticks;
