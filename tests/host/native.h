@@ -19,7 +19,7 @@ static struct native {
 	uint64_t own_rsp;
 	uint8_t code[1024];
 	uint8_t scratch[NATIVE_SCRATCH]; /* memory for operands */
-} *native;
+} * native;
 
 static inline void native_init(void)
 {
@@ -54,9 +54,11 @@ static inline uint8_t *native_emit_move(uint8_t *at, uint8_t opcode, unsigned re
 
 static inline void native_run(const uint8_t *instruction, unsigned length)
 {
-	static const uint8_t save[] = { 0x53, 0x55, 0x41, 0x54, 0x41, 0x55, 0x41, 0x56, 0x41, 0x57 };
-	static const uint8_t restore[] = { 0xfc, 0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d,
-					   0x41, 0x5c, 0x5d, 0x5b, 0xc3 };
+	static const uint8_t save[] = {
+		0x53, 0x55, 0x41, 0x54, 0x41, 0x55, 0x41, 0x56, 0x41, 0x57
+	};
+	static const uint8_t restore[] = { 0xfc, 0x41, 0x5f, 0x41, 0x5e, 0x41,
+					   0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xc3 };
 	uint8_t *at = native_emit(native->code, save, sizeof(save));
 
 	at = native_emit_absolute(at, "\x48\x89\x24\x25", 4, &native->own_rsp); /* mov [], rsp */
