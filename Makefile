@@ -191,7 +191,7 @@ $(ZYDIS)/fetched: $(ZYDIS)/wanted tools/fetch-zydis
 	@tools/fetch-zydis $(ZYDIS)
 	@touch $@
 
-$(BUILD)/kernel/zydis/%.o: $(ZYDIS)/fetched
+$(BUILD)/kernel/zydis/%.o: $(ZYDIS)/fetched Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(ZYDIS_OWN) -c -o $@ $(ZYDIS)/source/src/$*.c
 $(ZYDIS_USERS:%=$(BUILD)/kernel/%.c.o) $(ZYDIS_USERS:%=$(BUILD)/host/%.o) \

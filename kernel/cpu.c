@@ -50,6 +50,12 @@ unsigned cpu_online_count(void)
 	return online;
 }
 
+static void send(struct cpu *cpu, unsigned vector)
+{
+	if (!lapic_send(cpu->apic_id, DELIVER_FIXED, vector))
+		panic("the local APIC of CPU %u does not send IPIs", this_cpu()->index);
+}
+
 void cpu_kick(struct cpu *cpu)
 {
 	const struct recorder_event event = { .kind = RECORD_KICK, .value = cpu->index };
@@ -57,6 +63,11 @@ void cpu_kick(struct cpu *cpu)
 	(void)recorder_note(&event);
 	if (cpu == this_cpu())
 		__atomic_store_n(&cpu->need_resched, true, __ATOMIC_RELAXED);
-	else if (!lapic_send(cpu->apic_id, DELIVER_FIXED, VECTOR_KICK))
-		panic("the local APIC of CPU %u does not send IPIs", this_cpu()->index);
+	else
+		send(cpu, VECTOR_KICK);
+}
+
+void cpu_nudge(struct cpu *cpu)
+{
+	send(cpu, VECTOR_NUDGE);
 }

@@ -64,6 +64,9 @@ struct cpu *cpu_by_index(unsigned index);
 /* Sends the kick IPI: the target leaves its guest or its halt and sees need_resched. Kicking
  * this CPU itself only sets the flag. */
 void cpu_kick(struct cpu *cpu);
+/* Less than a kick: the target leaves its guest, if it runs one, and enters it again after having
+ * looked at what waits for it. Not for this CPU. */
+void cpu_nudge(struct cpu *cpu);
 
 /* Runs `function(argument)` once on every online CPU, this one included, concurrently, and waits
  * for all, at most `timeout_us` from when this CPU is done. False when a CPU did not finish: it is

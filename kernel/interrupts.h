@@ -8,6 +8,7 @@ enum host_vector {
 	VECTOR_TIMER = 0xe0,    /* this CPU's local APIC timer */
 	VECTOR_KICK = 0xf0,     /* another CPU wants this one to look up */
 	VECTOR_CALL = 0xf1,     /* cpu_run_everywhere() */
+	VECTOR_NUDGE = 0xf2,    /* another CPU wants this one to leave its guest for a moment */
 	VECTOR_SPURIOUS = 0xff, /* the local APIC's spurious-interrupt vector */
 };
 

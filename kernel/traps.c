@@ -107,6 +107,8 @@ void interrupt_dispatch(unsigned vector)
 	case VECTOR_KICK:
 		__atomic_store_n(&cpu->need_resched, true, __ATOMIC_RELAXED);
 		break;
+	case VECTOR_NUDGE: /* that it came is all */
+		break;
 	case VECTOR_CALL: /* its work waits in the mailbox that the idle loop looks at */
 		break;
 	case VECTOR_SPURIOUS: /* not in service: no EOI (SDM volume 3, "Spurious Interrupt") */

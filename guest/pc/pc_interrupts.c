@@ -15,7 +15,7 @@ void pc_notify(void *context, unsigned index)
 	struct vcpu *vcpu = ((struct pc *)context)->vm->vcpus[index];
 
 	__atomic_store_n(&vcpu->interrupt_request, true, __ATOMIC_SEQ_CST);
-	scheduler_wake(vcpu);
+	scheduler_notify(vcpu);
 }
 
 /* Where there is no I/O APIC's help, the 8259s' INTR reaches LINT0 of every local APIC. */

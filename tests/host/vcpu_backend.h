@@ -46,7 +46,7 @@ void log_write(enum log_level level, const char *area, const char *format, ...)
 	log_lines++;
 }
 
-void scheduler_wake(struct vcpu *vcpu)
+void scheduler_notify(struct vcpu *vcpu)
 {
 	wakes++;
 }

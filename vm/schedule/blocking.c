@@ -103,7 +103,7 @@ static void wake_blocked(struct vcpu *vcpu)
 	}
 }
 
-void scheduler_wake(struct vcpu *vcpu)
+static void wake(struct vcpu *vcpu, void (*tell_running)(struct cpu *cpu))
 {
 	struct cpu *cpu;
 
@@ -112,7 +112,7 @@ void scheduler_wake(struct vcpu *vcpu)
 	case VCPU_RUNNING:
 		cpu = __atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED);
 		if (cpu && cpu != this_cpu())
-			cpu_kick(cpu);
+			tell_running(cpu);
 		break;
 	case VCPU_BLOCKED:
 		wake_blocked(vcpu);
@@ -120,6 +120,16 @@ void scheduler_wake(struct vcpu *vcpu)
 	default:
 		break;
 	}
+}
+
+void scheduler_wake(struct vcpu *vcpu)
+{
+	wake(vcpu, cpu_kick);
+}
+
+void scheduler_notify(struct vcpu *vcpu)
+{
+	wake(vcpu, cpu_nudge);
 }
 
 void scheduler_wake_always(struct vcpu *vcpu)

@@ -17,6 +17,10 @@ void scheduler_add(struct vcpu *vcpu);
  * RFLAGS.IF is set), it becomes Ready; if Running its CPU is kicked. Any CPU, IRQs any. */
 void scheduler_wake(struct vcpu *vcpu);
 
+/* The same for an event that the backend itself looks for before each entry, as interrupts are: a vCPU
+ * that is Running need not leave its loop. */
+void scheduler_notify(struct vcpu *vcpu);
+
 /* Has something come that ends the halt of a vCPU that is Blocked, or would block? On the bound CPU, or
  * under the lock of its queue. */
 bool scheduler_is_woken(struct vcpu *vcpu) must_check;

@@ -258,7 +258,7 @@ enum error vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *event)
 		return tell(vcpu, LOG_ERROR, "inject", &why);
 	}
 	if (from_any_cpu)
-		scheduler_wake(vcpu);
+		scheduler_notify(vcpu);
 	return ERROR_NONE;
 }
 

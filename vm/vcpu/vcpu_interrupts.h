@@ -2,7 +2,7 @@
  * what is wired to it. A vCPU without (a null vcpu->interrupts) takes what vcpu_inject() queues.
  *
  * Whoever changes something that may let an interrupt through (a request arrives, a priority falls,
- * an end of interrupt) sets vcpu->interrupt_request, then calls scheduler_wake(). Before an entry,
+ * an end of interrupt) sets vcpu->interrupt_request, then calls scheduler_notify(). Before an entry,
  * while that flag is set, the backend asks pending(); when the guest can take it, it calls
  * acknowledge() and injects what that returns; when not, it opens the interrupt window. When
  * pending() has nothing, the backend leaves the flag clear (it clears it before it asks: no
