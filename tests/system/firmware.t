@@ -44,6 +44,8 @@ def boot_menu(report):
               machine.run.story())
     report.ok(machine.run.log.find(r"debug: Found 4 cpu\(s\) max supported 4 cpu\(s\)"),
               f"{name}: finds its CPUs", machine.run.story())
+    report.ok(machine.run.log.find(r"debug: Copying SMBIOS from "),
+              f"{name}: takes what SMBIOS is to say", machine.run.story())
     expect_disk(report, machine.run, name)
 
 

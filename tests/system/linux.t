@@ -13,6 +13,9 @@ from plinth import (ONE_CPU, PASS, Machine, Report, boot, engine_missing, expect
 
 # Every process must find its vector registers as it left them.
 VECTORS = "vectors & a=$!; vectors & b=$!; vectors && wait $a && wait $b"
+# The clock's alarm; then how often ACPI told of one.
+ALARM = ("echo +1 >/sys/class/rtc/rtc0/wakealarm; sleep 3; "
+         "echo alarms: $(cat /sys/firmware/acpi/interrupts/ff_rt_clk)")
 ESCAPE = "\x1d"
 PROMPT = r"/ # "
 
@@ -21,12 +24,13 @@ def plain(report):
     """No argument but the console; what the kernel warns of, it warns of on the bare emulator too."""
     name = "one vCPU, console=ttyS0"
     run = boot("bochs", "--append", "tests=none", "--memory", "512",
-               *linux("plain", line="console=ttyS0", run=f"dmesg -r | grep -v ^.[5-7]; {VECTORS}"),
+               *linux("plain", line="console=ttyS0", run=f"dmesg -r | grep -v ^.[5-7]; {ALARM}; {VECTORS}"),
                cpus=1)
     expect(report, run, name, PASS)
     console = expect_linux(report, run, "plain", name, 1)
     for sign in ("ACPI: Interpreter enabled", "ttyS0 at I/O 0x3f8 (irq = 4",
-                 "rtc_cmos 00:0", "clocksource: Switched to clocksource tsc"):
+                 "rtc_cmos 00:0", "clocksource: Switched to clocksource tsc",
+                 "DMI: Plinth PC, BIOS 1 01/01/2026", "alarms: 1 "):
         report.ok(sign in console, f"{name}: it finds what it has: {sign}", console[-3000:])
     warnings = unknown_warnings(console)
     report.ok(not warnings, f"{name}: no warning that is not given on the bare emulator",
