@@ -44,6 +44,7 @@ PURE := \
 	kernel/wall_clock_reading.c \
 	vm/exit_text.c \
 	vm/guest_memory.c \
+	vm/guest_peek.c \
 	vm/record_text.c \
 	vm/statistics.c \
 	vm/policy/io_policy.c \

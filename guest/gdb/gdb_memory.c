@@ -3,17 +3,11 @@
 #include "guest/gdb/gdb_vm.h"
 #include "lib/bits.h"
 #include "vm/guest_memory.h"
+#include "vm/guest_peek.h"
 #include "x86/control_registers.h"
-
-static bool read_entry(void *context, gpa_t at, unsigned width, uint64_t *value)
-{
-	*value = 0;
-	return guest_physical_read(context, at, value, width);
-}
 
 struct page_walk gdb_walk(struct vcpu *vcpu, uint64_t at)
 {
-	const struct page_walk_memory memory = { .context = vcpu->vm, .read = read_entry };
 	struct page_walk_state state;
 	struct reason why;
 
@@ -21,9 +15,7 @@ struct page_walk gdb_walk(struct vcpu *vcpu, uint64_t at)
 		return (struct page_walk) { .status = PAGE_WALK_TABLE_LOST };
 	if (!(state.efer & EFER_LMA))
 		at = (uint32_t)at;
-	state.cpl = 0;
-	state.cr4 &= ~(CR4_SMAP | CR4_SMEP);
-	return page_walk(&state, &memory, gva(at), PAGE_ACCESS_READ);
+	return guest_peek(vcpu->vm, &state, gva(at));
 }
 
 static bool locate(struct vcpu *vcpu, uint64_t at, gpa_t *where)

@@ -4,6 +4,7 @@
 #include "lib/bits.h"
 #include "lib/string.h"
 #include "vm/guest_memory.h"
+#include "vm/guest_peek.h"
 #include "x86/control_registers.h"
 #include "x86/segment.h"
 
@@ -73,45 +74,27 @@ gva_t scene_rsp(const struct scene *scene)
 		      scene_stack_width(scene) == sizeof(uint16_t) ? (uint16_t)rsp : rsp);
 }
 
-/* An entry in no RAM ends the walk: what a CPU would read there is nothing to show. */
-static bool read_entry(void *context, gpa_t at, unsigned width, uint64_t *value)
-{
-	*value = 0;
-	return guest_physical_read(context, at, value, width);
-}
-
-static void walk(const struct page_walk_state *state, struct vm *vm, gva_t at,
-		 enum page_access access, struct page_walk_trace *trace)
-{
-	const struct page_walk_memory memory = { .context = vm, .read = read_entry };
-
-	page_walk_trace(state, &memory, at, access, trace);
-}
-
 void scene_walk(const struct scene *scene, gva_t at, enum page_access access,
 		struct page_walk_trace *trace)
 {
-	walk(&scene->walk, scene->vcpu->vm, at, access, trace);
+	guest_peek_walk(scene->vcpu->vm, &scene->walk, at, access, trace);
 }
 
 unsigned scene_read(const struct scene *scene, gva_t at, void *to, unsigned length)
 {
-	struct page_walk_state all_rights = scene->walk;
+	struct vm *vm = scene->vcpu->vm;
 	unsigned done = 0;
 
-	all_rights.cpl = 0;
-	all_rights.ac = true;
 	while (done < length) {
-		struct page_walk_trace trace;
+		struct page_walk walk;
 		uint64_t from = at.value + done;
 		uint64_t part = PAGE_SIZE - (from & PAGE_MASK);
 
 		if (part > length - done)
 			part = length - done;
-		walk(&all_rights, scene->vcpu->vm, gva(from), PAGE_ACCESS_READ, &trace);
-		if (trace.result.status != PAGE_WALK_DONE ||
-		    !guest_physical_read(scene->vcpu->vm, trace.result.gpa, (uint8_t *)to + done,
-					 part))
+		walk = guest_peek(vm, &scene->walk, gva(from));
+		if (walk.status != PAGE_WALK_DONE ||
+		    !guest_physical_read(vm, walk.gpa, (uint8_t *)to + done, part))
 			break;
 		done += (unsigned)part;
 	}
