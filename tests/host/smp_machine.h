@@ -231,6 +231,11 @@ uint64_t pages_available(void)
 	return 0;
 }
 
+uint64_t pages_in_use(void)
+{
+	return __atomic_load_n(&pages_taken, __ATOMIC_RELAXED);
+}
+
 hpa_t virt_to_hpa(const void *pointer)
 {
 	return hpa((uint64_t)pointer);
