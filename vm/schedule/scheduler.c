@@ -237,9 +237,7 @@ static enum turn_end take_turn(struct scheduler *s, struct vcpu *vcpu)
 	vcpu->slices++;
 	vcpu_account_turn(vcpu);
 	uint64_t until = start_timers(s, vcpu);
-	__atomic_store_n(&vcpu->turn_started, vcpu->turn_began, __ATOMIC_RELAXED);
 	enum turn_end end = run_loop_turn(vcpu, until);
-	__atomic_store_n(&vcpu->turn_started, 0, __ATOMIC_RELAXED);
 	account(s, vcpu, end_names[end]);
 	set_current(NULL);
 	return end;

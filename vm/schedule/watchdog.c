@@ -18,7 +18,7 @@ static uint64_t us_since(uint64_t then, uint64_t now)
 static void add(struct watchdog_view *view, const struct vcpu *vcpu, uint64_t now)
 {
 	uint64_t since = __atomic_load_n(&vcpu->blocked_since, __ATOMIC_RELAXED);
-	uint64_t turn = __atomic_load_n(&vcpu->turn_started, __ATOMIC_RELAXED);
+	uint64_t turn = __atomic_load_n(&vcpu->turn_began, __ATOMIC_RELAXED);
 	uint64_t us = time_ticks_to_us(__atomic_load_n(&vcpu->turn_ticks, __ATOMIC_RELAXED));
 
 	if (turn)

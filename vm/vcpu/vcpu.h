@@ -191,7 +191,7 @@ struct vcpu {
 	struct record *record;
 	struct statistics_row *row;
 	struct record_head record_head; /* that its exits' records begin with; constant */
-	uint64_t turn_began;            /* in ticks, as all below */
+	uint64_t turn_began;            /* time_ticks(); atomic; 0 between turns */
 	uint64_t ticks_before_turn;     /* of statistics.ticks */
 	struct record no_record;
 	struct statistics statistics; /* since create */
@@ -214,7 +214,6 @@ struct vcpu {
 	bool queued;               /* in the run queue of `queue_cpu` */
 	bool ended;                /* atomic: will never run again */
 	uint64_t blocked_since;    /* time_ticks(); atomic; 0 while not Blocked */
-	uint64_t turn_started;     /* time_ticks(); atomic; 0 between turns */
 	/* INIT and SIPI from other vCPUs, as vm/ipi.h packs them; atomic: any CPU. */
 	uint32_t startup;
 	void *owner; /* for the VM's board */

@@ -34,7 +34,7 @@ void vcpu_account_turn(struct vcpu *vcpu)
 	vcpu->record = record ? record : &vcpu->no_record;
 	vcpu->row = &vcpu->statistics.turns;
 	vcpu->row->count++;
-	vcpu->turn_began = vcpu->record->time;
+	__atomic_store_n(&vcpu->turn_began, vcpu->record->time, __ATOMIC_RELAXED);
 	vcpu->ticks_before_turn = vcpu->statistics.ticks;
 }
 
@@ -48,6 +48,7 @@ uint64_t vcpu_account_turn_end(struct vcpu *vcpu, const char *why)
 	if (!record_cost(vcpu->record))
 		vcpu_account_entry(vcpu, vcpu->record, now);
 	plinth = vcpu->statistics.ticks - vcpu->ticks_before_turn;
+	__atomic_store_n(&vcpu->turn_began, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&vcpu->guest_ticks,
 			 vcpu->guest_ticks + (turn > plinth ? turn - plinth : 0), __ATOMIC_RELAXED);
 	__atomic_store_n(&vcpu->turn_ticks, vcpu->turn_ticks + turn, __ATOMIC_RELAXED);
