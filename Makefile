@@ -561,8 +561,9 @@ golden: all ## embedded guests' traces under Bochs against those in tests/golden
 	tests/golden.py $(if $(RECORD),--record)
 
 .PHONY: bench
-bench: all ## what exits cost under Bochs against tests/bench/figures.txt; RECORD=1 records it
+bench: all $(if $(LINUX),guests) ## what exits cost under Bochs, against tests/bench/; RECORD=1 records it; LINUX=1: a boot, too
 	tests/bench.py $(if $(RECORD),--record)
+	$(if $(LINUX),tests/bench_linux.py)
 
 .PHONY: system-full
 system-full: all guests ## the system tests that take minutes each

@@ -211,7 +211,9 @@ static bool run_guests(void)
 	}
 	run_vms_start();
 	gdb_server_check();
-	log_info("boot", "guests may run boot_ticks=%lu", time_ticks() - boot_tsc);
+	uint64_t now = time_ticks();
+
+	log_info("boot", "guests may run tsc=%lu boot_ticks=%lu", now, now - boot_tsc);
 	if (!virtualization_run())
 		panic("a CPU did not come back from its guests");
 	gdb_server_finish();

@@ -14,6 +14,7 @@ from collections import namedtuple
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bench_footprint as footprint  # noqa: E402
+import bench_plot  # noqa: E402
 from log_check import Log  # noqa: E402
 from plinth import PASS, ROOT, boot, engine_missing  # noqa: E402
 
@@ -219,6 +220,15 @@ def show_footprint(one_cpu, recording):
         footprint.write(file, values)
 
 
+def draw(comparison, recording):
+    """The picture of what was measured: of one CPU, and what takes two. In docs/ with its figures."""
+    shown = {row.key.path: row.now.min for row in reversed(comparison.rows) if row.now}
+    paths = [(path, shown[path], *comparison.reference[path]) for path in comparison.reference if path in shown]
+    file = os.path.join(ROOT, "docs" if recording else "build", "performance.svg")
+    with open(file, "w", encoding="utf-8") as svg:
+        svg.write(bench_plot.picture(paths))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--record", action="store_true", help="write the figures instead of comparing")
@@ -231,6 +241,7 @@ def main():
     print("\n".join(table(comparison.rows, comparison.reference)))
     if not arguments.log:
         show_footprint(runs[1], arguments.record)
+        draw(comparison, arguments.record)
     if arguments.record:
         print(f"bench: figures of {comparison.record()} paths recorded")
         return 0

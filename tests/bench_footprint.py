@@ -14,7 +14,7 @@ SECTION = re.compile(r"^ (\.[\w.]+)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S+\.o)$", 
 READ_ONLY = ("text", "rodata", "boot", "multiboot2", "guests", "symbols")
 # What holds the images of our own guests.
 GUEST_IMAGES = ("guest/registry.asm.o", "guest/bench_image.asm.o")
-BOOT = re.compile(r"info boot: guests may run boot_ticks=(\d+)")
+BOOT = re.compile(r"info boot: guests may run tsc=\d+ boot_ticks=(\d+)")
 MEMORY = re.compile(r"memory vm=\d+\(bench\) ram_pages=\d+ vcpus=(\d+) vcpu_pages=(\d+) other_pages=(\d+)")
 
 # What is said of each measure, and its target.

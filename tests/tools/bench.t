@@ -7,9 +7,12 @@ import os
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree as tree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import bench_footprint as footprint  # noqa: E402
+import bench_linux  # noqa: E402
+import bench_plot  # noqa: E402
 from plinth import ROOT, Report  # noqa: E402
 
 TOOL = os.path.join(ROOT, "tests/bench.py")
@@ -67,7 +70,7 @@ def fails(report, name, outcome, *said):
 
 
 BOOT_LINES = [b"[2 2us c0] info guest: memory vm=1(bench) ram_pages=4098 vcpus=2 vcpu_pages=14 other_pages=94\r\n",
-              b"[3 3us c0] info boot: guests may run boot_ticks=4000000\r\n"]
+              b"[3 3us c0] info boot: guests may run tsc=5000000 boot_ticks=4000000\r\n"]
 MAP = """Discarded input sections
  .text.gone     0x0000000000000000       0x10 build/kernel/vm/halt.c.o
 Linker script and memory map
@@ -84,7 +87,7 @@ Linker script and memory map
 
 def check_footprint(report):
     one, four = (b"[1 1us c0] info boot: Plinth starts\r\n" + b"".join(lines)
-                 for lines in (BOOT_LINES, [BOOT_LINES[1].replace(b"[3", b"[2").replace(b"=4", b"=9")]))
+                 for lines in (BOOT_LINES, [BOOT_LINES[1].replace(b"[3", b"[2").replace(b"ticks=4", b"ticks=9")]))
     values, parts = footprint.measured(one, four, MAP)
     report.ok(values == {"boot_1_cpu": 4000000, "boot_4_cpus": 9000000, "vcpu": 28672, "vm": 385024,
                          "image": 0x100 + 0x48 + 0x200}, "what Plinth itself takes", values)
@@ -95,9 +98,42 @@ def check_footprint(report):
     report.ok(footprint.measured(b"", b"", "") == ({}, {}), "nothing of runs that say nothing", "")
 
 
+LINUX = """[1 1us c0] info boot: Plinth starts
+[2 2us c0] info boot: guests may run tsc=500 boot_ticks=400
+[3 3us c0] guest vm=1(linux)| plinth-guest: init CPUS=1 ONLINE=0 MACHINE=x86_64 KERNEL=6.1 TSC=1600
+[4 4us c0] stats | vcpu 0: 41 exits; us in guest 9, in Plinth 9, halted 0, waiting 0
+[5 5us c0] stats | exit (costs in ticks)            count       min    median       p99         max    sum/us
+[6 6us c0] stats | 48(EPT_VIOLATION)                   11       582       992      8704       74842    179910
+[7 7us c0] stats | 30(IO_INSTRUCTION)                  30       403       608      2176       10316    208824
+[8 8us c0] stats | (a turn begins)                     90       674       736      2176        4435    166720
+"""
+
+
+def check_linux(report):
+    told = bench_linux.under_plinth(LINUX.replace("\n", "\r\n").encode())
+    report.ok(told == (1100, 41, [("30(IO_INSTRUCTION)", 30, 208824), ("48(EPT_VIOLATION)", 11, 179910)]),
+              "Linux under Plinth: ticks, exits, the most frequent first", told)
+    ticks = bench_linux.bare("plinth-guest: init CPUS=1 TSC=1400\n", "bare-bochs: ticks at the entry: 400\n")
+    report.ok(ticks == 1000, "Linux on bare Bochs", ticks)
+    report.ok(bench_linux.under_plinth(b"") is None and bench_linux.bare("", "") is None,
+              "a Linux that does not come up", "")
+    report.ok("1.100" in bench_linux.lines(told, 1000)[0], "the ratio", bench_linux.lines(told, 1000))
+
+
+def check_plot(report):
+    svg = bench_plot.picture([("cpuid", 250, 110, 959), ("ipi", 4000, 600, None), ("lapic_write", 0, None, None)])
+    root = tree.fromstring(svg)
+    said = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    report.ok({"cpuid", "250", "ipi", "4000", "lapic_write", "0"} <= set(said), "the picture names paths and ticks", said)
+    right = max(float(box.get("x")) + float(box.get("width")) for box in root.iter("{http://www.w3.org/2000/svg}rect"))
+    report.ok(right <= float(root.get("width")), "no bar leaves the picture", right)
+
+
 def main():
     report = Report()
     check_footprint(report)
+    check_linux(report)
+    check_plot(report)
     with tempfile.TemporaryDirectory() as directory:
         bench = Bench(directory)
         passes(report, "recording", bench.recorded, "figures of 4 paths recorded")

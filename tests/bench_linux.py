@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""What Plinth costs a Linux guest that boots: ticks from the kernel's entry to its first process, beside the
+same on Bochs without Plinth, and the exits on the way by reason. One CPU; needs `make guests`."""
+
+import os
+import re
+import subprocess
+import sys
+from collections import namedtuple
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from linux_guest import SHORT, linux, linux_missing  # noqa: E402
+from log_check import Log  # noqa: E402
+from plinth import PASS, ROOT, boot, engine_missing, guest_file  # noqa: E402
+
+CLOCK = 50000000
+SECONDS = 900
+RATIO_TARGET, EXITS_TARGET, SHOWN = 1.03, 20000, 10
+
+INIT = re.compile(r"plinth-guest: init .* TSC=(\d+)")
+START = r"info boot: guests may run tsc=(\d+) "
+ENTRY = re.compile(r"ticks at the entry: (\d+)")
+TOTAL = r"stats \| vcpu 0: (\d+) exits"
+# Of a reason: its number and name or `others`, how often, and the sum of costs in microseconds.
+REASON = re.compile(r"stats \| (\d+\([A-Z0-9_]+\)|others) +(\d+) .* (\d+)")
+
+Boot = namedtuple("Boot", "ticks exits reasons")
+
+
+def under_plinth(data):
+    """From a log's bytes; None when it does not tell."""
+    log = Log(data)
+    init = INIT.search(log.console("linux").decode("latin-1"))
+    start, total = log.find(START), log.find(TOTAL)
+    if not (init and start and total):
+        return None
+    bodies = (entry.text.partition("] ")[2] for entry in log.entries if entry.kind == "stats")
+    found = [match.groups() for match in map(REASON.fullmatch, bodies) if match]
+    reasons = sorted(((name, int(count), int(us)) for name, count, us in found), key=lambda r: -r[1])
+    return Boot(int(init[1]) - int(start[1]), int(total[1]), reasons)
+
+
+def bare(said, told):
+    """Ticks on Bochs alone, from what the guest said and what tools/bare-bochs told; None without."""
+    init, entry = INIT.search(said), ENTRY.search(told)
+    return int(init[1]) - int(entry[1]) if init and entry else None
+
+
+def lines(boot_, bare_ticks):
+    """What is printed."""
+    shown = [f"Linux, one CPU: {boot_.ticks} ticks from entry to init under Plinth, {bare_ticks} on bare Bochs: "
+             f"{boot_.ticks / bare_ticks:.3f} (target {RATIO_TARGET})",
+             f"{boot_.exits} exits until power-off (target {EXITS_TARGET}); by reason:"]
+    return shown + [f"  {name:24} {count:7} {us:9} us" for name, count, us in boot_.reasons[:SHOWN]]
+
+
+def run_bare():
+    tool = os.path.join(ROOT, "tools/bare-bochs")
+    done = subprocess.run([tool, "--timeout", str(SECONDS), "--until", "plinth-guest: done",
+                           f"linux {guest_file('linux-cloud')} {SHORT} plinth.run=true",
+                           f"initrd {guest_file('initramfs-cloud')}"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+                          env=dict(os.environ, BOCHS_IPS=str(CLOCK)))
+    told = done.stderr.decode("latin-1")
+    ticks = bare(done.stdout.decode("latin-1"), told)
+    return ticks or sys.exit(f"bench: Linux on bare Bochs does not come up\n{told}")
+
+
+def main():
+    absent = engine_missing("bochs") or linux_missing()
+    if absent:
+        sys.exit(f"bench: {absent}")
+    run = boot("bochs", "--append", "tests=none", *linux("linux", run="true"), cpus=1, seconds=SECONDS,
+               ticks=CLOCK)
+    told = under_plinth(run.raw)
+    if run.status != PASS or not told:
+        sys.exit(f"bench: Linux under Plinth does not come up\n{run.story()}")
+    print("\n".join(lines(told, run_bare())))
+
+
+if __name__ == "__main__":
+    main()
