@@ -1,7 +1,7 @@
 """The benchmark's figures as a picture: a bar for each path, KVM's behind it, and a mark at the target. An
 SVG file of text, without a library."""
 
-LABEL, WIDTH, VALUE = 150, 560, 90  # columns, in pixels
+LABEL, WIDTH, VALUE = 150, 560, 110  # columns, in pixels
 ROW, BAR, TOP, MARGIN = 30, 14, 46, 10
 OURS, KVM, TARGET = "#2b6cb0", "#d5dae1", "#c53030"
 FONT = 'font-family="sans-serif" font-size="12"'
@@ -33,7 +33,8 @@ def row(top, path, ticks, target, kvm, scale):
     if target:
         parts.append(box(LABEL + target * scale - 1, top + 2, 2, ROW - 4, TARGET))
     end = max(ticks, kvm or 0, target or 0) * scale
-    return parts + [text(LABEL + end + 6, top + ROW / 2 + 4, ticks)]
+    said = f"{ticks} (KVM {kvm})" if kvm else ticks
+    return parts + [text(LABEL + end + 6, top + ROW / 2 + 4, said)]
 
 
 def picture(paths):

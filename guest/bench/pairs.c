@@ -2,7 +2,9 @@
  * clock: the TSCs of a machine's CPUs go together. */
 #include "guest/bench/bench.h"
 
-#define ASLEEP 20000 /* ticks until a vCPU that is about to halt has halted */
+#define ASLEEP     20000 /* ticks until a vCPU that is about to halt has halted */
+#define PHASES     1009  /* ticks of the longest pause before an interrupt; a prime, */
+#define PHASE_STEP 37    /* so that steps reach each length once */
 
 static void let_pass(uint32_t span)
 {
@@ -23,12 +25,21 @@ static void send_once(unsigned index, unsigned cpu)
 	sample(index, stamp_time - before);
 }
 
+/* Another pause each time: the loops of two CPUs meet in every phase, not in those that they happen to
+ * fall into, which another command line would change. */
+static void shift_phase(unsigned index)
+{
+	let_pass(index * PHASE_STEP % PHASES);
+}
+
 static void measure_ipi(unsigned cpu)
 {
 	cpu_give_duty(cpu, DUTY_SPIN);
 	let_pass(ASLEEP);
-	for (unsigned i = 0; i < SAMPLES; i++)
+	for (unsigned i = 0; i < SAMPLES; i++) {
+		shift_phase(i);
 		send_once(i, cpu);
+	}
 	report("ipi");
 }
 
@@ -39,6 +50,7 @@ static void measure_wake(unsigned cpu)
 		while (!cpu_sleeps(cpu))
 			;
 		let_pass(ASLEEP);
+		shift_phase(i);
 		send_once(i, cpu);
 	}
 	cpu_give_duty(cpu, DUTY_WAIT);

@@ -124,7 +124,7 @@ def check_plot(report):
     svg = bench_plot.picture([("cpuid", 250, 110, 959), ("ipi", 4000, 600, None), ("lapic_write", 0, None, None)])
     root = tree.fromstring(svg)
     said = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
-    report.ok({"cpuid", "250", "ipi", "4000", "lapic_write", "0"} <= set(said), "the picture names paths and ticks", said)
+    report.ok({"cpuid", "250 (KVM 959)", "ipi", "4000", "lapic_write", "0"} <= set(said), "the picture names paths and ticks", said)
     right = max(float(box.get("x")) + float(box.get("width")) for box in root.iter("{http://www.w3.org/2000/svg}rect"))
     report.ok(right <= float(root.get("width")), "no bar leaves the picture", right)
 
