@@ -6,7 +6,6 @@
 #include "kernel/output/log.h"
 #include "lib/bits.h"
 #include "vm/emulate/emulate.h"
-#include "vm/emulate/io_result.h"
 #include "vm/emulate/string_io.h"
 #include "vm/emulate/task_switch.h"
 #include "vm/exit_log.h"
@@ -198,22 +197,16 @@ const struct vcpu_quick pc_vcpu_quick = {
 
 /* --- exits ----------------------------------------------------------------------------------- */
 
+/* INS and OUTS: others are answered in the loop. */
 static enum board_action handle_io(struct pc *pc, struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
 	const struct emulate_bus bus = { pc, read_memory, write_memory };
 	struct reason why;
 
-	if (exit->io.string)
-		return string_io(vcpu, exit, access_port, pc, &bus, &why) ? cannot(vcpu, &why)
-									  : pc_go_on(pc);
-
-	uint32_t value = (uint32_t)(vcpu->gpr[RAX] & BITS(exit->io.width * 8 - 1, 0));
-
-	(void)answer_port(vcpu, exit->io.port, exit->io.width, exit->io.in, &value);
-	if (exit->io.in)
-		vcpu->gpr[RAX] = io_result(vcpu->gpr[RAX], exit->io.width, value);
-	vcpu_skip_instruction(vcpu);
-	return pc_go_on(pc);
+	if (!exit->io.string)
+		return BOARD_UNHANDLED;
+	return string_io(vcpu, exit, access_port, pc, &bus, &why) ? cannot(vcpu, &why)
+								  : pc_go_on(pc);
 }
 
 /* Where nothing answers, a PC reads ones. As an entry of a page table they have reserved bits set.

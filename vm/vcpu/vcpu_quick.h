@@ -1,5 +1,6 @@
 /* Exits that the board answers while the backend stays in its loop: the guest is entered again without
- * the machine above having been asked. A vCPU whose board has no such answers has a null vcpu->quick. */
+ * the machine above having been asked. A vCPU whose board has no such answers has a null vcpu->quick;
+ * where it has, the backend asks for them, and the board need not expect these exits otherwise. */
 #ifndef VM_VCPU_VCPU_QUICK_H
 #define VM_VCPU_VCPU_QUICK_H
 
