@@ -5,28 +5,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "guest/load/vm_spec.h"
-#include "tests/host/complaint_book.h"
-
-static struct vm_specs specs;
-static struct complaint_book book;
-
-static int clear(void **state)
-{
-	memset(&specs, 0, sizeof(specs));
-	memset(&book, 0, sizeof(book));
-	return 0;
-}
-
-static enum error add(unsigned index, const char *string)
-{
-	return vm_specs_add(&specs, index, string, complaint_book_hear, &book);
-}
-
-static void finish(void)
-{
-	vm_specs_finish(&specs, complaint_book_hear, &book);
-}
+#include "tests/host/spec_reader.h"
 
 static void two_kernels(void **state)
 {
