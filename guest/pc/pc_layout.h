@@ -17,7 +17,7 @@
 #define PC_TABLES_SIZE    0x20000ull
 #define PC_PCI_WINDOW     0xc0000000ull /* for BARs */
 #define PC_ECAM           0xe0000000ull
-#define PC_ECAM_SIZE      0x10000000ull
+#define PC_ECAM_SIZE      0x100000ull /* there is one bus */
 #define PC_LOCAL_APIC     0xfee00000ull
 #define PC_HIGH_MEMORY    0x100000000ull
 

@@ -12,6 +12,7 @@
 #include "device/acpi_pm.h"
 #include "device/ioapic.h"
 #include "device/reset_ports.h"
+#include "guest/pc/pc_layout.h"
 #include "guest/tables/acpi_tables.h"
 #include "guest/tables/mp_table.h"
 
@@ -149,6 +150,20 @@ static void each_table_adds_up(void **state)
 	assert_int_equal(u32(find("FACP") + 4), 244); /* revision 4 */
 }
 
+/* Whoever is told of more buses looks for devices on all of them. */
+static void there_is_one_bus(void **state)
+{
+	struct acpi_blob blob;
+	struct reason why;
+	const uint8_t *allocation;
+
+	assert_int_equal(build(&full, &blob, &why), ERROR_NONE);
+	allocation = find("MCFG") + 44;
+	assert_int_equal(u32(allocation), PC_ECAM);
+	assert_int_equal(allocation[10], 0); /* the first bus */
+	assert_int_equal(allocation[11], 0); /* and the last */
+}
+
 static void what_is_left_out_is_not_told(void **state)
 {
 	const struct table_machine small = { .cpus = 1, .com_mask = 1 };
@@ -224,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(our_own_reader_understands_them),
 		cmocka_unit_test(each_table_adds_up),
+		cmocka_unit_test(there_is_one_bus),
 		cmocka_unit_test(what_is_left_out_is_not_told),
 		cmocka_unit_test(a_firmware_may_have_moved_the_registers),
 		cmocka_unit_test(too_small_a_place_is_an_error),

@@ -33,7 +33,7 @@ DefinitionBlock ("dsdt.aml", "DSDT", 2, "PLINTH", "PLINTHPC", 1)
             Name (_CRS, ResourceTemplate ()
             {
                 WordBusNumber (ResourceProducer, MinFixed, MaxFixed, PosDecode,
-                    0x0000, 0x0000, 0x00FF, 0x0000, 0x0100)
+                    0x0000, 0x0000, 0x0000, 0x0000, 0x0001)
                 IO (Decode16, 0x0CF8, 0x0CF8, 0x01, 0x08)
                 WordIO (ResourceProducer, MinFixed, MaxFixed, PosDecode, EntireRange,
                     0x0000, 0x0000, 0x0CF7, 0x0000, 0x0CF8)
@@ -196,7 +196,7 @@ DefinitionBlock ("dsdt.aml", "DSDT", 2, "PLINTH", "PLINTHPC", 1)
             Name (_HID, EisaId ("PNP0C02"))
             Name (_CRS, ResourceTemplate ()
             {
-                Memory32Fixed (ReadWrite, 0xE0000000, 0x10000000)
+                Memory32Fixed (ReadWrite, 0xE0000000, 0x00100000)
                 IO (Decode16, 0x0061, 0x0061, 0x01, 0x01)
                 IO (Decode16, 0x0092, 0x0092, 0x01, 0x01)
                 IO (Decode16, 0x00B2, 0x00B2, 0x01, 0x02)

@@ -14,7 +14,7 @@ RAM, RESERVED, ACPI = 1, 2, 3
 # First byte, the byte behind the last, type: docs/pc.md, "Where what is".
 MAP = [(0, 0x9fc00, RAM), (0x9fc00, 0xa0000, RESERVED), (0xf0000, 0x100000, RESERVED),
        (0x100000, MEMORY - TABLES, RAM), (MEMORY - TABLES, MEMORY, ACPI),
-       (0xe0000000, 0xf0000000, RESERVED), (0xfec00000, 0x100000000, RESERVED)]
+       (0xe0000000, 0xe0100000, RESERVED), (0xfec00000, 0x100000000, RESERVED)]
 EXTENDED = (MEMORY - TABLES - 0x100000) >> 10
 
 SERVICES = [

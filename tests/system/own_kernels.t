@@ -21,7 +21,7 @@ MAP = [
     r"memory start=0xf0000 length=0x10000 kind=0x2$",
     r"memory start=0x100000 length=0xee0000 kind=0x1$",
     r"memory start=0xfe0000 length=0x20000 kind=0x3$",
-    r"memory start=0xe0000000 length=0x10000000 kind=0x2$",
+    r"memory start=0xe0000000 length=0x100000 kind=0x2$",
     r"memory start=0xfec00000 length=0x1400000 kind=0x2$",
 ]
 FIRST = r"module aligned=0x1 length=LENGTH first=WORD string=a module$"
