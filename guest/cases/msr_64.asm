@@ -21,7 +21,7 @@ UNKNOWN_MSR equ 0x12345    ; denied
 	mov ecx, MISC_ENABLE
 	exits MSR_READ, 0, rdmsr
 	with_field MSR_INDEX, MISC_ENABLE
-	test eax, 1 ; fast strings
+	test eax, 1 << 11 ; no branch trace store
 	check nz
 
 	mov ecx, TSC_ADJUST

@@ -18,8 +18,6 @@
 #define APIC_BASE_RESET    0xfee00000ull
 /* A microcode revision, in the upper half: some revision is loaded. */
 #define BIOS_SIGN_ID_RESET BIT(32)
-#define MISC_ENABLE_RESET \
-	(MISC_ENABLE_FAST_STRINGS | MISC_ENABLE_BTS_UNAVAILABLE | MISC_ENABLE_PEBS_UNAVAILABLE)
 /* Bits that keep what is written. Fast strings, the CPUID limit and XD reach the guest through
  * CPUID; the others govern what a virtual CPU has not. PERF_MONITORING, read-only where there are
  * counters, is among them: who writes what such a CPU holds reads it back. */
@@ -32,13 +30,15 @@
 #define MTRR_GUEST_RANGES     8
 #define MTRR_FIX4K_COUNT      8
 
-void msr_state_reset(struct msr_state *state, unsigned vcpu_id, unsigned address_bits)
+void msr_state_reset(struct msr_state *state, unsigned vcpu_id, unsigned address_bits,
+		     bool fast_strings)
 {
 	*state = (struct msr_state) {
 		.pat = PAT_RESET,
 		.apic_base =
 			APIC_BASE_RESET | APIC_BASE_ENABLE | (vcpu_id == 0 ? APIC_BASE_BSP : 0),
-		.misc_enable = MISC_ENABLE_RESET,
+		.misc_enable =
+			MISC_ENABLE_READ_ONLY | (fast_strings ? MISC_ENABLE_FAST_STRINGS : 0),
 		.bios_sign_id = BIOS_SIGN_ID_RESET,
 		.mtrr = { .supported = true,
 			  .address_bits = address_bits,

@@ -103,8 +103,10 @@ enum msr_changed {
 };
 
 /* Power-up values. `address_bits` is MAXPHYADDR as the guest sees it; vCPU 0 is the bootstrap
- * processor. */
-void msr_state_reset(struct msr_state *state, unsigned vcpu_id, unsigned address_bits);
+ * processor. `fast_strings`: does the CPU have them on? A guest that takes the CPU at its word picks
+ * the string instructions where they are fast, and loops where they are not. */
+void msr_state_reset(struct msr_state *state, unsigned vcpu_id, unsigned address_bits,
+		     bool fast_strings);
 /* The MTRRs as firmware leaves them: write-back, but for the display's window and the last GiB below
  * 4 GiB, where devices are; write-protected where ROM is. */
 void msr_state_after_firmware(struct msr_state *state);

@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.xsaves = true,
 	};
 
-	msr_state_reset(&state, 0, 40);
+	msr_state_reset(&state, 0, 40, true);
 	for (; size >= sizeof(record); data += sizeof(record), size -= sizeof(record)) {
 		const struct msr_range *range;
 		unsigned changed, ranges = 0;

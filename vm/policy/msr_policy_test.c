@@ -17,7 +17,7 @@ static unsigned changed;
 
 static int reset(void **state)
 {
-	msr_state_reset(&msrs, 0, 40);
+	msr_state_reset(&msrs, 0, 40, true);
 	inputs = (struct msr_inputs) {
 		.host_tsc = 1000,
 		.efer_allowed = EFER_SCE | EFER_LME | EFER_NXE,
@@ -184,7 +184,7 @@ static void apic_modes(void **state)
 	write(MSR_APIC_BASE, xapic);
 	inputs.x2apic = false;
 	write_faults(MSR_APIC_BASE, x2apic);
-	msr_state_reset(&msrs, 1, 40);
+	msr_state_reset(&msrs, 1, 40, true);
 	assert_int_equal(value_of(MSR_APIC_BASE), 0xfee00800);
 }
 
@@ -371,6 +371,15 @@ static void miscellaneous_enables(void **state)
 	assert_int_equal(value_of(MSR_MISC_ENABLE), read_only);
 }
 
+/* A firmware may have turned them off; who wants them turns them on. */
+static void fast_strings_of_the_cpu(void **state)
+{
+	msr_state_reset(&msrs, 0, 40, false);
+	assert_false(value_of(MSR_MISC_ENABLE) & MISC_ENABLE_FAST_STRINGS);
+	write(MSR_MISC_ENABLE, MISC_ENABLE_FAST_STRINGS);
+	assert_true(value_of(MSR_MISC_ENABLE) & MISC_ENABLE_FAST_STRINGS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,6 +396,7 @@ int main(void)
 		cmocka_unit_test_setup(memory_types, reset),
 		cmocka_unit_test_setup(extended_features, reset),
 		cmocka_unit_test_setup(miscellaneous_enables, reset),
+		cmocka_unit_test_setup(fast_strings_of_the_cpu, reset),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

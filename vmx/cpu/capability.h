@@ -38,6 +38,7 @@ struct vmx_capability {
 	bool smx;                  /* CPUID.1:ECX.SMX */
 	bool xsave;                /* CPUID.1:ECX.XSAVE */
 	bool xsaves;               /* CPUID.(0DH,1):EAX.XSAVES: IA32_XSS exists */
+	bool fast_strings;         /* REP MOVS and REP STOS are: IA32_MISC_ENABLE */
 	uint8_t physical_bits;     /* MAXPHYADDR: 32..52 */
 	uint8_t linear_bits;       /* the widest linear address: 48, or 57 with 5-level paging */
 	uint64_t efer_bits;        /* of IA32_EFER, that are not reserved */

@@ -1,6 +1,7 @@
 /* The one place that reads the capability MSRs. */
 #include "vmx/cpu/capability.h"
 
+#include "kernel/traps.h"
 #include "x86/control_registers.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
@@ -84,6 +85,14 @@ static bool has_xsaves(void)
 	       (cpuid_query(CPUID_XSAVE, 1).eax & CPUID_D1_EAX_XSAVES);
 }
 
+/* A CPU without the register cannot have turned them off. SDM volume 4, "IA-32 Architectural MSRs". */
+static bool has_fast_strings(void)
+{
+	uint64_t enabled;
+
+	return !read_msr_safe(MSR_MISC_ENABLE, &enabled) || (enabled & MISC_ENABLE_FAST_STRINGS);
+}
+
 void vmx_capability_read(struct vmx_capability *out)
 {
 	uint32_t features = cpuid_query(CPUID_FEATURES, 0).ecx;
@@ -93,6 +102,7 @@ void vmx_capability_read(struct vmx_capability *out)
 		.smx = features & CPUID_1_ECX_SMX,
 		.xsave = features & CPUID_1_ECX_XSAVE,
 		.xsaves = has_xsaves(),
+		.fast_strings = has_fast_strings(),
 		.efer_bits = efer_bits(),
 		.perf_global_bits = perf_global_bits(),
 	};

@@ -235,7 +235,8 @@ enum error vmx_vcpu_setup(struct vcpu *vcpu, const struct vcpu_config *config, s
 		if (error)
 			return error;
 	}
-	msr_state_reset(&v->msrs, vcpu->id, vmx_capability.physical_bits);
+	msr_state_reset(&v->msrs, vcpu->id, vmx_capability.physical_bits,
+			vmx_capability.fast_strings);
 	if (config->has & VCPU_HAS_FIRMWARE_MTRRS)
 		msr_state_after_firmware(&v->msrs);
 	v->xcr0 = XCR0_RESET;
