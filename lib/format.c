@@ -32,19 +32,25 @@ static void put_many(struct output *out, char c, size_t count)
 		put(out, c);
 }
 
+/* What of `text` there is room for, in one piece: most of a log line comes this way. */
+static void put_all(struct output *out, const char *text, size_t length)
+{
+	size_t room = out->length + 1 < out->size ? out->size - 1 - out->length : 0;
+
+	if (room)
+		memcpy(out->buffer + out->length, text, length < room ? length : room);
+	out->length += length;
+}
+
 static void put_text(struct output *out, const struct conversion *conv, const char *text)
 {
 	if (!text)
 		text = "(null)";
-	size_t length = 0;
-	while ((!conv->has_precision || length < conv->precision) && text[length])
-		length++;
-
+	size_t length = strnlen(text, conv->has_precision ? conv->precision : SIZE_MAX);
 	size_t padding = conv->width > length ? conv->width - length : 0;
 	if (!conv->left)
 		put_many(out, ' ', padding);
-	for (size_t i = 0; i < length; i++)
-		put(out, text[i]);
+	put_all(out, text, length);
 	if (conv->left)
 		put_many(out, ' ', padding);
 }
@@ -234,11 +240,15 @@ size_t format_string_va(char *buffer, size_t size, const char *format, va_list a
 
 	va_copy(copy, args);
 	while (*format) {
-		char c = *format++;
-		if (c == '%')
+		const char *text = format;
+
+		while (*format && *format != '%')
+			format++;
+		put_all(&out, text, (size_t)(format - text));
+		if (*format) {
+			format++;
 			convert(&out, &format, &copy);
-		else
-			put(&out, c);
+		}
 	}
 	va_end(copy);
 	if (size)

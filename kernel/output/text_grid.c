@@ -48,10 +48,14 @@ void text_grid_put_line(struct text_grid *grid, const char *line, size_t length)
 
 	if (first + needed > grid->rows)
 		first = scroll(grid, first + needed - grid->rows);
-	for (size_t i = 0; i < kept; i++) {
-		unsigned row = first + (unsigned)(i / grid->columns);
-		grid->cells[row][i % grid->columns] = shown(line[i]);
+	for (unsigned row = first; kept; row++) {
+		size_t part = kept < grid->columns ? kept : grid->columns;
+
+		for (size_t i = 0; i < part; i++)
+			grid->cells[row][i] = shown(line[i]);
 		grid->changed[row] = true;
+		line += part;
+		kept -= part;
 	}
 	grid->used = first + needed;
 }
