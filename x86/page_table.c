@@ -58,6 +58,16 @@ static unsigned best_level(const struct page_table *table, uint64_t virtual, uin
 	return level;
 }
 
+/* How many entries, from that of `virtual` to the end of its table, a mapping fills alike. A larger
+ * page can only begin with the next table. */
+static uint64_t run_length(uint64_t virtual, unsigned level, uint64_t length)
+{
+	uint64_t left = PAGE_TABLE_ENTRIES - index_of(virtual, level),
+		 wanted = length / span(level);
+
+	return wanted < left ? wanted : left;
+}
+
 enum error page_table_map(const struct page_table *table, uint64_t virtual, hpa_t physical,
 			  uint64_t length, uint64_t bits)
 {
@@ -73,12 +83,18 @@ enum error page_table_map(const struct page_table *table, uint64_t virtual, hpa_
 		uint64_t *entry = descend(table, virtual, want, &level);
 		if (!entry)
 			return ERROR_NO_MEMORY;
-		if (*entry & PAGE_PRESENT)
+		if (level != want)
 			return ERROR_RESOURCE_BUSY;
-		*entry = at | bits | PAGE_PRESENT | (level > 1 ? PAGE_LARGE : 0);
-		virtual += span(level);
-		at += span(level);
-		length -= span(level);
+		uint64_t leaf = bits | PAGE_PRESENT | (level > 1 ? PAGE_LARGE : 0);
+		uint64_t size = span(level), run = run_length(virtual, level, length);
+		for (const uint64_t *end = entry + run; entry < end; entry++) {
+			if (*entry & PAGE_PRESENT)
+				return ERROR_RESOURCE_BUSY;
+			*entry = at | leaf;
+			at += size;
+		}
+		virtual += run * size;
+		length -= run * size;
 	}
 	return ERROR_NONE;
 }
