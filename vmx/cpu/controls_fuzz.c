@@ -60,6 +60,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(why.kind == ERROR_UNSUPPORTED && strlen(why.text));
 	else
 		check_values(&cap, &controls);
-	vmx_report(&cap, in.request, check_line, NULL);
+	vmx_report(&cap, in.request, true, check_line, NULL);
 	return 0;
 }

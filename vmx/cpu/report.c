@@ -93,17 +93,22 @@ static const struct feature_row feature_rows[] = {
 };
 /* clang-format on */
 
-/* A bit of any kind, as the report sees it. */
-struct item {
-	const char *group, *name, *missing;
-	enum vmx_control_state state;
-};
+/* Controls and features are one list of items here; those of one group are together in it. */
+#define PLUS_ONE(symbol, bit, need, when, name, missing) +1
+#define CONTROL_ITEMS                                                                     \
+	(VMX_PIN_CONTROL_LIST(PLUS_ONE) VMX_PRIMARY_CONTROL_LIST(PLUS_ONE)                \
+		 VMX_SECONDARY_CONTROL_LIST(PLUS_ONE) VMX_TERTIARY_CONTROL_LIST(PLUS_ONE) \
+			 VMX_EXIT_CONTROL_LIST(PLUS_ONE) VMX_ENTRY_CONTROL_LIST(PLUS_ONE))
+#define ITEMS  (CONTROL_ITEMS + ARRAY_SIZE(feature_rows))
+#define GROUPS (CONTROL_WORDS + FEATURE_SOURCES)
 
 struct report {
 	const struct vmx_capability *cap;
 	uint32_t request;
+	bool details;
 	vmx_report_line line;
 	void *context;
+	uint8_t states[ITEMS]; /* enum vmx_control_state: each is asked for many times */
 	unsigned counts[CONTROL_STATES];
 };
 
@@ -127,31 +132,51 @@ static bool has_master(const struct vmx_capability *cap, const struct feature_ro
 	return row->mask < VPID_CAP_INVVPID ? vmx_has_ept(cap) : vmx_has_vpid(cap);
 }
 
-static unsigned item_count(void)
+static const struct feature_row *feature_at(unsigned item)
 {
-	return vmx_control_row_count + ARRAY_SIZE(feature_rows);
+	return &feature_rows[item - CONTROL_ITEMS];
 }
 
-static struct item item_at(const struct report *report, unsigned index)
+static const char *item_name(unsigned item)
 {
-	if (index < vmx_control_row_count) {
-		const struct vmx_control_row *row = &vmx_control_rows[index];
-		return (struct item) {
-			.group = vmx_control_word_name(row->word),
-			.name = row->name,
-			.missing = row->missing,
-			.state = vmx_control_state(row, report->cap, report->request),
-		};
-	}
-	const struct feature_row *row = &feature_rows[index - vmx_control_row_count];
-	return (struct item) {
-		.group = source_names[row->source],
-		.name = row->name,
-		.missing = row->missing,
-		.state = vmx_need_state(has_master(report->cap, row) ? row->need : NEED_UNUSED,
-					row->when & report->request,
-					feature_bits(report->cap, row->source) & row->mask, false),
-	};
+	return item < CONTROL_ITEMS ? vmx_control_rows[item].name : feature_at(item)->name;
+}
+
+static const char *item_missing(unsigned item)
+{
+	return item < CONTROL_ITEMS ? vmx_control_rows[item].missing : feature_at(item)->missing;
+}
+
+/* Control words first, then sources of features. */
+static unsigned item_group(unsigned item)
+{
+	return item < CONTROL_ITEMS ? vmx_control_rows[item].word
+				    : CONTROL_WORDS + feature_at(item)->source;
+}
+
+static const char *group_name(unsigned group)
+{
+	return group < CONTROL_WORDS ? vmx_control_word_name(group)
+				     : source_names[group - CONTROL_WORDS];
+}
+
+static enum vmx_control_state feature_state(const struct report *report,
+					    const struct feature_row *row)
+{
+	return vmx_need_state(has_master(report->cap, row) ? row->need : NEED_UNUSED,
+			      row->when & report->request,
+			      feature_bits(report->cap, row->source) & row->mask, false);
+}
+
+static void find_states(struct report *report)
+{
+	for (unsigned i = 0; i < CONTROL_ITEMS; i++)
+		report->states[i] = (uint8_t)vmx_control_state(&vmx_control_rows[i], report->cap,
+							       report->request);
+	for (unsigned i = CONTROL_ITEMS; i < ITEMS; i++)
+		report->states[i] = (uint8_t)feature_state(report, feature_at(i));
+	for (unsigned i = 0; i < ITEMS; i++)
+		report->counts[report->states[i]]++;
 }
 
 static void emit(const struct report *report, enum vmx_report_weight weight, const char *format,
@@ -169,26 +194,29 @@ static void emit(const struct report *report, enum vmx_report_weight weight, con
 	report->line(report->context, weight, text);
 }
 
-/* The names of all items of one group in one state, as many lines as that takes. */
-static void emit_group(const struct report *report, const char *group, enum vmx_control_state state)
+/* The names of those of items [first, end) that are in one state, as many lines as that takes. */
+static void emit_names(const struct report *report, unsigned first, unsigned end,
+		       enum vmx_control_state state)
 {
-	char text[VMX_REPORT_LINE_MAX + 1] = "";
+	char text[VMX_REPORT_LINE_MAX + 1];
+	size_t used = 0;
 
-	for (unsigned i = 0; i < item_count(); i++) {
-		struct item item = item_at(report, i);
-		if (item.state != state || strcmp(item.group, group))
+	for (unsigned i = first; i < end; i++) {
+		if (report->states[i] != state)
 			continue;
-		if (text[0] && strlen(text) + strlen(", ") + strlen(item.name) >= sizeof(text)) {
+		const char *name = item_name(i);
+		if (used && used + strlen(", ") + strlen(name) >= sizeof(text)) {
 			report->line(report->context, REPORT_NOTE, text);
-			text[0] = 0;
+			used = 0;
 		}
-		if (!text[0])
-			format_string(text, sizeof(text), "%s %s: %s", group,
-				      vmx_control_state_name(state), item.name);
+		if (!used)
+			used = format_string(text, sizeof(text), "%s %s: %s",
+					     group_name(item_group(i)),
+					     vmx_control_state_name(state), name);
 		else
-			format_append(text, sizeof(text), ", %s", item.name);
+			used += format_string(text + used, sizeof(text) - used, ", %s", name);
 	}
-	if (text[0])
+	if (used)
 		report->line(report->context, REPORT_NOTE, text);
 }
 
@@ -199,27 +227,34 @@ static void emit_groups(const struct report *report)
 		CONTROL_STATE_FORCED,   CONTROL_STATE_ABSENT,
 	};
 
-	for (unsigned g = 0; g < CONTROL_WORDS + FEATURE_SOURCES; g++) {
-		const char *group = g < CONTROL_WORDS ? vmx_control_word_name(g)
-						      : source_names[g - CONTROL_WORDS];
+	for (unsigned group = 0; group < GROUPS; group++) {
+		unsigned first = 0, end;
+
+		while (first < ITEMS && item_group(first) != group)
+			first++;
+		for (end = first; end < ITEMS && item_group(end) == group; end++)
+			;
 		for (unsigned s = 0; s < ARRAY_SIZE(shown); s++)
-			emit_group(report, group, shown[s]);
+			emit_names(report, first, end, shown[s]);
 	}
 }
 
-static void emit_items(struct report *report)
+/* Every item on a line of its own, where details are wanted, and what is missing in any case. */
+static void emit_items(const struct report *report)
 {
-	for (unsigned i = 0; i < item_count(); i++) {
-		struct item item = item_at(report, i);
-		report->counts[item.state]++;
-		if (item.state == CONTROL_STATE_MISSING)
-			emit(report, REPORT_NOTE, "%s missing: %s", item.name, item.missing);
-		else if (item.state == CONTROL_STATE_NOT_USED || item.state == CONTROL_STATE_ABSENT)
-			emit(report, REPORT_DETAIL, "%s %s: %s", item.name,
-			     vmx_control_state_name(item.state), item.missing);
+	for (unsigned i = 0; i < ITEMS; i++) {
+		enum vmx_control_state state = report->states[i];
+		const char *name = item_name(i);
+
+		if (state == CONTROL_STATE_MISSING)
+			emit(report, REPORT_NOTE, "%s missing: %s", name, item_missing(i));
+		else if (!report->details)
+			continue;
+		else if (state == CONTROL_STATE_NOT_USED || state == CONTROL_STATE_ABSENT)
+			emit(report, REPORT_DETAIL, "%s %s: %s", name,
+			     vmx_control_state_name(state), item_missing(i));
 		else
-			emit(report, REPORT_DETAIL, "%s %s", item.name,
-			     vmx_control_state_name(item.state));
+			emit(report, REPORT_DETAIL, "%s %s", name, vmx_control_state_name(state));
 	}
 }
 
@@ -247,6 +282,8 @@ static void emit_basics(const struct report *report)
 /* As read, so that a log is enough to make a test case of a machine. */
 static void emit_msrs(const struct report *report)
 {
+	if (!report->details)
+		return;
 #define X(member, msr)                                                  \
 	if (vmx_capability_has_msr(report->cap, msr))                   \
 		emit(report, REPORT_DETAIL, "%s=0x%llx", msr_name(msr), \
@@ -255,13 +292,16 @@ static void emit_msrs(const struct report *report)
 #undef X
 }
 
-void vmx_report(const struct vmx_capability *cap, uint32_t request, vmx_report_line line,
-		void *context)
+void vmx_report(const struct vmx_capability *cap, uint32_t request, bool details,
+		vmx_report_line line, void *context)
 {
-	struct report report = { cap, request, line, context, { 0 } };
+	struct report report = {
+		.cap = cap, .request = request, .details = details, .line = line, .context = context
+	};
 	struct reason why;
 
 	if (cap->vmx) {
+		find_states(&report);
 		emit_basics(&report);
 		emit_msrs(&report);
 		emit_groups(&report);

@@ -17,10 +17,10 @@ typedef void (*vmx_report_line)(void *context, enum vmx_report_weight weight, co
 /* No line is longer than this, so that the log cuts none. */
 #define VMX_REPORT_LINE_MAX 400
 
-/* Says everything about `cap` through `line`; `request` is what Plinth would use (vmx_request() and
- * REQUEST_LARGE_PAGES). */
-void vmx_report(const struct vmx_capability *cap, uint32_t request, vmx_report_line line,
-		void *context);
+/* Says everything about `cap` through `line`, REPORT_DETAIL only with `details`; `request` is what
+ * Plinth would use (vmx_request() and REQUEST_LARGE_PAGES). */
+void vmx_report(const struct vmx_capability *cap, uint32_t request, bool details,
+		vmx_report_line line, void *context);
 
 /* The report on vmx_capability, with the command line's wishes, as log lines of area "vmx": details
  * at level debug, notes at info. Bootstrap processor, after vmx_percpu_init(). */

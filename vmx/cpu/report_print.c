@@ -16,5 +16,6 @@ void vmx_report_print(void)
 			   (command_line.apicv != APICV_OFF ? REQUEST_APICV : 0) |
 			   (command_line.gdb[0] ? REQUEST_DEBUGGER : 0);
 
-	vmx_report(&vmx_capability, request, print_line, NULL);
+	/* What nobody reads is not written: boot waits for it. */
+	vmx_report(&vmx_capability, request, command_line.log_level == LOG_DEBUG, print_line, NULL);
 }

@@ -29,7 +29,7 @@ static void keep(void *context, enum vmx_report_weight weight, const char *text)
 static void report(struct vmx_capability cap, uint32_t request)
 {
 	lines.count = 0;
-	vmx_report(&cap, request, keep, &lines);
+	vmx_report(&cap, request, true, keep, &lines);
 }
 
 /* The line that is exactly this, or null. */
@@ -118,6 +118,19 @@ static void every_bit_is_told_once(void **state)
 	}
 }
 
+static void notes_do_not_hang_on_details(void **state)
+{
+	struct vmx_capability cap = sample_lynnfield();
+
+	report(cap, EVERYTHING);
+	unsigned notes = weighing(REPORT_NOTE);
+	assert_true(weighing(REPORT_DETAIL));
+	lines.count = 0;
+	vmx_report(&cap, EVERYTHING, false, keep, &lines);
+	assert_int_equal(weighing(REPORT_DETAIL), 0);
+	assert_int_equal(weighing(REPORT_NOTE), notes);
+}
+
 static void no_guests(void **state)
 {
 	report((struct vmx_capability) { 0 }, EVERYTHING);
@@ -142,6 +155,7 @@ int main(void)
 		cmocka_unit_test(a_modern_cpu),
 		cmocka_unit_test(what_is_missing),
 		cmocka_unit_test(every_bit_is_told_once),
+		cmocka_unit_test(notes_do_not_hang_on_details),
 		cmocka_unit_test(no_guests),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
