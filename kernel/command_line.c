@@ -137,7 +137,15 @@ static bool set_apicv(struct command_line *out, const struct word *word)
 
 static bool set_selftest(struct command_line *out, const struct word *word)
 {
-	return either(word, "negative", "boot", &out->negative);
+	static const struct choice choices[] = { { "boot", SELFTEST_BOOT },
+						 { "full", SELFTEST_FULL },
+						 { "negative", SELFTEST_NEGATIVE } };
+	unsigned value;
+
+	if (!choose(word, choices, ARRAY_SIZE(choices), &value))
+		return false;
+	out->selftest = (enum selftest_mode)value;
+	return true;
 }
 
 static bool set_preflight(struct command_line *out, const struct word *word)
@@ -244,7 +252,7 @@ static const struct {
 	{ "vpid", "on or off", set_vpid },
 	{ "apicv", "on, off or force", set_apicv },
 	{ "preflight", "on or off", set_preflight },
-	{ "selftest", "negative or boot", set_selftest },
+	{ "selftest", "boot, full or negative", set_selftest },
 	{ "pages", "large or small", set_pages },
 	{ "timer", "preemption or apic", set_timer },
 	{ "slice", "microseconds from 100 to 1000000", set_slice },

@@ -35,6 +35,13 @@ enum apic_mode {
 	APIC_X2APIC,
 };
 
+/* How much Plinth tests of itself at boot. */
+enum selftest_mode {
+	SELFTEST_BOOT,
+	SELFTEST_FULL,     /* what is repeated, more often: kernel/selftest.h */
+	SELFTEST_NEGATIVE, /* also break each rule of VM entry */
+};
+
 /* What hardware may do with the local APICs of guests. */
 enum apicv_mode {
 	APICV_OFF,
@@ -50,11 +57,11 @@ struct command_line {
 	bool vpid;             /* vpid=on|off; default on */
 	enum apicv_mode apicv; /* apicv=on|off|force; default on */
 	bool preflight;        /* preflight=on|off: check every VM entry beforehand; default off */
-	bool negative; /* selftest=negative|boot: also break each rule of VM entry; default boot */
-	bool large_pages;      /* pages=large|small: largest that fits, or 4 KiB only */
-	bool preemption_timer; /* timer=preemption|apic: what ends a time slice */
-	unsigned slice_us;     /* slice=MICROSECONDS, 100..1000000; default 1000 */
-	enum apic_mode apic;   /* apic=auto|xapic|x2apic; default auto */
+	enum selftest_mode selftest; /* selftest=boot|full|negative; default boot */
+	bool large_pages;            /* pages=large|small: largest that fits, or 4 KiB only */
+	bool preemption_timer;       /* timer=preemption|apic: what ends a time slice */
+	unsigned slice_us;           /* slice=MICROSECONDS, 100..1000000; default 1000 */
+	enum apic_mode apic;         /* apic=auto|xapic|x2apic; default auto */
 	unsigned
 		phantom_cpu; /* phantom-cpu=APICID, 1..254: list a CPU that is not there; 0: none */
 	enum stats_mode stats; /* stats=off|table|lines|both; without it, see STATS_AUTO */

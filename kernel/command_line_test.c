@@ -29,7 +29,8 @@ static void defaults(void **state)
 	assert_true(line.vpid && line.large_pages && line.preemption_timer);
 	assert_int_equal(line.slice_us, 1000);
 	assert_int_equal(line.apicv, APICV_ON);
-	assert_false(line.shell || line.bench || line.preflight || line.negative);
+	assert_false(line.shell || line.bench || line.preflight);
+	assert_int_equal(line.selftest, SELFTEST_BOOT);
 	assert_string_equal(line.tests, "");
 	parse(" \t \r\n ");
 	assert_int_equal(book.count, 0);
@@ -51,7 +52,8 @@ static void every_key(void **state)
 	assert_int_equal(line.apic, APIC_XAPIC);
 	assert_int_equal(line.phantom_cpu, 254);
 	assert_string_equal(line.provoke, "panic");
-	assert_true(line.shell && line.bench && line.preflight && line.negative);
+	assert_true(line.shell && line.bench && line.preflight);
+	assert_int_equal(line.selftest, SELFTEST_NEGATIVE);
 	parse("exits=off exits=all end=halt end=reboot log=warn log=error vpid=off vpid=on "
 	      "pages=small pages=large timer=apic timer=preemption slice=1000000 cpus=1");
 	assert_int_equal(book.count, 0);
@@ -119,7 +121,7 @@ static void mistakes_are_named(void **state)
 	complains("shell=yes", "on or off");
 	complains("bench=on", "1 or 0");
 	complains("preflight=1", "\"preflight=1\" left out: it wants on or off");
-	complains("selftest=on", "\"selftest=on\" left out: it wants negative or boot");
+	complains("selftest=on", "\"selftest=on\" left out: it wants boot, full or negative");
 	complains("pages=2M", "large or small");
 	complains("timer=hpet", "preemption or apic");
 	complains("end=off", "auto, halt, poweroff or reboot");

@@ -3,6 +3,7 @@
 #include "kernel/selftest.h"
 
 #include "kernel/address_space.h"
+#include "kernel/command_line.h"
 #include "kernel/cpu.h"
 #include "kernel/memory.h"
 #include "kernel/spinlock.h"
@@ -101,16 +102,28 @@ static struct {
 
 /* Over all CPUs together: where an emulator runs a hundred of them on two, a contended lock costs a
  * host's time slice a round. */
-#define ALL_ROUNDS 4000
+#define LOCK_ROUNDS 4000
+#define PAGE_ROUNDS 256
 
-static unsigned rounds_per_cpu(void)
+/* What one boot does of it. */
+#define BOOT_PART  16
+#define BOOT_LEAST 2
+
+unsigned selftest_rounds(unsigned full)
 {
-	return ALL_ROUNDS / cpu_online_count() + 1;
+	if (command_line.selftest == SELFTEST_FULL)
+		return full;
+	return full / BOOT_PART < BOOT_LEAST ? BOOT_LEAST : full / BOOT_PART;
+}
+
+static unsigned rounds_per_cpu(unsigned full)
+{
+	return selftest_rounds(full) / cpu_online_count() + 1;
 }
 
 static void count_under_lock(void *argument)
 {
-	for (unsigned i = rounds_per_cpu(); i; i--) {
+	for (unsigned i = rounds_per_cpu(LOCK_ROUNDS); i; i--) {
 		uint64_t rflags = spinlock_acquire(&work_lock);
 		work.plain++;
 		spinlock_release(&work_lock, rflags);
@@ -121,7 +134,7 @@ static void count_under_lock(void *argument)
 static void test_all_cpus_work(void)
 {
 	bool done = cpu_run_everywhere(count_under_lock, NULL, cpu_work_timeout_us());
-	uint64_t want = (uint64_t)rounds_per_cpu() * cpu_online_count();
+	uint64_t want = (uint64_t)rounds_per_cpu(LOCK_ROUNDS) * cpu_online_count();
 
 	tap_result(done && work.cpus == cpu_online_count(), "boot/every-cpu-works",
 		   "%u of %u CPUs took part", work.cpus, cpu_online_count());
@@ -133,7 +146,7 @@ static void churn_pages(void *argument)
 {
 	bool *ok = argument;
 
-	for (unsigned i = 0; i <= 256 / cpu_online_count(); i++) {
+	for (unsigned i = rounds_per_cpu(PAGE_ROUNDS); i; i--) {
 		size_t count = 1 + i % 7;
 		uint64_t *pages = pages_alloc(count, PAGE_SIZE << i % 4);
 		if (!pages) {

@@ -2,6 +2,10 @@
 #ifndef KERNEL_SELFTEST_H
 #define KERNEL_SELFTEST_H
 
+/* How often a test that repeats itself does so: `full` times with selftest=full, else, as every boot waits
+ * for it, a part of them, at least twice. */
+unsigned selftest_rounds(unsigned full);
+
 /* How many results kernel_selftest() reports. */
 unsigned kernel_selftest_count(void);
 

@@ -4,6 +4,7 @@
 
 #include "kernel/lapic.h"
 #include "kernel/memory.h"
+#include "kernel/selftest.h"
 #include "kernel/output/tap.h"
 #include "lib/bits.h"
 #include "vm/manager.h"
@@ -12,7 +13,8 @@
 
 /* Beyond its RAM, for one vCPU, nested page tables included. */
 #define MAX_OVERHEAD_PAGES (KIB(64) / PAGE_SIZE)
-#define ROUNDS             16
+#define ROUNDS             32 /* of selftest=full */
+#define LARGE_ROUND        3  /* of each four: RAM that takes a while to be zeroed */
 
 static const char *const names[] = {
 	"vm/memory-comes-back",
@@ -42,8 +44,8 @@ static void test_memory_comes_back(const char *name)
 	if (vm)
 		vm_stop(vm, NULL);
 	before = pages_in_use();
-	for (unsigned i = 0; i < ROUNDS && made; i++) {
-		vm = make(i % 2 ? MIB(2) : KIB(64), 1 + i % 4, &why);
+	for (unsigned i = 0; i < selftest_rounds(ROUNDS) && made; i++) {
+		vm = make(i % 4 == LARGE_ROUND ? MIB(2) : KIB(64), 1 + i % 4, &why);
 		made = vm;
 		if (vm)
 			vm_stop(vm, NULL);

@@ -4,9 +4,11 @@
 
 #include "kernel/cpu.h"
 #include "kernel/memory.h"
+#include "kernel/selftest.h"
 #include "kernel/spinlock.h"
 #include "kernel/output/tap.h"
 #include "kernel/time.h"
+#include "lib/format.h"
 #include "vmx/cpu/fake_cpu.h"
 #include "vmx/cpu/percpu.h"
 #include "x86/control_registers.h"
@@ -18,7 +20,8 @@
 #define RACES                 20u
 #define RACES_OF_MANY         2u
 #define MANY_CPUS             8
-#define ROUNDS                1000
+#define ROUNDS                1000 /* of selftest=full */
+#define NAME_MAX              64
 
 /* What the CPUs found wrong, together: how often, and the first of it as a sentence. */
 static struct {
@@ -303,7 +306,7 @@ static void many_rounds(void *argument)
 
 	if (left_out())
 		return;
-	for (unsigned i = 0; i < ROUNDS; i++) {
+	for (unsigned i = selftest_rounds(ROUNDS); i; i--) {
 		expect(ERROR_NONE, vmx_hardware_enable(&why), "enabling", &why);
 		expect(ERROR_NONE, vmx_hardware_disable(&why), "disabling", &why);
 	}
@@ -323,30 +326,46 @@ static void test_everywhere(const char *name, cpu_function function)
 		   findings.wrong, before, after, findings.first.text);
 }
 
-static const struct {
+static const struct real_test {
 	const char *name;
 	cpu_function function;
+	unsigned rounds; /* of selftest=full; 0: it is not repeated */
 } real_tests[] = {
-	{ "vmx/enabling-twice-is-resource-busy", enable_twice },
-	{ "vmx/disabling-twice-is-bad-state", disable_twice },
-	{ "vmx/1000-rounds-on-every-cpu-leak-nothing", many_rounds },
+	{ "enabling-twice-is-resource-busy", enable_twice, 0 },
+	{ "disabling-twice-is-bad-state", disable_twice, 0 },
+	{ "rounds-on-every-cpu-leak-nothing", many_rounds, ROUNDS },
 };
+
+/* What is repeated says how often. */
+static void name_of(char *name, const struct real_test *test)
+{
+	if (test->rounds)
+		format_string(name, NAME_MAX, "vmx/%u-%s", selftest_rounds(test->rounds),
+			      test->name);
+	else
+		format_string(name, NAME_MAX, "vmx/%s", test->name);
+}
 
 static void test_real(void)
 {
+	char name[NAME_MAX];
 	const char *restored = "vmx/state-is-as-before";
 	struct reason why;
 
 	if (vmx_percpu_can_enable(&why)) {
-		for (unsigned i = 0; i < ARRAY_SIZE(real_tests); i++)
-			tap_skip(real_tests[i].name, "%s", why.text);
+		for (unsigned i = 0; i < ARRAY_SIZE(real_tests); i++) {
+			name_of(name, &real_tests[i]);
+			tap_skip(name, "%s", why.text);
+		}
 		tap_skip(restored, "%s", why.text);
 		return;
 	}
 	uint64_t pages = pages_in_use();
 	bool off = everywhere(go_off, NULL) && !findings.wrong;
-	for (unsigned i = 0; i < ARRAY_SIZE(real_tests); i++)
-		test_everywhere(real_tests[i].name, real_tests[i].function);
+	for (unsigned i = 0; i < ARRAY_SIZE(real_tests); i++) {
+		name_of(name, &real_tests[i]);
+		test_everywhere(name, real_tests[i].function);
+	}
 	bool back = everywhere(go_back, NULL) && !findings.wrong;
 	tap_result(off && back && pages == pages_in_use(), restored,
 		   "off=%d back=%d pages-before=%lu pages-after=%lu %s", off, back, pages,

@@ -232,7 +232,7 @@ static bool try_all_good(void)
 
 unsigned negative_selftest_count(void)
 {
-	return command_line.negative ? entry_rule_count() + GUEST_STATES : 0;
+	return command_line.selftest == SELFTEST_NEGATIVE ? entry_rule_count() + GUEST_STATES : 0;
 }
 
 static void skip_rules(const char *reason)
@@ -250,7 +250,7 @@ static void skip_rules(const char *reason)
 
 void negative_selftest_skip(const char *reason)
 {
-	if (!command_line.negative)
+	if (command_line.selftest != SELFTEST_NEGATIVE)
 		return;
 	for (unsigned state = 0; state < GUEST_STATES; state++)
 		tap_skip(good_names[state], "%s", reason);
@@ -270,7 +270,7 @@ void negative_selftest(void)
 {
 	struct reason why;
 
-	if (!command_line.negative)
+	if (command_line.selftest != SELFTEST_NEGATIVE)
 		return;
 	if (trial_begin(&trial, &why)) {
 		for (unsigned state = 0; state < GUEST_STATES; state++)
