@@ -1,5 +1,5 @@
-/* Any sequence of port and memory accesses to the VGA: it stays within its memory, and a screen can
- * be looked at after each. An access is a kind, an address and a value. */
+/* Any sequence of port and memory accesses to the VGA: it stays within its memory, of which
+ * there may be too little, and a screen can be looked at after each. An access is a kind, an address and a value. */
 #include <stdlib.h>
 
 #include "device/vga_text.h"
@@ -20,15 +20,27 @@ static void look(const struct vga_text *vga)
 		vga_text_cell(vga, screen.cursor_column, screen.cursor_row);
 }
 
+/* Blocks, until as many are gone as the first byte of the input says. */
+static unsigned left;
+
+static uint8_t *take_block(void *context)
+{
+	if (!left)
+		return NULL;
+	left--;
+	return malloc(VGA_BLOCK_SIZE);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct vga_text vga;
 	static struct bus io, memory;
-	uint8_t *planes = malloc(VGA_MEMORY_SIZE);
+	const struct vga_source source = { take_block, NULL };
 	device_time now = 0;
 
 	io.count = memory.count = 0;
-	vga_text_init(&vga, planes);
+	left = size ? data[0] : 0;
+	vga_text_init(&vga, &source);
 	enum error error = vga_text_attach(&vga, &io, &memory, NULL);
 	assert(!error);
 	for (; size >= 4; data += 4, size -= 4) {
@@ -52,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		look(&vga);
 		now += data[0] * 1000ull;
 	}
-	free(planes);
+	for (unsigned i = 0; i < VGA_BLOCKS; i++)
+		free(vga.blocks[i]);
 	return 0;
 }

@@ -16,11 +16,6 @@ static uint8_t spread(uint8_t bits, unsigned plane)
 	return bits >> plane & 1 ? 0xff : 0;
 }
 
-static uint8_t *at(struct vga_text *vga, unsigned plane, unsigned offset)
-{
-	return vga->memory + plane * VGA_PLANE_SIZE + offset;
-}
-
 /* The place of a byte of the window in the planes; false when the window is not mapped there. */
 static bool decode(const struct vga_text *vga, uint64_t offset, uint32_t *place)
 {
@@ -70,7 +65,7 @@ static uint64_t read_byte(void *chip, uint64_t offset, unsigned width)
 		return UNMAPPED;
 	unsigned byte = plane_offset(vga, place, chain_4);
 	for (unsigned p = 0; p < VGA_PLANES; p++)
-		vga->latches[p] = *at(vga, p, byte);
+		vga->latches[p] = vga_load(vga, p, byte);
 	if (chain_4)
 		return vga->latches[place & 3];
 	if (mode & GRAPHICS_COMPARING)
@@ -140,8 +135,8 @@ static void write_byte(void *chip, uint64_t offset, unsigned width, uint64_t val
 		planes &= place & 1 ? ODD_PLANES : EVEN_PLANES;
 	for (unsigned p = 0; p < VGA_PLANES; p++) {
 		if (planes >> p & 1)
-			*at(vga, p, plane_offset(vga, place, chain_4)) =
-				to_plane(vga, p, (uint8_t)value);
+			vga_store(vga, p, plane_offset(vga, place, chain_4),
+				  to_plane(vga, p, (uint8_t)value));
 	}
 	vga->changes++;
 }

@@ -6,12 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/vga_text.h"
+#include "device/vga_parts.h"
 
 static struct bus io, memory;
 static struct vga_text vga;
-static uint8_t *planes;
 static struct reason why;
+static unsigned taken, left; /* blocks of memory */
+
+/* Dirty ones: whoever takes a block fills it. */
+static uint8_t *take_block(void *context)
+{
+	if (!left)
+		return NULL;
+	left--;
+	taken++;
+	return memset(malloc(VGA_BLOCK_SIZE), 0xa5, VGA_BLOCK_SIZE);
+}
 
 static void sequencer(uint8_t index, uint8_t value)
 {
@@ -25,10 +35,13 @@ static void graphics(uint8_t index, uint8_t value)
 
 static int setup(void **state)
 {
+	const struct vga_source source = { take_block, NULL };
+
 	memset(&io, 0, sizeof(io));
 	memset(&memory, 0, sizeof(memory));
-	planes = malloc(VGA_MEMORY_SIZE);
-	vga_text_init(&vga, planes);
+	taken = 0;
+	left = VGA_BLOCKS;
+	vga_text_init(&vga, &source);
 	return vga_text_attach(&vga, &io, &memory, &why);
 }
 
@@ -37,7 +50,8 @@ static int setup_planar(void **state)
 {
 	int status = setup(state);
 
-	memset(planes, 0, VGA_MEMORY_SIZE);
+	for (unsigned i = 0; i < VGA_BLOCKS; i++)
+		vga.blocks[i] = calloc(1, VGA_BLOCK_SIZE);
 	sequencer(2, 0x0f);
 	sequencer(4, 0x06);
 	graphics(5, 0x00);
@@ -48,7 +62,8 @@ static int setup_planar(void **state)
 
 static int teardown(void **state)
 {
-	free(planes);
+	for (unsigned i = 0; i < VGA_BLOCKS; i++)
+		free(vga.blocks[i]);
 	return 0;
 }
 
@@ -64,7 +79,7 @@ static void put(uint64_t at, uint8_t value)
 
 static uint8_t plane(unsigned n, unsigned offset)
 {
-	return planes[n * VGA_PLANE_SIZE + offset];
+	return vga_load(&vga, n, offset);
 }
 
 static void expect_planes(unsigned offset, uint8_t p0, uint8_t p1, uint8_t p2, uint8_t p3)
@@ -243,6 +258,60 @@ static void chain_4_goes_through_the_planes(void **state)
 	expect_planes(4, 0x11, 0, 0x33, 0x44);
 }
 
+/* --- memory as it is needed ------------------------------------------------------------------ */
+
+static void an_untouched_screen_takes_no_memory(void **state)
+{
+	for (uint64_t at = 0xb8000; at < 0xc0000; at += 2) {
+		assert_int_equal(get(at), ' ');
+		assert_int_equal(get(at + 1), 0x07);
+		bus_write(&memory, 0, at, 2, 0x0720); /* as a console clears it */
+	}
+	assert_int_equal(plane(2, 0), 0);
+	assert_int_equal(plane(0, 1), 0);
+	assert_int_equal(plane(0, 0x8000), 0);
+	assert_int_equal(taken, 0);
+}
+
+static void text_takes_a_block_of_each_plane_that_it_lies_in(void **state)
+{
+	put(0xb8000, 'x');
+	assert_int_equal(taken, 1);
+	put(0xb8001, 0x1f);
+	put(0xb8002, 'y');
+	assert_int_equal(taken, 2);
+	put(0xb9000, 'z'); /* the next block */
+	assert_int_equal(taken, 3);
+	assert_int_equal(get(0xb8000), 'x');
+	assert_int_equal(get(0xb8004), ' ');
+	assert_int_equal(get(0xb8005), 0x07);
+	assert_int_equal(plane(0, 1), 0);
+}
+
+static void a_reset_clears_what_was_taken(void **state)
+{
+	put(0xb8000, 'x');
+	put(0xb8003, 0x1f);
+	vga_text_ops.reset(&vga);
+	assert_int_equal(get(0xb8000), ' ');
+	assert_int_equal(get(0xb8003), 0x07);
+	put(0xb8000, 'y');
+	assert_int_equal(get(0xb8000), 'y');
+	assert_int_equal(taken, 2);
+}
+
+static void what_finds_no_memory_is_lost(void **state)
+{
+	left = 1;
+	put(0xb8000, 'x');
+	put(0xb8001, 0x1f);
+	assert_int_equal(get(0xb8000), 'x');
+	assert_int_equal(get(0xb8001), 0x07);
+	left = 1;
+	put(0xb8001, 0x1f);
+	assert_int_equal(get(0xb8001), 0x1f);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_planar, teardown)
@@ -259,6 +328,12 @@ int main(void)
 		TEST(write_mode_3_takes_a_mask),
 		TEST(read_mode_1_compares_colours),
 		TEST(chain_4_goes_through_the_planes),
+#undef TEST
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		TEST(an_untouched_screen_takes_no_memory),
+		TEST(text_takes_a_block_of_each_plane_that_it_lies_in),
+		TEST(a_reset_clears_what_was_taken),
+		TEST(what_finds_no_memory_is_lost),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,6 +93,12 @@ struct vga_beam {
 
 struct vga_beam vga_beam(const struct vga_text *vga, device_time now);
 
+/* A byte of a plane, below VGA_PLANE_SIZE. */
+uint8_t vga_load(const struct vga_text *vga, unsigned plane, unsigned offset);
+void vga_store(struct vga_text *vga, unsigned plane, unsigned offset, uint8_t value);
+/* All of them as after RESET#. */
+void vga_clear(struct vga_text *vga);
+
 void vga_dac_reset(struct vga_dac *dac);
 uint8_t vga_dac_read(struct vga_dac *dac, unsigned port);
 void vga_dac_write(struct vga_dac *dac, unsigned port, uint8_t value);

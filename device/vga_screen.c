@@ -97,7 +97,7 @@ struct vga_cell vga_text_cell(const struct vga_text *vga, unsigned column, unsig
 	else
 		offset = n << 1 | (n >> (crtc[CRTC_MODE] & CRTC_MODE_WRAP ? 15 : 13) & 1);
 	offset &= VGA_PLANE_SIZE - 1;
-	return (struct vga_cell) { vga->memory[offset], vga->memory[VGA_PLANE_SIZE + offset] };
+	return (struct vga_cell) { vga_load(vga, 0, offset), vga_load(vga, 1, offset) };
 }
 
 #define CODE_FIRST 0x20 /* of ASCII that can be printed */

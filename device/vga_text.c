@@ -66,9 +66,6 @@ static const uint8_t mode_3_attribute[VGA_ATTRIBUTE_REGISTERS] = {
 };
 #define MODE_3_MISC 0x67
 
-#define BLANK_CHARACTER ' '
-#define BLANK_ATTRIBUTE 0x07 /* grey on black */
-
 /* The colour address of a port of CRTC or status; 0 when it is not the one in use. */
 static unsigned select_port(const struct vga_text *vga, unsigned port)
 {
@@ -244,34 +241,25 @@ static void advance(void *chip, device_time now)
 	vga->now = now;
 }
 
-static void clear_screen(struct vga_text *vga)
-{
-	memset(vga->memory, 0, VGA_MEMORY_SIZE);
-	for (unsigned n = 0; n < VGA_WINDOW_SIZE / 4; n += 2) {
-		vga->memory[n] = BLANK_CHARACTER;
-		vga->memory[VGA_PLANE_SIZE + n] = BLANK_ATTRIBUTE;
-	}
-}
-
 static void reset(void *chip)
 {
 	struct vga_text *vga = chip;
 
-	*vga = (struct vga_text) {
-		.memory = vga->memory,
-		.changes = vga->changes + 1,
-		.now = vga->now,
-		.retrace_since = vga->now,
-		.miscellaneous = MODE_3_MISC,
-		.enabled = ENABLE_BITS,
-		.attribute_index = ATTRIBUTE_SOURCE,
-	};
+	vga->changes++;
+	vga->retrace_since = vga->now;
+	vga->miscellaneous = MODE_3_MISC;
+	vga->feature = 0;
+	vga->enabled = ENABLE_BITS;
+	vga->sequencer_index = vga->crtc_index = vga->graphics_index = 0;
+	vga->attribute_index = ATTRIBUTE_SOURCE;
+	vga->attribute_is_data = false;
+	memset(vga->latches, 0, sizeof(vga->latches));
 	memcpy(vga->sequencer, mode_3_sequencer, sizeof(vga->sequencer));
 	memcpy(vga->crtc, mode_3_crtc, sizeof(vga->crtc));
 	memcpy(vga->graphics, mode_3_graphics, sizeof(vga->graphics));
 	memcpy(vga->attribute, mode_3_attribute, sizeof(vga->attribute));
 	vga_dac_reset(&vga->dac);
-	clear_screen(vga);
+	vga_clear(vga);
 }
 
 const struct chip_ops vga_text_ops = {
@@ -282,9 +270,9 @@ const struct chip_ops vga_text_ops = {
 	.reset = reset,
 };
 
-void vga_text_init(struct vga_text *vga, uint8_t *memory)
+void vga_text_init(struct vga_text *vga, const struct vga_source *source)
 {
-	*vga = (struct vga_text) { .memory = memory };
+	*vga = (struct vga_text) { .source = *source };
 	reset(vga);
 }
 

@@ -16,6 +16,8 @@
 #define VGA_PLANES      4
 #define VGA_PLANE_SIZE  0x10000u
 #define VGA_MEMORY_SIZE (VGA_PLANES * VGA_PLANE_SIZE)
+#define VGA_BLOCK_SIZE  4096u
+#define VGA_BLOCKS      (VGA_MEMORY_SIZE / VGA_BLOCK_SIZE)
 
 /* The window through which the CPU sees the memory; registers choose a part of it. */
 #define VGA_WINDOW      0xa0000u
@@ -36,9 +38,17 @@ struct vga_dac {
 	uint8_t colours[VGA_COLOURS][3];
 };
 
+/* Where memory comes from, once it is needed: VGA_BLOCK_SIZE bytes that stay the giver's; null when
+ * there are none, and what was to lie there is lost. Called by accesses. */
+struct vga_source {
+	uint8_t *(*block)(void *context);
+	void *context;
+};
+
 struct vga_text {
-	uint8_t *memory;  /* VGA_MEMORY_SIZE bytes, plane after plane */
-	uint32_t changes; /* of anything that can be seen: somebody who draws may compare */
+	struct vga_source source;
+	uint8_t *blocks[VGA_BLOCKS]; /* plane after plane; null: as after a reset */
+	uint32_t changes;            /* of anything that can be seen: somebody who draws may compare */
 	device_time now;
 	device_time retrace_since; /* the vertical interrupt was last cleared */
 	uint8_t miscellaneous, feature, enabled;
@@ -54,8 +64,8 @@ struct vga_text {
 /* The ports, at offsets that are their numbers, and the window. */
 extern const struct chip_ops vga_text_ops, vga_memory_ops;
 
-/* `memory`: VGA_MEMORY_SIZE bytes, which stay the caller's. */
-void vga_text_init(struct vga_text *vga, uint8_t *memory);
+/* Takes no memory yet. */
+void vga_text_init(struct vga_text *vga, const struct vga_source *source);
 
 enum error vga_text_attach(struct vga_text *vga, struct bus *io, struct bus *memory,
 			   struct reason *why) must_check;

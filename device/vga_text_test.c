@@ -11,23 +11,29 @@
 
 static struct bus io, memory;
 static struct vga_text vga;
-static uint8_t *planes;
 static struct reason why;
 static device_time now;
 
+static uint8_t *take_block(void *context)
+{
+	return malloc(VGA_BLOCK_SIZE);
+}
+
 static int setup(void **state)
 {
+	const struct vga_source source = { take_block, NULL };
+
 	memset(&io, 0, sizeof(io));
 	memset(&memory, 0, sizeof(memory));
 	now = 0;
-	planes = malloc(VGA_MEMORY_SIZE);
-	vga_text_init(&vga, planes);
+	vga_text_init(&vga, &source);
 	return vga_text_attach(&vga, &io, &memory, &why);
 }
 
 static int teardown(void **state)
 {
-	free(planes);
+	for (unsigned i = 0; i < VGA_BLOCKS; i++)
+		free(vga.blocks[i]);
 	return 0;
 }
 

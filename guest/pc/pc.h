@@ -147,7 +147,8 @@ struct pc {
 	struct console_line debug_line; /* what is said on them */
 	bool floods;             /* it wrote more to the debug ports than the log takes; atomic */
 	struct testdev *testdev; /* null: none */
-	struct vga_text vga;     /* without memory when there is none */
+	struct vga_text vga;     /* if the VM has one */
+	bool vga_starves;        /* there was no memory for what was written to it last */
 	struct pc_disk *disks;   /* disk_count of them */
 	unsigned disk_count;
 

@@ -166,7 +166,7 @@ enum error pc_chips_create(struct pc *pc, struct reason *why)
 		keep(pc, &virtio_block_ops, &pc->disks[i].block);
 	if (!error && pc->spec->vga)
 		error = pc_vga_create(pc, why);
-	if (pc->vga.memory)
+	if (pc->spec->vga)
 		keep(pc, &vga_text_ops, &pc->vga);
 	if (!error && pc->spec->i8042)
 		error = add_keyboard(pc, why);

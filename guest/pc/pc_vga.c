@@ -2,22 +2,35 @@
 #include "guest/pc/pc_parts.h"
 
 #include "kernel/memory.h"
+#include "kernel/output/log.h"
 #include "lib/bits.h"
 
-#define VGA_PAGES (VGA_MEMORY_SIZE / PAGE_SIZE)
+_Static_assert(VGA_BLOCK_SIZE == PAGE_SIZE, "the VGA takes a page at a time");
 
 /* More than a text mode has, and less than a guest could program. */
 #define ROW_MAX  160 /* columns, with the end of the string */
 #define ROWS_MAX 60
 
+/* A guest that finds the host's memory used up goes on without what it wrote to the screen, and is told
+ * of once. With the lock. */
+static uint8_t *take_page(void *context)
+{
+	struct pc *pc = (struct pc *)context;
+	uint8_t *page = (uint8_t *)page_alloc();
+
+	if (!page && !pc->vga_starves)
+		log_warn("guest",
+			 "vm=%u(%s): no memory is left for its screen: what it writes there is lost",
+			 pc->vm->id, pc->vm->name);
+	pc->vga_starves = !page;
+	return page;
+}
+
 enum error pc_vga_create(struct pc *pc, struct reason *why)
 {
-	uint8_t *memory = (uint8_t *)pages_alloc(VGA_PAGES, PAGE_SIZE);
+	const struct vga_source source = { take_page, pc };
 
-	if (!memory)
-		return reason_set(why, ERROR_NO_MEMORY, "no memory for the VGA of VM %s",
-				  pc->spec->name);
-	vga_text_init(&pc->vga, memory);
+	vga_text_init(&pc->vga, &source);
 	return vga_text_attach(&pc->vga, &pc->ports, &pc->memory, why);
 }
 
@@ -45,7 +58,7 @@ bool pc_vga_print(struct pc *pc, void (*print)(const struct vm *vm, const char *
 	bool is_text = false;
 
 	/* The log has locks of its own: a row at a time, and the guest goes on in between. */
-	for (unsigned row = 0; pc->vga.memory && row < read_row(pc, row, text, &is_text); row++)
+	for (unsigned row = 0; pc->spec->vga && row < read_row(pc, row, text, &is_text); row++)
 		print(pc->vm, text);
 	return is_text;
 }
@@ -57,5 +70,6 @@ bool pc_vm_screen(struct vm *vm, void (*print)(const struct vm *vm, const char *
 
 void pc_vga_free(struct pc *pc)
 {
-	pages_free(pc->vga.memory, VGA_PAGES);
+	for (unsigned i = 0; i < VGA_BLOCKS; i++)
+		page_free(pc->vga.blocks[i]);
 }
