@@ -37,10 +37,10 @@ struct statistics_row *statistics_add_row(struct statistics *statistics, uint32_
 /* The middle of a bucket. */
 static uint64_t middle_of(unsigned bucket)
 {
-	unsigned octave = bucket / STATISTICS_STEPS;
+	unsigned octave = STATISTICS_FIRST + bucket / STATISTICS_STEPS;
 	uint64_t eighths = STATISTICS_STEPS + bucket % STATISTICS_STEPS;
 
-	return ((2 * eighths + 1) << octave) / (2 * STATISTICS_STEPS);
+	return ((2 * eighths + 1) << octave) / (2 * STATISTICS_STEPS) - STATISTICS_SHIFT;
 }
 
 /* The cost that `percent` of the exits do not exceed. */

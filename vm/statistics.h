@@ -3,8 +3,9 @@
  * nothing is allocated: reasons get rows from a small pool as they first occur, and when it is used up
  * share the last one. Any CPU may read, and may see an exit half counted. Pure.
  *
- * Buckets are log-linear: an octave has STATISTICS_STEPS of them, so that the middle of a bucket is
- * within 1/16 of all that it holds. What costs more than STATISTICS_MOST ticks is counted in the last
+ * Buckets are log-linear in the cost and STATISTICS_SHIFT more, as no exit is as cheap as that: octaves
+ * below would lie in memory for nothing. An octave has STATISTICS_STEPS of them, so that the middle of
+ * a bucket is within 1/16 of all that it holds, of that sum. What costs more than STATISTICS_MOST ticks is counted in the last
  * one, for which the exact maximum stands in. */
 #ifndef VM_STATISTICS_H
 #define VM_STATISTICS_H
@@ -13,9 +14,11 @@
 
 #define STATISTICS_STEPS_SHIFT 3
 #define STATISTICS_STEPS       (1u << STATISTICS_STEPS_SHIFT)
-#define STATISTICS_OCTAVES     21u
-#define STATISTICS_BUCKETS     (STATISTICS_OCTAVES * STATISTICS_STEPS)
-#define STATISTICS_MOST        ((1u << STATISTICS_OCTAVES) - 1)
+#define STATISTICS_FIRST       4u /* octaves: the first and the one past the last */
+#define STATISTICS_END         21u
+#define STATISTICS_SHIFT       (1u << STATISTICS_FIRST)
+#define STATISTICS_BUCKETS     ((STATISTICS_END - STATISTICS_FIRST) * STATISTICS_STEPS)
+#define STATISTICS_MOST        ((1u << STATISTICS_END) - 1 - STATISTICS_SHIFT)
 
 /* Numbers that a backend gives to the reasons it tells apart: below this. */
 #define STATISTICS_REASONS 80
@@ -63,11 +66,13 @@ static inline struct statistics_row *statistics_begin(struct statistics *statist
 /* Below STATISTICS_BUCKETS. */
 static inline size_t statistics_bucket(uint64_t cost)
 {
-	size_t value = (cost < STATISTICS_MOST ? (uint32_t)cost : STATISTICS_MOST) | 1;
+	size_t value =
+		(cost < STATISTICS_MOST ? (uint32_t)cost : STATISTICS_MOST) + STATISTICS_SHIFT;
 	size_t octave = (uint32_t)__builtin_clz((uint32_t)value) ^ 31u;
 
 	/* The shifted value begins with a one, which is one octave too many. */
-	return (value << STATISTICS_STEPS_SHIFT >> octave) + (octave - 1) * STATISTICS_STEPS;
+	return (value << STATISTICS_STEPS_SHIFT >> octave) +
+	       (octave - 1 - STATISTICS_FIRST) * STATISTICS_STEPS;
 }
 
 /* And is over, after `cost` ticks. */
