@@ -1,6 +1,7 @@
 /* The table of consoles: their lines on the way out, and their bytes on the way in. */
 #include "guest/console/console.h"
 
+#include "kernel/memory.h"
 #include "kernel/output/log.h"
 #include "kernel/time.h"
 #include "lib/assert.h"
@@ -69,7 +70,7 @@ bool console_get(struct guest_console *console, uint8_t *byte)
 {
 	uint64_t flags = spinlock_acquire(&console->lock);
 	const char *chunk;
-	bool any = ring_peek(&console->typed, &chunk);
+	bool any = console->typed.storage && ring_peek(&console->typed, &chunk);
 
 	if (any) {
 		*byte = (uint8_t)*chunk;
@@ -79,6 +80,20 @@ bool console_get(struct guest_console *console, uint8_t *byte)
 	return any;
 }
 
+/* Most guests are never typed to. */
+static bool keep(struct guest_console *console, char c)
+{
+	char *storage = console->typed.storage;
+
+	if (!storage) {
+		storage = (char *)page_alloc();
+		if (!storage)
+			return false;
+		ring_init(&console->typed, storage, CONSOLE_INPUT_SIZE);
+	}
+	return ring_append(&console->typed, &c, 1);
+}
+
 bool console_type(uint8_t byte)
 {
 	uint64_t outer = spinlock_acquire(&consoles_lock);
@@ -86,9 +101,8 @@ bool console_type(uint8_t byte)
 
 	if (console) {
 		uint64_t inner = spinlock_acquire(&console->lock);
-		char c = (char)byte;
 
-		if (!ring_append(&console->typed, &c, 1))
+		if (!keep(console, (char)byte))
 			console->lost++;
 		spinlock_release(&console->lock, inner);
 	}
@@ -198,7 +212,6 @@ void console_open(struct guest_console *console, const struct vm *vm, void (*inp
 	console->input = input;
 	console->context = context;
 	console->lock = (struct spinlock)SPINLOCK_INIT("console");
-	ring_init(&console->typed, console->typed_storage, sizeof(console->typed_storage));
 
 	uint64_t flags = spinlock_acquire(&consoles_lock);
 	while (place < CONSOLES_MAX && consoles[place])
@@ -227,4 +240,7 @@ void console_close(struct guest_console *console)
 			choose(next_after(i));
 	}
 	spinlock_release(&consoles_lock, flags);
+	/* Nobody types to it any more, and its guest has ended. */
+	page_free(console->typed.storage);
+	console->typed = (struct ring) { 0 };
 }

@@ -2,7 +2,8 @@
  * (docs/wire.md), and what is typed for it waits here until the port takes it. docs/console.md tells
  * how a user sees it.
  *
- * Locks nest as: `consoles` (the table of consoles) > the board's own > `console` (one each) > `log`. */
+ * Locks nest as: `consoles` (the table of consoles) > the board's own > `console` (one each) > `memory`,
+ * `log`. */
 #ifndef GUEST_CONSOLE_CONSOLE_H
 #define GUEST_CONSOLE_CONSOLE_H
 
@@ -12,7 +13,7 @@
 #include "lib/types.h"
 #include "vm/vm.h"
 
-#define CONSOLE_INPUT_SIZE 4096 /* bytes typed ahead; a power of two */
+#define CONSOLE_INPUT_SIZE PAGE_SIZE /* bytes typed ahead */
 
 struct guest_console {
 	const struct vm *vm; /* constant; its name and id stand on every line */
@@ -22,10 +23,9 @@ struct guest_console {
 	void *context;        /* constant */
 	struct spinlock lock; /* guards all below */
 	struct console_line line;
-	uint64_t written; /* time_ticks() of the last byte put */
-	struct ring typed;
-	uint64_t lost; /* bytes typed that found no room, not yet told of */
-	char typed_storage[CONSOLE_INPUT_SIZE];
+	uint64_t written;  /* time_ticks() of the last byte put */
+	struct ring typed; /* without storage until something is typed */
+	uint64_t lost;     /* bytes typed that found no room, not yet told of */
 };
 
 /* Adds the console of `vm` to those that input can be switched to; the first one is chosen. Before

@@ -56,6 +56,23 @@ void spinlock_release(struct spinlock *lock, uint64_t rflags)
 	lock_depth--;
 }
 
+static bool out_of_memory;
+static unsigned pages;
+
+void *page_alloc(void)
+{
+	if (out_of_memory)
+		return NULL;
+	pages++;
+	return calloc(1, PAGE_SIZE);
+}
+
+void page_free(void *page)
+{
+	pages -= page != NULL;
+	free(page);
+}
+
 void statistics_log_vm(const struct vm *vm, enum stats_mode mode)
 {
 }
@@ -421,6 +438,19 @@ static void what_is_not_read_waits(void **state)
 	assert_int_equal(got[0][CONSOLE_INPUT_SIZE], 'z');
 }
 
+static void typing_takes_a_page_of_whom_it_is_for(void **state)
+{
+	assert_int_equal(pages, 0);
+	out_of_memory = true;
+	type("lost");
+	out_of_memory = false;
+	assert_non_null(strstr(wire, "warn typed bytes lost="));
+	assert_string_equal(got[0], "");
+	type("kept");
+	assert_string_equal(got[0], "kept");
+	assert_int_equal(pages, 1);
+}
+
 static void the_shell_rules(void **state)
 {
 	type("\x1dsstop 2\r\n");
@@ -496,6 +526,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(keys_go_to_the_chosen_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_is_chosen_when_one_ends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_not_read_waits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(typing_takes_a_page_of_whom_it_is_for, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(the_shell_rules, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_types_sees_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(lost_bytes_are_told, set_up, tear_down),
