@@ -34,23 +34,37 @@ _Static_assert(sizeof(struct dma_access) == 16, "fw_cfg: DMA descriptor");
 
 /* --- items ----------------------------------------------------------------------------------- */
 
-static const struct fw_cfg_item *find(const struct fw_cfg *fw, uint16_t key)
+static const struct fw_cfg_item *find(const struct fw_cfg_items *items, uint16_t key)
 {
-	for (unsigned i = 0; i < fw->count; i++)
-		if (fw->items[i].key == key)
-			return &fw->items[i];
+	for (unsigned i = 0; i < items->count; i++)
+		if (items->items[i].key == key)
+			return &items->items[i];
 	return NULL;
 }
 
-static const uint8_t *bytes_of(const struct fw_cfg *fw, uint32_t *length)
+/* A guest that never looks needs none, and one for which there is no memory finds nothing. */
+static const struct fw_cfg_items *items_of(struct fw_cfg *fw)
 {
-	const struct fw_cfg_item *item = find(fw, fw->selected);
+	if (!fw->asked)
+		fw->items = fw->source.items(fw->source.context);
+	fw->asked = true;
+	return fw->items;
+}
+
+/* Of the selected item. */
+static const uint8_t *bytes_of(struct fw_cfg *fw, uint32_t *length)
+{
+	const struct fw_cfg_items *items = items_of(fw);
+	const struct fw_cfg_item *item;
 
 	*length = 0;
+	if (!items)
+		return NULL;
 	if (fw->selected == FW_CFG_DIRECTORY) {
-		*length = fw->directory_length;
-		return fw->directory;
+		*length = items->directory_length;
+		return items->directory;
 	}
+	item = find(items, fw->selected);
 	if (!item)
 		return NULL;
 	*length = item->length;
@@ -171,6 +185,7 @@ static void fw_cfg_reset(void *chip)
 
 	choose(fw, 0);
 	fw->dma = 0;
+	fw->asked = fw->items;
 }
 
 const struct chip_ops fw_cfg_ops = {
@@ -182,18 +197,24 @@ const struct chip_ops fw_cfg_ops = {
 
 /* --- making ---------------------------------------------------------------------------------- */
 
-void fw_cfg_init(struct fw_cfg *fw, const struct device_memory *memory)
+void fw_cfg_init(struct fw_cfg *fw, const struct device_memory *memory,
+		 const struct fw_cfg_source *source)
+{
+	*fw = (struct fw_cfg) { .memory = *memory, .source = *source };
+}
+
+void fw_cfg_items_init(struct fw_cfg_items *items)
 {
 	static const char signature[] = "QEMU";
 
-	*fw = (struct fw_cfg) { .memory = *memory, .next_file = FW_CFG_FIRST_FILE };
-	fw->directory_length = 4;
-	fw->items[fw->count++] = (struct fw_cfg_item) {
+	*items = (struct fw_cfg_items) { .next_file = FW_CFG_FIRST_FILE };
+	items->directory_length = 4;
+	items->items[items->count++] = (struct fw_cfg_item) {
 		.key = FW_CFG_SIGNATURE,
 		.bytes = (const uint8_t *)signature,
 		.length = 4,
 	};
-	fw->items[fw->count++] = (struct fw_cfg_item) {
+	items->items[items->count++] = (struct fw_cfg_item) {
 		.key = FW_CFG_ID,
 		.number = ID_TRADITIONAL | ID_DMA,
 		.length = 4,
@@ -224,31 +245,32 @@ enum error fw_cfg_attach(struct fw_cfg *fw, struct bus *ports, struct reason *wh
 	return error ? error : bus_add(ports, &window, why);
 }
 
-static enum error add(struct fw_cfg *fw, const struct fw_cfg_item *item, struct reason *why)
+static enum error add(struct fw_cfg_items *items, const struct fw_cfg_item *item,
+		      struct reason *why)
 {
-	if (fw->count == FW_CFG_ITEMS)
+	if (items->count == FW_CFG_ITEMS)
 		return reason_set(why, ERROR_NO_MEMORY, "fw_cfg: all %u items are used",
 				  FW_CFG_ITEMS);
-	fw->items[fw->count++] = *item;
+	items->items[items->count++] = *item;
 	return ERROR_NONE;
 }
 
-enum error fw_cfg_add_number(struct fw_cfg *fw, uint16_t key, uint64_t number, unsigned width,
-			     struct reason *why)
+enum error fw_cfg_add_number(struct fw_cfg_items *items, uint16_t key, uint64_t number,
+			     unsigned width, struct reason *why)
 {
 	const struct fw_cfg_item item = { .key = key, .number = number, .length = width };
 
-	return add(fw, &item, why);
+	return add(items, &item, why);
 }
 
-enum error fw_cfg_add_bytes(struct fw_cfg *fw, uint16_t key, const void *bytes, uint32_t length,
-			    struct reason *why)
+enum error fw_cfg_add_bytes(struct fw_cfg_items *items, uint16_t key, const void *bytes,
+			    uint32_t length, struct reason *why)
 {
 	const struct fw_cfg_item item = { .key = key,
 					  .bytes = (const uint8_t *)bytes,
 					  .length = length };
 
-	return add(fw, &item, why);
+	return add(items, &item, why);
 }
 
 static void put(uint8_t *to, uint64_t value, unsigned width)
@@ -256,29 +278,29 @@ static void put(uint8_t *to, uint64_t value, unsigned width)
 	store_bytes(to, swap_bytes(value, width), width);
 }
 
-enum error fw_cfg_add_file(struct fw_cfg *fw, const char *name, const void *bytes, uint32_t length,
-			   struct reason *why)
+enum error fw_cfg_add_file(struct fw_cfg_items *items, const char *name, const void *bytes,
+			   uint32_t length, struct reason *why)
 {
 	const struct fw_cfg_item item = {
-		.key = fw->next_file,
+		.key = items->next_file,
 		.name = name,
 		.bytes = (const uint8_t *)bytes,
 		.length = length,
 	};
-	uint8_t *entry = fw->directory + fw->directory_length;
+	uint8_t *entry = items->directory + items->directory_length;
 	size_t name_length = strlen(name);
 	enum error error;
 
 	if (name_length >= FW_CFG_NAME)
 		return reason_set(why, ERROR_INVALID_INPUT, "fw_cfg: the name %s is too long",
 				  name);
-	error = add(fw, &item, why);
+	error = add(items, &item, why);
 	if (error)
 		return error;
 	put(entry, length, 4);
-	put(entry + 4, fw->next_file++, 2);
+	put(entry + 4, items->next_file++, 2);
 	memcpy(entry + 8, name, name_length);
-	fw->directory_length += DIRECTORY_ENTRY;
-	put(fw->directory, (fw->directory_length - 4) / DIRECTORY_ENTRY, 4);
+	items->directory_length += DIRECTORY_ENTRY;
+	put(items->directory, (items->directory_length - 4) / DIRECTORY_ENTRY, 4);
 	return ERROR_NONE;
 }

@@ -50,15 +50,27 @@ struct fw_cfg_item {
 	uint64_t number; /* the bytes of a small item lie here */
 };
 
-struct fw_cfg {
-	struct device_memory memory; /* for DMA */
+struct fw_cfg_items {
 	unsigned count;
 	struct fw_cfg_item items[FW_CFG_ITEMS];
 	uint16_t next_file;
 	/* The directory, in the layout that firmware reads: a count, and 64 bytes a file. */
 	uint8_t directory[4 + FW_CFG_ITEMS * 64];
 	uint32_t directory_length;
+};
 
+/* Where the items come from, once the guest reads one: they stay the giver's. Null, and there are none
+ * until RESET#. Called by accesses. */
+struct fw_cfg_source {
+	const struct fw_cfg_items *(*items)(void *context);
+	void *context;
+};
+
+struct fw_cfg {
+	struct device_memory memory; /* for DMA */
+	struct fw_cfg_source source;
+	const struct fw_cfg_items *items; /* null before they were asked for */
+	bool asked;
 	uint16_t selected;
 	uint32_t offset; /* in the selected item */
 	uint64_t dma;    /* the address as far as it was written */
@@ -66,18 +78,21 @@ struct fw_cfg {
 
 extern const struct chip_ops fw_cfg_ops;
 
-/* With signature and id in place. */
-void fw_cfg_init(struct fw_cfg *fw, const struct device_memory *memory);
+void fw_cfg_init(struct fw_cfg *fw, const struct device_memory *memory,
+		 const struct fw_cfg_source *source);
 enum error fw_cfg_attach(struct fw_cfg *fw, struct bus *ports, struct reason *why) must_check;
 
+/* Signature and id alone. */
+void fw_cfg_items_init(struct fw_cfg_items *items);
+
 /* A number of `width` bytes (at most 8), little-endian. NoMemory when all items are used. */
-enum error fw_cfg_add_number(struct fw_cfg *fw, uint16_t key, uint64_t number, unsigned width,
-			     struct reason *why) must_check;
+enum error fw_cfg_add_number(struct fw_cfg_items *items, uint16_t key, uint64_t number,
+			     unsigned width, struct reason *why) must_check;
 /* Bytes under a number; they stay the caller's. */
-enum error fw_cfg_add_bytes(struct fw_cfg *fw, uint16_t key, const void *bytes, uint32_t length,
-			    struct reason *why) must_check;
+enum error fw_cfg_add_bytes(struct fw_cfg_items *items, uint16_t key, const void *bytes,
+			    uint32_t length, struct reason *why) must_check;
 /* A file; `name` and `bytes` stay the caller's. */
-enum error fw_cfg_add_file(struct fw_cfg *fw, const char *name, const void *bytes, uint32_t length,
-			   struct reason *why) must_check;
+enum error fw_cfg_add_file(struct fw_cfg_items *items, const char *name, const void *bytes,
+			   uint32_t length, struct reason *why) must_check;
 
 #endif

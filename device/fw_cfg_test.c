@@ -12,6 +12,15 @@
 static uint8_t ram[RAM_SIZE];
 static struct bus ports;
 static struct fw_cfg fw;
+static struct fw_cfg_items items;
+static unsigned asked;
+static bool nothing; /* there is no memory for them */
+
+static const struct fw_cfg_items *give_items(void *context)
+{
+	asked++;
+	return nothing ? NULL : &items;
+}
 
 static bool copy(void *context, uint64_t at, void *to, uint64_t length)
 {
@@ -32,16 +41,21 @@ static bool store_ram(void *context, uint64_t at, const void *from, uint64_t len
 static int set_up(void **state)
 {
 	const struct device_memory memory = { NULL, copy, store_ram };
+	const struct fw_cfg_source source = { give_items, NULL };
 	struct reason why;
 
 	memset(ram, 0xcc, sizeof(ram));
 	memset(&ports, 0, sizeof(ports));
-	fw_cfg_init(&fw, &memory);
+	asked = 0;
+	nothing = false;
+	fw_cfg_init(&fw, &memory, &source);
+	fw_cfg_items_init(&items);
 	assert_int_equal(fw_cfg_attach(&fw, &ports, &why), ERROR_NONE);
-	assert_int_equal(fw_cfg_add_number(&fw, FW_CFG_RAM_SIZE, MIB(512), 8, &why), ERROR_NONE);
-	assert_int_equal(fw_cfg_add_bytes(&fw, FW_CFG_KERNEL_DATA, "kernel", 6, &why), ERROR_NONE);
-	assert_int_equal(fw_cfg_add_file(&fw, "etc/one", "first file", 10, &why), ERROR_NONE);
-	assert_int_equal(fw_cfg_add_file(&fw, "etc/two", "2", 1, &why), ERROR_NONE);
+	assert_int_equal(fw_cfg_add_number(&items, FW_CFG_RAM_SIZE, MIB(512), 8, &why), ERROR_NONE);
+	assert_int_equal(fw_cfg_add_bytes(&items, FW_CFG_KERNEL_DATA, "kernel", 6, &why),
+			 ERROR_NONE);
+	assert_int_equal(fw_cfg_add_file(&items, "etc/one", "first file", 10, &why), ERROR_NONE);
+	assert_int_equal(fw_cfg_add_file(&items, "etc/two", "2", 1, &why), ERROR_NONE);
 	return 0;
 }
 
@@ -155,14 +169,41 @@ static void dma_refuses(void **state)
 	assert_int_equal(bus_read(&ports, 0, FW_CFG_PORT + 8, 4), 0x47464320);
 }
 
+static void items_are_asked_for_when_one_is_read(void **state)
+{
+	choose(FW_CFG_SIGNATURE);
+	assert_int_equal(asked, 0);
+	assert_int_equal(next(), 'Q');
+	assert_int_equal(next(), 'E');
+	fw_cfg_ops.reset(&fw);
+	start_dma(FW_CFG_FIRST_FILE << 16 | 8 | 2, 5, 0x1000);
+	assert_memory_equal(ram + 0x1000, "first", 5);
+	assert_int_equal(asked, 1);
+}
+
+static void without_items_all_is_zero_until_a_reset(void **state)
+{
+	nothing = true;
+	choose(FW_CFG_SIGNATURE);
+	assert_int_equal(next(), 0);
+	start_dma(FW_CFG_DIRECTORY << 16 | 8 | 2, 4, 0x1000);
+	assert_int_equal(dma_result(), 0);
+	assert_memory_equal(ram + 0x1000, "\0\0\0\0\xcc", 5);
+	nothing = false;
+	assert_int_equal(next(), 0);
+	assert_int_equal(asked, 1);
+	fw_cfg_ops.reset(&fw);
+	assert_int_equal(next(), 'Q');
+}
+
 static void a_full_table_is_told(void **state)
 {
 	struct reason why;
 
-	for (unsigned i = fw.count; i < FW_CFG_ITEMS; i++)
-		assert_int_equal(fw_cfg_add_number(&fw, 0x100, 0, 1, &why), ERROR_NONE);
-	assert_int_equal(fw_cfg_add_file(&fw, "etc/three", "3", 1, &why), ERROR_NO_MEMORY);
-	assert_int_equal(fw_cfg_add_file(&fw,
+	for (unsigned i = items.count; i < FW_CFG_ITEMS; i++)
+		assert_int_equal(fw_cfg_add_number(&items, 0x100, 0, 1, &why), ERROR_NONE);
+	assert_int_equal(fw_cfg_add_file(&items, "etc/three", "3", 1, &why), ERROR_NO_MEMORY);
+	assert_int_equal(fw_cfg_add_file(&items,
 					 "a name of fifty-six characters is one too long for it .",
 					 "3", 1, &why),
 			 ERROR_NO_MEMORY);
@@ -177,6 +218,8 @@ int main(void)
 		cmocka_unit_test_setup(the_directory_names_files, set_up),
 		cmocka_unit_test_setup(dma_copies_an_item, set_up),
 		cmocka_unit_test_setup(dma_refuses, set_up),
+		cmocka_unit_test_setup(items_are_asked_for_when_one_is_read, set_up),
+		cmocka_unit_test_setup(without_items_all_is_zero_until_a_reset, set_up),
 		cmocka_unit_test_setup(a_full_table_is_told, set_up),
 	};
 

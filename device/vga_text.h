@@ -48,7 +48,7 @@ struct vga_source {
 struct vga_text {
 	struct vga_source source;
 	uint8_t *blocks[VGA_BLOCKS]; /* plane after plane; null: as after a reset */
-	uint32_t changes;            /* of anything that can be seen: somebody who draws may compare */
+	uint32_t changes; /* of anything that can be seen: somebody who draws may compare */
 	device_time now;
 	device_time retrace_since; /* the vertical interrupt was last cleared */
 	uint8_t miscellaneous, feature, enabled;

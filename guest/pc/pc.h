@@ -140,7 +140,8 @@ struct pc {
 	uint32_t irq_sources[PC_IRQS];   /* who pulls at each wire, a bit each */
 	uint32_t isa_sources[PIC_IRQS];  /* and at the 8259s' alone */
 	struct guest_console console;
-	struct pc_fw_cfg *fw_cfg;  /* null before it is made */
+	struct fw_cfg fw_cfg;
+	struct pc_fw_cfg *told;    /* through it; null before it is made */
 	struct linux_offer *offer; /* what the firmware is to start; null: nothing. Constant */
 	void *joined_initrds;      /* its initrds where there are several. Constant */
 	struct debug_ports debug_ports;

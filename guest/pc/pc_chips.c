@@ -155,8 +155,7 @@ enum error pc_chips_create(struct pc *pc, struct reason *why)
 		error = pc_fw_cfg_create(pc, why);
 	if (!error)
 		error = pc_debug_create(pc, why);
-	if (pc->fw_cfg)
-		keep(pc, &fw_cfg_ops, pc_fw_cfg_chip(pc));
+	keep(pc, &fw_cfg_ops, &pc->fw_cfg);
 	keep(pc, &debug_ports_ops, &pc->debug_ports);
 	if (pc->testdev)
 		keep(pc, &testdev_register_ops, pc->testdev);

@@ -6,6 +6,7 @@
 #include "guest/pc/pc_layout.h"
 #include "guest/tables/table_loader.h"
 #include "kernel/memory.h"
+#include "kernel/output/log.h"
 #include "lib/bits.h"
 #include "lib/string.h"
 
@@ -28,7 +29,7 @@ _Static_assert(sizeof(struct range) == 20, "fw_cfg: etc/e820");
 /* The bytes behind the items. The board's lock guards them: a firmware may read while another CPU
  * moves the ACPI registers. */
 struct pc_fw_cfg {
-	struct fw_cfg chip;
+	struct fw_cfg_items items;
 	uint16_t pm_base; /* for which the tables were made */
 	struct acpi_blob blob;
 	uint8_t tables[TABLES_MOST];
@@ -70,34 +71,34 @@ static enum error add_numbers(struct pc *pc, struct reason *why)
 	enum error error = ERROR_NONE;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(numbers) && !error; i++)
-		error = fw_cfg_add_number(&pc->fw_cfg->chip, numbers[i].key, numbers[i].number,
+		error = fw_cfg_add_number(&pc->told->items, numbers[i].key, numbers[i].number,
 					  numbers[i].width, why);
 	return error;
 }
 
 static enum error add_files(struct pc *pc, struct reason *why)
 {
-	struct pc_fw_cfg *fw = pc->fw_cfg;
-	struct fw_cfg *chip = &fw->chip;
+	struct pc_fw_cfg *fw = pc->told;
+	struct fw_cfg_items *items = &fw->items;
 	uint64_t low = pc_low_memory(pc);
 	enum error error;
 
 	tell_range(fw, 0, low, MEMORY_RAM);
 	tell_range(fw, PC_ECAM, PC_ECAM_SIZE, MEMORY_RESERVED);
 	tell_range(fw, PC_HIGH_MEMORY, pc->spec->memory - low, MEMORY_RAM);
-	error = fw_cfg_add_file(chip, "etc/e820", fw->ranges,
+	error = fw_cfg_add_file(items, "etc/e820", fw->ranges,
 				(uint32_t)(fw->range_count * sizeof(struct range)), why);
 	fw->states[0] = STATE_SUPPORTED | ACPI_SLEEP_S0;
 	fw->states[5] = STATE_SUPPORTED | ACPI_SLEEP_S5;
 	if (!error)
-		error = fw_cfg_add_file(chip, "etc/system-states", fw->states, SLEEP_STATES, why);
+		error = fw_cfg_add_file(items, "etc/system-states", fw->states, SLEEP_STATES, why);
 	fw->menu_wait_ms = MENU_WAIT_MS;
 	if (!error)
-		error = fw_cfg_add_file(chip, "etc/boot-menu-wait", &fw->menu_wait_ms,
+		error = fw_cfg_add_file(items, "etc/boot-menu-wait", &fw->menu_wait_ms,
 					sizeof(fw->menu_wait_ms), why);
 	fw->console_port = UART_COM1_PORT;
 	if (!error && pc->spec->com_mask & 1)
-		error = fw_cfg_add_file(chip, "etc/sercon-port", &fw->console_port,
+		error = fw_cfg_add_file(items, "etc/sercon-port", &fw->console_port,
 					sizeof(fw->console_port), why);
 	return error;
 }
@@ -105,7 +106,7 @@ static enum error add_files(struct pc *pc, struct reason *why)
 /* A firmware puts the structures where it likes, and tells the entry point. */
 static enum error add_smbios(struct pc *pc, struct reason *why)
 {
-	struct pc_fw_cfg *fw = pc->fw_cfg;
+	struct pc_fw_cfg *fw = pc->told;
 	struct smbios_machine machine;
 	enum error error;
 	uint32_t length;
@@ -113,10 +114,10 @@ static enum error add_smbios(struct pc *pc, struct reason *why)
 	pc_smbios_machine(pc, &machine);
 	error = smbios_build(&machine, 0, fw->smbios_entry, fw->smbios, SMBIOS_MOST, &length, why);
 	if (!error)
-		error = fw_cfg_add_file(&fw->chip, "etc/smbios/smbios-tables", fw->smbios, length,
+		error = fw_cfg_add_file(&fw->items, "etc/smbios/smbios-tables", fw->smbios, length,
 					why);
 	return error ? error
-		     : fw_cfg_add_file(&fw->chip, "etc/smbios/smbios-anchor", fw->smbios_entry,
+		     : fw_cfg_add_file(&fw->items, "etc/smbios/smbios-anchor", fw->smbios_entry,
 				       SMBIOS_ENTRY_BYTES, why);
 }
 
@@ -126,7 +127,7 @@ static enum error add_smbios(struct pc *pc, struct reason *why)
 static enum error build_tables(struct pc *pc, struct reason *why)
 {
 	const struct acpi_dsdt dsdt = pc_dsdt();
-	struct pc_fw_cfg *fw = pc->fw_cfg;
+	struct pc_fw_cfg *fw = pc->told;
 	struct table_machine machine;
 
 	pc_table_machine(pc, &machine);
@@ -138,25 +139,25 @@ static enum error build_tables(struct pc *pc, struct reason *why)
 
 static enum error add_tables(struct pc *pc, struct reason *why)
 {
-	struct pc_fw_cfg *fw = pc->fw_cfg;
+	struct pc_fw_cfg *fw = pc->told;
 	enum error error = build_tables(pc, why);
 	uint32_t length;
 
 	if (error)
 		return error;
 	for (unsigned part = 0; part < ACPI_PARTS && !error; part++)
-		error = fw_cfg_add_file(&fw->chip, table_loader_files[part], fw->blob.bytes[part],
+		error = fw_cfg_add_file(&fw->items, table_loader_files[part], fw->blob.bytes[part],
 					fw->blob.used[part], why);
 	length = table_loader_write(&fw->blob, fw->script);
 	return error ? error
-		     : fw_cfg_add_file(&fw->chip, "etc/table-loader", fw->script, length, why);
+		     : fw_cfg_add_file(&fw->items, "etc/table-loader", fw->script, length, why);
 }
 
 void pc_fw_cfg_follow(struct pc *pc)
 {
 	struct reason why;
 
-	if (!pc->fw_cfg || !pc->spec->acpi || pc->fw_cfg->pm_base == pc_pm_base(pc))
+	if (!pc->told || !pc->spec->acpi || pc->told->pm_base == pc_pm_base(pc))
 		return;
 	/* They were built before, and fitted. */
 	if (build_tables(pc, &why))
@@ -165,16 +166,15 @@ void pc_fw_cfg_follow(struct pc *pc)
 
 /* --- making ---------------------------------------------------------------------------------- */
 
-enum error pc_fw_cfg_create(struct pc *pc, struct reason *why)
+static enum error make_items(struct pc *pc, struct reason *why)
 {
-	const struct device_memory memory = pc_device_memory(pc);
 	enum error error;
 
-	pc->fw_cfg = pages_alloc(FW_CFG_PAGES, PAGE_SIZE);
-	if (!pc->fw_cfg)
+	pc->told = pages_alloc(FW_CFG_PAGES, PAGE_SIZE);
+	if (!pc->told)
 		return reason_set(why, ERROR_NO_MEMORY, "no memory for fw_cfg of VM %s",
 				  pc->spec->name);
-	fw_cfg_init(&pc->fw_cfg->chip, &memory);
+	fw_cfg_items_init(&pc->told->items);
 	error = add_numbers(pc, why);
 	if (!error)
 		error = add_files(pc, why);
@@ -183,16 +183,37 @@ enum error pc_fw_cfg_create(struct pc *pc, struct reason *why)
 	if (!error && pc->spec->acpi)
 		error = add_tables(pc, why);
 	if (!error)
-		error = pc_offer_create(pc, &pc->fw_cfg->chip, why);
-	return error ? error : fw_cfg_attach(&pc->fw_cfg->chip, &pc->ports, why);
+		error = pc_offer_create(pc, &pc->told->items, why);
+	return error;
 }
 
-struct fw_cfg *pc_fw_cfg_chip(struct pc *pc)
+/* A guest without firmware looks: most never do. One that finds the host's memory used up finds no
+ * fw_cfg. With the lock. */
+static const struct fw_cfg_items *items_for_guest(void *context)
 {
-	return &pc->fw_cfg->chip;
+	struct pc *pc = (struct pc *)context;
+	struct reason why;
+
+	if (pc->told || !make_items(pc, &why))
+		return &pc->told->items;
+	log_warn("guest", "vm=%u(%s) finds an empty fw_cfg: %s", pc->vm->id, pc->vm->name,
+		 why.text);
+	pc_fw_cfg_free(pc);
+	return NULL;
+}
+
+enum error pc_fw_cfg_create(struct pc *pc, struct reason *why)
+{
+	const struct device_memory memory = pc_device_memory(pc);
+	const struct fw_cfg_source source = { items_for_guest, pc };
+	enum error error = pc_has_firmware(pc) ? make_items(pc, why) : ERROR_NONE;
+
+	fw_cfg_init(&pc->fw_cfg, &memory, &source);
+	return error ? error : fw_cfg_attach(&pc->fw_cfg, &pc->ports, why);
 }
 
 void pc_fw_cfg_free(struct pc *pc)
 {
-	pages_free(pc->fw_cfg, FW_CFG_PAGES);
+	pages_free(pc->told, FW_CFG_PAGES);
+	pc->told = NULL;
 }

@@ -40,8 +40,8 @@ static enum error join(struct pc *pc, const struct load_file *initrds, unsigned 
 	return ERROR_NONE;
 }
 
-static enum error add_part(struct fw_cfg *fw, const struct offered_part *part, uint16_t address,
-			   uint16_t size, uint16_t data, struct reason *why)
+static enum error add_part(struct fw_cfg_items *fw, const struct offered_part *part,
+			   uint16_t address, uint16_t size, uint16_t data, struct reason *why)
 {
 	enum error error = fw_cfg_add_number(fw, address, part->at, 4, why);
 
@@ -50,7 +50,8 @@ static enum error add_part(struct fw_cfg *fw, const struct offered_part *part, u
 	return error ? error : fw_cfg_add_bytes(fw, data, part->bytes, part->length, why);
 }
 
-static enum error add_items(const struct linux_offer *offer, struct fw_cfg *fw, struct reason *why)
+static enum error add_items(const struct linux_offer *offer, struct fw_cfg_items *fw,
+			    struct reason *why)
 {
 	enum error error = add_part(fw, &offer->setup, FW_CFG_SETUP_ADDRESS, FW_CFG_SETUP_SIZE,
 				    FW_CFG_SETUP_DATA, why);
@@ -70,7 +71,7 @@ static enum error add_items(const struct linux_offer *offer, struct fw_cfg *fw, 
 		     : fw_cfg_add_file(fw, "bootorder", boot_order, sizeof(boot_order), why);
 }
 
-enum error pc_offer_create(struct pc *pc, struct fw_cfg *fw, struct reason *why)
+enum error pc_offer_create(struct pc *pc, struct fw_cfg_items *fw, struct reason *why)
 {
 	struct load_file kernel, initrds[SPEC_MODULES];
 	const struct spec_module *module;

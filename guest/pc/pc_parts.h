@@ -47,9 +47,9 @@ uint16_t pc_pm_base(const struct pc *pc);
 
 /* --- pc_fw_cfg.c --- */
 
-/* After the PCI functions, whose registers the tables tell of. */
+/* After the PCI functions, whose registers the tables tell of. The items are made at once for a
+ * firmware, and for others when they look for them. */
 enum error pc_fw_cfg_create(struct pc *pc, struct reason *why) must_check;
-struct fw_cfg *pc_fw_cfg_chip(struct pc *pc);
 /* The ACPI registers may have moved: the tables follow. With the lock. */
 void pc_fw_cfg_follow(struct pc *pc);
 void pc_fw_cfg_free(struct pc *pc);
@@ -57,7 +57,7 @@ void pc_fw_cfg_free(struct pc *pc);
 /* --- pc_offer.c --- */
 
 /* Puts the Linux kernel that the VM's firmware is to start, if there is one, into `fw`. */
-enum error pc_offer_create(struct pc *pc, struct fw_cfg *fw, struct reason *why) must_check;
+enum error pc_offer_create(struct pc *pc, struct fw_cfg_items *fw, struct reason *why) must_check;
 void pc_offer_free(struct pc *pc);
 
 /* --- pc_debug.c --- */

@@ -19,9 +19,10 @@ static uint8_t *take_page(void *context)
 	uint8_t *page = (uint8_t *)page_alloc();
 
 	if (!page && !pc->vga_starves)
-		log_warn("guest",
-			 "vm=%u(%s): no memory is left for its screen: what it writes there is lost",
-			 pc->vm->id, pc->vm->name);
+		log_warn(
+			"guest",
+			"vm=%u(%s): no memory is left for its screen: what it writes there is lost",
+			pc->vm->id, pc->vm->name);
 	pc->vga_starves = !page;
 	return page;
 }
