@@ -1,5 +1,5 @@
 /* The machine's memory: page allocation, and the direct map through which Plinth reaches any RAM
- * page. Any CPU, any context except NMI and #MC. Never called on the exit path. */
+ * page. Any CPU, any context except NMI and #MC. Not called on the exit path, but for what a chip takes once. */
 #ifndef KERNEL_MEMORY_H
 #define KERNEL_MEMORY_H
 

@@ -77,16 +77,23 @@ unsigned vm_running_count(void)
 
 /* --- making --------------------------------------------------------------------------------- */
 
+_Static_assert(sizeof(struct vcpu) % VCPU_ALIGNMENT == 0, "the backend's part is aligned");
+
+static size_t vcpu_pages(void)
+{
+	return pages_for(sizeof(struct vcpu) + virt->vcpu_size());
+}
+
 static enum error add_vcpu(struct vm *vm, uint32_t id, struct reason *why)
 {
-	struct vcpu *vcpu = pages_alloc(pages_for(sizeof(*vcpu)), PAGE_SIZE);
+	struct vcpu *vcpu = pages_alloc(vcpu_pages(), PAGE_SIZE);
 
 	if (!vcpu)
-		return reason_set(why, ERROR_NO_MEMORY, "no page for vcpu %u of VM %s", id,
+		return reason_set(why, ERROR_NO_MEMORY, "no pages for vcpu %u of VM %s", id,
 				  vm->name);
 	enum error error = vcpu_create(vcpu, vm, id);
 	if (error) {
-		pages_free(vcpu, pages_for(sizeof(*vcpu)));
+		pages_free(vcpu, vcpu_pages());
 		return reason_set(why, error, "vcpu %u of VM %s could not be created", id,
 				  vm->name);
 	}
@@ -161,7 +168,7 @@ static void free_vm(struct vm *vm)
 		if (vcpu_destroy(vm->vcpus[i]))
 			released = false;
 		else
-			pages_free(vm->vcpus[i], pages_for(sizeof(struct vcpu)));
+			pages_free(vm->vcpus[i], vcpu_pages());
 	}
 	if (!released) {
 		log_error("vm", "memory of vm=%u(%s) stays taken", vm->id, vm->name);

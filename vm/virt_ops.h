@@ -41,7 +41,9 @@ struct virt_ops {
 	/* Can guests of this mode run here? Unsupported with the reason if not. */
 	enum error (*supports_mode)(enum vcpu_mode mode, struct reason *why);
 
-	/* Each vCPU. */
+	/* Each vCPU. Behind its structure lie vcpu_size() bytes for the backend, zeroed, at the same
+	 * boundary of VCPU_ALIGNMENT: a vCPU is one piece of memory. Constant after init. */
+	size_t (*vcpu_size)(void);
 	enum error (*create)(struct vcpu *vcpu, struct reason *why);
 	enum error (*set_entry)(struct vcpu *vcpu, gpa_t entry, struct reason *why);
 	enum error (*set_nested_root)(struct vcpu *vcpu, hpa_t root, struct reason *why);
@@ -84,6 +86,8 @@ struct virt_ops {
 	enum error (*nested_misconfigure)(struct nested_table *table, gpa_t at, struct reason *why);
 	struct nested_mapping (*nested_query)(struct nested_table *table, gpa_t at);
 	hpa_t (*nested_root)(const struct nested_table *table);
+	/* How many pages it is made of. */
+	uint64_t (*nested_pages)(const struct nested_table *table);
 	void (*nested_destroy)(struct nested_table *table);
 };
 

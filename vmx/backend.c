@@ -97,6 +97,7 @@ const struct virt_ops vmx_virt_ops = {
 	.hardware_enable = hardware_enable,
 	.hardware_disable = vmx_hardware_disable,
 	.supports_mode = supports_mode,
+	.vcpu_size = vmx_vcpu_size,
 	.create = vmx_vcpu_create,
 	.set_entry = set_entry,
 	.set_nested_root = set_ept_root,
@@ -123,6 +124,7 @@ const struct virt_ops vmx_virt_ops = {
 	.nested_unmap = nested_unmap,
 	.nested_query = nested_query,
 	.nested_root = nested_root,
+	.nested_pages = nested_pages,
 	.nested_destroy = nested_destroy,
 	.nested_misconfigure = nested_misconfigure,
 };

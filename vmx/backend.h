@@ -12,6 +12,7 @@ extern const struct virt_ops vmx_virt_ops;
 
 /* vmx/vcpu/vcpu.c */
 void vmx_vcpu_init(void); /* once, on the bootstrap processor */
+size_t vmx_vcpu_size(void);
 enum error vmx_vcpu_create(struct vcpu *vcpu, struct reason *why) must_check;
 enum error vmx_vcpu_bind(struct vcpu *vcpu, struct reason *why) must_check;
 enum error vmx_vcpu_unbind(struct vcpu *vcpu, struct reason *why) must_check;

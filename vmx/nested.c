@@ -17,8 +17,6 @@
 /* A CPU that was kicked leaves its guest within microseconds; emulators take longer. */
 #define LEAVE_DEADLINE_US 2000000
 
-#define TABLE_PAGES (align_up(sizeof(struct nested_table), PAGE_SIZE) / PAGE_SIZE)
-
 /* Constant after nested_init(). */
 static struct ept_format format;
 static enum invept_type flush_type;
@@ -84,6 +82,11 @@ hpa_t nested_root(const struct nested_table *table)
 	return virt_to_hpa(table->ept.root);
 }
 
+uint64_t nested_pages(const struct nested_table *table)
+{
+	return table->ept.tables;
+}
+
 /* The generation is stored before it is looked at again: a change either sees this CPU inside, or
  * this CPU sees the change. */
 uint64_t nested_catch_up(struct nested_table *table, unsigned cpu)
@@ -92,15 +95,15 @@ uint64_t nested_catch_up(struct nested_table *table, unsigned cpu)
 
 	do {
 		generation = nested_generation(table);
-		if (table->flushed[cpu] != generation) {
+		if (table->cpus[cpu].flushed != generation) {
 			struct reason why;
 
 			if (vmx_result_reason(vmx_invept(flush_type, table->pointer), "INVEPT",
 					      &why))
 				panic("nested page tables cannot be flushed: %s", why.text);
-			table->flushed[cpu] = generation;
+			table->cpus[cpu].flushed = generation;
 		}
-		__atomic_store_n(&table->inside[cpu], generation, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&table->cpus[cpu].inside, generation, __ATOMIC_SEQ_CST);
 	} while (generation != nested_generation(table));
 	return generation;
 }
@@ -112,7 +115,7 @@ static void wait_for_cpu(const struct nested_table *table, unsigned index, uint6
 	uint64_t inside;
 
 	for (bool kicked = false;; kicked = true) {
-		inside = __atomic_load_n(&table->inside[index], __ATOMIC_SEQ_CST);
+		inside = __atomic_load_n(&table->cpus[index].inside, __ATOMIC_SEQ_CST);
 		if (!inside || inside >= generation)
 			return;
 		if (!kicked)
@@ -141,7 +144,7 @@ static uint64_t change_begin(struct nested_table *table)
 {
 	uint64_t rflags = spinlock_acquire(&tables_lock);
 
-	assert(!table->inside[this_cpu()->index]);
+	assert(!table->cpus[this_cpu()->index].inside);
 	return rflags;
 }
 
@@ -265,16 +268,24 @@ _Static_assert((int)EPT_READ == ACCESS_READ && (int)EPT_WRITE == ACCESS_WRITE &&
 		       (int)EPT_EXECUTE == ACCESS_EXECUTE,
 	       "rights are the same bits");
 
+/* All CPUs are known before the first table is made. */
+static size_t own_pages(void)
+{
+	size_t size = sizeof(struct nested_table) + cpu_count() * sizeof(struct nested_cpu);
+
+	return align_up(size, PAGE_SIZE) / PAGE_SIZE;
+}
+
 enum error nested_create(struct nested_table **out, struct reason *why)
 {
-	struct nested_table *table = pages_alloc(TABLE_PAGES, PAGE_SIZE);
+	struct nested_table *table = pages_alloc(own_pages(), PAGE_SIZE);
 	enum error error;
 
 	if (!table)
 		return reason_set(why, ERROR_NO_MEMORY, "no memory for a VM's nested page table");
 	error = ept_create(&table->ept, &format, &table_pages, why);
 	if (error) {
-		pages_free(table, TABLE_PAGES);
+		pages_free(table, own_pages());
 		return error;
 	}
 	table->pointer = ept_pointer(&table->ept);
@@ -297,7 +308,7 @@ void nested_destroy(struct nested_table *table)
 	list_remove(&table->link);
 	spinlock_release(&tables_lock, rflags);
 	for (unsigned i = 0; i < cpu_count(); i++)
-		assert(!__atomic_load_n(&table->inside[i], __ATOMIC_SEQ_CST));
+		assert(!__atomic_load_n(&table->cpus[i].inside, __ATOMIC_SEQ_CST));
 	ept_destroy(&table->ept);
-	pages_free(table, TABLE_PAGES);
+	pages_free(table, own_pages());
 }

@@ -20,7 +20,13 @@
 #include "lib/types.h"
 #include "vm/virt_ops.h"
 
-#define NESTED_CLAIMS 256
+#define NESTED_CLAIMS 128
+
+/* What a CPU has to do with a table. */
+struct nested_cpu {
+	uint64_t flushed; /* generation at its last INVEPT; that CPU only */
+	uint64_t inside;  /* generation it runs the guest with, 0 outside; atomic */
+};
 
 struct nested_table {
 	/* Guarded by the lock in nested.c. */
@@ -29,10 +35,9 @@ struct nested_table {
 	struct range_set claims; /* host memory that this table maps or has mapped */
 	struct address_range claim_ranges[NESTED_CLAIMS];
 
-	uint64_t pointer;           /* EPTP; constant */
-	uint64_t generation;        /* atomic; from 1 */
-	uint64_t flushed[MAX_CPUS]; /* generation at that CPU's last INVEPT; that CPU only */
-	uint64_t inside[MAX_CPUS];  /* generation it runs the guest with, 0 outside; atomic */
+	uint64_t pointer;         /* EPTP; constant */
+	uint64_t generation;      /* atomic; from 1 */
+	struct nested_cpu cpus[]; /* cpu_count() of them */
 };
 
 /* Once, on the bootstrap processor, before any table is made. `capability` is
@@ -54,6 +59,7 @@ enum error nested_unmap(struct nested_table *table, gpa_t at, uint64_t length,
 enum error nested_misconfigure(struct nested_table *table, gpa_t at, struct reason *why) must_check;
 struct nested_mapping nested_query(struct nested_table *table, gpa_t at);
 hpa_t nested_root(const struct nested_table *table);
+uint64_t nested_pages(const struct nested_table *table);
 /* No CPU may be inside the table's guest. */
 void nested_destroy(struct nested_table *table);
 
@@ -74,7 +80,7 @@ static inline uint64_t nested_generation(const struct nested_table *table)
 /* When the run loop returns to the machine above, on that CPU. */
 static inline void nested_leave(struct nested_table *table, unsigned cpu)
 {
-	__atomic_store_n(&table->inside[cpu], 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&table->cpus[cpu].inside, 0, __ATOMIC_RELEASE);
 }
 
 #endif

@@ -6,6 +6,7 @@
 #include "lib/bits.h"
 #include "vm/manager.h"
 #include "vm/schedule/scheduler.h"
+#include "vm/virt_ops.h"
 
 static size_t pages_for(size_t bytes)
 {
@@ -63,9 +64,13 @@ static void tell_memory(const struct pc *pc, uint64_t before)
 
 	for (unsigned i = 0; i < vm->allocation_count; i++)
 		ram += vm->allocations[i].length / PAGE_SIZE;
-	log_info("guest", "memory vm=%u(%s) ram_pages=%lu vcpus=%u vcpu_pages=%lu other_pages=%lu",
-		 vm->id, vm->name, ram, vm->vcpu_count, vm->vcpu_pages,
-		 pages_in_use() - before - ram - vm->vcpu_pages);
+	uint64_t nested = virt->nested_pages(vm->nested);
+	uint64_t other = pages_in_use() - before - ram - nested - vm->vcpu_pages;
+
+	log_info("guest",
+		 "memory vm=%u(%s) ram_pages=%lu nested_pages=%lu vcpus=%u vcpu_pages=%lu "
+		 "other_pages=%lu",
+		 vm->id, vm->name, ram, nested, vm->vcpu_count, vm->vcpu_pages, other);
 }
 
 /* Before anything is made: the VM could not be started. */

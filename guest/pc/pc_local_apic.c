@@ -270,6 +270,7 @@ enum error pc_local_apics_create(struct pc *pc, struct reason *why)
 		if (!pv->page)
 			return reason_set(why, ERROR_NO_MEMORY,
 					  "no page for the local APIC of vcpu %u", i);
+		pc->vm->vcpu_pages++;
 		vlapic_init(&pv->lapic, pv->page, i, i == 0, &connections, pv);
 		timer_init(&pv->timer, timer_fired, pv);
 		pc->lapics[i] = &pv->lapic;

@@ -161,6 +161,8 @@ struct vcpu_watcher {
 	void (*handled)(struct vcpu *vcpu, const struct vcpu_exit *exit, const char *what);
 };
 
+#define VCPU_ALIGNMENT 64
+
 struct vcpu {
 	/* The backend's entry code reaches these by offset; RSP is kept by the hardware. */
 	uint64_t gpr[GPR_COUNT];

@@ -22,28 +22,26 @@
 #include "x86/instructions.h"
 #include "x86/msr.h"
 
-_Static_assert(sizeof(struct vmx_vcpu) <= PAGE_SIZE, "one page a vCPU");
+/* XSAVE wants its area on a boundary of 64 bytes: SDM volume 1, "XSAVE Area". */
+_Static_assert(VCPU_ALIGNMENT % 64 == 0, "the XSAVE area lies behind the vCPU");
+#define OWN_SIZE align_up(sizeof(struct vmx_vcpu), VCPU_ALIGNMENT)
 
-static size_t xstate_pages(void)
+size_t vmx_vcpu_size(void)
 {
-	return align_up(xstate_host_layout.size, PAGE_SIZE) / PAGE_SIZE;
+	return OWN_SIZE + xstate_host_layout.size;
 }
 
 enum error vmx_vcpu_create(struct vcpu *vcpu, struct reason *why)
 {
-	struct vmx_vcpu *v = page_alloc();
+	struct vmx_vcpu *v = (struct vmx_vcpu *)(vcpu + 1);
 
-	if (!v)
-		return reason_set(why, ERROR_NO_MEMORY, "no page for vCPU %u", vcpu->id);
 	v->vcpu = vcpu;
+	v->xstate_area = (uint8_t *)v + OWN_SIZE;
 	v->region = page_alloc();
-	v->xstate_area = pages_alloc(xstate_pages(), PAGE_SIZE);
+	if (!v->region)
+		return reason_set(why, ERROR_NO_MEMORY, "no page for the VMCS of vCPU %u",
+				  vcpu->id);
 	vcpu->backend = v;
-	if (!v->region || !v->xstate_area) {
-		vmx_vcpu_destroy(vcpu);
-		return reason_set(why, ERROR_NO_MEMORY,
-				  "no pages for VMCS and registers of vCPU %u", vcpu->id);
-	}
 	v->region_hpa = virt_to_hpa(v->region);
 	vmx_clear_region(v);
 	return ERROR_NONE;
@@ -72,10 +70,7 @@ void vmx_vcpu_destroy(struct vcpu *vcpu)
 		pages_set_owner(v->identity_page, 1, OWNER_PLINTH);
 	identity_map_release(v);
 	apicv_release(v);
-	if (v->xstate_area)
-		pages_free(v->xstate_area, xstate_pages());
 	page_free(v->region);
-	page_free(v);
 	vcpu->backend = NULL;
 }
 

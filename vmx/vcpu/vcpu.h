@@ -1,6 +1,6 @@
 /* A virtual CPU as the Intel backend keeps it, and the agreement between the hot loop (vmx/vcpu/run.c)
- * and the exit handlers it calls. One page-sized allocation a vCPU, owned by the CPU that the vCPU
- * is bound to; before it is bound, by whoever sets it up.
+ * and the exit handlers it calls. It lies behind struct vcpu, and the extended registers behind it;
+ * owned by the CPU that the vCPU is bound to; before it is bound, by whoever sets it up.
  *
  * Where a vCPU's registers are while it does not run:
  *   general registers        struct vcpu, stored by the entry code at every exit
@@ -114,7 +114,7 @@ struct vmx_vcpu {
 	struct vmx_resident resident;
 	uint64_t xcr0;        /* the guest's; XSS is in msrs.xss */
 	uint8_t cr8;          /* the guest's task priority: MOV to and from CR8 always exit */
-	uint8_t *xstate_area; /* xstate_host_layout.size bytes in whole pages */
+	uint8_t *xstate_area; /* xstate_host_layout.size bytes; constant */
 
 	/* Physical addresses of the bitmaps in use; shared by the vCPUs of a VM where equal. */
 	hpa_t msr_bitmap, io_bitmap_a, io_bitmap_b;
