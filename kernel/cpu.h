@@ -24,6 +24,7 @@ typedef void (*cpu_function)(void *argument);
 struct cpu_current {
 	void *vcpu;                            /* opaque to the kernel */
 	void (*describe)(const struct cpu *c); /* prints the vCPU and its last exits; may be null */
+	bool endless; /* its turn ends when need_resched is set, and not by itself */
 };
 
 struct cpu {

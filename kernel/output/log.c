@@ -38,6 +38,7 @@ static struct {
 
 static enum log_level threshold = LOG_INFO; /* atomic */
 static bool crowded;                        /* atomic */
+static bool pending;                        /* atomic */
 
 static const char *const level_names[] = {
 	[LOG_DEBUG] = "debug",
@@ -64,11 +65,17 @@ void log_set_screen(const struct log_screen *screen)
 static void look_at_room(void)
 {
 	__atomic_store_n(&crowded, ring_free(&wire.ring) < CROWDED_FREE, __ATOMIC_RELAXED);
+	__atomic_store_n(&pending, !ring_is_empty(&wire.ring), __ATOMIC_RELAXED);
 }
 
 bool log_is_crowded(void)
 {
 	return __atomic_load_n(&crowded, __ATOMIC_RELAXED);
+}
+
+bool log_is_pending(void)
+{
+	return __atomic_load_n(&pending, __ATOMIC_RELAXED);
 }
 
 /* Sends what the port takes at once. True when it took anything. */
@@ -112,6 +119,9 @@ static void put_line(char *line, size_t length, bool numbered)
 	wire.sequence += numbered;
 	look_at_room();
 	send_some();
+	/* A turn that need not end may have begun when there was nothing to drain. */
+	if (log_is_pending() && this_cpu()->current.endless)
+		__atomic_store_n(&this_cpu()->need_resched, true, __ATOMIC_RELAXED);
 }
 
 static size_t put_prefix(char *line)

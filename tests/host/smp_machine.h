@@ -25,6 +25,8 @@
 
 #include "kernel/command_line.h"
 #include "kernel/cpu.h"
+#include "kernel/time.h"
+#include "kernel/timer.h"
 
 static void fake_interrupts_disable(void);
 static void fake_interrupts_enable(void);
@@ -46,6 +48,7 @@ static void fake_halt(void);
 #include "vm/schedule/blocking.c"
 #include "vm/schedule/run_loop.c"
 #include "vm/schedule/scheduler.c"
+#include "vm/schedule/turn.c"
 #include "vm/schedule/watchdog.c"
 #include "vm/vcpu/vcpu_account.c"
 
@@ -64,6 +67,7 @@ static struct {
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
 	bool pending; /* an interrupt that waits to be taken */
+	struct timer *timer; /* armed for that moment, or null */
 	uint64_t timer_at;
 } lines[CPUS];
 
@@ -108,6 +112,16 @@ static void fake_interrupts_enable(void)
 {
 }
 
+static void ring_if_due(void)
+{
+	struct timer *timer = lines[this_cpu()->index].timer;
+
+	if (!timer || time_ticks() < lines[this_cpu()->index].timer_at)
+		return;
+	lines[this_cpu()->index].timer = NULL;
+	timer->function(timer);
+}
+
 static void fake_halt(void)
 {
 	unsigned i = this_cpu()->index;
@@ -120,6 +134,7 @@ static void fake_halt(void)
 			break;
 	lines[i].pending = false;
 	pthread_mutex_unlock(&lines[i].mutex);
+	ring_if_due();
 }
 
 static bool idle_timer_works; /* off: a lost kick is never made up for */
@@ -169,10 +184,12 @@ void timer_arm(struct timer *timer, uint64_t deadline)
 {
 	lines[this_cpu()->index].timer_at =
 		idle_timer_works ? deadline : time_ticks() + 60ull * 1000000000;
+	lines[this_cpu()->index].timer = timer;
 }
 
 void timer_cancel(struct timer *timer)
 {
+	lines[this_cpu()->index].timer = NULL;
 }
 
 uint64_t spinlock_acquire(struct spinlock *lock)
@@ -270,6 +287,11 @@ bool log_drain_some(void)
 	return false;
 }
 
+bool log_is_pending(void)
+{
+	return false;
+}
+
 enum error log_reason(enum log_level level, const char *area, const struct reason *why)
 {
 	return why->kind;
@@ -327,6 +349,7 @@ static enum error fake_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct fake_vcpu *fake = fake_of(vcpu);
 
+	ring_if_due();
 	assert(fake->active_on == this_cpu());
 	assert(!__atomic_exchange_n(&fake->running, 1, __ATOMIC_SEQ_CST));
 	if (fake->refuses_entry) {

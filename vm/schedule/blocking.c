@@ -6,7 +6,6 @@
 #include "lib/assert.h"
 #include "vm/ipi.h"
 #include "vm/manager.h"
-#include "vm/schedule/idle_cpus.h"
 #include "vm/schedule/scheduler.h"
 #include "vm/vcpu/vcpu_account.h"
 #include "vm/vcpu/vcpu_interrupts.h"
@@ -40,7 +39,7 @@ static bool is_due(struct vcpu *vcpu)
 	       scheduler_is_woken(vcpu);
 }
 
-static void make_ready(struct scheduler *s, struct vcpu *vcpu)
+static enum scheduler_call make_ready(struct scheduler *s, struct vcpu *vcpu)
 {
 	__atomic_fetch_add(&vcpu->vm->wakes, 1, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&vcpu->blocked_ticks,
@@ -49,9 +48,8 @@ static void make_ready(struct scheduler *s, struct vcpu *vcpu)
 	__atomic_store_n(&vcpu->blocked_since, 0, __ATOMIC_RELAXED);
 	enum error error = vcpu_wake(vcpu);
 	assert(!error);
-	run_queue_append(&s->queue, vcpu);
-	scheduler_change_load(s, +1);
 	(void)vcpu_record_event(vcpu, RECORD_WOKEN, s->cpu->index, NULL);
+	return scheduler_queue(s, vcpu, true);
 }
 
 void scheduler_block(struct scheduler *s, struct vcpu *vcpu)
@@ -73,8 +71,9 @@ void scheduler_block(struct scheduler *s, struct vcpu *vcpu)
 	assert(!error);
 	/* What came before the state said Blocked had nobody to wake. */
 	bool due = is_due(vcpu);
+	scheduler_change_load(s, -1);
 	if (due)
-		make_ready(s, vcpu);
+		(void)make_ready(s, vcpu); /* by this CPU, which is about to choose */
 	spinlock_release(&s->lock, flags);
 	/* Whoever wakes it from now on queues it on this CPU, so it and its VM stay until the next
 	 * turn here. */
@@ -88,16 +87,14 @@ static void wake_blocked(struct vcpu *vcpu)
 		struct cpu *cpu = __atomic_load_n(&vcpu->queue_cpu, __ATOMIC_ACQUIRE);
 		struct scheduler *s = scheduler_of(cpu);
 		uint64_t flags = spinlock_acquire(&s->lock);
-		bool here = vcpu->queue_cpu == cpu, woken = false;
+		bool here = vcpu->queue_cpu == cpu;
+		enum scheduler_call call = CALL_NOBODY;
 
 		if (here && __atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) == VCPU_BLOCKED &&
-		    is_due(vcpu)) {
-			make_ready(s, vcpu);
-			woken = true;
-		}
+		    is_due(vcpu))
+			call = make_ready(s, vcpu);
 		spinlock_release(&s->lock, flags);
-		if (woken)
-			idle_rouse(cpu);
+		scheduler_call(s, call);
 		if (here)
 			return;
 	}

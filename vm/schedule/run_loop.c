@@ -11,6 +11,7 @@
 #include "vm/ipi.h"
 #include "vm/manager.h"
 #include "vm/schedule/scheduler.h"
+#include "vm/schedule/turn.h"
 #include "vm/vcpu/vcpu_account.h"
 #include "vm/vm.h"
 #include "x86/exception.h"
@@ -198,17 +199,18 @@ static bool may_run(struct vcpu *vcpu, enum turn_end *end)
 	return true;
 }
 
-enum turn_end run_loop_turn(struct vcpu *vcpu, uint64_t until)
+enum turn_end run_loop_turn(struct vcpu *vcpu)
 {
 	struct vcpu_exit exit;
 	enum turn_end end = TURN_OVER;
 
 	for (;;) {
-		/* Cleared before looking at what a kick may have been sent for. The backstop may have
-		 * rung outside of run(). */
-		if (__atomic_exchange_n(&this_cpu()->need_resched, false, __ATOMIC_SEQ_CST) &&
-		    time_ticks() >= until)
-			return TURN_OVER;
+		/* Cleared before looking at what a kick may have been sent for. */
+		if (unlikely(__atomic_load_n(&this_cpu()->need_resched, __ATOMIC_RELAXED))) {
+			__atomic_store_n(&this_cpu()->need_resched, false, __ATOMIC_SEQ_CST);
+			if (turn_is_over(vcpu, &end))
+				return end;
+		}
 		if (!may_run(vcpu, &end))
 			return end;
 		if (vcpu_run(vcpu, &exit))
@@ -219,11 +221,8 @@ enum turn_end run_loop_turn(struct vcpu *vcpu, uint64_t until)
 				tell(vcpu, &exit, "slice-over");
 			return TURN_OVER;
 		}
-		if (exit.kind == VCPU_EXIT_KICKED) {
-			if (time_ticks() >= until)
-				return TURN_OVER;
+		if (exit.kind == VCPU_EXIT_KICKED)
 			continue;
-		}
 		if (!act(vcpu, &exit, &end))
 			return end;
 	}

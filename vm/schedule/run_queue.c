@@ -19,17 +19,34 @@ static void count(struct run_queue *queue, const struct vcpu *vcpu, int by)
 
 void run_queue_init(struct run_queue *queue)
 {
+	list_init(&queue->first);
 	list_init(&queue->waiting);
 	queue->length = 0;
 	queue->movable = 0;
 }
 
-void run_queue_append(struct run_queue *queue, struct vcpu *vcpu)
+/* `before` is the link of who comes next, or the end of a list. */
+static void insert(struct run_queue *queue, struct vcpu *vcpu, struct list *before)
 {
 	assert(!vcpu->queued);
-	list_append(&queue->waiting, &vcpu->run_link);
+	list_append(before, &vcpu->run_link);
 	vcpu->queued = true;
 	count(queue, vcpu, 1);
+}
+
+void run_queue_append(struct run_queue *queue, struct vcpu *vcpu)
+{
+	insert(queue, vcpu, &queue->waiting);
+}
+
+void run_queue_append_first(struct run_queue *queue, struct vcpu *vcpu)
+{
+	insert(queue, vcpu, &queue->first);
+}
+
+void run_queue_put_back(struct run_queue *queue, struct vcpu *vcpu)
+{
+	insert(queue, vcpu, queue->waiting.next);
 }
 
 static struct vcpu *take_out(struct run_queue *queue, struct list *link)
@@ -45,18 +62,27 @@ static struct vcpu *take_out(struct run_queue *queue, struct list *link)
 
 struct vcpu *run_queue_take(struct run_queue *queue)
 {
-	struct list *link = list_first(&queue->waiting);
+	struct list *link = list_first(&queue->first);
 
+	if (likely(!link))
+		link = list_first(&queue->waiting);
 	return link ? take_out(queue, link) : NULL;
+}
+
+static struct vcpu *take_movable_of(struct run_queue *queue, struct list *of)
+{
+	for (struct list *link = of->previous; link != of; link = link->previous)
+		if (is_movable(list_entry(link, struct vcpu, run_link)))
+			return take_out(queue, link);
+	return NULL;
 }
 
 struct vcpu *run_queue_take_movable(struct run_queue *queue)
 {
+	struct vcpu *vcpu;
+
 	if (!queue->movable)
 		return NULL;
-	for (struct list *link = queue->waiting.previous; link != &queue->waiting;
-	     link = link->previous)
-		if (is_movable(list_entry(link, struct vcpu, run_link)))
-			return take_out(queue, link);
-	return NULL;
+	vcpu = take_movable_of(queue, &queue->waiting);
+	return vcpu ? vcpu : take_movable_of(queue, &queue->first);
 }

@@ -8,7 +8,8 @@
 #include "vm/vcpu/vcpu.h"
 
 struct run_queue {
-	struct list waiting; /* vcpu->run_link, the next to run first */
+	struct list first;   /* vcpu->run_link: who goes before all that wait, the next to run first */
+	struct list waiting; /* and those that wait for their turn, likewise */
 	uint32_t length;     /* atomic to read without the owner's lock */
 	uint32_t movable;    /* of these, how many may run on another CPU; likewise */
 };
@@ -17,6 +18,12 @@ void run_queue_init(struct run_queue *queue);
 
 /* To the end of the line; the vCPU is in no queue. */
 void run_queue_append(struct run_queue *queue, struct vcpu *vcpu);
+
+/* Before all that wait, but behind those that came in this way: it still has something left of its turn. */
+void run_queue_append_first(struct run_queue *queue, struct vcpu *vcpu);
+
+/* To the head of those that wait: its turn was broken off. */
+void run_queue_put_back(struct run_queue *queue, struct vcpu *vcpu);
 
 /* Takes out the one whose turn it is; null when nobody waits. */
 struct vcpu *run_queue_take(struct run_queue *queue);

@@ -3,7 +3,6 @@
  * work moves by being handed over by the CPU that has too much, never by being taken. */
 #include "vm/schedule/scheduler.h"
 
-#include "kernel/command_line.h"
 #include "kernel/cpu.h"
 #include "kernel/output/log.h"
 #include "kernel/memory.h"
@@ -11,27 +10,17 @@
 #include "kernel/time.h"
 #include "kernel/timer.h"
 #include "lib/assert.h"
-#include "lib/bits.h"
-#include "vm/exit_log.h"
 #include "vm/schedule/idle_cpus.h"
 #include "vm/manager.h"
 #include "vm/schedule/run_loop.h"
 #include "vm/schedule/run_queue.h"
 #include "vm/schedule/scheduler_cpu.h"
+#include "vm/schedule/turn.h"
 #include "vm/vcpu/vcpu_account.h"
 #include "vm/vm.h"
 #include "vm/schedule/watchdog.h"
 
-/* How often a busy CPU feeds the serial port: about what its FIFO takes to run dry. */
-#define DRAIN_PERIOD_US 1000
-
-/* A turn that lasts this many slices is broken off by a timer interrupt, whatever the guest does:
- * a guest that only ever causes exits uses up no guest time. */
-#define BACKSTOP_SLICES         16
-/* While somebody watches, each exit may wait for the log. */
-#define BACKSTOP_SLICES_WATCHED 1000
-#define BALANCE_TURNS           16 /* between two looks at the other CPUs' load */
-#define WORD_BITS               64
+#define BALANCE_TURNS 16 /* between two looks at the other CPUs' load */
 
 /* Constant while the schedulers run. */
 static void (*other_chores)(void);
@@ -43,11 +32,6 @@ static uint32_t load_of(const struct scheduler *s)
 }
 
 /* --- queues --------------------------------------------------------------------------------- */
-
-static void ring(struct timer *alarm)
-{
-	__atomic_store_n(&this_cpu()->need_resched, true, __ATOMIC_RELAXED);
-}
 
 enum error scheduler_init_cpu(void)
 {
@@ -65,9 +49,36 @@ enum error scheduler_init_cpu(void)
 	s->cpu = cpu;
 	s->lock = (struct spinlock)SPINLOCK_INIT("run queue");
 	run_queue_init(&s->queue);
-	timer_init(&s->alarm, ring, NULL);
+	turn_init(s);
 	__atomic_store_n(&cpu->scheduler, s, __ATOMIC_RELEASE);
 	return ERROR_NONE;
+}
+
+enum scheduler_call scheduler_queue(struct scheduler *s, struct vcpu *vcpu, bool woken)
+{
+	scheduler_change_load(s, +1);
+	bool first = woken && slice_resume(&vcpu->slice, s->slice, s->load, time_ticks());
+
+	if (first)
+		run_queue_append_first(&s->queue, vcpu);
+	else
+		run_queue_append(&s->queue, vcpu);
+	if (!s->busy)
+		return CALL_IDLE;
+	bool alone = s->alone, broken_off = s->preempt;
+	/* What has been called for is not called for again. */
+	__atomic_store_n(&s->alone, false, __ATOMIC_RELAXED);
+	if (first)
+		__atomic_store_n(&s->preempt, true, __ATOMIC_RELAXED);
+	return alone || (first && !broken_off) ? CALL_RUNNING : CALL_NOBODY;
+}
+
+void scheduler_call(struct scheduler *s, enum scheduler_call call)
+{
+	if (call == CALL_IDLE)
+		idle_rouse(s->cpu);
+	else if (call == CALL_RUNNING)
+		cpu_kick(s->cpu);
 }
 
 static void enqueue(struct scheduler *s, struct vcpu *vcpu)
@@ -75,10 +86,9 @@ static void enqueue(struct scheduler *s, struct vcpu *vcpu)
 	uint64_t flags = spinlock_acquire(&s->lock);
 
 	vcpu->queue_cpu = s->cpu;
-	run_queue_append(&s->queue, vcpu);
-	scheduler_change_load(s, +1);
+	enum scheduler_call call = scheduler_queue(s, vcpu, false);
 	spinlock_release(&s->lock, flags);
-	idle_rouse(s->cpu);
+	scheduler_call(s, call);
 }
 
 static struct scheduler *least_loaded(void)
@@ -179,108 +189,77 @@ static void park(struct scheduler *s, struct vcpu *vcpu)
 		vm_vcpu_parked(vcpu);
 }
 
-static void set_current(struct vcpu *vcpu)
+/* Under the lock: whose turn it is. */
+static struct vcpu *choose(struct scheduler *s)
 {
-	struct cpu *cpu = this_cpu();
+	struct vcpu *vcpu = run_queue_take(&s->queue);
 
-	cpu->current.describe = vcpu ? exit_log_describe : NULL;
-	cpu->current.vcpu = vcpu;
-}
-
-/* Sets the backend's clock and the backstop. Returns when that rings, in host ticks. */
-static uint64_t start_timers(struct scheduler *s, struct vcpu *vcpu)
-{
-	uint64_t us = (uint64_t)command_line.slice_us *
-		      (vcpu->watcher ? BACKSTOP_SLICES_WATCHED : BACKSTOP_SLICES);
-
-	vcpu->slice_ticks = time_us_to_ticks(command_line.slice_us);
-	uint64_t until = time_ticks() + time_us_to_ticks(us);
-
-	timer_arm(&s->alarm, until);
-	return until;
-}
-
-static const char *const end_names[] = {
-	[TURN_OVER] = "turn-over",
-	[TURN_BLOCK] = "blocked",
-	[TURN_PARK] = "parked",
-	[TURN_DONE] = "ended",
-};
-_Static_assert(ARRAY_SIZE(end_names) == TURN_DONE + 1, "every end of a turn has a name");
-
-/* What the turn took belongs to this CPU, too. */
-static void account(struct scheduler *s, struct vcpu *vcpu, const char *why)
-{
-	uint64_t guest = vcpu->guest_ticks;
-	uint64_t turn = vcpu_account_turn_end(vcpu, why);
-
-	guest = vcpu->guest_ticks - guest;
-	scheduler_add_ticks(&s->guest_ticks, guest);
-	scheduler_add_ticks(&s->exit_ticks, turn - guest);
-}
-
-static enum turn_end take_turn(struct scheduler *s, struct vcpu *vcpu)
-{
-	if (!vcpu->cpu && vcpu_bind(vcpu)) {
-		struct reason why;
-
-		reason_set(&why, ERROR_BAD_STATE, "vcpu %u cannot be bound to CPU %u", vcpu->id,
-			   this_cpu()->index);
-		vm_stop(vcpu->vm, &why);
-		return TURN_DONE;
-	}
-	if (vcpu->state == VCPU_INVALID) {
-		vm_stop(vcpu->vm, &vcpu->trouble);
-		return TURN_DONE;
-	}
-	set_current(vcpu);
-	vcpu->slices++;
-	vcpu_account_turn(vcpu);
-	uint64_t until = start_timers(s, vcpu);
-	enum turn_end end = run_loop_turn(vcpu, until);
-	account(s, vcpu, end_names[end]);
-	set_current(NULL);
-	return end;
+	s->busy = vcpu;
+	/* Who is watched has slices all the same: their ends are part of what is seen. */
+	__atomic_store_n(&s->alone, vcpu && !s->queue.length && !vcpu->watcher, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->preempt, false, __ATOMIC_RELAXED);
+	return vcpu;
 }
 
 static struct vcpu *take_next(struct scheduler *s)
 {
 	uint64_t flags = spinlock_acquire(&s->lock);
-	struct vcpu *vcpu = run_queue_take(&s->queue);
+	struct vcpu *vcpu = choose(s);
 
 	spinlock_release(&s->lock, flags);
 	return vcpu;
 }
 
-static void turn(struct scheduler *s, struct vcpu *vcpu)
+/* Queues `vcpu`, which has had its turn, and takes the next. */
+static struct vcpu *exchange(struct scheduler *s, struct vcpu *vcpu, bool broken_off)
 {
-	enum turn_end end = take_turn(s, vcpu);
 	uint64_t flags = spinlock_acquire(&s->lock);
 
-	if (end == TURN_OVER)
-		run_queue_append(&s->queue, vcpu);
+	if (unlikely(broken_off))
+		run_queue_put_back(&s->queue, vcpu);
 	else
-		scheduler_change_load(s, -1);
+		run_queue_append(&s->queue, vcpu);
+	vcpu = choose(s);
 	spinlock_release(&s->lock, flags);
-	if (end == TURN_BLOCK)
+	return vcpu;
+}
+
+static void take_off_load(struct scheduler *s)
+{
+	uint64_t flags = spinlock_acquire(&s->lock);
+
+	scheduler_change_load(s, -1);
+	spinlock_release(&s->lock, flags);
+}
+
+/* Returns whose turn is next. */
+static struct vcpu *turn(struct scheduler *s, struct vcpu *vcpu)
+{
+	enum turn_end end = turn_take(s, vcpu);
+
+	switch (end) {
+	case TURN_OVER:
+	case TURN_BROKEN_OFF:
+		return exchange(s, vcpu, end == TURN_BROKEN_OFF);
+	case TURN_BLOCK:
 		scheduler_block(s, vcpu);
-	else if (end == TURN_PARK)
+		break;
+	case TURN_PARK:
+		take_off_load(s);
 		park(s, vcpu);
-	else if (end == TURN_DONE)
+		break;
+	case TURN_DONE:
+		take_off_load(s);
 		retire(vcpu);
-	share(s);
+		break;
+	}
+	return take_next(s);
 }
 
 void scheduler_set_chores(void (*chores)(void), unsigned period_us)
 {
 	other_chores = chores;
 	chores_us = chores && period_us < WATCHDOG_PERIOD_US ? period_us : WATCHDOG_PERIOD_US;
-}
-
-/* The bootstrap processor does the chores: the others can sleep longer. */
-static bool does_chores(const struct scheduler *s)
-{
-	return other_chores && !s->cpu->index;
 }
 
 static void halt(struct scheduler *s)
@@ -296,9 +275,7 @@ static void idle(struct scheduler *s)
 {
 	if (log_drain_some())
 		return;
-	unsigned us = does_chores(s) ? chores_us : WATCHDOG_PERIOD_US;
-
-	timer_arm(&s->alarm, time_ticks() + time_us_to_ticks(us));
+	turn_set_alarm(s, time_ticks() + s->idle_most);
 	interrupts_disable();
 	idle_mark(s->cpu);
 	if (__atomic_load_n(&s->queue.length, __ATOMIC_SEQ_CST) || !vm_running_count())
@@ -309,17 +286,22 @@ static void idle(struct scheduler *s)
 }
 
 /* Between turns: what has to be done now and then. */
-static void look_after_the_rest(struct scheduler *s)
+static noinline_fn void look_after_the_rest(struct scheduler *s, uint64_t now)
 {
-	uint64_t now = time_ticks();
-
-	if (now >= s->next_drain) {
-		s->next_drain = now + time_us_to_ticks(DRAIN_PERIOD_US);
-		(void)log_drain_some();
-	}
+	s->next_look = now + s->drain_ticks;
+	(void)log_drain_some();
 	watchdog_look(now);
-	if (does_chores(s))
-		other_chores();
+	if (s->chores)
+		s->chores();
+}
+
+static void begin_to_schedule(struct scheduler *s)
+{
+	/* The bootstrap processor does the chores: the others can sleep longer. */
+	s->chores = s->cpu->index ? NULL : other_chores;
+	s->chores_ticks = time_us_to_ticks(chores_us);
+	s->idle_most = s->chores ? s->chores_ticks : time_us_to_ticks(WATCHDOG_PERIOD_US);
+	s->began = time_ticks();
 }
 
 void scheduler_run(void)
@@ -327,16 +309,25 @@ void scheduler_run(void)
 	struct scheduler *s = scheduler_of(this_cpu());
 
 	assert(s);
-	s->began = time_ticks();
-	while (vm_running_count()) {
-		struct vcpu *vcpu = take_next(s);
+	begin_to_schedule(s);
+	struct vcpu *vcpu = take_next(s);
 
-		if (vcpu)
-			turn(s, vcpu);
-		else
+	/* Who was chosen keeps its VM, and the loop, going. */
+	while (vm_running_count()) {
+		uint64_t now = time_ticks();
+
+		if (now >= s->next_look)
+			look_after_the_rest(s, now);
+		share(s);
+		if (vcpu) {
+			vcpu = turn(s, vcpu);
+		} else {
 			idle(s);
-		look_after_the_rest(s);
+			vcpu = take_next(s);
+		}
 	}
+	turn_set_alarm(s, TIMER_NEVER);
 	timer_cancel(&s->alarm);
+	s->armed_for = TIMER_NEVER;
 	s->ended = time_ticks();
 }

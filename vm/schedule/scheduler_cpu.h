@@ -9,19 +9,37 @@
 #include "lib/types.h"
 #include "vm/schedule/run_queue.h"
 
+/* How often a busy CPU feeds the serial port while the log waits for it: about what its FIFO takes to run
+ * dry. */
+#define DRAIN_PERIOD_US 1000
+
 struct scheduler {
 	struct cpu *cpu; /* constant */
 	/* Guards `queue` and, of the vCPUs with this queue_cpu, blocking and waking. */
 	struct spinlock lock;
 	struct run_queue queue;
-	uint32_t load;       /* vCPUs waiting or running here; atomic to read, lock to write */
-	uint32_t turns;      /* this CPU only */
-	uint64_t next_drain; /* time_ticks(); this CPU only */
+	uint32_t load; /* vCPUs waiting or running here; atomic to read, lock to write */
+	/* Between the choice of a vCPU and the next choice; lock. */
+	bool busy;
+	/* No other was there to be chosen, and the turn has no end: who queues one takes this down and
+	 * kicks the CPU. Atomic to read, lock to write. */
+	bool alone;
+	/* One that was queued in the meantime goes first: likewise. */
+	bool preempt;
+	uint32_t turns; /* this CPU only, as all below but what is said of the counters */
+	/* Lengths of time, in ticks; constant while it schedules. */
+	uint64_t slice, backstop, backstop_watched, alone_ticks, drain_ticks, idle_most;
+	void (*chores)(void); /* the bootstrap processor's, at least once in chores_ticks; or null */
+	uint64_t chores_ticks;
+	uint64_t next_look; /* when it is time for what has to be done now and then */
 	/* Where the time of this CPU goes, in ticks: in guests, with their exits, halted; and when the
 	 * scheduler began and ended (0: it has not). This CPU writes, any reads. */
 	uint64_t guest_ticks, exit_ticks, idle_ticks;
 	uint64_t began, ended;
-	struct timer alarm; /* ends a turn that does not end, and a halt; this CPU only */
+	/* Ends a turn that does not end, and a halt. Rings at `until`, but is armed for another moment
+	 * mostly; TIMER_NEVER: it is not, or need not. Its function changes these, too. */
+	struct timer alarm;
+	uint64_t until, armed_for;
 };
 _Static_assert(sizeof(struct scheduler) <= PAGE_SIZE, "a scheduler fits a page");
 
@@ -42,8 +60,17 @@ static inline void scheduler_add_ticks(uint64_t *counter, uint64_t ticks)
 	__atomic_store_n(counter, *counter + ticks, __ATOMIC_RELAXED);
 }
 
-/* Blocks a vCPU at the end of its turn on this CPU, unless it has a reason to run. Its load has been
- * taken off already. */
+/* Whom somebody who has queued a vCPU on a CPU has to tell, once its lock is released. */
+enum scheduler_call { CALL_NOBODY, CALL_IDLE, CALL_RUNNING };
+
+/* Under the lock: queues a vCPU that is Ready; `woken` from its halt, it may go first. */
+enum scheduler_call scheduler_queue(struct scheduler *s, struct vcpu *vcpu, bool woken) must_check;
+
+/* Without it: an IPI at most, to a CPU that sleeps, or one that has to take another vCPU before its present
+ * one's turn ends by itself. Any CPU. */
+void scheduler_call(struct scheduler *s, enum scheduler_call call);
+
+/* Blocks a vCPU at the end of its turn on this CPU, unless it has a reason to run. */
 void scheduler_block(struct scheduler *s, struct vcpu *vcpu);
 
 #endif

@@ -14,6 +14,7 @@
 #include "lib/types.h"
 #include "vm/emulate/instruction_cache.h"
 #include "vm/emulate/quick_move.h"
+#include "vm/schedule/slice_account.h"
 #include "vm/statistics.h"
 #include "vm/vcpu/vcpu_event.h"
 #include "vm/vcpu/vcpu_exit.h"
@@ -163,6 +164,9 @@ struct vcpu_watcher {
 
 #define VCPU_ALIGNMENT 64
 
+/* Of a vCPU that has its CPU to itself: its turn ends when the CPU is kicked. */
+#define SLICE_ENDLESS UINT64_MAX
+
 struct vcpu {
 	/* The backend's entry code reaches these by offset; RSP is kept by the hardware. */
 	uint64_t gpr[GPR_COUNT];
@@ -184,8 +188,10 @@ struct vcpu {
 	bool interrupt_request;         /* atomic: any CPU; see vm/vcpu/vcpu_interrupts.h */
 	uint64_t tsc_offset;   /* guest TSC less host TSC; the backend's; atomic to read: any CPU */
 	struct reason trouble; /* why it is Invalid */
-	/* Ticks of guest time left in this slice: set by the scheduler, counted down by the backend. */
+	/* Ticks of guest time until the turn ends, or SLICE_ENDLESS: set by the scheduler, counted down by
+	 * the backend, which takes `slice_changed` down when it has seen them. */
 	uint64_t slice_ticks;
+	bool slice_changed;
 	struct instruction_cache decoded; /* the emulator's */
 	struct quick_moves quick_moves;   /* likewise */
 	/* The last exit, or the beginning of the turn: where its cost will be written once it is known
@@ -202,20 +208,21 @@ struct vcpu {
 	/* The scheduler's: guarded by the run-queue lock of `queue_cpu`. */
 	struct list run_link;
 	struct cpu *queue_cpu;
-	int pinned_cpu;            /* -1: any */
-	uint64_t slices;           /* turns had; bound CPU writes, any reads */
-	uint64_t guest_ticks;      /* of its turns, in the guest; likewise */
-	uint64_t turn_ticks;       /* of its turns, handling of exits included; likewise */
-	uint64_t blocked_ticks;    /* spent halted; run-queue lock of `queue_cpu`, any reads */
-	uint64_t started;          /* time_ticks() when its VM was started */
-	bool wake_pending;         /* atomic: has to run whatever its events say */
-	bool asked;                /* atomic: somebody wants to know where it is */
-	bool halted;               /* blocked, and has executed nothing since; bound CPU */
-	bool halted_interruptible; /* RFLAGS.IF when it blocked; atomic */
-	uint8_t halted_priority;   /* CR8 when it blocked */
-	bool queued;               /* in the run queue of `queue_cpu` */
-	bool ended;                /* atomic: will never run again */
-	uint64_t blocked_since;    /* time_ticks(); atomic; 0 while not Blocked */
+	int pinned_cpu;             /* -1: any */
+	struct slice_account slice; /* likewise, and the bound CPU during its turn */
+	uint64_t slices;            /* turns had; bound CPU writes, any reads */
+	uint64_t guest_ticks;       /* of its turns, in the guest; likewise */
+	uint64_t turn_ticks;        /* of its turns, handling of exits included; likewise */
+	uint64_t blocked_ticks;     /* spent halted; run-queue lock of `queue_cpu`, any reads */
+	uint64_t started;           /* time_ticks() when its VM was started */
+	bool wake_pending;          /* atomic: has to run whatever its events say */
+	bool asked;                 /* atomic: somebody wants to know where it is */
+	bool halted;                /* blocked, and has executed nothing since; bound CPU */
+	bool halted_interruptible;  /* RFLAGS.IF when it blocked; atomic */
+	uint8_t halted_priority;    /* CR8 when it blocked */
+	bool queued;                /* in the run queue of `queue_cpu` */
+	bool ended;                 /* atomic: will never run again */
+	uint64_t blocked_since;     /* time_ticks(); atomic; 0 while not Blocked */
 	/* INIT and SIPI from other vCPUs, as vm/ipi.h packs them; atomic: any CPU. */
 	uint32_t startup;
 	void *owner; /* for the VM's board */
@@ -265,6 +272,13 @@ enum error vcpu_init_reset(struct vcpu *vcpu) must_check;
 enum error vcpu_start_up(struct vcpu *vcpu, uint8_t sipi_vector) must_check;
 /* Allowed in every state but Running; on the bound CPU where there is one. */
 enum error vcpu_destroy(struct vcpu *vcpu) must_check;
+
+/* How long the vCPU may run, from its next entry on. On the bound CPU, between runs. */
+static inline void vcpu_set_slice(struct vcpu *vcpu, uint64_t ticks)
+{
+	vcpu->slice_ticks = ticks;
+	vcpu->slice_changed = true;
+}
 
 /* Exits since create. Any CPU. */
 static inline uint64_t vcpu_exits(const struct vcpu *vcpu)

@@ -136,7 +136,7 @@ static enum error run_to_halt(struct vcpu *vcpu, uint64_t *rip, struct reason *w
 	struct vcpu_exit exit = { .kind = VCPU_EXIT_KICKED };
 
 	for (unsigned i = 0; i < MANY_RUNS && goes_on(&exit); i++) {
-		vcpu->slice_ticks = time_us_to_ticks(SLICE_US);
+		vcpu_set_slice(vcpu, time_us_to_ticks(SLICE_US));
 		__atomic_store_n(&this_cpu()->need_resched, false, __ATOMIC_SEQ_CST);
 		if (vcpu_run(vcpu, &exit))
 			return vcpu->trouble.kind;

@@ -29,7 +29,7 @@ static enum error step_once(struct vcpu *vcpu, struct vcpu_exit *exit)
 		return ERROR_BAD_STATE;
 	code[0] = 0x90;
 	code[1] = 0xf4;
-	vcpu->slice_ticks = time_us_to_ticks(SLICE_US);
+	vcpu_set_slice(vcpu, time_us_to_ticks(SLICE_US));
 	do {
 		__atomic_store_n(&this_cpu()->need_resched, false, __ATOMIC_SEQ_CST);
 		if (vcpu_run(vcpu, exit))

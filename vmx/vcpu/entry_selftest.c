@@ -85,7 +85,7 @@ static enum error run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	enum error error;
 
-	vcpu->slice_ticks = time_us_to_ticks(SLICE_US);
+	vcpu_set_slice(vcpu, time_us_to_ticks(SLICE_US));
 	do {
 		__atomic_store_n(&this_cpu()->need_resched, false, __ATOMIC_SEQ_CST);
 		error = vcpu_run(vcpu, exit);

@@ -17,7 +17,9 @@
 /* Where the local APIC timer ends the slices, the preemption timer stands by at this many slices:
  * an engine that holds an interrupt back from a guest that has its own disabled (Bochs 2.7 does)
  * would let that guest run for ever. */
-#define STAND_BY_SLICES 4
+#define STAND_BY_SLICES   4
+/* And so long where a slice has no end. */
+#define STAND_BY_ALONE_US 400000
 
 static bool has_preemption_timer(const struct vmx_vcpu *v)
 {
@@ -31,19 +33,23 @@ static bool by_preemption_timer(const struct vmx_vcpu *v)
 }
 
 /* The VMCS's timer runs out at the end of the slice or, when that comes first, as this CPU's next
- * host timer is due: an engine may hold the timer's interrupt back (see above). */
+ * host timer is due: an engine may hold the timer's interrupt back (see above). Without either it runs for
+ * as long as it can, and then goes on. */
 static void load(struct vmx_vcpu *v)
 {
 	unsigned shift = vmx_timer_shift(&vmx_capability);
-	uint64_t count = v->slice.left >> shift, deadline = timer_next(), now = time_ticks();
+	uint64_t ticks = v->slice.left, deadline = __atomic_load_n(v->slice.host_timer, __ATOMIC_RELAXED);
 
 	v->slice.fits = deadline;
 	if (deadline != TIMER_NEVER) {
-		/* Rounded up: at or after the deadline. */
-		uint64_t until = ((deadline > now ? deadline - now : 0) >> shift) + 1;
+		uint64_t now = time_ticks(), until = deadline > now ? deadline - now : 0;
 
-		count = until < count ? until : count;
+		/* Rounded up: at or after the deadline. */
+		until = (until | (BIT(shift) - 1)) + 1;
+		ticks = until < ticks ? until : ticks;
 	}
+	uint64_t count = ticks >> shift;
+
 	v->slice.loaded = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
 	vmcs_write(VMCS_GUEST_PREEMPTION_TIMER, v->slice.loaded);
 }
@@ -54,7 +60,8 @@ static void take_off(struct vmx_vcpu *v)
 	uint32_t value = (uint32_t)vmcs_read(VMCS_GUEST_PREEMPTION_TIMER);
 	uint64_t used = (uint64_t)(v->slice.loaded - value) << vmx_timer_shift(&vmx_capability);
 
-	v->slice.left -= used < v->slice.left ? used : v->slice.left;
+	if (v->slice.left != SLICE_ENDLESS)
+		v->slice.left -= used < v->slice.left ? used : v->slice.left;
 	v->slice.loaded = value;
 }
 
@@ -74,36 +81,52 @@ bool slice_goes_on(struct vmx_vcpu *v)
 	return v->slice.left >> vmx_timer_shift(&vmx_capability);
 }
 
-void slice_begin(struct vmx_vcpu *v)
+/* The timer of the VMCS stands where the last exit left it. */
+static void begin_by_preemption_timer(struct vmx_vcpu *v)
 {
-	uint64_t ticks = v->vcpu->slice_ticks;
-
-	v->slice.host_timer = timer_next_place();
-	v->slice.left = ticks;
-	if (by_preemption_timer(v)) {
+	if (v->vcpu->slice_changed) {
+		v->vcpu->slice_changed = false;
+		v->slice.left = v->vcpu->slice_ticks;
 		load(v);
-		return;
+	} else if (__atomic_load_n(v->slice.host_timer, __ATOMIC_RELAXED) != v->slice.fits) {
+		slice_refit(v);
 	}
-	if (has_preemption_timer(v)) {
-		v->slice.left = ticks * STAND_BY_SLICES;
-		vmcs_write(VMCS_GUEST_PREEMPTION_TIMER,
-			   v->slice.left >> vmx_timer_shift(&vmx_capability));
-	}
-	v->slice.start = time_ticks();
-	timer_arm(&vmx_this_percpu()->slice_timer, v->slice.start + ticks);
 }
 
+static void begin_by_host_timer(struct vmx_vcpu *v)
+{
+	uint64_t ticks = v->vcpu->slice_ticks;
+	bool endless = ticks == SLICE_ENDLESS;
+
+	if (has_preemption_timer(v)) {
+		uint64_t stand_by = endless ? time_us_to_ticks(STAND_BY_ALONE_US)
+					    : ticks * STAND_BY_SLICES;
+		uint64_t count = stand_by >> vmx_timer_shift(&vmx_capability);
+
+		vmcs_write(VMCS_GUEST_PREEMPTION_TIMER, count < UINT32_MAX ? count : UINT32_MAX);
+	}
+	v->slice.start = time_ticks();
+	if (!endless)
+		timer_arm(&vmx_this_percpu()->slice_timer, v->slice.start + ticks);
+}
+
+void slice_begin(struct vmx_vcpu *v)
+{
+	v->slice.host_timer = timer_next_place();
+	if (likely(by_preemption_timer(v)))
+		begin_by_preemption_timer(v);
+	else
+		begin_by_host_timer(v);
+}
+
+/* By the preemption timer, what is left stays in the VMCS. */
 void slice_end(struct vmx_vcpu *v)
 {
 	struct vcpu *vcpu = v->vcpu;
 	uint64_t used;
 
-	if (by_preemption_timer(v)) {
-		take_off(v);
-		vcpu->slice_ticks =
-			align_down(v->slice.left, BIT(vmx_timer_shift(&vmx_capability)));
+	if (likely(by_preemption_timer(v)) || vcpu->slice_ticks == SLICE_ENDLESS)
 		return;
-	}
 	timer_cancel(&vmx_this_percpu()->slice_timer);
 	used = time_ticks() - v->slice.start;
 	vcpu->slice_ticks = used < vcpu->slice_ticks ? vcpu->slice_ticks - used : 0;
@@ -111,7 +134,7 @@ void slice_end(struct vmx_vcpu *v)
 
 bool slice_is_over(const struct vmx_vcpu *v)
 {
-	if (by_preemption_timer(v))
+	if (likely(by_preemption_timer(v)))
 		return !v->vcpu->slice_ticks;
 	return time_ticks() - v->slice.start >= v->vcpu->slice_ticks;
 }

@@ -1,0 +1,178 @@
+/* A turn lasts a slice of guest time, which the backend counts, or, while nobody else waits for the CPU,
+ * until the CPU is kicked: whoever queues a vCPU there does that. The alarm, a host timer, ends turns
+ * that guest time does not, and those that chores wait for. */
+#include "vm/schedule/turn.h"
+
+#include "kernel/command_line.h"
+#include "kernel/cpu.h"
+#include "kernel/output/log.h"
+#include "kernel/time.h"
+#include "kernel/timer.h"
+#include "vm/exit_log.h"
+#include "vm/manager.h"
+#include "vm/schedule/scheduler.h"
+#include "vm/schedule/scheduler_cpu.h"
+#include "vm/schedule/watchdog.h"
+#include "vm/vcpu/vcpu_account.h"
+#include "vm/vm.h"
+
+/* A turn that lasts this many slices is broken off by a timer interrupt, whatever the guest does:
+ * a guest that only ever causes exits uses up no guest time. */
+#define BACKSTOP_SLICES         16
+/* While somebody watches, each exit may wait for the log. */
+#define BACKSTOP_SLICES_WATCHED 1000
+/* A vCPU that is alone is asked back now and then: its accounts are brought up to date, the watchdog
+ * looks, and an engine that held a kick back (vmx/vcpu/slice.c) has held it for no longer than that. */
+#define ALONE_US                100000
+
+/* --- the alarm ------------------------------------------------------------------------------ */
+
+/* Most turns end before it rings: it stays armed for the earliest moment that any of them asked for, and
+ * when it rings too early it is armed for what the present one wants. */
+static void ring(struct timer *alarm)
+{
+	struct scheduler *s = (struct scheduler *)alarm->owner;
+
+	s->armed_for = TIMER_NEVER;
+	if (time_ticks() >= s->until) {
+		__atomic_store_n(&this_cpu()->need_resched, true, __ATOMIC_RELAXED);
+	} else if (s->until != TIMER_NEVER) {
+		s->armed_for = s->until;
+		timer_arm(alarm, s->until);
+	}
+}
+
+/* The alarm may ring at any moment of this. When it does between the two last lines, it rings once more
+ * than is needed. */
+void turn_set_alarm(struct scheduler *s, uint64_t until)
+{
+	__atomic_store_n(&s->until, until, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (likely(until >= s->armed_for))
+		return;
+	__atomic_store_n(&s->armed_for, until, __ATOMIC_RELAXED);
+	timer_arm(&s->alarm, until);
+}
+
+void turn_init(struct scheduler *s)
+{
+	s->slice = time_us_to_ticks(command_line.slice_us);
+	s->backstop = s->slice * BACKSTOP_SLICES;
+	s->backstop_watched = s->slice * BACKSTOP_SLICES_WATCHED;
+	s->alone_ticks = time_us_to_ticks(ALONE_US);
+	s->drain_ticks = time_us_to_ticks(DRAIN_PERIOD_US);
+	s->until = s->armed_for = TIMER_NEVER;
+	timer_init(&s->alarm, ring, s);
+}
+
+/* --- how long a turn lasts ------------------------------------------------------------------ */
+
+/* What the alarm has to ring for while a vCPU is alone. */
+static uint64_t alone_ticks(const struct scheduler *s)
+{
+	uint64_t ticks = s->alone_ticks;
+
+	if (s->chores && s->chores_ticks < ticks)
+		ticks = s->chores_ticks;
+	if (log_is_pending() && s->drain_ticks < ticks)
+		ticks = s->drain_ticks;
+	return ticks;
+}
+
+static void set_end(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
+{
+	uint64_t last;
+
+	if (__atomic_load_n(&s->alone, __ATOMIC_RELAXED)) {
+		vcpu_set_slice(vcpu, SLICE_ENDLESS);
+		last = alone_ticks(s);
+	} else {
+		slice_fill(&vcpu->slice, s->slice, now);
+		vcpu_set_slice(vcpu, vcpu->slice.left);
+		last = unlikely(vcpu->watcher) ? s->backstop_watched : s->backstop;
+	}
+	this_cpu()->current.endless = vcpu->slice_ticks == SLICE_ENDLESS;
+	turn_set_alarm(s, now + last);
+}
+
+bool turn_is_over(struct vcpu *vcpu, enum turn_end *end)
+{
+	struct scheduler *s = scheduler_of(this_cpu());
+	uint64_t now = time_ticks();
+
+	*end = TURN_BROKEN_OFF;
+	if (__atomic_load_n(&s->preempt, __ATOMIC_RELAXED))
+		return true;
+	*end = TURN_OVER;
+	if (now >= s->until)
+		return true;
+	/* It is no longer alone; or there is something in the log that has to be written out. */
+	if (vcpu->slice_ticks == SLICE_ENDLESS)
+		set_end(s, vcpu, now);
+	return false;
+}
+
+/* --- the turn ------------------------------------------------------------------------------- */
+
+static void set_current(struct vcpu *vcpu)
+{
+	struct cpu *cpu = this_cpu();
+
+	cpu->current.describe = vcpu ? exit_log_describe : NULL;
+	cpu->current.vcpu = vcpu;
+	cpu->current.endless = false;
+}
+
+static const char *const end_names[] = {
+	[TURN_OVER] = "turn-over", [TURN_BROKEN_OFF] = "broken-off", [TURN_BLOCK] = "blocked",
+	[TURN_PARK] = "parked",    [TURN_DONE] = "ended",
+};
+_Static_assert(ARRAY_SIZE(end_names) == TURN_DONE + 1, "every end of a turn has a name");
+
+/* What the turn took belongs to this CPU, too. */
+static void account(struct scheduler *s, struct vcpu *vcpu, enum turn_end end)
+{
+	uint64_t guest = vcpu->guest_ticks;
+	uint64_t turn = vcpu_account_turn_end(vcpu, end_names[end]);
+
+	guest = vcpu->guest_ticks - guest;
+	scheduler_add_ticks(&s->guest_ticks, guest);
+	scheduler_add_ticks(&s->exit_ticks, turn - guest);
+	/* One that was alone has taken no time that somebody else waited for. */
+	if (vcpu->slice_ticks == SLICE_ENDLESS || end == TURN_OVER)
+		vcpu->slice.left = 0;
+	else
+		slice_use(&vcpu->slice, guest);
+}
+
+/* False: the turn ends before it begins. */
+static bool bind(struct vcpu *vcpu)
+{
+	struct reason why;
+
+	if (!vcpu->cpu && vcpu_bind(vcpu)) {
+		reason_set(&why, ERROR_BAD_STATE, "vcpu %u cannot be bound to CPU %u", vcpu->id,
+			   this_cpu()->index);
+		vm_stop(vcpu->vm, &why);
+		return false;
+	}
+	if (vcpu->state == VCPU_INVALID) {
+		vm_stop(vcpu->vm, &vcpu->trouble);
+		return false;
+	}
+	return true;
+}
+
+enum turn_end turn_take(struct scheduler *s, struct vcpu *vcpu)
+{
+	if (unlikely(!vcpu->cpu || vcpu->state == VCPU_INVALID) && !bind(vcpu))
+		return TURN_DONE;
+	set_current(vcpu);
+	vcpu->slices++;
+	vcpu_account_turn(vcpu);
+	set_end(s, vcpu, vcpu->turn_began);
+	enum turn_end end = run_loop_turn(vcpu);
+	account(s, vcpu, end);
+	set_current(NULL);
+	return end;
+}
