@@ -7,11 +7,11 @@
 
 /* How a turn ended. */
 enum turn_end {
-	TURN_OVER,  /* ready, but somebody else's turn */
+	TURN_OVER,       /* ready, but somebody else's turn */
 	TURN_BROKEN_OFF, /* ready, and its slice is not over, but one that was woken goes first */
-	TURN_BLOCK, /* waits for an event */
-	TURN_PARK,  /* its VM is paused, or is about to start anew */
-	TURN_DONE,  /* this vCPU will not run again: it ended, failed, or its VM stops */
+	TURN_BLOCK,      /* waits for an event */
+	TURN_PARK,       /* its VM is paused, or is about to start anew */
+	TURN_DONE,       /* this vCPU will not run again: it ended, failed, or its VM stops */
 };
 
 /* On the CPU that the vCPU is bound to, interrupts on, vCPU Ready. */

@@ -8,7 +8,8 @@
 #include "vm/vcpu/vcpu.h"
 
 struct run_queue {
-	struct list first;   /* vcpu->run_link: who goes before all that wait, the next to run first */
+	struct list
+		first; /* vcpu->run_link: who goes before all that wait, the next to run first */
 	struct list waiting; /* and those that wait for their turn, likewise */
 	uint32_t length;     /* atomic to read without the owner's lock */
 	uint32_t movable;    /* of these, how many may run on another CPU; likewise */

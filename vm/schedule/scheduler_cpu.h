@@ -29,7 +29,8 @@ struct scheduler {
 	uint32_t turns; /* this CPU only, as all below but what is said of the counters */
 	/* Lengths of time, in ticks; constant while it schedules. */
 	uint64_t slice, backstop, backstop_watched, alone_ticks, drain_ticks, idle_most;
-	void (*chores)(void); /* the bootstrap processor's, at least once in chores_ticks; or null */
+	void (*chores)(
+		void); /* the bootstrap processor's, at least once in chores_ticks; or null */
 	uint64_t chores_ticks;
 	uint64_t next_look; /* when it is time for what has to be done now and then */
 	/* Where the time of this CPU goes, in ticks: in guests, with their exits, halted; and when the

@@ -22,7 +22,7 @@
 /* While somebody watches, each exit may wait for the log. */
 #define BACKSTOP_SLICES_WATCHED 1000
 /* A vCPU that is alone is asked back now and then: its accounts are brought up to date, the watchdog
- * looks, and an engine that held a kick back (vmx/vcpu/slice.c) has held it for no longer than that. */
+ * looks, and an engine that held a kick back has held it for no longer than that. */
 #define ALONE_US                100000
 
 /* --- the alarm ------------------------------------------------------------------------------ */
@@ -124,8 +124,9 @@ static void set_current(struct vcpu *vcpu)
 }
 
 static const char *const end_names[] = {
-	[TURN_OVER] = "turn-over", [TURN_BROKEN_OFF] = "broken-off", [TURN_BLOCK] = "blocked",
-	[TURN_PARK] = "parked",    [TURN_DONE] = "ended",
+	[TURN_OVER] = "turn-over", [TURN_BROKEN_OFF] = "broken-off",
+	[TURN_BLOCK] = "blocked",  [TURN_PARK] = "parked",
+	[TURN_DONE] = "ended",
 };
 _Static_assert(ARRAY_SIZE(end_names) == TURN_DONE + 1, "every end of a turn has a name");
 

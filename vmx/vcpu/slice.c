@@ -38,7 +38,8 @@ static bool by_preemption_timer(const struct vmx_vcpu *v)
 static void load(struct vmx_vcpu *v)
 {
 	unsigned shift = vmx_timer_shift(&vmx_capability);
-	uint64_t ticks = v->slice.left, deadline = __atomic_load_n(v->slice.host_timer, __ATOMIC_RELAXED);
+	uint64_t ticks = v->slice.left,
+		 deadline = __atomic_load_n(v->slice.host_timer, __ATOMIC_RELAXED);
 
 	v->slice.fits = deadline;
 	if (deadline != TIMER_NEVER) {
@@ -99,8 +100,8 @@ static void begin_by_host_timer(struct vmx_vcpu *v)
 	bool endless = ticks == SLICE_ENDLESS;
 
 	if (has_preemption_timer(v)) {
-		uint64_t stand_by = endless ? time_us_to_ticks(STAND_BY_ALONE_US)
-					    : ticks * STAND_BY_SLICES;
+		uint64_t stand_by =
+			endless ? time_us_to_ticks(STAND_BY_ALONE_US) : ticks * STAND_BY_SLICES;
 		uint64_t count = stand_by >> vmx_timer_shift(&vmx_capability);
 
 		vmcs_write(VMCS_GUEST_PREEMPTION_TIMER, count < UINT32_MAX ? count : UINT32_MAX);
