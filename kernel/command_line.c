@@ -26,7 +26,7 @@ struct choice {
 
 static bool word_is(const struct word *word, const char *text)
 {
-	return strlen(text) == word->length && !strncmp(word->text, text, word->length);
+	return !strncmp(word->text, text, word->length) && !text[word->length];
 }
 
 static bool choose(const struct word *word, const struct choice *choices, size_t count,
@@ -339,36 +339,45 @@ void command_line_parse(struct command_line *out, const char *text,
 	}
 }
 
-const char *command_line_next_item(const char *list, char *item, size_t size)
+/* The first item of a list that is not empty; returns the rest. */
+static const char *first_item(const char *list, struct word *item)
 {
 	size_t length = 0;
 
-	if (!*list)
-		return NULL;
 	while (list[length] && list[length] != ',')
 		length++;
-	format_string(item, size, "%.*s", (int)length, list);
+	*item = (struct word) { list, length };
 	return list + length + (list[length] == ',');
 }
 
-/* An item names one test, or with a trailing * all that begin so. */
-static bool item_fits(const char *item, const char *name)
+const char *command_line_next_item(const char *list, char *item, size_t size)
 {
-	size_t length = strlen(item);
+	struct word word;
 
-	if (length && item[length - 1] == '*')
-		return !strncmp(item, name, length - 1);
-	return !strcmp(item, name);
+	if (!*list)
+		return NULL;
+	list = first_item(list, &word);
+	format_string(item, size, "%.*s", (int)word.length, word.text);
+	return list;
+}
+
+/* An item names one test, or with a trailing * all that begin so. */
+static bool item_fits(const struct word *item, const char *name)
+{
+	if (item->length && item->text[item->length - 1] == '*')
+		return !strncmp(item->text, name, item->length - 1);
+	return word_is(item, name);
 }
 
 bool command_line_selects(const char *list, const char *name)
 {
-	char item[sizeof(((struct command_line *)NULL)->tests)];
+	struct word item;
 
 	if (!*list)
 		return true;
-	while ((list = command_line_next_item(list, item, sizeof(item))) != NULL) {
-		if (item_fits(item, name))
+	while (*list) {
+		list = first_item(list, &item);
+		if (item_fits(&item, name))
 			return true;
 	}
 	return false;
