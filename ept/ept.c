@@ -12,6 +12,7 @@ enum {
 	INDEX_BITS = 9,
 	GUEST_ADDRESS_BITS = 48,
 	LEAF_LEVEL_MAX = 3, /* 1 GiB */
+	STEP = 8,           /* entries of a cache line */
 	TYPE_SHIFT = 3,
 };
 
@@ -70,13 +71,22 @@ static uint64_t *table_make(struct ept *ept)
 	return table;
 }
 
+/* Most tables of a small VM are empty but for an entry or two: they are looked through in steps. */
+static bool is_empty(const uint64_t *e)
+{
+	return !(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]);
+}
+
 /* Sets a table that nothing points to any more aside, with all below it. The chain runs through
  * entry 0: an aligned address has no right set, so a CPU that still walks here finds nothing. */
 static void retire(struct ept *ept, uint64_t *table, unsigned level)
 {
-	for (unsigned i = 0; level > 1 && i < ENTRIES; i++)
-		if (is_present(table[i]) && !is_leaf(table[i], level))
+	for (unsigned i = 0; level > 1 && i < ENTRIES; i++) {
+		if (i % STEP == 0 && is_empty(&table[i]))
+			i += STEP - 1;
+		else if (is_present(table[i]) && !is_leaf(table[i], level))
 			retire(ept, child(ept, table[i]), level - 1);
+	}
 	store(&table[0], ept->retired ? address_of(ept, ept->retired) : 0);
 	ept->retired = table;
 	ept->stale = true;

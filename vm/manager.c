@@ -55,8 +55,10 @@ static void table_remove(struct vm *vm)
 	uint64_t flags = spinlock_acquire(&table_lock);
 
 	for (unsigned i = 0; i < MAX_VMS; i++)
-		if (table[i] == vm)
+		if (table[i] == vm) {
 			table[i] = NULL;
+			break;
+		}
 	spinlock_release(&table_lock, flags);
 }
 
