@@ -69,7 +69,7 @@ static bool possible(const struct vmx_control_row *row, const struct vmx_capabil
 	if (!(vmx_control_may_be_one(cap, row->word) & row->mask))
 		return false;
 	for (unsigned i = 0; i < ARRAY_SIZE(dependencies); i++)
-		if (dependencies[i].word == row->word && dependencies[i].mask == row->mask &&
+		if (dependencies[i].mask == row->mask && dependencies[i].word == row->word &&
 		    !(vmx_control_may_be_one(cap, dependencies[i].needs_word) &
 		      dependencies[i].needs))
 			return false;
@@ -78,10 +78,8 @@ static bool possible(const struct vmx_control_row *row, const struct vmx_capabil
 
 /* Is a bit at fault that this machine's use depends on? */
 static enum error check_row(const struct vmx_control_row *row, const struct vmx_capability *cap,
-			    uint32_t request, struct reason *why)
+			    bool can_be_one, uint32_t request, struct reason *why)
 {
-	bool can_be_one = possible(row, cap);
-
 	switch (row->need) {
 	case NEED_REQUIRED:
 	case NEED_DYNAMIC:
@@ -107,15 +105,14 @@ static enum error check_row(const struct vmx_control_row *row, const struct vmx_
 	}
 }
 
-static bool wants_one(const struct vmx_control_row *row, const struct vmx_capability *cap,
-		      uint32_t request)
+static bool wants_one(const struct vmx_control_row *row, bool can_be_one, uint32_t request)
 {
 	switch (row->need) {
 	case NEED_REQUIRED:
 		return true;
 	case NEED_WANTED:
 	case NEED_ON_DEMAND:
-		return requested(row, request) && possible(row, cap);
+		return requested(row, request) && can_be_one;
 	default:
 		return false;
 	}
@@ -132,12 +129,13 @@ enum error vmx_controls_resolve(const struct vmx_capability *cap, uint32_t reque
 
 	for (unsigned i = 0; i < vmx_control_row_count; i++) {
 		const struct vmx_control_row *row = &vmx_control_rows[i];
-		enum error error = check_row(row, cap, request, why);
+		bool can_be_one = possible(row, cap);
+		enum error error = check_row(row, cap, can_be_one, request, why);
 		if (error)
 			return error;
-		if (wants_one(row, cap, request))
+		if (wants_one(row, can_be_one, request))
 			out->word[row->word] |= row->mask;
-		if (is_dynamic(row) && !possible(row, cap))
+		if (is_dynamic(row) && !can_be_one)
 			out->may_be_one[row->word] &= ~row->mask;
 	}
 
