@@ -8,11 +8,11 @@
 #include "vmx/vcpu/entry.h"
 #include "x86/page_table.h"
 
-#define MEMORY KIB(64)
 #define ENTRY  0x1000
 #define TABLES 0x2000 /* three levels, a page each */
-#define HLT    0xf4
 #define LEVELS 3
+#define MEMORY (TABLES + LEVELS * PAGE_SIZE)
+#define HLT    0xf4
 
 static const struct board_ops no_board;
 

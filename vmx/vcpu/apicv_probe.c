@@ -22,11 +22,11 @@
 #include "vm/vm.h"
 #include "vmx/vcpu/vcpu.h"
 
-#define MEMORY      KIB(64)
 #define DESCRIPTORS 0x0 /* both tables: the IDT's gate is far above what the GDT holds */
 #define ENTRY       0x1000
 #define HANDLER     0x1100
 #define STACK_TOP   0x3000
+#define MEMORY      STACK_TOP
 #define SLICE_US    10000
 #define MANY_RUNS   100
 

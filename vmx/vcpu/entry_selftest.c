@@ -14,8 +14,8 @@
 #include "vmx/instructions.h"
 #include "vmx/vcpu/vcpu.h"
 
-#define MEMORY       KIB(64)
 #define ENTRY        0x1000
+#define MEMORY       (ENTRY + PAGE_SIZE)
 #define HLT          0xf4
 #define SLICE_US     10000
 #define MANY_TARGETS 5 /* a CPU has at most four CR3-target values */
