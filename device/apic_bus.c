@@ -74,11 +74,25 @@ static unsigned arbitrate(struct apic_bus *bus, const struct vlapic *from,
 	return best;
 }
 
+/* An ordinary interrupt for one processor by its id: what nearly all messages are. */
+static bool is_for_one(const struct apic_bus *bus, const struct apic_message *message)
+{
+	return message->delivery == APIC_FIXED && message->shorthand == APIC_NO_SHORTHAND &&
+	       !message->logical &&
+	       message->destination < __atomic_load_n(&bus->in_order, __ATOMIC_RELAXED);
+}
+
 bool apic_bus_send(struct apic_bus *bus, const struct vlapic *from,
 		   const struct apic_message *message)
 {
 	bool taken = false;
 
+	if (likely(is_for_one(bus, message))) {
+		taken = takes(bus, message->destination, from, message);
+		if (taken)
+			deliver(bus, message->destination, message);
+		return taken;
+	}
 	if (message->delivery == APIC_LOWEST_PRIORITY) {
 		unsigned i = bus->count ? arbitrate(bus, from, message) : 0;
 
@@ -94,4 +108,16 @@ bool apic_bus_send(struct apic_bus *bus, const struct vlapic *from,
 		taken = true;
 	}
 	return taken;
+}
+
+void apic_bus_numbered(struct apic_bus *bus)
+{
+	/* A processor in xAPIC mode shows eight bits of its id, and the last is everybody's. */
+	__atomic_store_n(&bus->in_order, bus->count <= APIC_NARROW_BROADCAST ? bus->count : 0,
+			 __ATOMIC_RELAXED);
+}
+
+void apic_bus_renumbered(struct apic_bus *bus)
+{
+	__atomic_store_n(&bus->in_order, 0, __ATOMIC_RELAXED);
 }

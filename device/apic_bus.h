@@ -13,6 +13,9 @@
 struct apic_bus {
 	struct vlapic **lapics; /* constant, `count` of them, as `context` counts vCPUs */
 	unsigned count;
+	/* So many of the first ones have their place for an id, and no other has one of these ids: a
+	 * single receiver need not be searched for. 0: nothing is known of the ids. Atomic. */
+	unsigned in_order;
 	/* Has its receiver look at requests that were posted: wakes its vCPU or brings it out. Not
 	 * called when an earlier request still waits to be seen. */
 	void (*notify)(void *context, unsigned lapic);
@@ -26,5 +29,10 @@ struct apic_bus {
  * least one local APIC took it. Fixed, lowest-priority and ExtINT messages are posted at once. */
 bool apic_bus_send(struct apic_bus *bus, const struct vlapic *from,
 		   const struct apic_message *message);
+
+/* All local APICs have been made, and have their places in `lapics` for ids. */
+void apic_bus_numbered(struct apic_bus *bus);
+/* A guest has changed the id of one. Any CPU. */
+void apic_bus_renumbered(struct apic_bus *bus);
 
 #endif

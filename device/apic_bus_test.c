@@ -46,6 +46,11 @@ static void ignore_timer(void *context, struct vlapic *lapic)
 {
 }
 
+static void renumbered(void *context, struct vlapic *lapic)
+{
+	apic_bus_renumbered(&bus);
+}
+
 static void ignore_local(void *context, struct vlapic *lapic, enum apic_delivery delivery)
 {
 }
@@ -55,8 +60,9 @@ static uint8_t extint(void *context, struct vlapic *lapic)
 	return 0x20;
 }
 
-static const struct vlapic_connections connections = { send_icr, ignore_eoi, ignore_timer,
-						       ignore_local, extint };
+static const struct vlapic_connections connections = {
+	send_icr, ignore_eoi, ignore_timer, renumbered, ignore_local, extint,
+};
 
 /* Six software-enabled APICs with ids 0 to 5. */
 static int setup(void **state)
@@ -66,7 +72,12 @@ static int setup(void **state)
 		vlapic_write(&lapics[i], VLAPIC_SVR, 4, 0x1ff);
 		pointers[i] = &lapics[i];
 	}
-	bus = (struct apic_bus) { pointers, COUNT, notify, deliver, &bus, 0 };
+	bus = (struct apic_bus) { .lapics = pointers,
+				  .count = COUNT,
+				  .notify = notify,
+				  .deliver = deliver,
+				  .context = &bus };
+	apic_bus_numbered(&bus);
 	notified = delivered = 0;
 	return 0;
 }
@@ -129,6 +140,40 @@ static void physical_destinations(void **state)
 	vlapic_write(&lapics[2], VLAPIC_ID, 4, 0x77000000);
 	assert_int_equal(physical(0x77, false), 1u << 2);
 	assert_int_equal(physical(2, false), 0);
+}
+
+/* What finds a single receiver by its place sends whatever the search would: random messages to APICs
+ * in all modes, off and software-disabled ones among them, some of them renumbered. */
+static void places_say_what_a_search_finds(void **state)
+{
+	uint32_t seed = 1;
+
+	for (unsigned round = 0; round < 20000; round++) {
+		uint32_t random = seed = seed * 1664525u + 1013904223u;
+		unsigned i = random >> 8 & 7;
+		struct apic_message message = {
+			.destination = random >> 12 & 15 ? random >> 16 & 7 : 0xff,
+			.wide = random >> 20 & 1,
+			.logical = !(random >> 21 & 7),
+			.shorthand = (enum apic_shorthand)(random >> 24 & 7 ? 0 : random >> 27 & 3),
+		};
+		unsigned in_order;
+		uint32_t found;
+
+		if (round % 64 == 0)
+			setup(state);
+		if (i < COUNT && round % 8 == 0)
+			vlapic_write(&lapics[i], VLAPIC_SVR, 4, random >> 29 & 1 ? 0xff : 0x1ff);
+		if (i < COUNT && round % 16 == 1)
+			vlapic_set_base(&lapics[i], random >> 29 & 1 ? 0xfee00c00 : 0xfee00000);
+		if (i < COUNT && round % 64 > 32 && vlapic_mode(&lapics[i]) == VLAPIC_XAPIC)
+			vlapic_write(&lapics[i], VLAPIC_ID, 4, (random >> 28 & 7) << 24);
+		found = send(message, &lapics[0]);
+		in_order = bus.in_order;
+		bus.in_order = 0;
+		assert_int_equal(send(message, &lapics[0]), found);
+		bus.in_order = in_order;
+	}
 }
 
 /* "Flat Model": each bit a processor, here two on one bit. */
@@ -348,6 +393,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(physical_destinations, setup),
+		cmocka_unit_test_setup(places_say_what_a_search_finds, setup),
 		cmocka_unit_test_setup(flat_logical_destinations, setup),
 		cmocka_unit_test_setup(cluster_logical_destinations, setup),
 		cmocka_unit_test_setup(x2apic_destinations, setup),

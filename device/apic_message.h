@@ -42,6 +42,9 @@ struct apic_message {
 /* A vector below 16 is an exception's: no local APIC takes it in a fixed interrupt. */
 #define APIC_FIRST_VECTOR 16
 
+/* The destination of eight bits that is everyone. */
+#define APIC_NARROW_BROADCAST 0xffu
+
 /* The message of a device's 32-bit write of `data` to `address`. False when the address is not one
  * of an interrupt message (FEEx_xxxxh), or the delivery mode is reserved. */
 bool apic_message_from_msi(uint64_t address, uint32_t data, struct apic_message *message);

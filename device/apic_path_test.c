@@ -61,7 +61,7 @@ static void count_nmis(void *context, unsigned lapic, const struct apic_message 
 }
 
 static const struct vlapic_connections connections = {
-	send_from_lapic, broadcast_eoi, ignore_timer, ignore_local, acknowledge_8259,
+	send_from_lapic, broadcast_eoi, ignore_timer, ignore_timer, ignore_local, acknowledge_8259,
 };
 
 static void set_entry(unsigned pin, uint32_t low, uint32_t high)
@@ -84,7 +84,9 @@ static int setup(void **state)
 		vlapic_write(&lapics[i], VLAPIC_SVR, 4, 0x1ff);
 		pointers[i] = &lapics[i];
 	}
-	bus = (struct apic_bus) { pointers, COUNT, ignore_notify, count_nmis, NULL, 0 };
+	bus = (struct apic_bus) {
+		.lapics = pointers, .count = COUNT, .notify = ignore_notify, .deliver = count_nmis
+	};
 	ioapic_init(&ioapic, 0, send_from_ioapic, NULL);
 	nmis = 0;
 	return 0;

@@ -1,6 +1,6 @@
 /* The life of a local APIC: power-up, INIT, and its modes. SDM volume 3, "Local APIC Status and
  * Location", "Local APIC State" and "x2APIC State Transitions". */
-#include "device/vlapic_internal.h"
+#include "device/vlapic_vectors.h"
 
 #include "lib/string.h"
 #include "x86/msr.h"
@@ -13,18 +13,6 @@
 #define DFR_RESET     UINT32_MAX
 
 #define X2APIC_CLUSTER_SIZE 16u
-
-static enum vlapic_mode mode_of(uint64_t base)
-{
-	if (!(base & APIC_BASE_ENABLE))
-		return VLAPIC_DISABLED;
-	return base & APIC_BASE_X2APIC ? VLAPIC_X2APIC : VLAPIC_XAPIC;
-}
-
-enum vlapic_mode vlapic_mode(const struct vlapic *lapic)
-{
-	return mode_of(__atomic_load_n(&lapic->base, __ATOMIC_RELAXED));
-}
 
 static void set_base(struct vlapic *lapic, uint64_t value)
 {
@@ -61,6 +49,7 @@ static void reset_registers(struct vlapic *lapic)
 	vlapic_put(lapic, VLAPIC_VERSION, VERSION_RESET);
 	vlapic_put(lapic, VLAPIC_DFR, DFR_RESET);
 	vlapic_put(lapic, VLAPIC_SVR, SVR_RESET);
+	vlapic_sets_begin(lapic);
 	lapic->errors = 0;
 	vlapic_lvt_reset(lapic);
 	vlapic_timer_reset(lapic);
@@ -110,7 +99,7 @@ void vlapic_set_virtual_wire(struct vlapic *lapic)
 
 bool vlapic_set_base(struct vlapic *lapic, uint64_t value)
 {
-	enum vlapic_mode from = vlapic_mode(lapic), to = mode_of(value);
+	enum vlapic_mode from = vlapic_mode(lapic), to = vlapic_mode_of(value);
 
 	if (value & ~(APIC_BASE_BSP | APIC_BASE_X2APIC | APIC_BASE_ENABLE | APIC_BASE_ADDRESS))
 		return false;

@@ -20,6 +20,7 @@
 #include "device/apic_message.h"
 #include "device/chip.h"
 #include "lib/types.h"
+#include "x86/msr.h"
 
 struct vlapic;
 
@@ -32,6 +33,8 @@ struct vlapic_connections {
 	void (*eoi)(void *context, struct vlapic *lapic, uint8_t vector);
 	/* vlapic_deadline() may have another answer than before. */
 	void (*timer_changed)(void *context, struct vlapic *lapic);
+	/* The guest has given it another id than vlapic_init() did: apic_bus_renumbered(). */
+	void (*renumbered)(void *context, struct vlapic *lapic);
 	/* An LVT entry programmed to NMI, SMI or INIT was triggered: for this vCPU alone. */
 	void (*local)(void *context, struct vlapic *lapic, enum apic_delivery delivery);
 	/* The interrupt-acknowledge cycle of the 8259 pair: its vector (spurious if there is none). */
@@ -39,6 +42,14 @@ struct vlapic_connections {
 };
 
 enum vlapic_mode { VLAPIC_DISABLED, VLAPIC_XAPIC, VLAPIC_X2APIC };
+
+/* That of an APIC whose IA32_APIC_BASE holds this. */
+static inline enum vlapic_mode vlapic_mode_of(uint64_t base)
+{
+	if (!(base & APIC_BASE_ENABLE))
+		return VLAPIC_DISABLED;
+	return base & APIC_BASE_X2APIC ? VLAPIC_X2APIC : VLAPIC_XAPIC;
+}
 
 /* Local interrupt sources besides the timer, the pins and errors. */
 enum vlapic_source { VLAPIC_THERMAL, VLAPIC_PERFORMANCE };
@@ -68,9 +79,9 @@ struct vlapic_timer {
  * of `vectors` are illegal vectors that arrived: an error, not a request. */
 struct vlapic_posted {
 	uint64_t vectors[4];
-	uint64_t level[4]; /* of these, the level-triggered ones */
-	uint32_t pins;     /* LINT levels, rising edges and ExtINT messages; vlapic_post.c */
-	uint32_t outstanding;
+	uint64_t level[4];    /* of these, the level-triggered ones */
+	uint32_t pins;        /* LINT levels, rising edges and ExtINT messages; vlapic_post.c */
+	uint32_t outstanding; /* which words of `vectors`, and whether `pins`, have news */
 };
 
 struct vlapic {
@@ -79,14 +90,17 @@ struct vlapic {
 	bool bsp;       /* constant */
 	uint64_t base;  /* IA32_APIC_BASE; atomic: read by other CPUs */
 	struct vlapic_posted posted;
+	/* Which registers of ISR, TMR and IRR hold a vector, a bit each; maybe more of them once the
+	 * sets are shared. The owner writes, any CPU reads: atomic. */
+	uint8_t occupied[3];
 	/* The owner's. */
+	bool shared;     /* hardware changes these sets, too */
 	uint32_t errors; /* since the last write of the ESR */
 	uint32_t pins;   /* levels of the LINT inputs, a bit each */
 	bool remote_irr; /* LINT0's: a level-triggered interrupt waits for its EOI */
 	bool extint;     /* an ExtINT message waits for its acknowledge cycle */
 	struct vlapic_timer timer;
 	device_time now; /* of the last advance */
-	uint64_t tsc;
 	const struct vlapic_connections *connections;
 	void *context;
 };
@@ -112,6 +126,17 @@ bool vlapic_set_base(struct vlapic *lapic, uint64_t value);
 /* Time, before any other call that reads or writes a timer register and whenever vlapic_deadline()
  * has come. `tsc` is the guest's. */
 void vlapic_advance(struct vlapic *lapic, device_time now, uint64_t tsc);
+/* The same in TSC-deadline mode, where no other clock counts; false, and nothing done, in the others. */
+bool vlapic_advance_tsc(struct vlapic *lapic, uint64_t tsc);
+#define VLAPIC_REGISTER_STEP 0x10u
+/* Registers in the page before this one know no time. */
+#define VLAPIC_FIRST_TIMED   0x320u
+
+/* Where in the page the register is that MSR `index`, 800H or above, accesses. */
+static inline unsigned vlapic_msr_offset(uint32_t index)
+{
+	return (index - MSR_X2APIC_FIRST) * VLAPIC_REGISTER_STEP;
+}
 /* When the timer interrupts next: a device_time, or with `*is_tsc` a value of the guest's TSC.
  * DEVICE_NEVER when it does not. */
 uint64_t vlapic_deadline(const struct vlapic *lapic, bool *is_tsc);
@@ -137,6 +162,19 @@ bool vlapic_pending(struct vlapic *lapic);
 /* Takes that interrupt: its vector, now in service unless it is the 8259's; -1: there is none. */
 int vlapic_acknowledge(struct vlapic *lapic);
 
+/* What there is for the processor at this moment. */
+struct vlapic_offer {
+	int16_t vector;    /* acknowledged, as vlapic_acknowledge() does; -1: none */
+	bool waits;        /* vlapic_pending(), afterwards */
+	uint8_t threshold; /* vlapic_priority_threshold(), afterwards */
+};
+/* These three at once, for who asks often: looks, and acknowledges when the processor is `open` to
+ * interrupts. */
+struct vlapic_offer vlapic_offer(struct vlapic *lapic, bool open);
+/* False: after a write of a register nothing can wait for the processor, and the task priority holds
+ * nothing back. */
+bool vlapic_may_have_interrupts(const struct vlapic *lapic);
+
 /* The part of vlapic_pending() that is no vector of this APIC's: an 8259's interrupt. */
 bool vlapic_extint_pending(const struct vlapic *lapic);
 
@@ -158,6 +196,9 @@ bool vlapic_page_holds(const struct vlapic *lapic, unsigned offset);
 unsigned vlapic_priority_threshold(struct vlapic *lapic);
 /* A bit for each vector whose end somebody wants to know of: requested or in service as a level. */
 void vlapic_level_vectors(struct vlapic *lapic, uint64_t vectors[4]);
+/* From now on hardware moves vectors between the sets of requested and in-service ones in the page, at
+ * any time that the guest runs. */
+void vlapic_share_sets(struct vlapic *lapic);
 /* After hardware wrote `offset` in the page by itself: does what the write means. */
 void vlapic_written(struct vlapic *lapic, unsigned offset);
 /* What an EOI does, once hardware has cleared `vector` in the ISR itself. */
@@ -165,7 +206,10 @@ void vlapic_after_eoi(struct vlapic *lapic, uint8_t vector);
 
 /* --- any CPU ----------------------------------------------------------------------------------- */
 
-enum vlapic_mode vlapic_mode(const struct vlapic *lapic);
+static inline enum vlapic_mode vlapic_mode(const struct vlapic *lapic)
+{
+	return vlapic_mode_of(__atomic_load_n(&lapic->base, __ATOMIC_RELAXED));
+}
 /* ` apic=x2apic requested=0xfd,0x31 in-service=none posted=none priority=0x0`: for the log, as it is at
  * this moment. */
 void vlapic_describe(const struct vlapic *lapic, char *text, size_t size);
@@ -180,7 +224,10 @@ bool vlapic_set_lint(struct vlapic *lapic, unsigned number, bool level);
 /* Would a change of that pin make an NMI or INIT? */
 bool vlapic_lint_is_unmaskable(const struct vlapic *lapic, unsigned number);
 /* Something waits that the owner has not seen. */
-bool vlapic_outstanding(const struct vlapic *lapic);
+static inline bool vlapic_outstanding(const struct vlapic *lapic)
+{
+	return __atomic_load_n(&lapic->posted.outstanding, __ATOMIC_ACQUIRE);
+}
 
 /* Would it take a fixed message: mode not disabled, and software-enabled? */
 bool vlapic_accepts_fixed(const struct vlapic *lapic);

@@ -128,6 +128,7 @@ static void enter(void)
 		int requested, in_service;
 
 		flag = false;
+		vlapic_share_sets(&lapic);
 		(void)vlapic_pending(&lapic);
 		requested = vlapic_highest_request(&lapic);
 		in_service = vlapic_highest_in_service(&lapic);

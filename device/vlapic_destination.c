@@ -6,11 +6,10 @@
  * wide one an xAPIC when it fits eight bits. */
 #include "device/vlapic_internal.h"
 
-#define NARROW_BROADCAST 0xffu
-#define CLUSTER_SHIFT    4u /* xAPIC cluster model: four bits of cluster, four of members */
-#define CLUSTER_MEMBERS  BITS(3, 0)
-#define WIDE_CLUSTER     BITS(31, 16)
-#define WIDE_MEMBERS     BITS(15, 0)
+#define CLUSTER_SHIFT   4u /* xAPIC cluster model: four bits of cluster, four of members */
+#define CLUSTER_MEMBERS BITS(3, 0)
+#define WIDE_CLUSTER    BITS(31, 16)
+#define WIDE_MEMBERS    BITS(15, 0)
 
 bool vlapic_accepts_fixed(const struct vlapic *lapic)
 {
@@ -33,7 +32,7 @@ static bool matches_xapic_logical(const struct vlapic *lapic, uint32_t destinati
 
 	switch (field_get(vlapic_get(lapic, VLAPIC_DFR), DFR_MODEL)) {
 	case DFR_FLAT:
-		return destination <= NARROW_BROADCAST && (destination & logical);
+		return destination <= APIC_NARROW_BROADCAST && (destination & logical);
 	case DFR_CLUSTER:
 		return destination >> CLUSTER_SHIFT == logical >> CLUSTER_SHIFT &&
 		       (destination & logical & CLUSTER_MEMBERS);
@@ -55,7 +54,7 @@ bool vlapic_matches(const struct vlapic *lapic, const struct apic_message *messa
 
 	if (mode == VLAPIC_DISABLED)
 		return false;
-	if (message->destination == (message->wide ? UINT32_MAX : NARROW_BROADCAST))
+	if (message->destination == (message->wide ? UINT32_MAX : APIC_NARROW_BROADCAST))
 		return true;
 	if (!message->logical)
 		return matches_physical(lapic, message->destination);

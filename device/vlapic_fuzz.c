@@ -37,6 +37,11 @@ static void timer_changed(void *context, struct vlapic *lapic)
 	vlapic_deadline(lapic, &is_tsc);
 }
 
+static void renumbered(void *context, struct vlapic *lapic)
+{
+	apic_bus_renumbered(&bus);
+}
+
 static void local(void *context, struct vlapic *lapic, enum apic_delivery delivery)
 {
 	assert(delivery == APIC_SMI || delivery == APIC_NMI || delivery == APIC_INIT);
@@ -47,7 +52,9 @@ static uint8_t extint(void *context, struct vlapic *lapic)
 	return 8;
 }
 
-static const struct vlapic_connections connections = { send, eoi, timer_changed, local, extint };
+static const struct vlapic_connections connections = {
+	send, eoi, timer_changed, renumbered, local, extint,
+};
 
 static void notify(void *context, unsigned i)
 {
@@ -190,7 +197,9 @@ static void happen(struct vlapic *l, unsigned event, uint8_t small, uint64_t val
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	now = 0;
-	bus = (struct apic_bus) { pointers, COUNT, notify, deliver, NULL, 0 };
+	bus = (struct apic_bus) {
+		.lapics = pointers, .count = COUNT, .notify = notify, .deliver = deliver
+	};
 	for (unsigned i = 0; i < COUNT; i++) {
 		vlapic_init(&lapics[i], pages[i], i * 9, i == 0, &connections, NULL);
 		pointers[i] = &lapics[i];

@@ -1,6 +1,6 @@
 /* For hardware that virtualizes a local APIC on its page: what it may read there, what it has to be
  * told, and what is left to do when it has written or ended something by itself. */
-#include "device/vlapic_internal.h"
+#include "device/vlapic_vectors.h"
 
 #define CLASS_SHIFT 4
 #define WORD_BITS   64u
@@ -47,10 +47,22 @@ void vlapic_level_vectors(struct vlapic *lapic, uint64_t vectors[4])
 	}
 }
 
+void vlapic_share_sets(struct vlapic *lapic)
+{
+	if (lapic->shared)
+		return;
+	lapic->shared = true;
+	vlapic_sets_begin(lapic);
+}
+
 void vlapic_written(struct vlapic *lapic, unsigned offset)
 {
 	unsigned at = (unsigned)align_down(offset, VLAPIC_REGISTER_STEP);
 
+	if (likely(at == VLAPIC_EOI)) {
+		vlapic_eoi(lapic);
+		return;
+	}
 	if (at < VLAPIC_REGISTERS * VLAPIC_REGISTER_STEP && vlapic_access(at)->write)
 		vlapic_store(lapic, at, vlapic_get(lapic, at));
 }

@@ -20,7 +20,8 @@ enum vlapic_register {
 	VLAPIC_LDR = 0x0d0,
 	VLAPIC_DFR = 0x0e0,
 	VLAPIC_SVR = 0x0f0,
-	VLAPIC_ISR = 0x100, /* eight registers of 32 vectors each, as TMR and IRR */
+	VLAPIC_ISR =
+		0x100, /* eight registers of 32 vectors each, as TMR and IRR (vlapic_vectors.h) */
 	VLAPIC_TMR = 0x180,
 	VLAPIC_IRR = 0x200,
 	VLAPIC_ESR = 0x280,
@@ -39,10 +40,11 @@ enum vlapic_register {
 	VLAPIC_SELF_IPI = 0x3f0, /* x2APIC mode only */
 };
 
-#define VLAPIC_REGISTER_STEP 0x10u
-#define VLAPIC_REGISTERS     64u /* of the page: 000h to 3F0h */
-#define VLAPIC_VECTORS       256u
-#define VLAPIC_PER_REGISTER  32u /* vectors in one register of ISR, TMR and IRR */
+_Static_assert(VLAPIC_LVT_TIMER == VLAPIC_FIRST_TIMED, "the first of the timer's registers");
+
+#define VLAPIC_REGISTERS    64u /* of the page: 000h to 3F0h */
+#define VLAPIC_VECTORS      256u
+#define VLAPIC_PER_REGISTER 32u /* vectors in one register of ISR, TMR and IRR */
 
 #define VLAPIC_VECTOR BITS(7, 0) /* in LVT entries, SVR, ICR and SELF IPI */
 #define VLAPIC_CLASS  BITS(7, 4) /* of a vector or a priority: what is compared */
@@ -83,14 +85,13 @@ static inline void vlapic_put(struct vlapic *lapic, unsigned offset, uint64_t va
 			 __ATOMIC_RELAXED);
 }
 
-/* vlapic_vectors.c: the sets of vectors. `set` is VLAPIC_ISR, VLAPIC_TMR or VLAPIC_IRR. */
-bool vlapic_set_holds(const struct vlapic *lapic, unsigned set, uint8_t vector);
-void vlapic_set_add(struct vlapic *lapic, unsigned set, uint8_t vector);
-void vlapic_set_remove(struct vlapic *lapic, unsigned set, uint8_t vector);
-int vlapic_set_highest(const struct vlapic *lapic, unsigned set); /* -1: empty */
-
 /* vlapic_post.c: takes over what other CPUs have asked for. */
-void vlapic_take_posted(struct vlapic *lapic);
+void vlapic_take_outstanding(struct vlapic *lapic);
+static inline void vlapic_take_posted(struct vlapic *lapic)
+{
+	if (vlapic_outstanding(lapic))
+		vlapic_take_outstanding(lapic);
+}
 void vlapic_forget_posted(struct vlapic *lapic);
 /* A fixed interrupt for IRR and TMR; an illegal vector is an error. */
 void vlapic_request(struct vlapic *lapic, uint8_t vector, bool level_triggered);
@@ -109,7 +110,17 @@ void vlapic_lint_signal(struct vlapic *lapic, unsigned n, bool rose);
 void vlapic_lint_changed(struct vlapic *lapic, uint32_t high, uint32_t rose, uint32_t fell);
 void vlapic_lint_look(struct vlapic *lapic); /* after its LVT entry was written */
 void vlapic_lint_eoi(struct vlapic *lapic, uint8_t vector);
-bool vlapic_lint_extint(const struct vlapic *lapic); /* does an 8259 ask through a pin? */
+/* Does an 8259 ask through pin `n`? Through LINT0 also while the APIC is disabled. */
+static inline bool vlapic_lint_extint(const struct vlapic *lapic, unsigned n)
+{
+	uint32_t entry = vlapic_get(lapic, VLAPIC_LVT_LINT0 + n * VLAPIC_REGISTER_STEP);
+	bool high = lapic->pins & BIT(n);
+
+	if (unlikely(vlapic_mode(lapic) == VLAPIC_DISABLED))
+		return high && n == VLAPIC_LINT0;
+	return (entry & (LVT_MASKED | LVT_DELIVERY)) == field_put(LVT_DELIVERY, APIC_EXTINT) &&
+	       high != !!(entry & LVT_ACTIVE_LOW);
+}
 
 /* vlapic_timer.c */
 void vlapic_timer_reset(struct vlapic *lapic);

@@ -100,14 +100,3 @@ void vlapic_lint_eoi(struct vlapic *lapic, uint8_t vector)
 	vlapic_put(lapic, VLAPIC_LVT_LINT0, entry & ~LVT_REMOTE_IRR);
 	vlapic_lint_look(lapic);
 }
-
-bool vlapic_lint_extint(const struct vlapic *lapic)
-{
-	if (vlapic_mode(lapic) == VLAPIC_DISABLED)
-		return is_asserted(lapic, VLAPIC_LINT0);
-	for (unsigned n = 0; n < VLAPIC_LINTS; n++)
-		if (is_delivery(vlapic_get(lapic, entry_at(n)), APIC_EXTINT) &&
-		    is_asserted(lapic, n))
-			return true;
-	return false;
-}

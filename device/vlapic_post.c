@@ -1,8 +1,8 @@
 /* How other CPUs reach a local APIC whose registers are not theirs to touch: atomic bits, and a
- * flag that some are set. A sender sets its bit before the flag, the owner clears the flag before
- * it takes the bits: so a bit is either taken, or its sender finds the flag clear and has the owner
- * told. */
-#include "device/vlapic_internal.h"
+ * flag for each word of them that some are set there. A sender sets its bit before the flag, the owner
+ * takes all flags down before it takes the bits of those words: so a bit is either taken, or its sender
+ * finds no flag up and has the owner told. */
+#include "device/vlapic_vectors.h"
 
 #define WORD_VECTORS 64u /* in one word of struct vlapic_posted */
 
@@ -14,28 +14,40 @@
 #define PIN_EXTINT  ((uint32_t)BIT(3 * VLAPIC_LINTS))
 #define PINS_EVENTS ((uint32_t)BITS(3 * VLAPIC_LINTS, VLAPIC_LINTS))
 
-static bool raise_flag(struct vlapic *lapic)
+/* posted.outstanding. */
+#define OUTSTANDING_WORD(n) ((uint32_t)BIT(n))
+#define OUTSTANDING_PINS    ((uint32_t)BIT(VLAPIC_VECTORS / WORD_VECTORS))
+
+static bool raise_flag(struct vlapic *lapic, uint32_t flag)
 {
-	return !__atomic_exchange_n(&lapic->posted.outstanding, 1, __ATOMIC_SEQ_CST);
+	return !__atomic_fetch_or(&lapic->posted.outstanding, flag, __ATOMIC_SEQ_CST);
+}
+
+/* Mostly it is noted as it should be. */
+static void note_trigger(uint64_t *word, uint64_t bit, bool level_triggered)
+{
+	if (likely(!(__atomic_load_n(word, __ATOMIC_RELAXED) & bit) == !level_triggered))
+		return;
+	if (level_triggered)
+		__atomic_fetch_or(word, bit, __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(word, ~bit, __ATOMIC_RELAXED);
 }
 
 bool vlapic_post(struct vlapic *lapic, uint8_t vector, bool level_triggered)
 {
-	uint64_t *level = &lapic->posted.level[vector / WORD_VECTORS];
+	unsigned word = vector / WORD_VECTORS;
 	uint64_t bit = BIT(vector % WORD_VECTORS);
 
-	if (level_triggered)
-		__atomic_fetch_or(level, bit, __ATOMIC_RELAXED);
-	else
-		__atomic_fetch_and(level, ~bit, __ATOMIC_RELAXED);
-	__atomic_fetch_or(&lapic->posted.vectors[vector / WORD_VECTORS], bit, __ATOMIC_SEQ_CST);
-	return raise_flag(lapic);
+	note_trigger(&lapic->posted.level[word], bit, level_triggered);
+	__atomic_fetch_or(&lapic->posted.vectors[word], bit, __ATOMIC_SEQ_CST);
+	return raise_flag(lapic, OUTSTANDING_WORD(word));
 }
 
 bool vlapic_post_extint(struct vlapic *lapic)
 {
 	__atomic_fetch_or(&lapic->posted.pins, PIN_EXTINT, __ATOMIC_SEQ_CST);
-	return raise_flag(lapic);
+	return raise_flag(lapic, OUTSTANDING_PINS);
 }
 
 bool vlapic_set_lint(struct vlapic *lapic, unsigned number, bool level)
@@ -53,12 +65,7 @@ bool vlapic_set_lint(struct vlapic *lapic, unsigned number, bool level)
 	} while (!__atomic_compare_exchange_n(&lapic->posted.pins, &before, after, true,
 					      __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
 	vlapic_lint_signal(lapic, number, level);
-	return raise_flag(lapic);
-}
-
-bool vlapic_outstanding(const struct vlapic *lapic)
-{
-	return __atomic_load_n(&lapic->posted.outstanding, __ATOMIC_ACQUIRE);
+	return raise_flag(lapic, OUTSTANDING_PINS);
 }
 
 /* --- the owner --------------------------------------------------------------------------------- */
@@ -71,7 +78,7 @@ void vlapic_request(struct vlapic *lapic, uint8_t vector, bool level_triggered)
 	}
 	if (level_triggered)
 		vlapic_set_add(lapic, VLAPIC_TMR, vector);
-	else
+	else if (vlapic_set_holds(lapic, VLAPIC_TMR, vector))
 		vlapic_set_remove(lapic, VLAPIC_TMR, vector);
 	vlapic_set_add(lapic, VLAPIC_IRR, vector);
 }
@@ -88,20 +95,25 @@ static void take_vectors(struct vlapic *lapic, unsigned word)
 	}
 }
 
-void vlapic_take_posted(struct vlapic *lapic)
+static void take_pins(struct vlapic *lapic)
 {
-	uint32_t pins;
+	uint32_t pins = __atomic_fetch_and(&lapic->posted.pins, ~PINS_EVENTS, __ATOMIC_SEQ_CST);
 
-	if (!vlapic_outstanding(lapic))
-		return;
-	__atomic_store_n(&lapic->posted.outstanding, 0, __ATOMIC_SEQ_CST);
-	for (unsigned i = 0; i < ARRAY_SIZE(lapic->posted.vectors); i++)
-		take_vectors(lapic, i);
-	pins = __atomic_fetch_and(&lapic->posted.pins, ~PINS_EVENTS, __ATOMIC_SEQ_CST);
 	if (pins & PIN_EXTINT)
 		lapic->extint = true;
 	vlapic_lint_changed(lapic, pins & PINS_ALL, pins / PIN_ROSE(0) & PINS_ALL,
 			    pins / PIN_FELL(0) & PINS_ALL);
+}
+
+void vlapic_take_outstanding(struct vlapic *lapic)
+{
+	uint32_t flags = __atomic_exchange_n(&lapic->posted.outstanding, 0, __ATOMIC_SEQ_CST);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(lapic->posted.vectors); i++)
+		if (flags & OUTSTANDING_WORD(i))
+			take_vectors(lapic, i);
+	if (flags & OUTSTANDING_PINS)
+		take_pins(lapic);
 }
 
 /* Requests under way get lost; the pins keep their levels. */

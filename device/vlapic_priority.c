@@ -1,7 +1,7 @@
 /* Which interrupt a processor takes next, and the end of one. SDM volume 3, "Task and Processor
  * Priorities", "Interrupt Acceptance for Fixed Interrupts" and "Signaling Interrupt Servicing
  * Completion". */
-#include "device/vlapic_internal.h"
+#include "device/vlapic_vectors.h"
 
 #define CLASS_SHIFT 4
 
@@ -55,7 +55,8 @@ static int deliverable(const struct vlapic *lapic)
 
 static bool extint_waits(const struct vlapic *lapic)
 {
-	return lapic->extint || vlapic_lint_extint(lapic);
+	return lapic->extint || vlapic_lint_extint(lapic, VLAPIC_LINT0) ||
+	       vlapic_lint_extint(lapic, VLAPIC_LINT1);
 }
 
 bool vlapic_extint_pending(const struct vlapic *lapic)
@@ -86,6 +87,50 @@ int vlapic_acknowledge(struct vlapic *lapic)
 		vlapic_set_add(lapic, VLAPIC_ISR, (uint8_t)vector);
 	}
 	return vector;
+}
+
+/* By the functions that it stands for. */
+static noinline_fn struct vlapic_offer offer_step_by_step(struct vlapic *lapic, bool open)
+{
+	struct vlapic_offer offer = { .vector = -1, .waits = vlapic_pending(lapic) };
+
+	if (offer.waits && open) {
+		offer.vector = (int16_t)vlapic_acknowledge(lapic);
+		offer.waits = vlapic_pending(lapic);
+	}
+	offer.threshold = (uint8_t)vlapic_priority_threshold(lapic);
+	return offer;
+}
+
+/* A request is the highest, and once acknowledged it is as high as the processor's priority: nothing
+ * waits behind it then, and the task priority holds nothing back that it does not hold back as well. */
+struct vlapic_offer vlapic_offer(struct vlapic *lapic, bool open)
+{
+	struct vlapic_offer offer = { .vector = -1 };
+	int request;
+
+	vlapic_take_posted(lapic);
+	if (unlikely(vlapic_mode(lapic) == VLAPIC_DISABLED || extint_waits(lapic)))
+		return offer_step_by_step(lapic, open);
+	request = vlapic_set_highest(lapic, VLAPIC_IRR);
+	if (request < 0 || class_of(request) <= class_of(vlapic_set_highest(lapic, VLAPIC_ISR)))
+		return offer;
+	if (class_of(request) <= class_of(task_priority(lapic))) {
+		offer.threshold = class_of(request) >> CLASS_SHIFT;
+	} else if (open) {
+		vlapic_set_remove(lapic, VLAPIC_IRR, (uint8_t)request);
+		vlapic_set_add(lapic, VLAPIC_ISR, (uint8_t)request);
+		offer.vector = (int16_t)request;
+	} else {
+		offer.waits = true;
+	}
+	return offer;
+}
+
+bool vlapic_may_have_interrupts(const struct vlapic *lapic)
+{
+	return vlapic_set_registers(lapic, VLAPIC_IRR) || vlapic_outstanding(lapic) ||
+	       extint_waits(lapic);
 }
 
 int vlapic_highest_request(struct vlapic *lapic)

@@ -27,10 +27,20 @@ static void write_svr(struct vlapic *lapic, uint32_t value)
 	lapic->connections->timer_changed(lapic->context, lapic);
 }
 
+static void write_id(struct vlapic *lapic, uint32_t value)
+{
+	vlapic_put(lapic, VLAPIC_ID, value);
+	if (value != field_put(XAPIC_ID_FIELD, lapic->id))
+		lapic->connections->renumbered(lapic->context, lapic);
+}
+
 void vlapic_store(struct vlapic *lapic, unsigned offset, uint32_t value)
 {
 	value &= vlapic_access(offset)->writable;
 	switch (offset) {
+	case VLAPIC_ID:
+		write_id(lapic, value);
+		break;
 	case VLAPIC_EOI:
 		vlapic_eoi(lapic);
 		break;
@@ -64,7 +74,7 @@ void vlapic_store(struct vlapic *lapic, unsigned offset, uint32_t value)
 	case VLAPIC_SELF_IPI:
 		vlapic_self_ipi(lapic, (uint8_t)value);
 		break;
-	default: /* ID, TPR, LDR and ICR_HIGH just hold what they are given */
+	default: /* TPR, LDR and ICR_HIGH just hold what they are given */
 		vlapic_put(lapic, offset, value);
 		break;
 	}

@@ -1,7 +1,7 @@
 /* The local APIC's timer. The current count is never stepped: it follows from the moment at which
  * it reaches zero, so that a timer which is looked at late is still in phase. SDM volume 3, "APIC
  * Timer" and "TSC-Deadline Mode". */
-#include "device/vlapic_internal.h"
+#include "device/vlapic_vectors.h"
 
 #define DIVIDE_LOW  BITS(1, 0)
 #define DIVIDE_HIGH BIT(3)
@@ -131,13 +131,25 @@ void vlapic_advance(struct vlapic *lapic, device_time now, uint64_t tsc)
 
 	if (now > lapic->now)
 		lapic->now = now;
-	lapic->tsc = tsc;
 	if (t->counting && t->expires <= lapic->now)
 		expire(lapic);
 	if (t->tsc_deadline && t->tsc_deadline <= tsc) {
 		t->tsc_deadline = 0;
 		fire(lapic, 0);
 	}
+}
+
+bool vlapic_advance_tsc(struct vlapic *lapic, uint64_t tsc)
+{
+	struct vlapic_timer *t = &lapic->timer;
+
+	if (t->mode != TIMER_TSC_DEADLINE)
+		return false;
+	if (t->tsc_deadline && t->tsc_deadline <= tsc) {
+		t->tsc_deadline = 0;
+		fire(lapic, 0);
+	}
+	return true;
 }
 
 uint64_t vlapic_deadline(const struct vlapic *lapic, bool *is_tsc)

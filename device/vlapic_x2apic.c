@@ -10,7 +10,7 @@ static const struct vlapic_access *register_of(const struct vlapic *lapic, uint3
 	if (vlapic_mode(lapic) != VLAPIC_X2APIC || index < MSR_X2APIC_FIRST ||
 	    index >= MSR_X2APIC_FIRST + VLAPIC_REGISTERS)
 		return NULL;
-	return vlapic_access((index - MSR_X2APIC_FIRST) * VLAPIC_REGISTER_STEP);
+	return vlapic_access(vlapic_msr_offset(index));
 }
 
 bool vlapic_msr_read(struct vlapic *lapic, uint32_t index, uint64_t *value)
@@ -23,7 +23,7 @@ bool vlapic_msr_read(struct vlapic *lapic, uint32_t index, uint64_t *value)
 	}
 	if (!access || !(access->read & IN_X2APIC))
 		return false;
-	*value = vlapic_value(lapic, (index - MSR_X2APIC_FIRST) * VLAPIC_REGISTER_STEP);
+	*value = vlapic_value(lapic, vlapic_msr_offset(index));
 	if (index == MSR_X2APIC_ICR)
 		*value |= (uint64_t)vlapic_get(lapic, VLAPIC_ICR_WIDE_HIGH) << 32;
 	return true;
@@ -47,6 +47,6 @@ bool vlapic_msr_write(struct vlapic *lapic, uint32_t index, uint64_t value)
 		return false;
 	if (index == MSR_X2APIC_ICR)
 		vlapic_put(lapic, VLAPIC_ICR_WIDE_HIGH, value >> 32);
-	vlapic_store(lapic, (index - MSR_X2APIC_FIRST) * VLAPIC_REGISTER_STEP, (uint32_t)value);
+	vlapic_store(lapic, vlapic_msr_offset(index), (uint32_t)value);
 	return true;
 }

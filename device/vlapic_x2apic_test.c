@@ -5,14 +5,14 @@
 #define R 1
 #define W 2
 
-struct msr {
+struct register_rule {
 	uint32_t index;
 	unsigned access;
 	uint64_t allowed; /* bits that a write may carry */
 };
 
 /* ISR, TMR and IRR (810H to 827H) are read-only and in no row. */
-static const struct msr msrs[] = {
+static const struct register_rule msrs[] = {
 	{ 0x802, R, 0 },
 	{ 0x803, R, 0 },
 	{ 0x808, R | W, 0xff },
@@ -34,18 +34,18 @@ static const struct msr msrs[] = {
 	{ 0x83f, W, 0xff },
 };
 
-static struct msr msr_of(uint32_t index)
+static struct register_rule msr_of(uint32_t index)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(msrs); i++)
 		if (msrs[i].index == index)
 			return msrs[i];
-	return (struct msr) { index, index >= 0x810 && index <= 0x827 ? R : 0, 0 };
+	return (struct register_rule) { index, index >= 0x810 && index <= 0x827 ? R : 0, 0 };
 }
 
 static void every_msr(void **state)
 {
 	for (uint32_t index = 0x800; index <= 0x8ff; index++) {
-		struct msr m = msr_of(index);
+		struct register_rule m = msr_of(index);
 
 		x2apic(NULL);
 		assert_int_equal(rdmsr_faults(index), !(m.access & R));

@@ -7,6 +7,7 @@
 #include "vm/vcpu/vcpu_account.h"
 #include "vm/vcpu/vcpu_interrupts.h"
 #include "vm/vcpu/vcpu_tsc.h"
+#include "x86/msr.h"
 
 _Static_assert(VLAPIC_TIMER_HZ == CPUID_CRYSTAL_HZ, "CPUID tells the rate of the APIC timer");
 
@@ -51,6 +52,11 @@ static void timer_changed(void *context, struct vlapic *lapic)
 				     : pc_time_to_ticks(pv->pc, deadline));
 }
 
+static void renumbered(void *context, struct vlapic *lapic)
+{
+	apic_bus_renumbered(&of_lapic(context)->pc->apic_bus);
+}
+
 static void local(void *context, struct vlapic *lapic, enum apic_delivery delivery)
 {
 	const struct apic_message message = { .delivery = delivery };
@@ -74,6 +80,7 @@ static const struct vlapic_connections connections = {
 	.send = send,
 	.eoi = eoi,
 	.timer_changed = timer_changed,
+	.renumbered = renumbered,
 	.local = local,
 	.extint_acknowledge = extint_acknowledge,
 };
@@ -92,18 +99,42 @@ static void advance(struct pc_vcpu *pv)
 	vlapic_advance(&pv->lapic, pc_now(pv->pc), vcpu_guest_tsc(pv->vcpu));
 }
 
+/* Before a register is read or written. */
+static void advance_for(struct pc_vcpu *pv, unsigned offset)
+{
+	if (offset >= VLAPIC_FIRST_TIMED)
+		advance(pv);
+}
+
 /* --- what the backend asks ------------------------------------------------------------------- */
+
+/* The flag goes first: a timer that fires while the clock is read sets it again. */
+static void look_at_timer(struct pc_vcpu *pv)
+{
+	if (!__atomic_load_n(&pv->timer_due, __ATOMIC_RELAXED))
+		return;
+	__atomic_store_n(&pv->timer_due, false, __ATOMIC_SEQ_CST);
+	if (!vlapic_advance_tsc(&pv->lapic, vcpu_guest_tsc(pv->vcpu)))
+		advance(pv);
+	timer_changed(pv, &pv->lapic);
+}
 
 static bool pending(struct vcpu *vcpu)
 {
 	struct pc_vcpu *pv = of(vcpu);
 
-	if (__atomic_load_n(&pv->timer_due, __ATOMIC_SEQ_CST)) {
-		__atomic_store_n(&pv->timer_due, false, __ATOMIC_SEQ_CST);
-		advance(pv);
-		timer_changed(pv, &pv->lapic);
-	}
+	look_at_timer(pv);
 	return vlapic_pending(&pv->lapic);
+}
+
+static struct vcpu_interrupt_offer offer(struct vcpu *vcpu, bool open)
+{
+	struct pc_vcpu *pv = of(vcpu);
+	struct vlapic_offer o;
+
+	look_at_timer(pv);
+	o = vlapic_offer(&pv->lapic, open);
+	return (struct vcpu_interrupt_offer) { o.vector, o.waits, o.threshold };
 }
 
 static int acknowledge(struct vcpu *vcpu)
@@ -122,10 +153,17 @@ static void look_again(struct pc_vcpu *pv)
 	__atomic_store_n(&pv->vcpu->interrupt_request, true, __ATOMIC_RELAXED);
 }
 
+/* Mostly there is none. */
+static void look_if_any(struct pc_vcpu *pv)
+{
+	if (vlapic_may_have_interrupts(&pv->lapic))
+		look_again(pv);
+}
+
 static void set_priority(struct vcpu *vcpu, uint8_t priority)
 {
 	vlapic_set_priority(&of(vcpu)->lapic, priority);
-	look_again(of(vcpu));
+	look_if_any(of(vcpu));
 }
 
 static void apic_base(struct vcpu *vcpu, uint64_t value)
@@ -168,9 +206,9 @@ static unsigned threshold(struct vcpu *vcpu)
 
 static void written(struct vcpu *vcpu, unsigned offset)
 {
-	advance(of(vcpu));
+	advance_for(of(vcpu), offset);
 	vlapic_written(&of(vcpu)->lapic, offset);
-	look_again(of(vcpu));
+	look_if_any(of(vcpu));
 }
 
 static bool other_pending(struct vcpu *vcpu)
@@ -187,6 +225,8 @@ static void status(struct vcpu *vcpu, struct vcpu_interrupt_status *status)
 {
 	struct vlapic *lapic = &of(vcpu)->lapic;
 
+	/* Only hardware that delivers asks. */
+	vlapic_share_sets(lapic);
 	status->requested = vector_or_none(vlapic_highest_request(lapic));
 	status->in_service = vector_or_none(vlapic_highest_in_service(lapic));
 	vlapic_level_vectors(lapic, status->level);
@@ -195,12 +235,13 @@ static void status(struct vcpu *vcpu, struct vcpu_interrupt_status *status)
 static void ended(struct vcpu *vcpu, uint8_t vector)
 {
 	vlapic_after_eoi(&of(vcpu)->lapic, vector);
-	look_again(of(vcpu));
+	look_if_any(of(vcpu));
 }
 
 const struct vcpu_interrupts pc_vcpu_interrupts = {
 	.pending = pending,
 	.acknowledge = acknowledge,
+	.offer = offer,
 	.get_priority = get_priority,
 	.set_priority = set_priority,
 	.apic_base = apic_base,
@@ -219,15 +260,15 @@ const struct vcpu_interrupts pc_vcpu_interrupts = {
 
 uint64_t pc_local_apic_read(struct pc_vcpu *pv, uint64_t offset, unsigned width)
 {
-	advance(pv);
+	advance_for(pv, (unsigned)offset);
 	return vlapic_read(&pv->lapic, (unsigned)offset, width);
 }
 
 void pc_local_apic_write(struct pc_vcpu *pv, uint64_t offset, unsigned width, uint64_t value)
 {
-	advance(pv);
+	advance_for(pv, (unsigned)offset);
 	vlapic_write(&pv->lapic, (unsigned)offset, width, value);
-	look_again(pv);
+	look_if_any(pv);
 }
 
 bool pc_local_apic_msr_read(struct pc_vcpu *pv, uint32_t index, uint64_t *value)
@@ -236,13 +277,27 @@ bool pc_local_apic_msr_read(struct pc_vcpu *pv, uint32_t index, uint64_t *value)
 	return vlapic_msr_read(&pv->lapic, index, value);
 }
 
+/* What a guest writes most. Mostly the old deadline has come and gone; one that has passed without
+ * having been noticed is due before the new one is set. */
+static void set_tsc_deadline(struct pc_vcpu *pv, uint64_t value)
+{
+	if (unlikely(vlapic_tsc_deadline(&pv->lapic)))
+		vlapic_advance_tsc(&pv->lapic, vcpu_guest_tsc(pv->vcpu));
+	vlapic_set_tsc_deadline(&pv->lapic, value);
+	look_if_any(pv);
+}
+
 bool pc_local_apic_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value)
 {
 	bool taken;
 
-	advance(pv);
+	if (likely(index == MSR_TSC_DEADLINE)) {
+		set_tsc_deadline(pv, value);
+		return true;
+	}
+	advance_for(pv, vlapic_msr_offset(index));
 	taken = vlapic_msr_write(&pv->lapic, index, value);
-	look_again(pv);
+	look_if_any(pv);
 	return taken;
 }
 
@@ -286,6 +341,7 @@ enum error pc_local_apics_create(struct pc *pc, struct reason *why)
 		.deliver = pc_deliver,
 		.context = pc,
 	};
+	apic_bus_numbered(&pc->apic_bus);
 	return ERROR_NONE;
 }
 
@@ -293,6 +349,7 @@ void pc_local_apics_reset(struct pc *pc)
 {
 	for (unsigned i = 0; i < pc->vm->vcpu_count; i++)
 		reset_one(&pc->vcpus[i]);
+	apic_bus_numbered(&pc->apic_bus);
 }
 
 void pc_local_apics_stop(struct pc *pc)

@@ -16,7 +16,7 @@ static uint32_t page[PAGE_SIZE / sizeof(uint32_t)];
 static struct vlapic lapic;
 
 static struct {
-	unsigned sends, eois, timer_changes, locals, acknowledges;
+	unsigned sends, eois, timer_changes, renumberings, locals, acknowledges;
 	struct apic_message sent;
 	uint8_t eoi_vector;
 	enum apic_delivery local;
@@ -41,6 +41,11 @@ static inline void record_timer(void *context, struct vlapic *l)
 	told.timer_changes++;
 }
 
+static inline void record_number(void *context, struct vlapic *l)
+{
+	told.renumberings++;
+}
+
 static inline void record_local(void *context, struct vlapic *l, enum apic_delivery delivery)
 {
 	told.locals++;
@@ -57,6 +62,7 @@ static const struct vlapic_connections connections = {
 	.send = record_send,
 	.eoi = record_eoi,
 	.timer_changed = record_timer,
+	.renumbered = record_number,
 	.local = record_local,
 	.extint_acknowledge = record_acknowledge,
 };

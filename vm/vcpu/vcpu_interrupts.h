@@ -4,8 +4,8 @@
  * Whoever changes something that may let an interrupt through (a request arrives, a priority falls,
  * an end of interrupt) sets vcpu->interrupt_request, then calls scheduler_notify(). Before an entry,
  * while that flag is set, the backend asks pending(); when the guest can take it, it calls
- * acknowledge() and injects what that returns; when not, it opens the interrupt window. When
- * pending() has nothing, the backend leaves the flag clear (it clears it before it asks: no
+ * acknowledge() and injects what that returns; when not, it opens the interrupt window. (offer() is
+ * both in one, for the usual case that no other event waits.) When pending() has nothing, the backend leaves the flag clear (it clears it before it asks: no
  * request is lost). A HLT ends when pending() has something and RFLAGS.IF was set. */
 #ifndef VM_VCPU_VCPU_INTERRUPTS_H
 #define VM_VCPU_VCPU_INTERRUPTS_H
@@ -13,6 +13,13 @@
 #include "lib/types.h"
 
 struct vcpu;
+
+/* What a vCPU's controllers have for it at one moment. */
+struct vcpu_interrupt_offer {
+	int16_t vector; /* an interrupt, acknowledged; -1: none */
+	bool waits;     /* one waits that priorities let through: what pending() says afterwards */
+	uint8_t threshold; /* what threshold() says afterwards */
+};
 
 /* What hardware that delivers interrupts by itself has to be told of a local APIC. */
 struct vcpu_interrupt_status {
@@ -29,6 +36,10 @@ struct vcpu_interrupts {
 	 * or -1 when it has gone away meanwhile. On the bound CPU, IRQs off; may take the board's
 	 * lock and no other. */
 	int (*acknowledge)(struct vcpu *vcpu);
+	/* Both at once, and threshold() below, for each time that nothing else has to be injected: the
+	 * interrupt is acknowledged if there is one and the guest is `open` to it. On the bound CPU,
+	 * IRQs off; may take the board's lock. Null: who asks calls the others. */
+	struct vcpu_interrupt_offer (*offer)(struct vcpu *vcpu, bool open);
 	/* CR8, which is the task priority class of the local APIC. On the bound CPU. */
 	uint8_t (*get_priority)(struct vcpu *vcpu);
 	void (*set_priority)(struct vcpu *vcpu, uint8_t priority);

@@ -1,0 +1,213 @@
+/* vlapic_offer() against the functions that it stands for, and the note of which registers hold vectors
+ * against the registers: two local APICs live through the same random hours, and are asked in the one
+ * way and in the other. */
+#include "device/vlapic_vectors.h"
+#include "tests/host/one_lapic.h"
+
+#define ROUNDS 400
+#define STEPS  400
+
+static struct vlapic twin;
+static uint32_t twin_page[PAGE_SIZE / sizeof(uint32_t)];
+static uint32_t seed;
+
+static unsigned random_below(unsigned limit)
+{
+	seed = seed * 1664525u + 1013904223u;
+	return (seed >> 8) % limit;
+}
+
+static void start_both(void **state)
+{
+	enabled(state);
+	vlapic_init(&twin, twin_page, LAPIC_ID_OF_TEST, false, &connections, &told);
+	vlapic_write(&twin, VLAPIC_SVR, 4, 0x1ff);
+}
+
+static void both_write(unsigned offset, uint32_t value)
+{
+	vlapic_store(&lapic, offset, value);
+	vlapic_store(&twin, offset, value);
+}
+
+static void both_post(unsigned vector, bool level)
+{
+	assert_int_equal(vlapic_post(&lapic, (uint8_t)vector, level),
+			 vlapic_post(&twin, (uint8_t)vector, level));
+}
+
+static void both_advance(uint64_t now)
+{
+	vlapic_advance(&lapic, now, now);
+	vlapic_advance(&twin, now, now);
+}
+
+static void both_drive(unsigned pin, bool level)
+{
+	assert_int_equal(vlapic_set_lint(&lapic, pin, level), vlapic_set_lint(&twin, pin, level));
+}
+
+/* Off and on again, with the registers lost, or reset. */
+static void both_begin_again(bool off)
+{
+	if (off) {
+		assert_int_equal(vlapic_set_base(&lapic, 0xfee00000),
+				 vlapic_set_base(&twin, 0xfee00000));
+		return;
+	}
+	vlapic_set_base(&lapic, 0xfee00800);
+	vlapic_set_base(&twin, 0xfee00800);
+	both_write(VLAPIC_SVR, 0x1ff);
+}
+
+static struct vlapic_offer step_by_step(struct vlapic *l, bool open)
+{
+	struct vlapic_offer offer = { .vector = -1, .waits = vlapic_pending(l) };
+
+	if (offer.waits && open) {
+		offer.vector = (int16_t)vlapic_acknowledge(l);
+		offer.waits = vlapic_pending(l);
+	}
+	offer.threshold = (uint8_t)vlapic_priority_threshold(l);
+	return offer;
+}
+
+static void ask(void)
+{
+	bool open = random_below(3);
+	struct vlapic_offer a = vlapic_offer(&lapic, open), b = step_by_step(&twin, open);
+
+	assert_int_equal(a.vector, b.vector);
+	assert_int_equal(a.waits, b.waits);
+	assert_int_equal(a.threshold, b.threshold);
+	assert_memory_equal(page, twin_page, sizeof(page));
+}
+
+static void check_note(unsigned set)
+{
+	unsigned held = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		held |= (vlapic_get(&lapic, set + i * VLAPIC_REGISTER_STEP) != 0) << i;
+	if (lapic.shared)
+		assert_int_equal(vlapic_set_registers(&lapic, set), 0xff);
+	else
+		assert_int_equal(vlapic_set_registers(&lapic, set), held);
+}
+
+/* What says that there is nothing must be right; the opposite may be wrong. */
+static void check_may_have(void)
+{
+	if (!vlapic_may_have_interrupts(&twin)) {
+		struct vlapic_offer offer = step_by_step(&twin, false);
+
+		assert_false(offer.waits);
+		assert_int_equal(offer.threshold, 0);
+	}
+}
+
+static void step(uint64_t *now)
+{
+	switch (random_below(12)) {
+	case 0:
+	case 1:
+		both_post(random_below(256), random_below(8) == 0);
+		break;
+	case 2:
+		both_write(VLAPIC_EOI, 0);
+		break;
+	case 3:
+		both_write(VLAPIC_TPR, random_below(2) ? 0 : random_below(256));
+		break;
+	case 4: /* all delivery modes, levels and polarities */
+		both_write(random_below(2) ? VLAPIC_LVT_LINT0 : VLAPIC_LVT_LINT1,
+			   random_below(0x20000) & 0x1a7ff);
+		break;
+	case 5:
+		both_drive(random_below(2), random_below(2));
+		break;
+	case 6:
+		both_write(VLAPIC_LVT_TIMER, 0x20020 + random_below(200));
+		both_write(VLAPIC_INITIAL_COUNT, random_below(100));
+		break;
+	case 7:
+		both_advance(*now += random_below(10000));
+		break;
+	case 8:
+		if (!random_below(8))
+			both_begin_again(random_below(2));
+		break;
+	default:
+		ask();
+		break;
+	}
+}
+
+static void live(bool shared)
+{
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		uint64_t now = 0;
+
+		start_both(NULL);
+		seed = round;
+		if (shared)
+			vlapic_share_sets(&lapic);
+		for (unsigned i = 0; i < STEPS; i++) {
+			step(&now);
+			check_note(VLAPIC_ISR);
+			check_note(VLAPIC_TMR);
+			check_note(VLAPIC_IRR);
+			check_may_have();
+		}
+	}
+}
+
+static void an_offer_is_what_its_parts_say(void **state)
+{
+	live(false);
+}
+
+static void with_hardware_the_registers_alone_count(void **state)
+{
+	live(true);
+}
+
+/* What the two ways have in common would not show above. */
+static void offers(void **state)
+{
+	struct vlapic_offer offer = vlapic_offer(&lapic, true);
+
+	assert_int_equal(offer.vector, -1);
+	assert_false(offer.waits);
+	assert_int_equal(offer.threshold, 0);
+	vlapic_post(&lapic, 0x51, false);
+	vlapic_post(&lapic, 0x43, false);
+	offer = vlapic_offer(&lapic, false);
+	assert_int_equal(offer.vector, -1);
+	assert_true(offer.waits);
+	offer = vlapic_offer(&lapic, true);
+	assert_int_equal(offer.vector, 0x51);
+	assert_false(offer.waits);
+	offer = vlapic_offer(&lapic, true);
+	assert_int_equal(offer.vector, -1);
+	assert_false(offer.waits);
+	assert_int_equal(offer.threshold, 0);
+	set(VLAPIC_EOI, 0);
+	set(VLAPIC_TPR, 0x40);
+	offer = vlapic_offer(&lapic, true);
+	assert_int_equal(offer.vector, -1);
+	assert_int_equal(offer.threshold, 4);
+	set(VLAPIC_TPR, 0x3f);
+	assert_int_equal(vlapic_offer(&lapic, true).vector, 0x43);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(offers, enabled),
+		cmocka_unit_test(an_offer_is_what_its_parts_say),
+		cmocka_unit_test(with_hardware_the_registers_alone_count),
+	};
+
+	return cmocka_run_group_tests_name("vlapic_offer", tests, NULL, NULL);
+}
