@@ -11,6 +11,7 @@
 #include "kernel/recorder.h"
 #include "vm/statistics.h"
 #include "vm/vcpu/vcpu.h"
+#include "x86/instructions.h"
 
 /* An exit, IRQs off: `record` is the recorder's place for it, with the time already in it, and the
  * qualification if that is known, else 0; `row` the backend's number for its reason in the statistics.
@@ -38,6 +39,23 @@ static inline void vcpu_account_entry(struct vcpu *vcpu, struct record *record, 
 {
 	record->end = now;
 	statistics_finish(&vcpu->statistics, vcpu->row, now - record->time);
+}
+
+/* An event of the vCPU that this CPU runs, for its recorder: IRQs off, from within run(). */
+static inline void vcpu_note_event(const struct vcpu *vcpu, struct recorder *recorder,
+				   enum record_kind kind, uint64_t value, const char *did)
+{
+	struct record *record = recorder_place(recorder);
+
+	read_tsc_halves(&record->time_low, &record->time_high);
+	record->end = 0;
+	record->rip = 0;
+	record->value = value;
+	record->did = did;
+	record->head = vcpu->record_head;
+	record->head.kind = (uint8_t)kind;
+	record->reason = 0;
+	recorder_publish(recorder, record);
 }
 
 /* Events that are no exits, for the recorder of the CPU that calls. */

@@ -182,24 +182,15 @@ void apicv_set_mode(struct vmx_vcpu *v)
 	__atomic_store_n(&v->vcpu->interrupt_request, true, __ATOMIC_RELAXED);
 }
 
-void apicv_set_threshold(struct vmx_vcpu *v)
+void apicv_set_threshold(struct vmx_vcpu *v, unsigned threshold)
 {
-	if (!v->apicv || apicv_delivers(v))
-		return;
-	unsigned threshold = v->vcpu->interrupts->threshold(v->vcpu);
-
-	if (threshold == v->tpr_threshold)
+	if (!v->apicv || threshold == v->tpr_threshold)
 		return;
 	v->tpr_threshold = threshold;
 	vmcs_write(VMCS_TPR_THRESHOLD, threshold);
 }
 
 /* --- delivery -------------------------------------------------------------------------------- */
-
-bool apicv_delivers(const struct vmx_vcpu *v)
-{
-	return v->controls.secondary & DELIVERY;
-}
 
 static void set_eoi_exits(struct vmx_vcpu *v, const uint64_t level[EOI_EXIT_WORDS])
 {

@@ -8,8 +8,8 @@
 
 #include "lib/error.h"
 #include "lib/types.h"
-
-struct vmx_vcpu;
+#include "vmx/cpu/controls.h"
+#include "vmx/vcpu/vcpu.h"
 
 /* At setup, controls resolved and VMCS loaded: decides whether this vCPU is helped, and says so to
  * the VMCS. Without an error it may do without. */
@@ -22,12 +22,16 @@ void apicv_set_mode(struct vmx_vcpu *v);
 /* Out of the run loop, when v->apic_access_ends says so. Interrupts on. */
 void apicv_take_page_away(struct vmx_vcpu *v);
 
-/* Before an entry, after requests or the priority may have changed: what the priority has to fall
- * below for the guest to be interrupted. One that is above the priority would fail the entry. */
-void apicv_set_threshold(struct vmx_vcpu *v);
+/* Before an entry, after requests or the priority may have changed, and unless the hardware delivers:
+ * what the priority has to fall below for the guest to be interrupted. One that is above the priority
+ * would fail the entry. */
+void apicv_set_threshold(struct vmx_vcpu *v, unsigned threshold);
 
 /* Does the hardware deliver the interrupts of this vCPU's local APIC now? */
-bool apicv_delivers(const struct vmx_vcpu *v);
+static inline bool apicv_delivers(const struct vmx_vcpu *v)
+{
+	return v->controls.secondary & SECONDARY_VIRTUAL_INTERRUPT_DELIVERY;
+}
 /* Tells it what is requested and in service, after either may have changed in the page. VMCS
  * loaded. */
 void apicv_request(struct vmx_vcpu *v);
