@@ -239,8 +239,6 @@ static enum board_action board_exit(struct vcpu *vcpu, const struct vcpu_exit *e
 	case VCPU_EXIT_HLT:
 		vcpu_skip_instruction(vcpu);
 		return BOARD_BLOCK;
-	case VCPU_EXIT_PAUSE:
-		return BOARD_YIELD;
 	default:
 		return BOARD_UNHANDLED;
 	}

@@ -13,19 +13,25 @@
 /* Reading the clock at every turn would slow the others down. */
 #define SPINS_PER_LOOK  1024
 
-static bool take_if_free(struct spinlock *lock)
+static inline bool take(struct spinlock *lock)
 {
 	uint32_t nobody = 0;
 
-	return !__atomic_load_n(&lock->holder, __ATOMIC_RELAXED) &&
-	       __atomic_compare_exchange_n(&lock->holder, &nobody, this_cpu()->index + 1, false,
+	return __atomic_compare_exchange_n(&lock->holder, &nobody, this_cpu()->index + 1, false,
 					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-static void wait_for(struct spinlock *lock)
+static inline bool take_if_free(struct spinlock *lock)
+{
+	return !__atomic_load_n(&lock->holder, __ATOMIC_RELAXED) && take(lock);
+}
+
+static noinline_fn void wait_for(struct spinlock *lock)
 {
 	struct deadline end = deadline_in_us(WAIT_TIMEOUT_US);
 
+	if (spinlock_is_held(lock))
+		panic("CPU %u takes the lock %s twice", this_cpu()->index, lock->name);
 	for (unsigned spins = 1; !take_if_free(lock); spins++) {
 		cpu_relax();
 		if (spins % SPINS_PER_LOOK || !deadline_passed(&end))
@@ -42,11 +48,9 @@ uint64_t spinlock_acquire(struct spinlock *lock)
 	uint64_t rflags = read_rflags();
 
 	interrupts_disable();
-	if (unlikely(spinlock_is_held(lock)))
-		panic("CPU %u takes the lock %s twice", this_cpu()->index, lock->name);
-	if (likely(take_if_free(lock)))
-		return rflags;
-	wait_for(lock);
+	/* Mostly it is free. */
+	if (unlikely(!take(lock)))
+		wait_for(lock);
 	return rflags;
 }
 

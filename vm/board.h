@@ -19,8 +19,8 @@ enum board_action {
 };
 
 struct board_ops {
-	/* On the bound CPU, interrupts on, vCPU Ready. Time-slice, kick and IPI exits never come
-	 * here. May say what it did in vcpu->did (a constant string). */
+	/* On the bound CPU, interrupts on, vCPU Ready. The end of a slice, a kick, an IPI and PAUSE never
+	 * come here. May say what it did in vcpu->did (a constant string). */
 	enum board_action (*exit)(struct vcpu *vcpu, const struct vcpu_exit *exit);
 	/* After BOARD_RESET_VM or vm_reset(): all vCPUs that have not ended are Free, and none runs
 	 * anywhere. Puts memory and devices into their first state, and for each vCPU calls

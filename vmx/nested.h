@@ -77,6 +77,21 @@ static inline uint64_t nested_generation(const struct nested_table *table)
 	return __atomic_load_n(&table->generation, __ATOMIC_SEQ_CST);
 }
 
+/* The same when the run loop begins: mostly nothing has changed since this CPU was inside last. */
+static inline uint64_t nested_enter(struct nested_table *table, unsigned cpu)
+{
+	struct nested_cpu *mine = &table->cpus[cpu];
+	uint64_t generation = nested_generation(table);
+
+	if (likely(mine->flushed == generation)) {
+		/* As in nested_catch_up(): stored, then looked at once more. */
+		__atomic_store_n(&mine->inside, generation, __ATOMIC_SEQ_CST);
+		if (likely(generation == nested_generation(table)))
+			return generation;
+	}
+	return nested_catch_up(table, cpu);
+}
+
 /* When the run loop returns to the machine above, on that CPU. */
 static inline void nested_leave(struct nested_table *table, unsigned cpu)
 {

@@ -324,9 +324,6 @@ static enum board_action handle_exit(struct vcpu *vcpu, const struct vcpu_exit *
 		return handle_memory(pc, vcpu, exit);
 	case VCPU_EXIT_HLT:
 		return handle_hlt(vcpu);
-	case VCPU_EXIT_PAUSE:
-		vcpu_skip_instruction(vcpu);
-		return BOARD_YIELD;
 	case VCPU_EXIT_HYPERCALL: /* what it does on a CPU without a hypervisor */
 		return raise_undefined(vcpu);
 	case VCPU_EXIT_TASK_SWITCH:

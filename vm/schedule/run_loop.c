@@ -223,6 +223,10 @@ enum turn_end run_loop_turn(struct vcpu *vcpu)
 		}
 		if (exit.kind == VCPU_EXIT_KICKED)
 			continue;
+		if (exit.kind == VCPU_EXIT_PAUSE) {
+			tell(vcpu, &exit, "yielded");
+			return TURN_OVER;
+		}
 		if (!act(vcpu, &exit, &end))
 			return end;
 	}

@@ -150,10 +150,8 @@ static bool give(struct scheduler *from, struct scheduler *to)
 
 /* After a turn: a halted CPU gets what waits here; now and then a queue that is two longer than
  * the shortest gives one away. */
-static void share(struct scheduler *s)
+static noinline_fn void give_away(struct scheduler *s)
 {
-	if (!__atomic_load_n(&s->queue.movable, __ATOMIC_RELAXED))
-		return;
 	struct cpu *hungry = idle_claim();
 
 	if (hungry) {
@@ -165,6 +163,12 @@ static void share(struct scheduler *s)
 		if (load_of(to) + 2 <= load_of(s))
 			(void)give(s, to);
 	}
+}
+
+static inline void share(struct scheduler *s)
+{
+	if (__atomic_load_n(&s->queue.movable, __ATOMIC_RELAXED))
+		give_away(s);
 }
 
 /* --- the loop ------------------------------------------------------------------------------- */
@@ -233,9 +237,9 @@ static void take_off_load(struct scheduler *s)
 }
 
 /* Returns whose turn is next. */
-static struct vcpu *turn(struct scheduler *s, struct vcpu *vcpu)
+static struct vcpu *turn(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
 {
-	enum turn_end end = turn_take(s, vcpu);
+	enum turn_end end = turn_take(s, vcpu, now);
 
 	switch (end) {
 	case TURN_OVER:
@@ -285,14 +289,15 @@ static void idle(struct scheduler *s)
 	idle_unmark(s->cpu);
 }
 
-/* Between turns: what has to be done now and then. */
-static noinline_fn void look_after_the_rest(struct scheduler *s, uint64_t now)
+/* Between turns: what has to be done now and then. Returns the time. */
+static noinline_fn uint64_t look_after_the_rest(struct scheduler *s, uint64_t now)
 {
 	s->next_look = now + s->drain_ticks;
 	(void)log_drain_some();
 	watchdog_look(now);
 	if (s->chores)
 		s->chores();
+	return time_ticks();
 }
 
 static void begin_to_schedule(struct scheduler *s)
@@ -316,11 +321,11 @@ void scheduler_run(void)
 	while (vm_running_count()) {
 		uint64_t now = time_ticks();
 
-		if (now >= s->next_look)
-			look_after_the_rest(s, now);
+		if (unlikely(now >= s->next_look))
+			now = look_after_the_rest(s, now);
 		share(s);
 		if (vcpu) {
-			vcpu = turn(s, vcpu);
+			vcpu = turn(s, vcpu, now);
 		} else {
 			idle(s);
 			vcpu = take_next(s);

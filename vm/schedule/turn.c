@@ -164,14 +164,14 @@ static bool bind(struct vcpu *vcpu)
 	return true;
 }
 
-enum turn_end turn_take(struct scheduler *s, struct vcpu *vcpu)
+enum turn_end turn_take(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
 {
 	if (unlikely(!vcpu->cpu || vcpu->state == VCPU_INVALID) && !bind(vcpu))
 		return TURN_DONE;
 	set_current(vcpu);
 	vcpu->slices++;
-	vcpu_account_turn(vcpu);
-	set_end(s, vcpu, vcpu->turn_began);
+	vcpu_account_turn(vcpu, now);
+	set_end(s, vcpu, now);
 	enum turn_end end = run_loop_turn(vcpu);
 	account(s, vcpu, end);
 	set_current(NULL);

@@ -187,26 +187,39 @@ enum error vcpu_bind(struct vcpu *vcpu)
 	return error;
 }
 
-enum error vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
+/* The backend could not go on. */
+static noinline_fn enum error run_failed(struct vcpu *vcpu, const struct vcpu_exit *exit,
+					 enum error error)
 {
-	struct reason why = { 0 };
-	enum error error = allowed_here(vcpu, CALL_RUN);
+	struct reason why = vcpu->trouble;
 
-	if (error)
-		return error;
-	exit->kind = VCPU_EXIT_UNKNOWN;
-	vcpu->trouble.kind = ERROR_NONE;
-	move_on(vcpu, CALL_RUN);
-	error = virt->run(vcpu, exit);
-	if (!error) {
-		move_on(vcpu, CALL_EXIT);
-		return ERROR_NONE;
-	}
-	why = vcpu->trouble;
 	if (!why.kind)
 		reason_set(&why, error, "the backend stopped after exit %s",
 			   vcpu_exit_name(exit->kind));
 	return settle_or_invalid(vcpu, CALL_RUN, error, &why);
+}
+
+/* The states before, while and after it runs are written here as the table has them: this is done at each
+ * exit that leaves the backend. */
+enum error vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
+{
+	enum error error;
+
+	if (unlikely(vcpu->state != VCPU_READY || vcpu->cpu != this_cpu())) {
+		error = allowed_here(vcpu, CALL_RUN);
+		if (error)
+			return error;
+	}
+	exit->kind = VCPU_EXIT_UNKNOWN;
+	vcpu->trouble.kind = ERROR_NONE;
+	/* Before the backend looks at what waits for the vCPU: see move_on(). */
+	__atomic_store_n(&vcpu->state, VCPU_RUNNING, __ATOMIC_SEQ_CST);
+	error = virt->run(vcpu, exit);
+	if (unlikely(error))
+		return run_failed(vcpu, exit, error);
+	/* Who reads Running for a moment longer tells this CPU what it would have seen anyway. */
+	__atomic_store_n(&vcpu->state, VCPU_READY, __ATOMIC_RELEASE);
+	return ERROR_NONE;
 }
 
 enum error vcpu_block(struct vcpu *vcpu)

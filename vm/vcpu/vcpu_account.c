@@ -1,8 +1,11 @@
 /* The bounds of turns, and events that are no exits. */
 #include "vm/vcpu/vcpu_account.h"
 
+#include "kernel/cpu.h"
 #include "kernel/time.h"
 #include "vm/vm.h"
+#include "x86/control_registers.h"
+#include "x86/instructions.h"
 
 struct record *vcpu_record_event(const struct vcpu *vcpu, enum record_kind kind, uint64_t value,
 				 const char *did)
@@ -25,16 +28,41 @@ void vm_record_event(const struct vm *vm, enum record_kind kind, const char *did
 	(void)recorder_note(&event);
 }
 
-void vcpu_account_turn(struct vcpu *vcpu)
+/* A bound of a turn in this CPU's flight recorder, as recorder_note() writes an event, but in place: every
+ * turn has two. */
+static inline struct record *note_bound(const struct vcpu *vcpu, enum record_kind kind,
+					uint64_t now, const char *did)
 {
-	struct record *record = vcpu_record_event(vcpu, RECORD_IN, 0, NULL);
+	struct recorder *recorder = this_cpu()->recorder;
+	uint64_t rflags = read_rflags();
+	struct record *record;
 
-	vcpu->no_record.time = time_ticks();
+	if (unlikely(!recorder))
+		return NULL;
+	interrupts_disable();
+	record = recorder_place(recorder);
+	record->time = now;
+	record->end = record->rip = record->value = 0;
+	record->did = did;
+	record->head = vcpu->record_head;
+	record->head.kind = (uint8_t)kind;
+	record->reason = 0;
+	recorder_publish(recorder, record);
+	if (rflags & RFLAGS_IF)
+		interrupts_enable();
+	return record;
+}
+
+void vcpu_account_turn(struct vcpu *vcpu, uint64_t now)
+{
+	struct record *record = note_bound(vcpu, RECORD_IN, now, NULL);
+
+	vcpu->no_record.time = now;
 	vcpu->no_record.end = 0;
 	vcpu->record = record ? record : &vcpu->no_record;
 	vcpu->row = &vcpu->statistics.turns;
 	vcpu->row->count++;
-	__atomic_store_n(&vcpu->turn_began, vcpu->record->time, __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu->turn_began, now, __ATOMIC_RELAXED);
 	vcpu->ticks_before_turn = vcpu->statistics.ticks;
 }
 
@@ -55,6 +83,6 @@ uint64_t vcpu_account_turn_end(struct vcpu *vcpu, const char *why)
 	/* Its record may be overwritten from now on. */
 	vcpu->no_record.rip = vcpu->record->rip;
 	vcpu->record = &vcpu->no_record;
-	(void)vcpu_record_event(vcpu, RECORD_OUT, 0, why);
+	(void)note_bound(vcpu, RECORD_OUT, now, why);
 	return turn;
 }

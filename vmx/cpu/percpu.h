@@ -29,8 +29,13 @@ struct vmx_percpu {
  * nest inside it. */
 extern struct spinlock vmx_percpu_lock;
 
-/* The running CPU's row. Also this_cpu()->backend after vmx_percpu_init(). */
+/* The running CPU's row; and the same after vmx_percpu_init(), for frequent use. */
 struct vmx_percpu *vmx_this_percpu(void);
+
+static inline struct vmx_percpu *vmx_percpu_here(void)
+{
+	return (struct vmx_percpu *)this_cpu()->backend;
+}
 
 /* The four calls of vm/virt_ops.h, each for the CPU it runs on.
  *

@@ -2,6 +2,7 @@
  * told that its CPU lacks them. */
 #include "vmx/exit/exit_handlers.h"
 
+#include "kernel/cpu.h"
 #include "lib/bits.h"
 #include "vmx/exit/exit_fields.h"
 #include "vmx/exit/exit_qualification.h"
@@ -32,12 +33,15 @@ enum vmx_next vmx_handle_invlpg(struct vmx_vcpu *v)
 	return vmx_emulated(v);
 }
 
-/* The guest spins: another vCPU may use the time better. */
+/* The guest spins: another vCPU may use the time better, if there is one. */
 enum vmx_next vmx_handle_pause(struct vmx_vcpu *v)
 {
 	vmx_skip_instruction(v);
+	v->did = "went on";
+	if (this_cpu()->current.endless)
+		return VMX_RESUME;
 	v->did = "yielded";
-	return VMX_LEAVE;
+	return VMX_LEAVE_YIELD;
 }
 
 /* Guests are shown no performance counters (CPUID leaf 0AH), and a counter that is not there is

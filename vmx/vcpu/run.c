@@ -115,6 +115,7 @@ static void arrive(struct vmx_vcpu *v)
 	xstate_enter(v);
 	slice_begin(v);
 	v->nested = v->vcpu->vm->nested;
+	v->nested_seen = nested_enter(v->nested, this_cpu()->index);
 	v->in_loop = true;
 }
 
@@ -122,7 +123,6 @@ static void leave(struct vmx_vcpu *v)
 {
 	v->in_loop = false;
 	slice_end(v);
-	xstate_leave(v);
 	nested_leave(v->nested, this_cpu()->index);
 	v->nested_seen = 0;
 }
@@ -232,7 +232,10 @@ static enum vmx_next handle_watched(struct vmx_vcpu *v, struct record *record,
 /* Turns the last exit into what run() returns. */
 static void hand_up(struct vmx_vcpu *v, enum vmx_next next, struct vcpu_exit *exit)
 {
-	if (!v->vcpu->watcher)
+	/* Of a PAUSE there is no more to be said. */
+	if (next == VMX_LEAVE_YIELD && !v->debug.active)
+		exit->kind = VCPU_EXIT_PAUSE;
+	else if (!v->vcpu->watcher)
 		vmx_exit_decode(v, exit);
 	if (next == VMX_LEAVE_TRIPLE_FAULT)
 		exit->kind = VCPU_EXIT_TRIPLE_FAULT;

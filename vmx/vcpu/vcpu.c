@@ -76,7 +76,7 @@ void vmx_vcpu_destroy(struct vcpu *vcpu)
 
 /* --- which VMCS is current ------------------------------------------------------------------ */
 
-static void must_succeed(enum vmx_result result, const char *instruction, const struct vmx_vcpu *v)
+static inline void must_succeed(enum vmx_result result, const char *instruction, const struct vmx_vcpu *v)
 {
 	struct reason why;
 
@@ -86,22 +86,26 @@ static void must_succeed(enum vmx_result result, const char *instruction, const 
 	panic("VMCS of vm %u vcpu %u: %s", v->vcpu->vm->id, v->vcpu->id, why.text);
 }
 
+/* The first use of a region, and of one that another CPU has cleared. */
+static noinline_fn void activate(struct vmx_vcpu *v)
+{
+	if (v->active_on)
+		panic("VMCS of vm %u vcpu %u is still active on CPU %u", v->vcpu->vm->id,
+		      v->vcpu->id, v->active_on->index);
+	must_succeed(vmx_vmclear(v->region_hpa), "VMCLEAR", v);
+	v->launched = false;
+	v->active_on = this_cpu();
+}
+
 void vmx_make_current(struct vmx_vcpu *v)
 {
-	struct vmx_percpu *percpu = vmx_this_percpu();
+	struct vmx_percpu *percpu = vmx_percpu_here();
 
 	if (percpu->current == v)
 		return;
-	if (v->active_on && v->active_on != this_cpu())
-		panic("VMCS of vm %u vcpu %u is still active on CPU %u", v->vcpu->vm->id,
-		      v->vcpu->id, v->active_on->index);
-	if (!v->active_on) {
-		/* The first use of a region, and of one that another CPU has cleared. */
-		must_succeed(vmx_vmclear(v->region_hpa), "VMCLEAR", v);
-		v->launched = false;
-	}
+	if (unlikely(v->active_on != this_cpu()))
+		activate(v);
 	must_succeed(vmx_vmptrld(v->region_hpa), "VMPTRLD", v);
-	v->active_on = this_cpu();
 	percpu->current = v;
 }
 
@@ -162,15 +166,54 @@ static void resident_load(struct vmx_vcpu *v)
 	vmx_write_breakpoints(v->resident.dr, v->resident.dr6);
 }
 
+/* From one vCPU to the next, only what differs is written: a WRMSR takes longer than all the rest, and
+ * most systems have the same numbers there on each of their vCPUs. */
+#define EXCHANGE_MSR(symbol)                                                  \
+	do {                                                                  \
+		uint64_t value = read_msr(manual_msrs[symbol]);               \
+                                                                              \
+		from->msrs.manual[symbol] = value;                            \
+		if (unlikely(value != to->msrs.manual[symbol]))               \
+			write_msr(manual_msrs[symbol], to->msrs.manual[symbol]); \
+	} while (0)
+#define EXCHANGE_DR(number, mine, yours)               \
+	do {                                           \
+		uint64_t value;                        \
+                                                       \
+		READ_DR(number, value);                \
+		(mine) = value;                        \
+		if (unlikely(value != (yours)))        \
+			WRITE_DR(number, yours);       \
+	} while (0)
+
+static void resident_exchange(struct vmx_vcpu *from, struct vmx_vcpu *to)
+{
+#define X(symbol, index, name)                        \
+	if (likely((symbol) < MSR_MANUAL_TSC_AUX || \
+		   manual_msr_count > MSR_MANUAL_TSC_AUX)) \
+		EXCHANGE_MSR(symbol);
+	MSR_MANUAL_LIST(X)
+#undef X
+	EXCHANGE_DR(0, from->resident.dr[0], to->resident.dr[0]);
+	EXCHANGE_DR(1, from->resident.dr[1], to->resident.dr[1]);
+	EXCHANGE_DR(2, from->resident.dr[2], to->resident.dr[2]);
+	EXCHANGE_DR(3, from->resident.dr[3], to->resident.dr[3]);
+	EXCHANGE_DR(6, from->resident.dr6, to->resident.dr6);
+	from->vcpu->cr2 = read_cr2();
+	write_cr2(to->vcpu->cr2);
+}
+
 void vmx_make_resident(struct vmx_vcpu *v)
 {
-	struct vmx_percpu *percpu = vmx_this_percpu();
+	struct vmx_percpu *percpu = vmx_percpu_here();
+	struct vmx_vcpu *from = percpu->resident;
 
-	if (percpu->resident == v)
+	if (from == v)
 		return;
-	if (percpu->resident)
-		resident_save(percpu->resident);
-	resident_load(v);
+	if (likely(from))
+		resident_exchange(from, v);
+	else
+		resident_load(v);
 	percpu->resident = v;
 }
 

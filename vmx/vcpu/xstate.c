@@ -76,7 +76,7 @@ void xstate_probe(void)
 
 /* --- moving it ------------------------------------------------------------------------------- */
 
-static void save(uint8_t *area)
+static inline void save(uint8_t *area)
 {
 	uint32_t low = (uint32_t)xstate_host_layout.components;
 	uint32_t high = (uint32_t)(xstate_host_layout.components >> 32);
@@ -94,7 +94,7 @@ static void save(uint8_t *area)
 	}
 }
 
-static void restore(const uint8_t *area)
+static inline void restore(const uint8_t *area)
 {
 	uint32_t low = (uint32_t)xstate_host_layout.components;
 	uint32_t high = (uint32_t)(xstate_host_layout.components >> 32);
@@ -105,7 +105,7 @@ static void restore(const uint8_t *area)
 		__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(low), "d"(high) : "memory");
 }
 
-static void set_xcr0(struct vmx_percpu *percpu, uint64_t value)
+static inline void set_xcr0(struct vmx_percpu *percpu, uint64_t value)
 {
 	if (xstate_host_layout.method == XSTATE_FXSAVE || percpu->xcr0 == value)
 		return;
@@ -130,18 +130,11 @@ static void change_owner(struct cpu *cpu, struct vmx_percpu *percpu, struct vmx_
 void xstate_enter(struct vmx_vcpu *v)
 {
 	struct cpu *cpu = this_cpu();
-	struct vmx_percpu *percpu = vmx_this_percpu();
+	struct vmx_percpu *percpu = vmx_percpu_here();
 
 	if (unlikely(cpu->extended_state != v->vcpu))
 		change_owner(cpu, percpu, v);
 	set_xcr0(percpu, v->xcr0);
-}
-
-void xstate_leave(struct vmx_vcpu *v)
-{
-	struct vmx_percpu *percpu = vmx_this_percpu();
-
-	set_xcr0(percpu, percpu->host_xcr0);
 }
 
 void xstate_evict(struct vmx_vcpu *v)

@@ -1,6 +1,6 @@
 /* The x87, SSE and AVX registers of vCPUs. Plinth's own code uses none of them, so the register
  * file stays with the vCPU that ran last on a CPU (cpu->extended_state) until another one is about
- * to run there. XCR0 is the guest's while it runs and the host's outside the run loop.
+ * to run there, and XCR0, which is of no use to Plinth either, with them.
  *
  * IA32_XSS stays 0: no supervisor component is shown to guests, so XSAVE's standard format holds
  * all there is. A CPU without XSAVE gets FXSAVE. SDM volume 1, "Managing State Using the XSAVE
@@ -69,9 +69,6 @@ void xstate_probe(void);
  * and XCR0 become the vCPU's. */
 void xstate_enter(struct vmx_vcpu *v);
 
-/* When run() returns: XCR0 becomes the host's. */
-void xstate_leave(struct vmx_vcpu *v);
-
 /* A vector register of a vCPU, by way of its area. On the CPU that the vCPU is bound to. */
 enum error vmx_vcpu_get_vector(struct vcpu *vcpu, unsigned reg, uint8_t *value);
 enum error vmx_vcpu_set_vector(struct vcpu *vcpu, unsigned reg, const uint8_t *value, bool whole);
@@ -79,7 +76,7 @@ enum error vmx_vcpu_set_vector(struct vcpu *vcpu, unsigned reg, const uint8_t *v
 /* The same for a whole x87 and SSE state. */
 void vmx_vcpu_get_fpu(struct vcpu *vcpu, uint8_t *image);
 
-/* Writes the vCPU's registers back to its area if this CPU holds them. */
+/* Writes the vCPU's registers back to its area if this CPU holds them; XCR0 becomes the host's. */
 void xstate_evict(struct vmx_vcpu *v);
 
 #endif
