@@ -76,7 +76,8 @@ void vmx_vcpu_destroy(struct vcpu *vcpu)
 
 /* --- which VMCS is current ------------------------------------------------------------------ */
 
-static inline void must_succeed(enum vmx_result result, const char *instruction, const struct vmx_vcpu *v)
+static inline void must_succeed(enum vmx_result result, const char *instruction,
+				const struct vmx_vcpu *v)
 {
 	struct reason why;
 
@@ -168,29 +169,28 @@ static void resident_load(struct vmx_vcpu *v)
 
 /* From one vCPU to the next, only what differs is written: a WRMSR takes longer than all the rest, and
  * most systems have the same numbers there on each of their vCPUs. */
-#define EXCHANGE_MSR(symbol)                                                  \
-	do {                                                                  \
-		uint64_t value = read_msr(manual_msrs[symbol]);               \
-                                                                              \
-		from->msrs.manual[symbol] = value;                            \
-		if (unlikely(value != to->msrs.manual[symbol]))               \
+#define EXCHANGE_MSR(symbol)                                                     \
+	do {                                                                     \
+		uint64_t value = read_msr(manual_msrs[symbol]);                  \
+                                                                                 \
+		from->msrs.manual[symbol] = value;                               \
+		if (unlikely(value != to->msrs.manual[symbol]))                  \
 			write_msr(manual_msrs[symbol], to->msrs.manual[symbol]); \
 	} while (0)
-#define EXCHANGE_DR(number, mine, yours)               \
-	do {                                           \
-		uint64_t value;                        \
-                                                       \
-		READ_DR(number, value);                \
-		(mine) = value;                        \
-		if (unlikely(value != (yours)))        \
-			WRITE_DR(number, yours);       \
+#define EXCHANGE_DR(number, mine, yours)         \
+	do {                                     \
+		uint64_t value;                  \
+                                                 \
+		READ_DR(number, value);          \
+		(mine) = value;                  \
+		if (unlikely(value != (yours)))  \
+			WRITE_DR(number, yours); \
 	} while (0)
 
 static void resident_exchange(struct vmx_vcpu *from, struct vmx_vcpu *to)
 {
-#define X(symbol, index, name)                        \
-	if (likely((symbol) < MSR_MANUAL_TSC_AUX || \
-		   manual_msr_count > MSR_MANUAL_TSC_AUX)) \
+#define X(symbol, index, name)                                                              \
+	if (likely((symbol) < MSR_MANUAL_TSC_AUX || manual_msr_count > MSR_MANUAL_TSC_AUX)) \
 		EXCHANGE_MSR(symbol);
 	MSR_MANUAL_LIST(X)
 #undef X

@@ -139,9 +139,9 @@ static inline struct vmx_vcpu *vmx_of(const struct vcpu *vcpu)
 
 /* What the hot loop does next. */
 enum vmx_next {
-	VMX_RESUME, /* dealt with: enter the guest again */
-	VMX_LEAVE,  /* the machine above must act: the loop decodes the exit and returns it */
-	VMX_LEAVE_YIELD,        /* a PAUSE was dealt with: another vCPU may go on */
+	VMX_RESUME,      /* dealt with: enter the guest again */
+	VMX_LEAVE,       /* the machine above must act: the loop decodes the exit and returns it */
+	VMX_LEAVE_YIELD, /* a PAUSE was dealt with: another vCPU may go on */
 	VMX_LEAVE_ANSWERED,     /* dealt with, and the machine above must act all the same */
 	VMX_LEAVE_TRIPLE_FAULT, /* raising an exception on top of a double fault shut the guest down */
 };
