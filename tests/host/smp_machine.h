@@ -315,6 +315,12 @@ static struct fake_vcpu *fake_of(struct vcpu *vcpu)
 	return (struct fake_vcpu *)vcpu->backend;
 }
 
+/* What it keeps of a vCPU is elsewhere. */
+static size_t fake_vcpu_size(void)
+{
+	return 0;
+}
+
 static enum error fake_create(struct vcpu *vcpu, struct reason *why)
 {
 	vcpu->backend = calloc(1, sizeof(struct fake_vcpu));
@@ -438,6 +444,7 @@ static void fake_nested_destroy(struct nested_table *nested)
 
 static const struct virt_ops fake = {
 	.name = "fake",
+	.vcpu_size = fake_vcpu_size,
 	.create = fake_create,
 	.set_nested_root = fake_set_nested_root,
 	.setup = fake_setup,
