@@ -7,50 +7,51 @@
 #include "lib/bits.h"
 #include "x86/instructions.h"
 
-#define CPUID_MEMO_ROWS 32 /* a power of two */
+#define CPUID_MEMO_SHIFT 5
+#define CPUID_MEMO_ROWS  (1u << CPUID_MEMO_SHIFT)
 
 struct cpuid_memo {
-	uint32_t generation; /* rows of another one have been forgotten; from 1 */
 	struct cpuid_memo_row {
-		uint32_t generation;
-		uint32_t leaf, subleaf;
+		uint64_t key; /* of what was asked; an empty row has one that belongs to another */
 		struct cpuid_result result;
-		uint32_t unused; /* 32 bytes are a shift away from each other */
+		uint64_t unused; /* 32 bytes are a shift away from each other */
 	} rows[CPUID_MEMO_ROWS];
 };
 
-/* The only row in which this answer may stand. Basic, extended and hypervisor leaves with the same
- * low bits, and their subleaves, go to different ones. */
-static inline struct cpuid_memo_row *cpuid_memo_row(struct cpuid_memo *memo, uint32_t leaf,
-						    uint32_t subleaf)
+_Static_assert(sizeof(struct cpuid_memo_row) == 32, "a row is found by a shift");
+
+/* What was asked, as one number. */
+static inline uint64_t cpuid_memo_key(uint32_t leaf, uint32_t subleaf)
 {
-	return &memo->rows[(leaf + (leaf >> 28) + 5 * subleaf) % CPUID_MEMO_ROWS];
+	return (uint64_t)subleaf << 32 | leaf;
+}
+
+/* The only row in which this answer may stand. The factor spreads the leaves that programs ask for,
+ * basic, extended and a hypervisor's, over different ones; it was found by trying. */
+static inline struct cpuid_memo_row *cpuid_memo_row(struct cpuid_memo *memo, uint64_t key)
+{
+	return &memo->rows[key * 0xc7e25ed9e6e4e133 >> (64 - CPUID_MEMO_SHIFT)];
 }
 
 /* The answer, or null: it has to be worked out. */
 static inline const struct cpuid_result *cpuid_memo_find(struct cpuid_memo *memo, uint32_t leaf,
 							 uint32_t subleaf)
 {
-	const struct cpuid_memo_row *row = cpuid_memo_row(memo, leaf, subleaf);
+	uint64_t key = cpuid_memo_key(leaf, subleaf);
+	const struct cpuid_memo_row *row = cpuid_memo_row(memo, key);
 
-	return likely(row->leaf == leaf && row->subleaf == subleaf &&
-		      row->generation == memo->generation)
-		       ? &row->result
-		       : NULL;
+	return likely(row->key == key) ? &row->result : NULL;
 }
 
 static inline void cpuid_memo_keep(struct cpuid_memo *memo, uint32_t leaf, uint32_t subleaf,
 				   struct cpuid_result result)
 {
-	*cpuid_memo_row(memo, leaf, subleaf) = (struct cpuid_memo_row) {
-		.generation = memo->generation,
-		.leaf = leaf,
-		.subleaf = subleaf,
-		.result = result,
-	};
+	uint64_t key = cpuid_memo_key(leaf, subleaf);
+
+	*cpuid_memo_row(memo, key) = (struct cpuid_memo_row) { .key = key, .result = result };
 }
 
-/* Also before first use of one that is all zero. */
+/* All of them. Also before the first use. */
 void cpuid_memo_forget(struct cpuid_memo *memo);
 
 #endif
