@@ -133,6 +133,41 @@ struct msr_range msr_policy_lookup(uint32_t index)
 	return (struct msr_range) { .first = index, .last = index, .name = "denied" };
 }
 
+/* --- registers that keep what they are written ------------------------------------------------ */
+
+/* Do the registers of range `n` give the same until they themselves are written, and do they take what
+ * they hold without further effect? */
+static bool keeps(unsigned n)
+{
+	msr_reader read = emulators[n].read;
+
+	return read == msr_read_zero || read == msr_read_misc_enable || read == msr_read_mtrr ||
+	       read == msr_read_pat || read == msr_read_bios_sign_id ||
+	       read == msr_read_feature_control || read == msr_read_platform_info;
+}
+
+static void remember(struct msr_state *state, uint32_t index, uint64_t value, bool written)
+{
+	state->memo.rows[index % MSR_MEMO_ROWS] = (struct msr_memo_row) {
+		.index = index,
+		.written = written,
+		.low = (uint32_t)value,
+		.high = (uint32_t)(value >> 32),
+	};
+}
+
+/* What a register holds after a write, accepted or not. */
+static void remember_written(struct msr_state *state, const struct msr_inputs *inputs,
+			     uint32_t index, unsigned n, const uint64_t *accepted)
+{
+	uint64_t value = 0;
+
+	if (emulators[n].read(state, inputs, index, &value) == MSR_DONE)
+		remember(state, index, value, accepted && *accepted == value);
+}
+
+/* --- access ----------------------------------------------------------------------------------- */
+
 enum msr_outcome msr_policy_read(struct msr_state *state, const struct msr_inputs *inputs,
 				 uint32_t index, uint64_t *value)
 {
@@ -140,7 +175,11 @@ enum msr_outcome msr_policy_read(struct msr_state *state, const struct msr_input
 
 	if (n == ARRAY_SIZE(ranges) || !emulators[n].read)
 		return MSR_FAULT;
-	return emulators[n].read(state, inputs, index, value);
+	enum msr_outcome outcome = emulators[n].read(state, inputs, index, value);
+
+	if (outcome == MSR_DONE && keeps(n))
+		remember(state, index, *value, false);
+	return outcome;
 }
 
 enum msr_outcome msr_policy_write(struct msr_state *state, const struct msr_inputs *inputs,
@@ -151,5 +190,9 @@ enum msr_outcome msr_policy_write(struct msr_state *state, const struct msr_inpu
 	*changed = 0;
 	if (n == ARRAY_SIZE(ranges) || !emulators[n].write)
 		return MSR_FAULT;
-	return emulators[n].write(state, inputs, index, value, changed);
+	enum msr_outcome outcome = emulators[n].write(state, inputs, index, value, changed);
+
+	if (keeps(n))
+		remember_written(state, inputs, index, n, outcome == MSR_DONE ? &value : NULL);
+	return outcome;
 }

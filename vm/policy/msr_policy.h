@@ -50,7 +50,18 @@ enum msr_manual {
 		MSR_MANUAL_COUNT
 };
 
-#define MSR_FOUND 8 /* a power of two */
+#define MSR_FOUND     8 /* a power of two */
+#define MSR_MEMO_ROWS 8 /* likewise */
+
+/* Registers that keep what they are written, as they were seen last. The row of an index is found by its
+ * lowest bits. All zero it says that the register 0, a machine check's that reads as zero, does so. */
+struct msr_memo {
+	struct msr_memo_row {
+		uint32_t index;
+		bool written; /* writing the value once more would be accepted, and change nothing */
+		uint32_t low, high; /* of what it holds */
+	} rows[MSR_MEMO_ROWS];
+};
 
 /* The emulated registers of one vCPU. */
 struct msr_state {
@@ -67,6 +78,7 @@ struct msr_state {
 	uint64_t manual[MSR_MANUAL_COUNT];
 	/* Where to look first: the range that was found last for an index like this one. */
 	uint8_t found[MSR_FOUND];
+	struct msr_memo memo;
 };
 
 /* What a read or write depends on besides the state. */
@@ -112,6 +124,14 @@ void msr_state_reset(struct msr_state *state, unsigned vcpu_id, unsigned address
 void msr_state_after_firmware(struct msr_state *state);
 /* What INIT changes, and nothing else: SDM volume 3, "Processor State After Reset". */
 void msr_state_init(struct msr_state *state);
+
+/* What a read of `index` gives, or null: it has to be worked out. */
+static inline const struct msr_memo_row *msr_memo_find(const struct msr_memo *memo, uint32_t index)
+{
+	const struct msr_memo_row *row = &memo->rows[index % MSR_MEMO_ROWS];
+
+	return likely(row->index == index) ? row : NULL;
+}
 
 /* `index` may be any; MSR_PASS ranges answer MSR_FAULT here, since the hardware serves them. */
 enum msr_outcome msr_policy_read(struct msr_state *state, const struct msr_inputs *inputs,
