@@ -8,6 +8,13 @@
 
 _Static_assert(sizeof(struct statistics) <= UINT16_MAX, "16 bits reach every row");
 
+#define B1(n)  STATISTICS_BUCKET((n) + STATISTICS_SHIFT)
+#define B4(n)  B1(n), B1((n) + 1), B1((n) + 2), B1((n) + 3)
+#define B16(n) B4(n), B4((n) + 4), B4((n) + 8), B4((n) + 12)
+#define B64(n) B16(n), B16((n) + 16), B16((n) + 32), B16((n) + 48)
+
+const uint8_t statistics_little[STATISTICS_LITTLE] = { B64(0), B64(64), B64(128), B64(192) };
+
 static void empty_row(struct statistics_row *row, uint32_t reason)
 {
 	memset(row, 0, sizeof(*row));

@@ -22,7 +22,7 @@
 
 /* Numbers that a backend gives to the reasons it tells apart: below this. */
 #define STATISTICS_REASONS 80
-#define STATISTICS_ROWS    12 /* in the pool, the one for all others included */
+#define STATISTICS_ROWS    13 /* in the pool, the one for all others included */
 
 struct statistics_row {
 	uint64_t count; /* exits that began */
@@ -63,16 +63,26 @@ static inline struct statistics_row *statistics_begin(struct statistics *statist
 	return row;
 }
 
-/* Below STATISTICS_BUCKETS. */
-static inline size_t statistics_bucket(uint64_t cost)
-{
-	size_t value =
-		(cost < STATISTICS_MOST ? (uint32_t)cost : STATISTICS_MOST) + STATISTICS_SHIFT;
-	size_t octave = (uint32_t)__builtin_clz((uint32_t)value) ^ 31u;
+/* The bucket of `value`, a cost and STATISTICS_SHIFT. The shifted one begins with a one, which is one
+ * octave too many. */
+#define STATISTICS_OCTAVE(value) (31u ^ (uint32_t)__builtin_clz((uint32_t)(value)))
+#define STATISTICS_BUCKET(value)                                                             \
+	((uint32_t)((size_t)(value) << STATISTICS_STEPS_SHIFT >> STATISTICS_OCTAVE(value)) + \
+	 (STATISTICS_OCTAVE(value) - 1 - STATISTICS_FIRST) * STATISTICS_STEPS)
 
-	/* The shifted value begins with a one, which is one octave too many. */
-	return (value << STATISTICS_STEPS_SHIFT >> octave) +
-	       (octave - 1 - STATISTICS_FIRST) * STATISTICS_STEPS;
+/* The buckets of what costs little: most exits do, and a look is less than the arithmetic. */
+#define STATISTICS_LITTLE 256u
+extern const uint8_t statistics_little[STATISTICS_LITTLE];
+
+/* Below STATISTICS_BUCKETS. */
+static inline uint32_t statistics_bucket(uint64_t cost)
+{
+	if (likely(cost < STATISTICS_LITTLE))
+		return statistics_little[cost];
+	uint32_t value =
+		(cost < STATISTICS_MOST ? (uint32_t)cost : STATISTICS_MOST) + STATISTICS_SHIFT;
+
+	return STATISTICS_BUCKET(value);
 }
 
 /* And is over, after `cost` ticks. */
@@ -81,8 +91,10 @@ static inline void statistics_finish(struct statistics *statistics, struct stati
 {
 	uint32_t *bucket = &row->buckets[statistics_bucket(cost)];
 
-	if (unlikely(!++*bucket))
+	if (unlikely(!++*bucket)) {
+		__asm__ volatile(""); /* a branch, which costs less here than arithmetic on flags */
 		*bucket = UINT32_MAX;
+	}
 	row->sum += cost;
 	statistics->ticks += cost;
 	if (unlikely(cost < row->least))
