@@ -61,6 +61,7 @@ void cpu_kick(struct cpu *cpu)
 	const struct recorder_event event = { .kind = RECORD_KICK, .value = cpu->index };
 
 	(void)recorder_note(&event);
+	__atomic_store_n(&cpu->attention, true, __ATOMIC_RELEASE);
 	if (cpu == this_cpu())
 		__atomic_store_n(&cpu->need_resched, true, __ATOMIC_RELAXED);
 	else
@@ -69,5 +70,6 @@ void cpu_kick(struct cpu *cpu)
 
 void cpu_nudge(struct cpu *cpu)
 {
+	__atomic_store_n(&cpu->attention, true, __ATOMIC_RELEASE);
 	send(cpu, VECTOR_NUDGE);
 }

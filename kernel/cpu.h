@@ -36,8 +36,12 @@ struct cpu {
 	uint8_t *stack_top; /* of the ordinary stack */
 	uint32_t irq_count; /* interrupts taken in host mode; this CPU only */
 	bool need_resched;  /* set by interrupt handlers and kick IPIs; this CPU only; atomic */
-	bool in_panic;      /* this CPU only */
-	bool stopped;       /* for another CPU's panic, for good; atomic */
+	/* Somebody has kicked or nudged this CPU, or is about to: before a guest that just came out is
+	 * entered again, all that may wait for it has to be looked at. Any CPU sets it, atomically,
+	 * before it sends; who looks clears it first. */
+	bool attention;
+	bool in_panic;              /* this CPU only */
+	bool stopped;               /* for another CPU's panic, for good; atomic */
 	struct cpu_current current; /* this CPU only; read by others only in a panic */
 	void *backend;              /* the virtualization backend's per-CPU structure */
 	void *scheduler;            /* vm/'s per-CPU structure */
@@ -55,6 +59,18 @@ static inline struct cpu *this_cpu(void)
 
 	__asm__("movq %%gs:0, %0" : "=r"(cpu));
 	return cpu;
+}
+
+/* Does this CPU's `attention` stand? One instruction and a branch. */
+static inline bool cpu_attention(void)
+{
+	bool wanted;
+
+	__asm__ volatile("cmpb $0, %%gs:%c1"
+			 : "=@ccne"(wanted)
+			 : "i"(offsetof(struct cpu, attention))
+			 : "memory");
+	return wanted;
 }
 
 /* CPUs in the table, whatever their state, and those online. */
