@@ -204,6 +204,10 @@ $(ZYDIS_USERS:%=$(BUILD)/fuzz/%.o): FUZZ_CFLAGS += $(ZYDIS_FLAGS)
 
 # --- the hypervisor -------------------------------------------------------------------------
 
+# Called by assembly with a convention of its own: see the file.
+$(BUILD)/kernel/vmx/exit/exit_short.c.o: CFLAGS += -fomit-frame-pointer -fcall-used-rbx \
+	-fcall-saved-r8 -fcall-saved-r9 -fcall-saved-r10 -fcall-saved-r11
+
 $(BUILD)/kernel/%.c.o: %.c | $(OFFSETS_INC)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<

@@ -25,5 +25,7 @@ void vmx_offsets(void)
 	EMIT(VCPU_R15, offsetof(struct vcpu, gpr) + 8 * R15);
 	EMIT(VMX_VCPU_HOST_RSP, offsetof(struct vmx_vcpu, host_rsp));
 	EMIT(VMX_VCPU_LAUNCHED, offsetof(struct vmx_vcpu, launched));
+	EMIT(VMX_VCPU_AFTER_EXIT, offsetof(struct vmx_vcpu, after_exit));
+	EMIT(VCPU_BACKEND, offsetof(struct vcpu, backend));
 	EMIT(FIELD_HOST_RSP, VMCS_HOST_RSP);
 }

@@ -177,11 +177,16 @@ static bool answer_msr_write(struct vcpu *vcpu, uint32_t index, uint64_t value, 
 #define KVM_NO_CALL       (-1000) /* -KVM_ENOSYS */
 #define KVM_NOT_PERMITTED (-1)    /* -KVM_EPERM: not at CPL 0 */
 
+uint64_t pc_unknown_hypercall(const struct pc *pc)
+{
+	return pc->spec->pvclock ? (uint64_t)KVM_NO_CALL : 0;
+}
+
 static bool answer_hypercall(struct vcpu *vcpu, unsigned cpl, bool code64)
 {
 	int64_t result = cpl ? KVM_NOT_PERMITTED : KVM_NO_CALL;
 
-	if (!pc_of(vcpu)->spec->pvclock)
+	if (!pc_unknown_hypercall(pc_of(vcpu)))
 		return false;
 	vcpu->gpr[RAX] = code64 ? (uint64_t)result : (uint32_t)result;
 	return true;

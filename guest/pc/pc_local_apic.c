@@ -332,6 +332,7 @@ enum error pc_local_apics_create(struct pc *pc, struct reason *why)
 		vcpu->owner = pv;
 		vcpu->interrupts = &pc_vcpu_interrupts;
 		vcpu->quick = &pc_vcpu_quick;
+		vcpu->unknown_hypercall = pc_unknown_hypercall(pc);
 		reset_one(pv);
 	}
 	pc->apic_bus = (struct apic_bus) {

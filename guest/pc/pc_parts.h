@@ -177,6 +177,8 @@ bool pc_local_apic_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value)
 extern const struct vcpu_interrupts pc_vcpu_interrupts;
 /* pc_exit.c */
 extern const struct vcpu_quick pc_vcpu_quick;
+/* vcpu->unknown_hypercall of its vCPUs. */
+uint64_t pc_unknown_hypercall(const struct pc *pc);
 
 /* --- pc_msr.c --- */
 

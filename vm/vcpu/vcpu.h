@@ -185,7 +185,10 @@ struct vcpu {
 	/* Its VM's interrupt controllers, or null; set by the board between create and setup. */
 	const struct vcpu_interrupts *interrupts;
 	const struct vcpu_quick *quick; /* likewise: what the board answers in the backend's loop */
-	bool interrupt_request;         /* atomic: any CPU; see vm/vcpu/vcpu_interrupts.h */
+	/* Likewise: what every hypercall from privilege level 0 returns, sign-extended; 0: quick->hypercall
+	 * is asked. */
+	uint64_t unknown_hypercall;
+	bool interrupt_request; /* atomic: any CPU; see vm/vcpu/vcpu_interrupts.h */
 	uint64_t tsc_offset;   /* guest TSC less host TSC; the backend's; atomic to read: any CPU */
 	struct reason trouble; /* why it is Invalid */
 	/* Ticks of guest time until the turn ends, or SLICE_ENDLESS: set by the scheduler, counted down by

@@ -14,6 +14,19 @@ default rel
 %define RESULT_FAIL_INVALID 1
 %define RESULT_FAIL_VALID 2
 
+; The registers that an exit finds in the CPU beyond those that are always stored.
+%macro STORE_OTHERS 0
+	mov	[rdi + VCPU_RBP], rbp
+	mov	[rdi + VCPU_R8], r8
+	mov	[rdi + VCPU_R9], r9
+	mov	[rdi + VCPU_R10], r10
+	mov	[rdi + VCPU_R11], r11
+	mov	[rdi + VCPU_R12], r12
+	mov	[rdi + VCPU_R13], r13
+	mov	[rdi + VCPU_R14], r14
+	mov	[rdi + VCPU_R15], r15
+%endmacro
+
 section .text
 
 ; enum vmx_result vmx_enter(struct vcpu *vcpu, struct vmx_vcpu *v)
@@ -54,15 +67,10 @@ vmx_enter:
 	je	.launch
 	vmresume
 	; Here only when the instruction failed. CF: there is no current VMCS. ZF: error number.
-	jmp	.failed
+	jmp	failed
 .launch:
 	vmlaunch
-.failed:
-	mov	eax, RESULT_FAIL_VALID
-	mov	ecx, RESULT_FAIL_INVALID
-	cmovc	eax, ecx
-	add	rsp, 8
-	jmp	return_to_caller
+	jmp	failed
 
 .write_host_rsp:
 	mov	eax, FIELD_HOST_RSP
@@ -70,7 +78,16 @@ vmx_enter:
 	mov	[rsi + VMX_VCPU_HOST_RSP], rsp
 	jmp	.host_rsp_written
 
-; HOST_RIP
+; RSP as at the entry, with the vCPU on top.
+failed:
+	mov	eax, RESULT_FAIL_VALID
+	mov	ecx, RESULT_FAIL_INVALID
+	cmovc	eax, ecx
+	add	rsp, 8
+	jmp	return_to_caller
+
+; HOST_RIP. First what is called through after_exit has a chance, with those registers of the guest
+; stored that it uses (vmx/exit/exit_short.h); all the others only when it does not send the guest on.
 global vmx_exit_point
 vmx_exit_point:
 	push	rdi
@@ -79,17 +96,27 @@ vmx_exit_point:
 	mov	[rdi + VCPU_RCX], rcx
 	mov	[rdi + VCPU_RDX], rdx
 	mov	[rdi + VCPU_RBX], rbx
-	mov	[rdi + VCPU_RBP], rbp
 	mov	[rdi + VCPU_RSI], rsi
-	mov	[rdi + VCPU_R8], r8
-	mov	[rdi + VCPU_R9], r9
-	mov	[rdi + VCPU_R10], r10
-	mov	[rdi + VCPU_R11], r11
-	mov	[rdi + VCPU_R12], r12
-	mov	[rdi + VCPU_R13], r13
-	mov	[rdi + VCPU_R14], r14
-	mov	[rdi + VCPU_R15], r15
 	pop	qword [rdi + VCPU_RDI]
+	mov	rsi, [rdi + VCPU_BACKEND]
+	call	[rsi + VMX_VCPU_AFTER_EXIT]
+	test	rax, rax
+	jz	.not_answered
+	mov	rcx, [rax + VCPU_RCX]
+	mov	rdx, [rax + VCPU_RDX]
+	mov	rbx, [rax + VCPU_RBX]
+	mov	rsi, [rax + VCPU_RSI]
+	mov	rdi, [rax + VCPU_RDI]
+	mov	rax, [rax + VCPU_RAX]
+	vmresume
+	; Failed, as below. MOV still does not change the flags.
+	mov	rdi, [rsp]
+	STORE_OTHERS
+	jmp	failed
+
+.not_answered:
+	mov	rdi, [rsp]
+	STORE_OTHERS
 	add	rsp, 8
 	xor	eax, eax		; RESULT_SUCCEED
 

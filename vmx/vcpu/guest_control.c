@@ -96,6 +96,7 @@ void vmx_apply_view(struct vmx_vcpu *v, const struct control_view *view)
 
 	control_to_hardware(&v->limits, view, &hardware);
 	v->control_registers.view = *view;
+	v->rip_mask = view->efer & EFER_LMA ? UINT64_MAX : UINT32_MAX;
 	cpuid_memo_forget(&v->cpuid_memo); /* OSXSAVE, LMA */
 	v->control_registers.cr0_mask = hardware.cr0_mask;
 	v->control_registers.cr4_mask = hardware.cr4_mask;

@@ -106,6 +106,15 @@ void vmx_vcpu_skip_instruction(struct vcpu *vcpu)
 
 /* --- the loop -------------------------------------------------------------------------------- */
 
+/* Who wants to know of each exit, or to do something before each entry, gets them all in the loop. So
+ * does the first entry: until it has worked, the entry code does not know how to repeat it. */
+static void choose_after_exit(struct vmx_vcpu *v)
+{
+	bool all = v->vcpu->watcher || v->debug.active || command_line.preflight || !v->launched;
+
+	v->after_exit = all ? exit_not_short : exit_short;
+}
+
 /* Everything that must be this vCPU's before it can be entered on this CPU. None of it changes
  * while the loop runs, XCR0 excepted: vmx_write_xcr0() sees to that. */
 static void arrive(struct vmx_vcpu *v)
@@ -116,12 +125,15 @@ static void arrive(struct vmx_vcpu *v)
 	slice_begin(v);
 	v->nested = v->vcpu->vm->nested;
 	v->nested_seen = nested_enter(v->nested, this_cpu()->index);
+	v->recorder = this_cpu()->recorder;
 	v->in_loop = true;
+	choose_after_exit(v);
 }
 
 static void leave(struct vmx_vcpu *v)
 {
 	v->in_loop = false;
+	v->after_exit = exit_untold;
 	slice_end(v);
 	nested_leave(v->nested, this_cpu()->index);
 	v->nested_seen = 0;
@@ -158,12 +170,11 @@ static inline uint32_t row_of(uint32_t reason)
 static inline uint32_t note(struct vmx_vcpu *v, struct vcpu *vcpu, struct recorder *recorder,
 			    struct record *record)
 {
-	uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
-	uint64_t rip = vmcs_read(VMCS_GUEST_RIP);
+	uint32_t reason = record->reason; /* written, as RIP is, by v->after_exit */
 	uint32_t basic = row_of(reason), row = basic;
 
 	v->last.reason = reason;
-	v->last.rip = rip;
+	v->last.rip = record->rip;
 	v->last.row = basic;
 	v->last.known = VMX_KNOWN_RIP;
 	v->did = NULL;
@@ -172,7 +183,7 @@ static inline uint32_t note(struct vmx_vcpu *v, struct vcpu *vcpu, struct record
 		row = EXIT_ROW_HOST_TIMER;
 	}
 	record->value = 0; /* who needs the qualification writes it down, too */
-	vcpu_account_exit(vcpu, recorder, record, reason, rip, row);
+	vcpu_account_exit(vcpu, recorder, record, row);
 	return reason;
 }
 
@@ -189,16 +200,18 @@ static inline enum error enter(struct vmx_vcpu *v, struct vcpu *vcpu, struct rec
 	vcpu_account_entry(vcpu, *record, read_tsc());
 	enum vmx_result result =
 		unlikely(v->debug.active) ? vmx_debug_enter(v) : vmx_enter(vcpu, v);
-	*record = recorder_place(recorder);
-	read_tsc_halves(&(*record)->time_low, &(*record)->time_high);
 	if (unlikely(result != VMX_SUCCEED))
 		return entry_refused(v, result, exit);
+	*record = recorder_place(recorder); /* its time is there already */
 	uint32_t reason = note(v, vcpu, recorder, *record);
 	if (unlikely(reason & EXIT_REASON_ENTRY_FAILURE)) {
 		v->last.vectoring = 0;
 		return entry_failed(v, exit);
 	}
-	v->launched = true;
+	if (unlikely(!v->launched)) {
+		v->launched = true;
+		choose_after_exit(v);
+	}
 	v->last.vectoring = (uint32_t)vmcs_read(VMCS_IDT_VECTORING_INFO);
 	if (unlikely(v->last.vectoring & INTERRUPTION_VALID))
 		inject_save_interrupted(v);
@@ -272,8 +285,9 @@ static void shut_down(struct vmx_vcpu *v, struct vcpu_exit *exit)
 	vcpu_account_entry(vcpu, vcpu->record, read_tsc());
 	record->time = read_tsc();
 	record->value = 0;
-	vcpu_account_exit(vcpu, this_cpu()->recorder, record, exit->raw_reason, exit->rip,
-			  EXIT_REASON_TRIPLE_FAULT);
+	record->reason = exit->raw_reason;
+	record->rip = exit->rip;
+	vcpu_account_exit(vcpu, this_cpu()->recorder, record, EXIT_REASON_TRIPLE_FAULT);
 	if (vcpu->watcher)
 		vcpu->watcher->exit(vcpu, exit);
 }
@@ -300,6 +314,8 @@ enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 		goto out;
 	}
 	do {
+		if (unlikely(cpu->attention))
+			(void)__atomic_exchange_n(&cpu->attention, false, __ATOMIC_SEQ_CST);
 		/* With interrupts off a kick that comes now is pending, and ends the guest's time
 		 * as soon as it is entered: none is lost. */
 		if (unlikely(__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED))) {

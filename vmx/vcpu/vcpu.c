@@ -31,12 +31,24 @@ size_t vmx_vcpu_size(void)
 	return OWN_SIZE + xstate_host_layout.size;
 }
 
+/* The first rows of the statistics, for vmx/exit/exit_short.c to know where they are. */
+static void reserve_rows(struct vcpu *vcpu)
+{
+#define X(name)                                                             \
+	assert(statistics_add_row(&vcpu->statistics, EXIT_REASON_##name) == \
+	       &vcpu->statistics.rows[EXIT_SHORT_##name]);
+	EXIT_SHORT_LIST(X)
+#undef X
+}
+
 enum error vmx_vcpu_create(struct vcpu *vcpu, struct reason *why)
 {
 	struct vmx_vcpu *v = (struct vmx_vcpu *)(vcpu + 1);
 
 	v->vcpu = vcpu;
 	v->xstate_area = (uint8_t *)v + OWN_SIZE;
+	v->after_exit = exit_untold;
+	reserve_rows(vcpu);
 	v->region = page_alloc();
 	if (!v->region)
 		return reason_set(why, ERROR_NO_MEMORY, "no page for the VMCS of vCPU %u",

@@ -21,6 +21,7 @@
 #include "vmx/vcpu/debug.h"
 #include "vmx/cpu/controls.h"
 #include "vmx/exit/exit_reason.h"
+#include "vmx/exit/exit_short.h"
 
 /* Registers that the guest reads and writes without an exit and that Plinth itself does not use:
  * with CR2 (struct vcpu) and the MSRs in msr_state.manual they change hands when another vCPU
@@ -76,8 +77,11 @@ struct vmx_slice {
 
 struct vmx_vcpu {
 	/* The entry code reaches these by offset (vmx/offsets.c). */
-	uint64_t host_rsp; /* what HOST_RSP holds in the VMCS */
-	uint32_t launched; /* the VMCS was launched since its last VMCLEAR */
+	uint64_t host_rsp;              /* what HOST_RSP holds in the VMCS */
+	uint32_t launched;              /* the VMCS was launched since its last VMCLEAR */
+	exit_short_function after_exit; /* what the entry code calls; in the loop */
+	struct recorder *recorder;      /* of the CPU; in the loop */
+	uint64_t rip_mask;              /* the bits that RIP has in the guest's present mode */
 
 	struct vcpu *vcpu; /* constant */
 	void *region;      /* the VMCS region; constant */

@@ -245,6 +245,37 @@ static void check_nmis(void)
 	      taken_count);
 }
 
+#define MISC_ENABLE         0x1a0
+#define MISC_ENABLE_MONITOR (1u << 18)
+#define MTRR_CAP            0xfe /* cannot be written */
+
+/* A register that keeps what it is written, read and written again and again. */
+static void check_msrs(void)
+{
+	uint64_t before = read_msr(MISC_ENABLE), other = before ^ MISC_ENABLE_MONITOR;
+
+	for (unsigned i = 0; i < 3; i++) {
+		write_msr(MISC_ENABLE, other);
+		check(read_msr(MISC_ENABLE) == other, "MSR: holds what it is written", i);
+		write_msr(MISC_ENABLE, other);
+		check(read_msr(MISC_ENABLE) == other, "MSR: the same once more", i);
+		write_msr(MISC_ENABLE, before);
+		check(read_msr(MISC_ENABLE) == before, "MSR: and what it held first", i);
+	}
+	uint64_t capability = read_msr(MTRR_CAP);
+
+	forget();
+	for (unsigned i = 0; i < 2; i++) {
+		__asm__ volatile("movl $1f, %0; wrmsr; 1:"
+				 : "=m"(skip_to)
+				 : "c"(MTRR_CAP), "a"((uint32_t)capability),
+				   "d"((uint32_t)(capability >> 32))
+				 : "memory");
+		check(taken_count == i + 1 && taken[i].vector == PROTECTION,
+		      "MSR: refused, though it holds just that", taken_count);
+	}
+}
+
 /* VMX is not shown, nor is a hypervisor that takes calls. */
 static void check_vmcall(void)
 {
@@ -317,8 +348,12 @@ void start(uint32_t magic, uint32_t info)
 	tables_load();
 	*xapic(LAPIC_SVR) = SVR_ENABLE | VECTOR_SPURIOUS;
 	*xapic(LAPIC_LINT0) = LVT_MASKED;
-	step_exits();
-	step_others();
+	/* Twice: what was answered before may be answered in another way. */
+	for (unsigned i = 0; i < 2; i++) {
+		step_exits();
+		step_others();
+		check_msrs();
+	}
 	step_before_interrupt();
 	check_software();
 	check_debug_registers();

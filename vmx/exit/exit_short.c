@@ -1,0 +1,136 @@
+/* The shortest way from an exit back into the guest, for the instructions that guests execute most:
+ * CPUID, RDMSR and WRMSR of registers that were read or written before, and hypercalls that nobody
+ * knows. The entry code (vmx/vcpu/entry.asm) comes here with most of the guest's registers still in
+ * the CPU, and goes back when the answer is true; else the loop (vmx/vcpu/run.c) goes on as if nothing
+ * had been tried. Answered exits are recorded and counted as all others are.
+ *
+ * Nothing that may wait for the vCPU is looked at, but cpu->attention: events, kicks and changed page
+ * tables come from other CPUs, which set it and send an interrupt, or from exits that are not answered
+ * here. Watched and debugged vCPUs have exit_not_short() instead.
+ *
+ * This file is compiled with a calling convention of its own (Makefile): R8 to R11 belong to the caller
+ * too, RBX does not. So it calls no function that is not inline, which tools/lint proves. */
+#include "vmx/exit/exit_short.h"
+
+#include "kernel/cpu.h"
+#include "kernel/recorder_ring.h"
+#include "vm/statistics.h"
+#include "vmx/instructions.h"
+#include "vmx/vcpu/interruptibility.h"
+#include "vmx/vcpu/vcpu.h"
+#include "x86/control_registers.h"
+#include "x86/instructions.h"
+#include "x86/segment.h"
+
+static inline bool answer_cpuid(struct vcpu *vcpu, struct vmx_vcpu *v)
+{
+	uint64_t *gpr = vcpu->gpr;
+	const struct cpuid_result *r =
+		cpuid_memo_find(&v->cpuid_memo, (uint32_t)gpr[RAX], (uint32_t)gpr[RCX]);
+
+	if (unlikely(!r))
+		return false;
+	gpr[RAX] = r->eax;
+	gpr[RBX] = r->ebx;
+	gpr[RCX] = r->ecx;
+	gpr[RDX] = r->edx;
+	return true;
+}
+
+static inline bool answer_rdmsr(struct vcpu *vcpu, struct vmx_vcpu *v)
+{
+	const struct msr_memo_row *row = msr_memo_find(&v->msrs.memo, (uint32_t)vcpu->gpr[RCX]);
+
+	if (unlikely(!row))
+		return false;
+	vcpu->gpr[RAX] = row->low;
+	vcpu->gpr[RDX] = row->high;
+	return true;
+}
+
+/* A register that already holds what is written, and was seen to take it. */
+static inline bool answer_wrmsr(struct vcpu *vcpu, struct vmx_vcpu *v)
+{
+	const struct msr_memo_row *row = msr_memo_find(&v->msrs.memo, (uint32_t)vcpu->gpr[RCX]);
+
+	return likely(row && row->written && row->low == (uint32_t)vcpu->gpr[RAX] &&
+		      row->high == (uint32_t)vcpu->gpr[RDX]);
+}
+
+/* In 32-bit code the upper half of the result is nobody's. */
+static inline bool answer_vmcall(struct vcpu *vcpu, struct vmx_vcpu *v)
+{
+	if (unlikely(!vcpu->unknown_hypercall || (vmcs_fetch(VMCS_GUEST_SS_AR_BYTES) & RIGHTS_DPL)))
+		return false;
+	vcpu->gpr[RAX] = vcpu->unknown_hypercall & v->rip_mask;
+	return true;
+}
+
+/* The instruction ends with nothing more than RIP moved: no blocking ends with it, no trap follows. */
+static inline bool ends_plainly(void)
+{
+	return likely(!(vmcs_fetch(VMCS_GUEST_RFLAGS) & RFLAGS_TF) &&
+		      !(vmcs_fetch(VMCS_GUEST_INTERRUPTIBILITY) &
+			(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)));
+}
+
+/* May the exit be answered here at all? */
+static inline bool allowed(void)
+{
+	return !cpu_attention() && ends_plainly();
+}
+
+/* What is known at once. The loop finds it there when the exit is not answered here. */
+static inline void begin_record(struct record *record)
+{
+	read_tsc_halves(&record->time_low, &record->time_high);
+	record->reason = (uint32_t)vmcs_fetch(VMCS_EXIT_REASON);
+	record->rip = vmcs_fetch(VMCS_GUEST_RIP);
+}
+
+/* The exit is over. Its row was made with the vCPU, so that it need not be looked up. */
+static inline struct vcpu *finish(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record,
+				  enum exit_short_row number)
+{
+	struct statistics_row *row = &vcpu->statistics.rows[number];
+
+	vmcs_store(VMCS_GUEST_RIP,
+		   (record->rip + vmcs_fetch(VMCS_EXIT_INSTRUCTION_LENGTH)) & v->rip_mask);
+	record->value = 0;
+	record->did = "emulated";
+	record->head = vcpu->record_head;
+	recorder_publish(v->recorder, record);
+	row->count++;
+	record->end = read_tsc();
+	statistics_finish(&vcpu->statistics, row, record->end - record->time);
+	return vcpu;
+}
+
+struct vcpu *exit_short(struct vcpu *vcpu, struct vmx_vcpu *v)
+{
+	struct record *record = recorder_place(v->recorder);
+
+	begin_record(record);
+	uint32_t reason = record->reason;
+
+	if (reason == EXIT_REASON_CPUID && allowed() && answer_cpuid(vcpu, v))
+		return finish(vcpu, v, record, EXIT_SHORT_CPUID);
+	if (reason == EXIT_REASON_VMCALL && allowed() && answer_vmcall(vcpu, v))
+		return finish(vcpu, v, record, EXIT_SHORT_VMCALL);
+	if (reason == EXIT_REASON_RDMSR && allowed() && answer_rdmsr(vcpu, v))
+		return finish(vcpu, v, record, EXIT_SHORT_RDMSR);
+	if (reason == EXIT_REASON_WRMSR && allowed() && answer_wrmsr(vcpu, v))
+		return finish(vcpu, v, record, EXIT_SHORT_WRMSR);
+	return NULL;
+}
+
+struct vcpu *exit_not_short(struct vcpu *vcpu, struct vmx_vcpu *v)
+{
+	begin_record(recorder_place(v->recorder));
+	return NULL;
+}
+
+struct vcpu *exit_untold(struct vcpu *vcpu, struct vmx_vcpu *v)
+{
+	return NULL;
+}

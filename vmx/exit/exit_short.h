@@ -1,0 +1,33 @@
+/* What becomes of an exit before anything else does: the entry code (vmx/vcpu/entry.asm) calls one of
+ * these through v->after_exit, IRQs off, with the record of the recorder that comes next as theirs. */
+#ifndef VMX_EXIT_EXIT_SHORT_H
+#define VMX_EXIT_EXIT_SHORT_H
+
+#include "lib/types.h"
+
+struct vcpu;
+struct vmx_vcpu;
+
+/* The exits that are answered here, in the order of their rows in each vCPU's statistics. */
+#define EXIT_SHORT_LIST(X) X(CPUID) X(VMCALL) X(RDMSR) X(WRMSR)
+
+enum exit_short_row {
+#define X(name) EXIT_SHORT_##name,
+	EXIT_SHORT_LIST(X)
+#undef X
+};
+
+/* Called with RAX, RCX, RDX, RBX, RSI and RDI of the guest in vcpu->gpr; all other general registers are
+ * still the guest's own, and stay so. Writes down when the exit was, its reason and RIP (v->last).
+ * Returns the vCPU when the exit has been answered and is over: the guest is to be entered again. Else null. */
+typedef struct vcpu *(*exit_short_function)(struct vcpu *vcpu, struct vmx_vcpu *v);
+
+struct vcpu *exit_short(struct vcpu *vcpu, struct vmx_vcpu *v);
+
+/* Answers nothing: for a vCPU that somebody watches. */
+struct vcpu *exit_not_short(struct vcpu *vcpu, struct vmx_vcpu *v);
+
+/* Nor writes anything down: for who enters a guest without the loop. */
+struct vcpu *exit_untold(struct vcpu *vcpu, struct vmx_vcpu *v);
+
+#endif
