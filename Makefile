@@ -37,6 +37,7 @@ PURE := \
 	boot/memory_map_sources.c \
 	boot/multiboot2.c \
 	ept/ept.c \
+	ept/fill.c \
 	ept/query.c \
 	kernel/command_line.c \
 	kernel/recorder_ring.c \

@@ -3,73 +3,13 @@
  * which cannot fail. So an error leaves the guest's memory as it was. */
 #include "ept/ept.h"
 
+#include "ept/entry.h"
 #include "lib/assert.h"
 #include "lib/bits.h"
 
-enum {
-	LEVELS = 4,
-	ENTRIES = 512,
-	INDEX_BITS = 9,
-	GUEST_ADDRESS_BITS = 48,
-	LEAF_LEVEL_MAX = 3, /* 1 GiB */
-	STEP = 8,           /* entries of a cache line */
-	TYPE_SHIFT = 3,
-};
-
-#define ENTRY_RIGHTS   BITS(2, 0)
-#define ENTRY_TYPE     BITS(5, 3)
-#define ENTRY_LARGE    BIT(7)
-#define ENTRY_ACCESSED BIT(8)
-#define ENTRY_DIRTY    BIT(9)
-#define ENTRY_ADDRESS  BITS(51, 12)
-
 #define POINTER_WALK_LENGTH ((uint64_t)(LEVELS - 1) << 3)
 #define POINTER_FLAGS       BIT(6)
-
-static uint64_t span(unsigned level)
-{
-	return PAGE_SIZE << (INDEX_BITS * (level - 1));
-}
-
-static unsigned index_of(uint64_t at, unsigned level)
-{
-	return at / span(level) % ENTRIES;
-}
-
-static bool is_present(uint64_t entry)
-{
-	return entry & ENTRY_RIGHTS;
-}
-
-static bool is_leaf(uint64_t entry, unsigned level)
-{
-	return level == 1 || (level <= LEAF_LEVEL_MAX && (entry & ENTRY_LARGE));
-}
-
-/* A CPU may be walking: an entry changes in one piece, after what it points to. */
-static void store(uint64_t *entry, uint64_t value)
-{
-	__atomic_store_n(entry, value, __ATOMIC_RELEASE);
-}
-
-static uint64_t *child(const struct ept *ept, uint64_t entry)
-{
-	return ept->pages.pointer(ept->pages.context, hpa(entry & ENTRY_ADDRESS));
-}
-
-static uint64_t address_of(const struct ept *ept, const uint64_t *table)
-{
-	return ept->pages.address(ept->pages.context, table).value;
-}
-
-static uint64_t *table_make(struct ept *ept)
-{
-	uint64_t *table = ept->pages.allocate(ept->pages.context);
-
-	if (table)
-		ept->tables++;
-	return table;
-}
+#define STEP                8 /* entries of a cache line */
 
 /* Most tables of a small VM are empty but for an entry or two: they are looked through in steps. */
 static bool is_empty(const uint64_t *e)
@@ -108,7 +48,7 @@ void ept_flushed(struct ept *ept)
 static bool entry_to_table(struct ept *ept, uint64_t *entry, unsigned level)
 {
 	uint64_t old = *entry;
-	uint64_t *table = table_make(ept);
+	uint64_t *table = ept_table_make(ept);
 
 	if (!table)
 		return false;
@@ -192,31 +132,12 @@ static enum error check_range(uint64_t at, uint64_t length, struct reason *why)
 	return ERROR_NONE;
 }
 
-static bool rights_are_valid(const struct ept_format *format, unsigned rights)
-{
-	if (!rights || (rights & ~ENTRY_RIGHTS))
-		return false;
-	return rights & EPT_READ || (rights == EPT_EXECUTE && format->execute_only);
-}
-
-static bool type_is_valid(uint64_t type)
-{
-	return type <= EPT_WRITE_COMBINING || (type >= EPT_WRITE_THROUGH && type <= EPT_WRITE_BACK);
-}
-
 static enum error check_rights(const struct ept *ept, unsigned rights, struct reason *why)
 {
 	if (!rights_are_valid(&ept->format, rights))
 		return reason_set(why, ERROR_INVALID_INPUT,
 				  "rights 0x%x are none that this CPU's EPT can express", rights);
 	return ERROR_NONE;
-}
-
-static enum error out_of_tables(struct reason *why, uint64_t at)
-{
-	return reason_set(why, ERROR_NO_MEMORY,
-			  "no page left for an EPT table at guest-physical 0x%llx",
-			  (unsigned long long)at);
 }
 
 /* The level of the largest page that can start at `at`. */
@@ -377,7 +298,7 @@ enum error ept_create(struct ept *ept, const struct ept_format *format,
 				  format->address_bits);
 
 	*ept = (struct ept) { .format = *format, .pages = *pages };
-	ept->root = table_make(ept);
+	ept->root = ept_table_make(ept);
 	return ept->root ? ERROR_NONE
 			 : reason_set(why, ERROR_NO_MEMORY, "no page left for an EPT root");
 }

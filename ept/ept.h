@@ -81,6 +81,11 @@ void ept_destroy(struct ept *ept);
 enum error ept_map(struct ept *ept, gpa_t at, hpa_t to, uint64_t length, unsigned rights,
 		   enum ept_memory_type type, struct reason *why) must_check;
 
+/* Maps the 4 KiB page at `at` to `to` unless something is mapped there: `*there` is what `at` leads to
+ * afterwards, `to` or another. Never makes the table stale. The rest as for ept_map(). */
+enum error ept_fill(struct ept *ept, gpa_t at, hpa_t to, unsigned rights, enum ept_memory_type type,
+		    hpa_t *there, struct reason *why) must_check;
+
 /* Unmaps the range; parts that are not mapped are no error. A larger page of which a part stays is
  * split first. NoMemory: no translation changed. */
 enum error ept_unmap(struct ept *ept, gpa_t at, uint64_t length, struct reason *why) must_check;

@@ -204,6 +204,64 @@ static void installs_a_misconfigured_entry(void **state)
 	model_destroy(m);
 }
 
+static void fills_holes_only(void **state)
+{
+	struct model *m = model_create(&full);
+	hpa_t there;
+
+	assert_int_equal(
+		ept_fill(&m->ept, gpa(0x5000), hpa(0x9000), RWX, EPT_WRITE_BACK, &there, NULL),
+		ERROR_NONE);
+	assert_int_equal(there.value, 0x9000);
+	assert_int_equal(ept_query(&m->ept, gpa(0x5123)).to.value, 0x9123);
+	assert_int_equal(ept_query(&m->ept, gpa(0x5000)).page_size, KIB(4));
+	assert_false(ept_query(&m->ept, gpa(0x6000)).present);
+	/* Who comes second gets the first one's page. */
+	assert_int_equal(
+		ept_fill(&m->ept, gpa(0x5000), hpa(0xa000), RWX, EPT_WRITE_BACK, &there, NULL),
+		ERROR_NONE);
+	assert_int_equal(there.value, 0x9000);
+	/* Also inside of a large one, which stays. */
+	mapped(m, GIB(1), GIB(8), GIB(1));
+	assert_int_equal(ept_fill(&m->ept, gpa(GIB(1) + 0x7000), hpa(0xa000), RWX, EPT_WRITE_BACK,
+				  &there, NULL),
+			 ERROR_NONE);
+	assert_int_equal(there.value, GIB(8) + 0x7000);
+	assert_int_equal(ept_query(&m->ept, gpa(GIB(1))).page_size, GIB(1));
+	assert_false(m->ept.stale);
+	model_destroy(m);
+}
+
+static void fills_only_what_an_entry_can_say(void **state)
+{
+	static const struct {
+		uint64_t at, to;
+		unsigned rights, type;
+	} bad[] = {
+		{ 0x5800, 0x9000, RWX, EPT_WRITE_BACK },
+		{ 0x5000, 0x9001, RWX, EPT_WRITE_BACK },
+		{ BIT(48), 0x9000, RWX, EPT_WRITE_BACK },
+		{ 0x5000, BIT(40), RWX, EPT_WRITE_BACK },
+		{ 0x5000, 0x9000, 0, EPT_WRITE_BACK },
+		{ 0x5000, 0x9000, EPT_WRITE, EPT_WRITE_BACK },
+		{ 0x5000, 0x9000, RWX | 8, EPT_WRITE_BACK },
+		{ 0x5000, 0x9000, RWX, 2 },
+	};
+	struct model *m = model_create(&full);
+	hpa_t there;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(ept_fill(&m->ept, gpa(bad[i].at), hpa(bad[i].to), bad[i].rights,
+					  (enum ept_memory_type)bad[i].type, &there, NULL),
+				 ERROR_INVALID_INPUT);
+	m->budget = 1;
+	assert_int_equal(
+		ept_fill(&m->ept, gpa(0x5000), hpa(0x9000), RWX, EPT_WRITE_BACK, &there, NULL),
+		ERROR_NO_MEMORY);
+	assert_false(ept_query(&m->ept, gpa(0x5000)).present);
+	model_destroy(m);
+}
+
 static void accessed_and_dirty_are_reported_and_kept(void **state)
 {
 	struct model *m = model_create(&full);
@@ -290,6 +348,8 @@ int main(void)
 		cmocka_unit_test(is_stale_only_when_something_goes),
 		cmocka_unit_test(running_out_changes_nothing),
 		cmocka_unit_test(installs_a_misconfigured_entry),
+		cmocka_unit_test(fills_holes_only),
+		cmocka_unit_test(fills_only_what_an_entry_can_say),
 		cmocka_unit_test(accessed_and_dirty_are_reported_and_kept),
 		cmocka_unit_test(random_changes_match_the_model),
 	};

@@ -7,7 +7,7 @@
 #include "kernel/memory.h"
 #include "kernel/output/log.h"
 
-#define BENCH_NAME "vm=bench multiboot memory=4M deadline=600 pvclock=on "
+#define BENCH_NAME "vm=bench multiboot memory=12M lazy=8M deadline=600 pvclock=on "
 
 extern const uint8_t bench_image[], bench_image_end[];
 

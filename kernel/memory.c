@@ -26,7 +26,7 @@ static uint16_t *owners;
 static uint64_t owner_pages;
 static hpa_t trampoline_page;
 
-void *pages_alloc(size_t count, uint64_t align)
+void *pages_take(size_t count, uint64_t align)
 {
 	hpa_t at;
 	struct reason why;
@@ -35,10 +35,15 @@ void *pages_alloc(size_t count, uint64_t align)
 
 	spinlock_release(&lock, rflags);
 	if (error == ERROR_INVALID_INPUT)
-		panic("pages_alloc(%zu, 0x%lx): %s", count, align, why.text);
-	if (error)
-		return NULL;
-	return memset(hpa_to_virt(at), 0, count * PAGE_SIZE);
+		panic("pages_take(%zu, 0x%lx): %s", count, align, why.text);
+	return error ? NULL : hpa_to_virt(at);
+}
+
+void *pages_alloc(size_t count, uint64_t align)
+{
+	void *pages = pages_take(count, align);
+
+	return pages ? memset(pages, 0, count * PAGE_SIZE) : NULL;
 }
 
 void *page_alloc(void)

@@ -10,10 +10,13 @@
  * Null when memory is used up: the caller returns ERROR_NO_MEMORY and says for what. */
 void *pages_alloc(size_t count, uint64_t align) must_check;
 
+/* The same, with whatever they held before: for who hands each on only when it is zeroed. */
+void *pages_take(size_t count, uint64_t align) must_check;
+
 /* One zeroed page, or null. */
 void *page_alloc(void) must_check;
 
-/* Gives back exactly what one pages_alloc(count, ...) returned; null is ignored. */
+/* Gives back what one pages_alloc(count, ...) returned, or a part of it; null is ignored. */
 void pages_free(void *pages, size_t count);
 void page_free(void *page);
 

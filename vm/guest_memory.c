@@ -20,32 +20,58 @@ void guest_memory_describe(struct vm *vm, cpuid_reader host)
 
 /* --- by guest-physical address --------------------------------------------------------------- */
 
-static const struct vm_slot *slot_of(const struct vm *vm, uint64_t at)
+const struct vm_slot *vm_slot_at(const struct vm *vm, gpa_t at)
 {
 	for (unsigned i = 0; i < vm->slot_count; i++)
-		if (at - vm->slots[i].base.value < vm->slots[i].length)
+		if (at.value - vm->slots[i].base.value < vm->slots[i].length)
 			return &vm->slots[i];
 	return NULL;
 }
 
+static uint64_t to_page_end(uint64_t at, uint64_t length)
+{
+	uint64_t left = PAGE_SIZE - (at & PAGE_MASK);
+
+	return length < left ? length : left;
+}
+
+static bool gives(const struct vm_slot *slot, unsigned rights)
+{
+	return !(rights & ~__atomic_load_n(&slot->rights, __ATOMIC_RELAXED));
+}
+
+/* Neighbouring pages of a lazy slot are apart in the host's memory. */
+static uint8_t *lazy_ram(struct vm *vm, gpa_t at, uint64_t length, bool populate)
+{
+	uint64_t offset = at.value & PAGE_MASK;
+	uint8_t *page;
+
+	if (to_page_end(at.value, length) < length)
+		return NULL;
+	page = vm->lazy_page(vm, gpa(at.value - offset), populate);
+	return page ? page + offset : NULL;
+}
+
 uint8_t *guest_ram(struct vm *vm, gpa_t at, uint64_t length, unsigned rights)
 {
-	const struct vm_slot *slot = slot_of(vm, at.value), *next;
+	const struct vm_slot *slot = vm_slot_at(vm, at), *next;
 
-	if (!slot)
+	if (!slot || !gives(slot, rights))
 		return NULL;
+	if (!slot->host)
+		return lazy_ram(vm, at, length, true);
 	uint64_t offset = at.value - slot->base.value;
 	uint8_t *start = slot->host + offset;
 
 	for (;; slot = next) {
-		if (rights & ~__atomic_load_n(&slot->rights, __ATOMIC_RELAXED))
+		if (!gives(slot, rights))
 			return NULL;
 		if (length <= slot->length - offset)
 			return start;
 		/* A stretch that was split goes on in its other part. */
 		length -= slot->length - offset;
 		offset = 0;
-		next = slot_of(vm, slot->base.value + slot->length);
+		next = vm_slot_at(vm, gpa(slot->base.value + slot->length));
 		if (!next || next->host != slot->host + slot->length)
 			return NULL;
 	}
@@ -56,36 +82,44 @@ void *vm_memory(struct vm *vm, gpa_t at, uint64_t length)
 	return guest_ram(vm, at, length, 0);
 }
 
-static uint64_t to_page_end(uint64_t at, uint64_t length)
-{
-	uint64_t left = PAGE_SIZE - (at & PAGE_MASK);
-
-	return length < left ? length : left;
-}
-
-static bool is_all_ram(struct vm *vm, gpa_t at, uint64_t length)
+bool guest_is_ram(const struct vm *vm, gpa_t at, uint64_t length, unsigned rights)
 {
 	uint64_t part;
 
 	if (length && !range_is_valid(at.value, length))
 		return false;
 	for (uint64_t done = 0; done < length; done += part) {
-		part = to_page_end(at.value + done, length - done);
-		if (!vm_memory(vm, gpa(at.value + done), part))
+		const struct vm_slot *slot = vm_slot_at(vm, gpa(at.value + done));
+
+		if (!slot || !gives(slot, rights))
 			return false;
+		part = slot->base.value + slot->length - (at.value + done);
 	}
 	return true;
+}
+
+/* What was never touched stays so. */
+static void read_part(struct vm *vm, gpa_t at, void *to, uint64_t length)
+{
+	const struct vm_slot *slot = vm_slot_at(vm, at);
+	const uint8_t *from = slot->host ? slot->host + (at.value - slot->base.value)
+					 : lazy_ram(vm, at, length, false);
+
+	if (from)
+		memcpy(to, from, length);
+	else
+		memset(to, 0, length);
 }
 
 bool guest_physical_read(struct vm *vm, gpa_t at, void *to, uint64_t length)
 {
 	uint64_t part;
 
-	if (!is_all_ram(vm, at, length))
+	if (!guest_is_ram(vm, at, length, 0))
 		return false;
 	for (uint64_t done = 0; done < length; done += part) {
 		part = to_page_end(at.value + done, length - done);
-		memcpy((uint8_t *)to + done, vm_memory(vm, gpa(at.value + done), part), part);
+		read_part(vm, gpa(at.value + done), (uint8_t *)to + done, part);
 	}
 	return true;
 }
@@ -94,12 +128,15 @@ bool guest_physical_write(struct vm *vm, gpa_t at, const void *from, uint64_t le
 {
 	uint64_t part;
 
-	if (!is_all_ram(vm, at, length))
+	if (!guest_is_ram(vm, at, length, 0))
 		return false;
 	for (uint64_t done = 0; done < length; done += part) {
 		part = to_page_end(at.value + done, length - done);
-		memcpy(vm_memory(vm, gpa(at.value + done), part), (const uint8_t *)from + done,
-		       part);
+		void *to = vm_memory(vm, gpa(at.value + done), part);
+
+		if (!to)
+			return false;
+		memcpy(to, (const uint8_t *)from + done, part);
 	}
 	return true;
 }

@@ -15,13 +15,17 @@
  * cpuid_query on the machine. */
 void guest_memory_describe(struct vm *vm, cpuid_reader host);
 
+/* Is all of [at, at + length) RAM that gives `rights` (enum access, or-ed)? */
+bool guest_is_ram(const struct vm *vm, gpa_t at, uint64_t length, unsigned rights);
+
 /* Copies between [at, at + length) and a buffer. False, and nothing copied, when any byte of the
- * range is not RAM. Ranges may span slots. */
+ * range is not RAM. Ranges may span slots. Lazy memory reads as zeroes where nobody has touched it, and is
+ * populated by writes: false, with a part copied, when the host has no more for it. */
 bool guest_physical_read(struct vm *vm, gpa_t at, void *to, uint64_t length) must_check;
 bool guest_physical_write(struct vm *vm, gpa_t at, const void *from, uint64_t length) must_check;
 
 /* The host address of [at, at + length) when it is RAM of one slot that gives `rights` (enum access,
- * or-ed), else null. */
+ * or-ed), else null. Of a lazy slot a page at most: it is populated. */
 uint8_t *guest_ram(struct vm *vm, gpa_t at, uint64_t length, unsigned rights);
 
 enum guest_access_status {

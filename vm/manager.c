@@ -14,6 +14,7 @@
 #include "vm/exit_log.h"
 #include "vm/guest_memory.h"
 #include "vm/ipi.h"
+#include "vm/lazy_memory.h"
 #include "vm/recorder_log.h"
 #include "vm/schedule/scheduler.h"
 #include "vm/statistics_log.h"
@@ -176,8 +177,10 @@ static void free_vm(struct vm *vm)
 		log_error("vm", "memory of vm=%u(%s) stays taken", vm->id, vm->name);
 		return;
 	}
-	if (vm->nested)
+	if (vm->nested) {
+		lazy_memory_end(vm);
 		virt->nested_destroy(vm->nested);
+	}
 	vm_release_memory(vm);
 	pages_free(vm, pages_for(sizeof(*vm)));
 }

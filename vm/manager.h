@@ -21,8 +21,14 @@ enum error vm_create(struct vm **out, const char *name, uint64_t memory, unsigne
 enum error vm_add_memory(struct vm *vm, gpa_t base, uint64_t length, unsigned rights,
 			 struct reason *why) must_check;
 
+/* Adds such memory that is taken from the host page by page, at its first touch (vm/lazy_memory.h), with
+ * all rights. Before vm_start(). */
+enum error vm_add_lazy_memory(struct vm *vm, gpa_t base, uint64_t length,
+			      struct reason *why) must_check;
+
 /* Takes the whole pages [base, base + length) out of the VM's memory: a hole, accesses to which come
- * to the board as nested faults. What it covered stays taken until the VM ends. Before vm_start(). */
+ * to the board as nested faults. What it covered stays taken until the VM ends; nothing of it is lazy.
+ * Before vm_start(). */
 enum error vm_punch(struct vm *vm, gpa_t base, uint64_t length, struct reason *why) must_check;
 
 /* Maps whole pages of the VM's memory with other rights (enum access, or-ed, not 0). Returns when no
@@ -38,7 +44,7 @@ enum error vm_set_rights(struct vm *vm, gpa_t base, uint64_t length, unsigned ri
  * On the CPU of one of the VM's vCPUs outside of run(). */
 enum error vm_let_walks_write(struct vm *vm, gpa_t page, struct reason *why) must_check;
 
-/* For the manager: gives all memory back; the nested tables are gone. */
+/* For the manager: gives all memory back that is not lazy; the nested tables are gone. */
 void vm_release_memory(struct vm *vm);
 
 /* Hands its vCPUs, all set up, to the schedulers. On success the VM may have ended by the time this

@@ -1,10 +1,12 @@
 /* The memory of a VM: stretches of guest-physical addresses in ascending order, each part of one
- * allocation. Holes and other rights split a stretch; what was allocated stays taken until the end. */
+ * allocation, or lazy. Holes and other rights split a stretch; what was allocated stays taken until the
+ * end. */
 #include "vm/manager.h"
 
 #include "kernel/memory.h"
 #include "lib/bits.h"
 #include "lib/format.h"
+#include "vm/lazy_memory.h"
 #include "vm/virt_ops.h"
 
 #define SMALL_PAGE PAGE_SIZE
@@ -83,24 +85,37 @@ static enum error tell_shortage(const struct vm *vm, uint64_t length, struct rea
 			  wanted, left);
 }
 
-enum error vm_add_memory(struct vm *vm, gpa_t base, uint64_t length, unsigned rights,
-			 struct reason *why)
+/* Is there a place for one more stretch, and which number is it? */
+static enum error find_place(const struct vm *vm, gpa_t base, uint64_t length, unsigned *place,
+			     struct reason *why)
 {
 	enum error error = check_pages(vm, base, length, why);
 
 	if (!error)
 		error = check_room(vm, 1, why);
+	if (error)
+		return error;
+	*place = slot_after(vm, base.value);
+	const struct vm_slot *next = &vm->slots[*place];
+	if (*place < vm->slot_count &&
+	    ranges_overlap(next->base.value, next->length, base.value, length))
+		return reason_set(why, ERROR_INVALID_INPUT,
+				  "memory of VM %s at 0x%lx overlaps that at 0x%lx", vm->name,
+				  base.value, next->base.value);
+	return ERROR_NONE;
+}
+
+enum error vm_add_memory(struct vm *vm, gpa_t base, uint64_t length, unsigned rights,
+			 struct reason *why)
+{
+	unsigned place = 0;
+	enum error error = find_place(vm, base, length, &place, why);
+
 	if (!error && vm->allocation_count == VM_MAX_ALLOCATIONS)
 		error = reason_set(why, ERROR_NO_MEMORY, "VM %s was given memory %u times already",
 				   vm->name, VM_MAX_ALLOCATIONS);
 	if (error)
 		return error;
-	unsigned place = slot_after(vm, base.value);
-	if (place < vm->slot_count && ranges_overlap(vm->slots[place].base.value,
-						     vm->slots[place].length, base.value, length))
-		return reason_set(why, ERROR_INVALID_INPUT,
-				  "memory of VM %s at 0x%lx overlaps that at 0x%lx", vm->name,
-				  base.value, vm->slots[place].base.value);
 	void *ram = allocate_ram(vm, length);
 	if (!ram)
 		return tell_shortage(vm, length, why);
@@ -114,6 +129,21 @@ enum error vm_add_memory(struct vm *vm, gpa_t base, uint64_t length, unsigned ri
 		(struct vm_allocation) { .host = ram, .length = length };
 	insert(vm, place,
 	       (struct vm_slot) { .base = base, .length = length, .host = ram, .rights = rights });
+	return ERROR_NONE;
+}
+
+enum error vm_add_lazy_memory(struct vm *vm, gpa_t base, uint64_t length, struct reason *why)
+{
+	unsigned place = 0;
+	enum error error = find_place(vm, base, length, &place, why);
+
+	if (error)
+		return error;
+	lazy_memory_begin(vm, base, length);
+	insert(vm, place,
+	       (struct vm_slot) { .base = base,
+				  .length = length,
+				  .rights = ACCESS_READ | ACCESS_WRITE | ACCESS_EXECUTE });
 	return ERROR_NONE;
 }
 
@@ -145,6 +175,19 @@ static enum error check_all_memory(const struct vm *vm, gpa_t base, uint64_t len
 	return reason_set(why, ERROR_INVALID_INPUT, "VM %s has no memory at 0x%lx", vm->name, at);
 }
 
+/* Lazy memory gives all rights, and has no holes. All of the range is memory. */
+static enum error check_none_lazy(const struct vm *vm, gpa_t base, uint64_t length,
+				  struct reason *why)
+{
+	for (unsigned i = slot_after(vm, base.value);
+	     i < vm->slot_count && vm->slots[i].base.value <= base.value + (length - 1); i++)
+		if (!vm->slots[i].host)
+			return reason_set(why, ERROR_INVALID_INPUT,
+					  "memory of VM %s at 0x%lx is lazy, and stays as it is",
+					  vm->name, vm->slots[i].base.value);
+	return ERROR_NONE;
+}
+
 /* Lets a slot begin at `at`, where one is; there is room. */
 static void split(struct vm *vm, uint64_t at)
 {
@@ -156,7 +199,8 @@ static void split(struct vm *vm, uint64_t at)
 	uint64_t lower_length = at - upper.base.value;
 
 	upper.base.value += lower_length;
-	upper.host += lower_length;
+	if (upper.host)
+		upper.host += lower_length;
 	upper.length -= lower_length;
 	vm->slots[i].length = lower_length;
 	insert(vm, i + 1, upper);
@@ -196,6 +240,8 @@ enum error vm_punch(struct vm *vm, gpa_t base, uint64_t length, struct reason *w
 	enum error error = make_slots(vm, base, length, why);
 
 	if (!error)
+		error = check_none_lazy(vm, base, length, why);
+	if (!error)
 		error = virt->nested_unmap(vm->nested, base, length, why);
 	if (error)
 		return error;
@@ -215,6 +261,8 @@ enum error vm_set_rights(struct vm *vm, gpa_t base, uint64_t length, unsigned ri
 		return reason_set(why, ERROR_INVALID_INPUT,
 				  "no rights for memory of VM %s at 0x%lx", vm->name, base.value);
 	enum error error = make_slots(vm, base, length, why);
+	if (!error)
+		error = check_none_lazy(vm, base, length, why);
 	unsigned i = slot_after(vm, base.value);
 
 	for (uint64_t at = base.value; !error && at - base.value < length; i++) {
@@ -235,6 +283,8 @@ enum error vm_let_walks_write(struct vm *vm, gpa_t page, struct reason *why)
 
 	if (!error)
 		error = check_all_memory(vm, page, PAGE_SIZE, why);
+	if (!error)
+		error = check_none_lazy(vm, page, PAGE_SIZE, why);
 	if (error)
 		return error;
 	const struct vm_slot *slot = &vm->slots[slot_after(vm, page.value)];

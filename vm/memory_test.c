@@ -134,6 +134,43 @@ static void slots_run_out(void **state)
 	assert_ptr_equal(vm_memory(vm, gpa(0), MIB(2)), host);
 }
 
+static void lazy_memory_is_memory(void **state)
+{
+	const gpa_t base = gpa(MIB(4));
+
+	asked.length = 0;
+	assert_int_equal(vm_add_lazy_memory(vm, base, MIB(1), &why), ERROR_NONE);
+	assert_int_equal(asked.length, 0); /* nothing is mapped */
+	assert_true(guest_is_ram(vm, base, MIB(1), ALL));
+	assert_false(guest_is_ram(vm, gpa(base.value - 1), 2, 0));
+	assert_null(vm_slot_at(vm, base)->host);
+	/* No other over it, and itself over no other. */
+	assert_int_equal(vm_add_memory(vm, gpa(MIB(5) - PAGE_SIZE), MIB(1), ALL, &why),
+			 ERROR_INVALID_INPUT);
+	assert_int_equal(vm_add_lazy_memory(vm, gpa(MIB(1)), MIB(1), &why), ERROR_INVALID_INPUT);
+	assert_int_equal(vm_add_lazy_memory(vm, base, 0, &why), ERROR_INVALID_INPUT);
+	assert_int_equal(vm_add_lazy_memory(vm, gpa(MIB(8)), 0x800, &why), ERROR_INVALID_INPUT);
+	assert_int_equal(vm->slot_count, 2);
+}
+
+static void lazy_memory_stays_whole(void **state)
+{
+	const gpa_t base = gpa(MIB(2));
+
+	assert_int_equal(vm_add_lazy_memory(vm, base, MIB(1), &why), ERROR_NONE);
+	assert_int_equal(vm_punch(vm, base, PAGE_SIZE, &why), ERROR_INVALID_INPUT);
+	/* Nor as the end of what begins before it. */
+	assert_int_equal(vm_punch(vm, gpa(base.value - PAGE_SIZE), 2 * PAGE_SIZE, &why),
+			 ERROR_INVALID_INPUT);
+	assert_int_equal(vm_set_rights(vm, base, MIB(1), READ_ONLY, &why), ERROR_INVALID_INPUT);
+	assert_string_equal(why.text,
+			    "memory of VM memory at 0x200000 is lazy, and stays as it is");
+	assert_int_equal(vm_let_walks_write(vm, base, &why), ERROR_INVALID_INPUT);
+	assert_true(guest_is_ram(vm, base, MIB(1), ALL));
+	/* What is beside it may change. */
+	assert_int_equal(vm_punch(vm, gpa(base.value - PAGE_SIZE), PAGE_SIZE, &why), ERROR_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +180,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_running_vms_slots_stay, make_vm, end_of_vm),
 		cmocka_unit_test_setup_teardown(walks_may_write, make_vm, end_of_vm),
 		cmocka_unit_test_setup_teardown(slots_run_out, make_vm, end_of_vm),
+		cmocka_unit_test_setup_teardown(lazy_memory_is_memory, make_vm, end_of_vm),
+		cmocka_unit_test_setup_teardown(lazy_memory_stays_whole, make_vm, end_of_vm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,8 +82,14 @@ struct virt_ops {
 				 unsigned rights, enum nested_memory_type type, struct reason *why);
 	enum error (*nested_unmap)(struct nested_table *table, gpa_t at, uint64_t length,
 				   struct reason *why);
+	/* Maps the 4 KiB page at `at`, for all uses, to `to`, which is the VM's alone and nobody's
+	 * mapping yet; `*there` is what is mapped afterwards: `to`, or where another CPU was quicker,
+	 * its page. Needs no flush. Also from within run(). */
+	enum error (*nested_populate)(struct nested_table *table, gpa_t at, hpa_t to, hpa_t *there,
+				      struct reason *why);
 	/* For test guests: makes the hardware refuse the entry of `at`'s page as malformed. */
 	enum error (*nested_misconfigure)(struct nested_table *table, gpa_t at, struct reason *why);
+	/* Also from within run(). */
 	struct nested_mapping (*nested_query)(struct nested_table *table, gpa_t at);
 	hpa_t (*nested_root)(const struct nested_table *table);
 	/* How many pages it is made of. */

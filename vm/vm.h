@@ -17,11 +17,11 @@
 struct board_ops;
 struct vm_debugger;
 
-/* A stretch of guest RAM: contiguous in guest-physical and in host-physical memory. */
+/* A stretch of guest RAM: contiguous in guest-physical and in host-physical memory, or lazy. */
 struct vm_slot {
 	gpa_t base;
 	uint64_t length;
-	uint8_t *host;   /* through the direct map */
+	uint8_t *host;   /* through the direct map; null: lazy (vm/lazy_memory.h) */
 	unsigned rights; /* atomic */
 };
 
@@ -49,6 +49,16 @@ struct vm {
 	unsigned slot_count;
 	struct vm_allocation allocations[VM_MAX_ALLOCATIONS]; /* a slot is part of one of these */
 	unsigned allocation_count;
+	/* From the first to the last of its lazy memory; constant after vm_start(). */
+	uint64_t lazy_start, lazy_length;
+	/* Pages of the host that are the VM's, not zeroed yet: those that it touches next. */
+	struct spinlock lazy_lock; /* guards these */
+	uint8_t *lazy_stock;
+	unsigned lazy_stocked; /* pages */
+	/* The host's page behind the guest's page at `at` of a lazy slot; null when it was never touched,
+	 * or, if it is to be populated, the host has no more. Null: no slot is lazy. Constant after
+	 * vm_start(). */
+	uint8_t *(*lazy_page)(struct vm *vm, gpa_t at, bool populate);
 	uint8_t address_bits; /* MAXPHYADDR as its guests see it; constant */
 	bool gigabyte_pages;  /* its guests see 1 GiB pages; constant */
 	unsigned vcpu_count;
@@ -78,8 +88,11 @@ static inline bool vm_holds(const struct vm *vm, const struct vcpu *vcpu)
 	       (__atomic_load_n(&vm->debug_holds, __ATOMIC_SEQ_CST) & BIT(vcpu->id));
 }
 
+/* The slot of the byte at `at`; null: it is no RAM. */
+const struct vm_slot *vm_slot_at(const struct vm *vm, gpa_t at);
+
 /* The host address of guest RAM [at, at + length), or null when any byte of it is not RAM or it
- * lies in pieces of host memory. */
+ * lies in pieces of host memory, as lazy pages do. */
 void *vm_memory(struct vm *vm, gpa_t at, uint64_t length);
 
 #endif

@@ -122,6 +122,7 @@ const struct virt_ops vmx_virt_ops = {
 	.nested_create = nested_create,
 	.nested_map = nested_map,
 	.nested_unmap = nested_unmap,
+	.nested_populate = nested_populate,
 	.nested_query = nested_query,
 	.nested_root = nested_root,
 	.nested_pages = nested_pages,

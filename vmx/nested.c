@@ -9,6 +9,7 @@
 #include "lib/bits.h"
 #include "vmx/instructions.h"
 #include "vmx/nested_format.h"
+#include "x86/control_registers.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
 #include "x86/msr.h"
@@ -17,12 +18,15 @@
 /* A CPU that was kicked leaves its guest within microseconds; emulators take longer. */
 #define LEAVE_DEADLINE_US 2000000
 
+/* How far host memory is asked to be of one type, beyond a page that is populated. */
+#define UNIFORM_REACH GIB(1)
+
 /* Constant after nested_init(). */
 static struct ept_format format;
 static enum invept_type flush_type;
 static struct mtrr_state host_types;
 
-/* Guards `tables` and what struct nested_table says. */
+/* Guards `tables` and what struct nested_table says; held over every change but populating. */
 static struct spinlock tables_lock = SPINLOCK_INIT("nested tables");
 static struct list tables = LIST_INIT(tables);
 
@@ -126,17 +130,19 @@ static void wait_for_cpu(const struct nested_table *table, unsigned index, uint6
 	}
 }
 
-/* Makes a change that takes something away hold on every CPU, then lets go of unlinked tables. */
+/* Makes a change that takes something away hold on every CPU, then lets go of unlinked tables. Pages
+ * may be populated meanwhile: that unlinks nothing. */
 static void publish(struct nested_table *table)
 {
-	if (!table->ept.stale)
-		return;
-
 	uint64_t generation = __atomic_add_fetch(&table->generation, 1, __ATOMIC_SEQ_CST);
 
 	for (unsigned i = 0; i < cpu_count(); i++)
 		wait_for_cpu(table, i, generation);
+
+	uint64_t rflags = spinlock_acquire(&table->lock);
+
 	ept_flushed(&table->ept);
+	spinlock_release(&table->lock, rflags);
 }
 
 /* Whoever waits for the lock must not be waited for by its holder: it has left the guest. */
@@ -145,12 +151,20 @@ static uint64_t change_begin(struct nested_table *table)
 	uint64_t rflags = spinlock_acquire(&tables_lock);
 
 	assert(!table->cpus[this_cpu()->index].inside);
+	/* Interrupts are off already: what they were is in the outer lock's flags. */
+	uint64_t inner = spinlock_acquire(&table->lock);
+
+	assert(!(inner & RFLAGS_IF));
 	return rflags;
 }
 
 static void change_end(struct nested_table *table, uint64_t rflags)
 {
-	publish(table);
+	bool stale = table->ept.stale;
+
+	spinlock_release(&table->lock, 0);
+	if (stale)
+		publish(table);
 	spinlock_release(&tables_lock, rflags);
 }
 
@@ -249,12 +263,37 @@ enum error nested_misconfigure(struct nested_table *table, gpa_t at, struct reas
 	return error;
 }
 
+/* The type of the host's memory at `to`, as a rule that of the page before. */
+static enum memory_type host_type(struct nested_table *table, hpa_t to)
+{
+	struct address_range *uniform = &table->uniform;
+
+	if (unlikely(to.value - uniform->start >= uniform->length)) {
+		uniform->start = to.value;
+		uniform->length =
+			mtrr_uniform(&host_types, to, UNIFORM_REACH, &table->uniform_type);
+	}
+	return table->uniform_type;
+}
+
+enum error nested_populate(struct nested_table *table, gpa_t at, hpa_t to, hpa_t *there,
+			   struct reason *why)
+{
+	uint64_t rflags = spinlock_acquire(&table->lock);
+	enum error error =
+		ept_fill(&table->ept, at, to, EPT_READ | EPT_WRITE | EPT_EXECUTE,
+			 nested_format_type(NESTED_WRITE_BACK, host_type(table, to)), there, why);
+
+	spinlock_release(&table->lock, rflags);
+	return error;
+}
+
 struct nested_mapping nested_query(struct nested_table *table, gpa_t at)
 {
-	uint64_t rflags = change_begin(table);
+	uint64_t rflags = spinlock_acquire(&table->lock);
 	struct ept_mapping mapping = ept_query(&table->ept, at);
 
-	change_end(table, rflags);
+	spinlock_release(&table->lock, rflags);
 	return (struct nested_mapping) {
 		.present = mapping.present,
 		.malformed = mapping.misconfigured,
@@ -288,6 +327,7 @@ enum error nested_create(struct nested_table **out, struct reason *why)
 		pages_free(table, own_pages());
 		return error;
 	}
+	table->lock = (struct spinlock)SPINLOCK_INIT("nested table");
 	table->pointer = ept_pointer(&table->ept);
 	table->generation = 1; /* no CPU has flushed yet */
 	table->claims =

@@ -14,11 +14,13 @@
 
 #include "ept/ept.h"
 #include "kernel/cpu.h"
+#include "kernel/spinlock.h"
 #include "lib/error.h"
 #include "lib/list.h"
 #include "lib/range_set.h"
 #include "lib/types.h"
 #include "vm/virt_ops.h"
+#include "x86/mtrr.h"
 
 #define NESTED_CLAIMS 128
 
@@ -30,10 +32,17 @@ struct nested_cpu {
 
 struct nested_table {
 	/* Guarded by the lock in nested.c. */
-	struct ept ept;
 	struct list link;        /* among all tables */
 	struct range_set claims; /* host memory that this table maps or has mapped */
 	struct address_range claim_ranges[NESTED_CLAIMS];
+
+	/* Guards the entries. Never held while waiting for a CPU: it may be taken inside the guest's
+	 * loop. Who takes away or replaces an entry has the lock in nested.c besides. */
+	struct spinlock lock;
+	struct ept ept;
+	/* Host memory of one type, around the page that was populated last; the same lock. */
+	struct address_range uniform;
+	enum memory_type uniform_type;
 
 	uint64_t pointer;         /* EPTP; constant */
 	uint64_t generation;      /* atomic; from 1 */
@@ -57,6 +66,10 @@ enum error nested_map(struct nested_table *table, gpa_t at, hpa_t to, uint64_t l
 enum error nested_unmap(struct nested_table *table, gpa_t at, uint64_t length,
 			struct reason *why) must_check;
 enum error nested_misconfigure(struct nested_table *table, gpa_t at, struct reason *why) must_check;
+/* These two also in the run loop. What is populated is no claim: it comes from the page pool for this
+ * VM alone, and goes back when the VM has ended. */
+enum error nested_populate(struct nested_table *table, gpa_t at, hpa_t to, hpa_t *there,
+			   struct reason *why) must_check;
 struct nested_mapping nested_query(struct nested_table *table, gpa_t at);
 hpa_t nested_root(const struct nested_table *table);
 uint64_t nested_pages(const struct nested_table *table);

@@ -11,7 +11,9 @@
 #define MISC_ENABLE      0x1a0
 #define COM1_SCRATCH     0x3ff
 #define UNKNOWN_CALL     0xffff
-#define SOON             20000 /* ticks until a timer rings */
+#define SOON             20000     /* ticks until a timer rings */
+#define FRESH            0x600000u /* RAM that nobody has touched, a page for each sample */
+#define PAGE             0x1000u
 
 struct cpuid {
 	uint32_t eax, ebx, ecx, edx;
@@ -95,5 +97,6 @@ void measure_instructions(void)
 	MEASURE("out_uart", out8(COM1_SCRATCH, 0));
 	MEASURE("mmio_ioapic", (void)*ioapic);
 	MEASURE("lapic_write", lapic_write(LAPIC_TPR, 0));
+	MEASURE("ept_populate", *(volatile uint32_t *)(FRESH + i * PAGE) = 1);
 	measure_timer();
 }

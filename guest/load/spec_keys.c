@@ -33,6 +33,16 @@ static bool set_memory(struct vm_spec *vm, const struct spec_word *value)
 	return true;
 }
 
+static bool set_lazy(struct vm_spec *vm, const struct spec_word *value)
+{
+	uint64_t lazy;
+
+	if (!spec_size(value, 0, SPEC_MAX_MEMORY, &lazy) || !is_aligned(lazy, PAGE_SIZE))
+		return false;
+	vm->lazy = lazy;
+	return true;
+}
+
 static bool set_pin(struct vm_spec *vm, const struct spec_word *value)
 {
 	struct spec_word list = *value, item;
@@ -164,6 +174,9 @@ SWITCH(pvclock)
 const struct spec_key spec_keys[] = {
 	{ "cpus", "a number from 1 to 64", "virtual CPUs", ANY_KERNEL, set_cpus },
 	{ "memory", "a size from 1M to 256G in whole pages", "RAM", ANY_KERNEL, set_memory },
+	{ "lazy", "a size up to 256G in whole pages",
+	  "how much of the RAM, at its end, is taken from the host page by page at first touch",
+	  ANY_KERNEL, set_lazy },
 	{ "pin", "a list of host CPUs, 0 to 511 or any, 64 at most",
 	  "the host CPU that each virtual CPU stays on", ANY_KERNEL, set_pin },
 	{ "entry", "16, 32 or 64", "the mode in which the kernel is entered",

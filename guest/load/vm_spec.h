@@ -70,8 +70,9 @@ struct vm_spec {
 	unsigned offered;
 	uint32_t keys; /* given so far: a bit for each row of spec_keys[] (spec_keys.h) */
 	/* What the keys say. */
-	unsigned cpus;          /* cpus=N, 1..SPEC_MAX_CPUS; default 1 */
-	uint64_t memory;        /* memory=N[K|M|G]; bytes, whole pages; default 128 MiB */
+	unsigned cpus;   /* cpus=N, 1..SPEC_MAX_CPUS; default 1 */
+	uint64_t memory; /* memory=N[K|M|G]; bytes, whole pages; default 128 MiB */
+	uint64_t lazy;   /* lazy=N[K|M|G]: the end of it, populated at first touch; default 0 */
 	int pin[SPEC_MAX_CPUS]; /* pin=LIST of host CPU indexes for vCPU 0, 1, ...; -1: any */
 	unsigned pins;          /* items of that list, cpus at most */
 	enum spec_entry entry;  /* of a linux or flat kernel */

@@ -245,7 +245,7 @@ static enum board_action handle_walk(struct vcpu *vcpu, const struct vcpu_exit *
 	gpa_t page = gpa(align_down(exit->nested_fault.gpa.value, PAGE_SIZE));
 	struct reason why;
 
-	if (!guest_ram(vcpu->vm, page, PAGE_SIZE, ACCESS_READ))
+	if (!guest_is_ram(vcpu->vm, page, PAGE_SIZE, ACCESS_READ))
 		return raise_reserved(vcpu, exit);
 	vcpu->did = "flags let into ROM";
 	return vm_let_walks_write(vcpu->vm, page, &why) ? cannot(vcpu, &why) : BOARD_RESUME;
@@ -257,7 +257,7 @@ static void tell_whether_there(struct pc_vcpu *pv, gpa_t at, struct reason *why)
 	const struct reason told = *why;
 	struct pc *pc = pv->pc;
 	uint64_t flags = spinlock_acquire(&pc->lock);
-	const bool there = bus_find(&pc->memory, at.value) || vm_memory(pc->vm, at, 1) ||
+	const bool there = bus_find(&pc->memory, at.value) || guest_is_ram(pc->vm, at, 1, 0) ||
 			   is_local_apic(pv, at);
 
 	spinlock_release(&pc->lock, flags);

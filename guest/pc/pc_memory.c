@@ -9,6 +9,7 @@
 #include "lib/format.h"
 #include "lib/string.h"
 #include "vm/guest_memory.h"
+#include "vm/lazy_memory.h"
 #include "vm/manager.h"
 
 #define ALL_RIGHTS (ACCESS_READ | ACCESS_WRITE | ACCESS_EXECUTE)
@@ -38,38 +39,118 @@ static enum error check_room_for_tables(const struct pc *pc, struct reason *why)
 			  given, least);
 }
 
-/* What was asked for comes in two pieces, and firmware needs another: it is compared as a whole. */
+/* What was asked for comes in pieces, and firmware needs another: it is compared as a whole. */
 static enum error check_memory_is_there(const struct pc *pc, struct reason *why)
 {
 	const uint64_t free = pages_available() << PAGE_SHIFT;
+	const uint64_t at_once = pc->spec->memory - pc->spec->lazy;
 	char wanted[FORMAT_SIZE_MAX], left[FORMAT_SIZE_MAX];
 
-	if (pc->spec->memory <= free)
+	if (at_once <= free)
 		return ERROR_NONE;
-	format_size(wanted, sizeof(wanted), pc->spec->memory);
+	format_size(wanted, sizeof(wanted), at_once);
 	format_size(left, sizeof(left), free);
 	return reason_set(why, ERROR_NO_MEMORY, "memory= asks for %s, and %s are free", wanted,
 			  left);
 }
 
+/* Where RAM is lazy, above 4 GiB and below: the last part of it, but for the tables. Nothing is loaded
+ * there: what Plinth puts into memory before the guest runs is in one piece of the host's. */
+struct lazy_part {
+	uint64_t low, low_end, high, high_end;
+};
+
+static struct lazy_part lazy_part(const struct pc *pc)
+{
+	uint64_t high = pc->spec->memory - pc_low_memory(pc);
+	uint64_t above = pc->spec->lazy < high ? pc->spec->lazy : high;
+	uint64_t end = pc->spec->acpi ? pc_tables_start(pc) : pc_low_memory(pc);
+
+	return (struct lazy_part) { .low = end - (pc->spec->lazy - above),
+				    .low_end = end,
+				    .high = PC_HIGH_MEMORY + high - above,
+				    .high_end = PC_HIGH_MEMORY + high };
+}
+
+static enum error check_lazy(const struct pc *pc, struct reason *why)
+{
+	uint64_t rest = PC_EXTENDED_MEMORY + (pc->spec->acpi ? PC_TABLES_SIZE : 0);
+	char given[FORMAT_SIZE_MAX], least[FORMAT_SIZE_MAX];
+
+	if (!pc->spec->lazy ||
+	    (pc->spec->lazy <= pc->spec->memory && pc->spec->memory - pc->spec->lazy >= rest))
+		return ERROR_NONE;
+	format_size(given, sizeof(given), pc->spec->memory);
+	format_size(least, sizeof(least), rest);
+	return reason_set(why, ERROR_INVALID_INPUT,
+			  "lazy= has to leave at least %s of memory=, which gives %s", least,
+			  given);
+}
+
+static enum error add_eager(struct pc *pc, uint64_t start, uint64_t end, struct reason *why)
+{
+	return start < end ? vm_add_memory(pc->vm, gpa(start), end - start, ALL_RIGHTS, why)
+			   : ERROR_NONE;
+}
+
+static enum error add_lazy(struct pc *pc, uint64_t start, uint64_t end, struct reason *why)
+{
+	return start < end ? vm_add_lazy_memory(pc->vm, gpa(start), end - start, why) : ERROR_NONE;
+}
+
 enum error pc_memory_create(struct pc *pc, struct reason *why)
 {
-	uint64_t low = pc_low_memory(pc), high = pc->spec->memory - low;
+	struct lazy_part lazy = lazy_part(pc);
 	enum error error = check_room_for_tables(pc, why);
 
 	if (!error)
-		error = check_memory_is_there(pc, why);
+		error = check_lazy(pc, why);
 	if (!error)
-		error = vm_add_memory(pc->vm, gpa(0), low, ALL_RIGHTS, why);
+		error = check_memory_is_there(pc, why);
+	if (lazy.low == lazy.low_end)
+		lazy.low = lazy.low_end = pc_low_memory(pc); /* one piece */
+	if (!error)
+		error = add_eager(pc, 0, lazy.low, why);
 	if (!error)
 		error = vm_punch(pc->vm, gpa(PC_VGA_WINDOW), PC_VGA_WINDOW_SIZE, why);
-	if (!error && high)
-		error = vm_add_memory(pc->vm, gpa(PC_HIGH_MEMORY), high, ALL_RIGHTS, why);
+	if (!error)
+		error = add_lazy(pc, lazy.low, lazy.low_end, why);
+	if (!error)
+		error = add_eager(pc, lazy.low_end, pc_low_memory(pc), why);
+	if (!error)
+		error = add_eager(pc, PC_HIGH_MEMORY, lazy.high, why);
+	if (!error)
+		error = add_lazy(pc, lazy.high, lazy.high_end, why);
 	return error;
 }
 
 /* What is zeroed in one go: no longer than a turn. */
 #define CLEAR_PIECE MIB(16)
+
+/* Zeroes at most `room` bytes of a slot, from `*offset`; returns how many are left to zero elsewhere. */
+static uint64_t clear(const struct vm_slot *slot, uint64_t *offset, uint64_t room)
+{
+	uint64_t length = slot->length - *offset;
+
+	if (length > room)
+		length = room;
+	memset(slot->host + *offset, 0, length);
+	*offset += length;
+	return room - length;
+}
+
+/* The same of the pages that are there: they stay. */
+static uint64_t clear_lazy(struct vm *vm, const struct vm_slot *slot, uint64_t *offset,
+			   uint64_t room)
+{
+	uint8_t *page;
+
+	for (; room && lazy_memory_next(vm, slot, offset, &page); *offset += PAGE_SIZE) {
+		memset(page, 0, PAGE_SIZE);
+		room -= PAGE_SIZE;
+	}
+	return room;
+}
 
 bool pc_memory_clear(struct pc *pc)
 {
@@ -78,15 +159,11 @@ bool pc_memory_clear(struct pc *pc)
 
 	for (; at->slot < pc->vm->slot_count; at->slot++, at->offset = 0) {
 		const struct vm_slot *slot = &pc->vm->slots[at->slot];
-		uint64_t length = slot->length - at->offset;
 
 		if (!(slot->rights & ACCESS_WRITE))
 			continue;
-		if (length > room)
-			length = room;
-		memset(slot->host + at->offset, 0, length);
-		at->offset += length;
-		room -= length;
+		room = slot->host ? clear(slot, &at->offset, room)
+				  : clear_lazy(pc->vm, slot, &at->offset, room);
 		if (at->offset < slot->length)
 			return false;
 	}
@@ -125,7 +202,8 @@ static bool master_writes(void *context, uint64_t at, const void *from, uint64_t
 	uint8_t *to = guest_ram(pc->vm, gpa(at), length, ACCESS_WRITE);
 
 	if (!to)
-		return false;
+		return guest_is_ram(pc->vm, gpa(at), length, ACCESS_WRITE) &&
+		       guest_physical_write(pc->vm, gpa(at), from, length);
 	if (!copy_word(to, from, length))
 		memcpy(to, from, length);
 	return true;
@@ -157,6 +235,7 @@ void pc_memory_describe(struct pc *pc)
 	struct load_target *t = &pc->target;
 	uint64_t low = pc_low_memory(pc), high = pc->spec->memory - low;
 	uint64_t tables = pc->spec->acpi ? pc_tables_start(pc) : low;
+	struct lazy_part lazy = lazy_part(pc);
 
 	*t = (struct load_target) { .context = pc,
 				    .memory = target_memory,
@@ -170,8 +249,11 @@ void pc_memory_describe(struct pc *pc)
 	add(t->map, &t->map_entries, IOAPIC_BASE, GIB(4), MEMORY_RESERVED);
 	add(t->map, &t->map_entries, PC_HIGH_MEMORY, PC_HIGH_MEMORY + high, MEMORY_RAM);
 
-	/* The real-mode vectors and the BIOS data area; what firmware keeps below 1 MiB. */
+	/* The real-mode vectors and the BIOS data area; what firmware keeps below 1 MiB; what is not
+	 * there yet. */
 	add(t->taken, &t->taken_entries, 0, PC_BIOS_DATA_END, MEMORY_RESERVED);
 	add(t->taken, &t->taken_entries, PC_EBDA, PC_EXTENDED_MEMORY, MEMORY_RESERVED);
+	add(t->taken, &t->taken_entries, lazy.low, lazy.low_end, MEMORY_RAM);
 	add(t->taken, &t->taken_entries, tables, low, MEMORY_ACPI);
+	add(t->taken, &t->taken_entries, lazy.high, lazy.high_end, MEMORY_RAM);
 }

@@ -159,7 +159,7 @@ static inline void model_compare(struct model *m)
 	MODEL_CHECK(m->ept.tables == m->live);
 }
 
-enum model_change { MODEL_MAP, MODEL_UNMAP, MODEL_PROTECT, MODEL_CHANGES };
+enum model_change { MODEL_MAP, MODEL_UNMAP, MODEL_PROTECT, MODEL_FILL, MODEL_CHANGES };
 
 struct model_operation {
 	enum model_change change;
@@ -167,6 +167,24 @@ struct model_operation {
 	uint64_t to;
 	unsigned rights, type, budget;
 };
+
+/* Fills the first page alone, if it is a hole. */
+static inline enum error model_fill(struct model *m, struct model_page *page, gpa_t at,
+				    const struct model_operation *op, struct reason *why)
+{
+	bool stale = m->ept.stale;
+	hpa_t there = hpa(0);
+	enum error error = ept_fill(&m->ept, at, hpa(op->to), op->rights,
+				    (enum ept_memory_type)op->type, &there, why);
+
+	MODEL_CHECK(m->ept.stale == stale);
+	if (error)
+		return error;
+	if (!page->present)
+		*page = (struct model_page) { true, op->to, op->rights, op->type };
+	MODEL_CHECK(there.value == page->to);
+	return ERROR_NONE;
+}
 
 /* Applies one change to the table and, if it succeeded, to the model. `first` and `count` are in
  * pages of the window and are clipped to it. */
@@ -188,11 +206,13 @@ static inline enum error model_apply(struct model *m, const struct model_operati
 		error = ept_map(&m->ept, at, hpa(op->to), length, op->rights, op->type, &why);
 	else if (op->change == MODEL_UNMAP)
 		error = ept_unmap(&m->ept, at, length, &why);
-	else
+	else if (op->change == MODEL_PROTECT)
 		error = ept_protect(&m->ept, at, length, op->rights, &why);
+	else
+		error = model_fill(m, &window->pages[first], at, op, &why);
 	m->budget = ~0u;
 	MODEL_CHECK(error == why.kind);
-	if (error)
+	if (error || op->change == MODEL_FILL)
 		return error;
 
 	for (unsigned i = 0; i < count; i++) {

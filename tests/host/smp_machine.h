@@ -43,6 +43,7 @@ static void fake_halt(void);
 #include "vm/schedule/idle_cpus.c"
 #include "vm/ipi_send.c"
 #include "vm/debugger.c"
+#include "vm/lazy_memory.c"
 #include "vm/manager.c"
 #include "vm/memory.c"
 #include "vm/schedule/blocking.c"
@@ -223,6 +224,11 @@ void *pages_alloc(size_t count, uint64_t align)
 	return pages;
 }
 
+void *pages_take(size_t count, uint64_t align)
+{
+	return pages_alloc(count, align);
+}
+
 void *page_alloc(void)
 {
 	return pages_alloc(1, PAGE_SIZE);
@@ -256,6 +262,11 @@ uint64_t pages_in_use(void)
 hpa_t virt_to_hpa(const void *pointer)
 {
 	return hpa((uint64_t)pointer);
+}
+
+void *hpa_to_virt(hpa_t address)
+{
+	return (void *)address.value;
 }
 
 static unsigned troubles; /* log lines of warning and above; atomic */
@@ -434,7 +445,7 @@ static hpa_t fake_nested_root(const struct nested_table *nested)
 
 static struct nested_mapping fake_nested_query(struct nested_table *nested, gpa_t at)
 {
-	return (struct nested_mapping) { 0 };
+	return (struct nested_mapping) { .page_size = GIB(512) };
 }
 
 static void fake_nested_destroy(struct nested_table *nested)

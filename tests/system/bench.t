@@ -9,8 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import bench  # noqa: E402
 from plinth import PASS, Report, engine_missing, expect  # noqa: E402
 
-# Of reference.txt, what no run measures, and what takes two CPUs.
-NEVER = {"ept_populate"}
+# What takes two CPUs.
 PAIRS = {"ipi"}
 
 
@@ -27,7 +26,7 @@ def main():
         logs[cpus] = run.raw
     comparison = bench.Comparison(logs)
     for cpus in bench.JUDGED:
-        wanted = set(comparison.reference) - NEVER - (PAIRS if cpus == 1 else set())
+        wanted = set(comparison.reference) - (PAIRS if cpus == 1 else set())
         there = {row.key.path for row in comparison.rows if row.key.cpus == cpus and row.now}
         report.ok(there == wanted, f"cpus={cpus}: every path is measured", there ^ wanted)
     for row in comparison.rows:

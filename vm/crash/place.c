@@ -48,9 +48,9 @@ void place_text(char *buffer, size_t size, struct vcpu *vcpu, gpa_t at)
 	const struct board_ops *board = vcpu->vm->board;
 	char device[DEVICE_NAME_MAX] = "nothing";
 
-	if (guest_ram(vcpu->vm, at, 1, ACCESS_WRITE))
+	if (guest_is_ram(vcpu->vm, at, 1, ACCESS_WRITE))
 		format_string(buffer, size, "there=\"RAM\"");
-	else if (guest_ram(vcpu->vm, at, 1, 0))
+	else if (guest_is_ram(vcpu->vm, at, 1, 0))
 		format_string(buffer, size, "there=\"ROM\"");
 	else {
 		if (board && board->device_at)

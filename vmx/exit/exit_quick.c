@@ -4,6 +4,7 @@
 
 #include "vm/emulate/io_result.h"
 #include "vm/emulate/quick_move.h"
+#include "vm/lazy_memory.h"
 #include "vm/vcpu/vcpu_quick.h"
 #include "vmx/exit/exit_fields.h"
 #include "vmx/exit/exit_qualification.h"
@@ -65,16 +66,35 @@ static bool is_plain_access(const struct vmx_vcpu *v, uint64_t qualification)
 	       !(v->last.vectoring & INTERRUPTION_VALID);
 }
 
+/* The first touch of a page of lazy memory: the access is made once more. Whatever made it is as it was: an
+ * event whose delivery was cut short is delivered again, and the flags saved have RF set, as those of
+ * any fault. */
+static enum vmx_next populated(struct vmx_vcpu *v, uint64_t qualification, enum lazy_touch touch)
+{
+	if (unlikely(qualification & VIOLATION_NMI_UNBLOCKING))
+		vmx_restore_nmi_blocking(v);
+	v->did = touch == LAZY_SHORT ? "out of memory" : "page populated";
+	return touch == LAZY_SHORT ? VMX_LEAVE_ANSWERED : VMX_RESUME;
+}
+
 enum vmx_next vmx_handle_ept_violation(struct vmx_vcpu *v)
 {
 	const struct vcpu_quick *quick = v->vcpu->quick;
+	struct vm *vm = v->vcpu->vm;
 	uint64_t qualification = vmx_exit_qualification(v);
 	struct quick_place place;
+	gpa_t at = gpa(vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS));
 	unsigned length = 0;
 	bool go_on = true;
 
+	if (lazy_memory_is_near(vm, at) && !(qualification & VIOLATION_ALLOWED)) {
+		enum lazy_touch touch = lazy_memory_touch(vm, at);
+
+		if (touch != LAZY_NOT)
+			return populated(v, qualification, touch);
+	}
 	if (quick && is_plain_access(v, qualification) && find_code(v, &place))
-		length = quick->memory(v->vcpu, gpa(vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS)),
+		length = quick->memory(v->vcpu, at,
 				       qualification & field_put(VIOLATION_ACCESS, ACCESS_WRITE),
 				       &place, &go_on);
 	if (!length)
