@@ -31,9 +31,15 @@
 static void fake_interrupts_disable(void);
 static void fake_interrupts_enable(void);
 static void fake_halt(void);
+static void fake_monitor(const void *line);
+static void fake_sleep_monitored(void);
 #define interrupts_disable         fake_interrupts_disable
 #define interrupts_enable          fake_interrupts_enable
 #define interrupts_enable_and_halt fake_halt
+
+#include "kernel/cpu_sleep.h"
+#define cpu_monitor         fake_monitor
+#define cpu_sleep_monitored fake_sleep_monitored
 
 #include "vm/crash/crash.c"
 #include "vm/crash/place.c"
@@ -67,7 +73,7 @@ static unsigned cpus_used;
 static struct {
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
-	bool pending; /* an interrupt that waits to be taken */
+	bool pending;        /* an interrupt that waits to be taken */
 	struct timer *timer; /* armed for that moment, or null */
 	uint64_t timer_at;
 } lines[CPUS];
@@ -135,6 +141,31 @@ static void fake_halt(void)
 			break;
 	lines[i].pending = false;
 	pthread_mutex_unlock(&lines[i].mutex);
+	ring_if_due();
+}
+
+static bool cpus_monitor;
+
+bool cpu_can_monitor(void)
+{
+	return cpus_monitor;
+}
+
+static _Thread_local const uint32_t *monitored;
+static _Thread_local uint32_t seen_in_line;
+
+static void fake_monitor(const void *line)
+{
+	monitored = (const uint32_t *)line;
+	seen_in_line = __atomic_load_n(monitored, __ATOMIC_SEQ_CST);
+}
+
+/* No kick ends it here: who is to be woken by a write must get one. */
+static void fake_sleep_monitored(void)
+{
+	while (__atomic_load_n(monitored, __ATOMIC_SEQ_CST) == seen_in_line &&
+	       time_ticks() < lines[this_cpu()->index].timer_at)
+		sched_yield();
 	ring_if_due();
 }
 

@@ -32,6 +32,7 @@ static void boot(unsigned count)
 	be_cpu(0);
 	__atomic_store_n(&troubles, 0, __ATOMIC_RELAXED);
 	idle_timer_works = false;
+	cpus_monitor = false;
 }
 
 /* Until every VM has ended; then nothing may be left of any. */

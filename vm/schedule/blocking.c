@@ -39,6 +39,13 @@ static bool is_due(struct vcpu *vcpu)
 	       scheduler_is_woken(vcpu);
 }
 
+/* For somebody who has brought it something: where an interrupt ends the halt, it is mostly one, and its
+ * own CPU looks at it anyway, in its turn, which else ends at once. */
+static bool may_be_due(struct vcpu *vcpu)
+{
+	return vcpu->halted_interruptible || is_due(vcpu);
+}
+
 static enum scheduler_call make_ready(struct scheduler *s, struct vcpu *vcpu)
 {
 	__atomic_fetch_add(&vcpu->vm->wakes, 1, __ATOMIC_SEQ_CST);
@@ -91,7 +98,7 @@ static void wake_blocked(struct vcpu *vcpu)
 		enum scheduler_call call = CALL_NOBODY;
 
 		if (here && __atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) == VCPU_BLOCKED &&
-		    is_due(vcpu))
+		    may_be_due(vcpu))
 			call = make_ready(s, vcpu);
 		spinlock_release(&s->lock, flags);
 		scheduler_call(s, call);

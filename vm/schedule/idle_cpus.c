@@ -3,13 +3,16 @@
  * queue. */
 #include "vm/schedule/idle_cpus.h"
 
+#include "kernel/cpu_sleep.h"
 #include "lib/bits.h"
+#include "vm/manager.h"
+#include "vm/schedule/scheduler_cpu.h"
 
 #define WORD_BITS 64
 
 static uint64_t marks[MAX_CPUS / WORD_BITS]; /* atomic */
 
-void idle_mark(const struct cpu *cpu)
+static void idle_mark(const struct cpu *cpu)
 {
 	__atomic_fetch_or(&marks[cpu->index / WORD_BITS], BIT(cpu->index % WORD_BITS),
 			  __ATOMIC_SEQ_CST);
@@ -23,14 +26,17 @@ static bool take_mark(const struct cpu *cpu)
 	return __atomic_fetch_and(&marks[cpu->index / WORD_BITS], ~bit, __ATOMIC_SEQ_CST) & bit;
 }
 
-void idle_unmark(const struct cpu *cpu)
+/* Mostly who wakes a CPU has taken its mark. */
+static void idle_unmark(const struct cpu *cpu)
 {
-	(void)take_mark(cpu);
+	if (__atomic_load_n(&marks[cpu->index / WORD_BITS], __ATOMIC_RELAXED) &
+	    BIT(cpu->index % WORD_BITS))
+		(void)take_mark(cpu);
 }
 
 struct cpu *idle_claim(void)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(marks); i++) {
+	for (unsigned i = 0; i * WORD_BITS < cpu_count(); i++) {
 		uint64_t word = __atomic_load_n(&marks[i], __ATOMIC_RELAXED);
 
 		while (word) {
@@ -45,8 +51,40 @@ struct cpu *idle_claim(void)
 	return NULL;
 }
 
+/* Only who took the mark away comes here, so that one write or one IPI is all that a CPU gets. */
+void idle_wake(struct cpu *cpu)
+{
+	struct scheduler *s = scheduler_of(cpu);
+
+	if (s->monitors)
+		__atomic_fetch_add(&s->roused, 1, __ATOMIC_RELEASE);
+	else
+		cpu_kick(cpu);
+}
+
 void idle_rouse(struct cpu *cpu)
 {
 	if (take_mark(cpu))
-		cpu_kick(cpu);
+		idle_wake(cpu);
+}
+
+/* Interrupts are off from the mark to the sleep. The line is watched before the queue is looked at: who
+ * queues work after that look finds the mark, and writes. */
+bool idle_sleep(struct scheduler *s)
+{
+	bool sleeps;
+
+	interrupts_disable();
+	idle_mark(s->cpu);
+	if (s->monitors)
+		cpu_monitor(&s->roused);
+	sleeps = !__atomic_load_n(&s->queue.length, __ATOMIC_SEQ_CST) && vm_running_count();
+	if (!sleeps)
+		interrupts_enable();
+	else if (s->monitors)
+		cpu_sleep_monitored();
+	else
+		interrupts_enable_and_halt();
+	idle_unmark(s->cpu);
+	return sleeps;
 }

@@ -1,18 +1,21 @@
-/* Which CPUs halt for lack of work. Who takes a CPU's mark away owes it a kick. Any CPU, no lock. */
+/* Which CPUs sleep for lack of work. Who takes a CPU's mark away has to wake it. Any CPU, no lock. */
 #ifndef VM_SCHEDULE_IDLE_CPUS_H
 #define VM_SCHEDULE_IDLE_CPUS_H
 
 #include "kernel/cpu.h"
 #include "lib/types.h"
 
-/* Marks this CPU before it looks for work a last time and halts; and afterwards the mark goes. */
-void idle_mark(const struct cpu *cpu);
-void idle_unmark(const struct cpu *cpu);
+struct scheduler;
 
-/* Takes the mark of some idle CPU away; null when none is idle. The caller kicks it. */
+/* Marks this CPU, looks for work a last time, and sleeps until somebody takes the mark away or an interrupt
+ * comes; then there is no mark. False: there was work. IRQs on. */
+bool idle_sleep(struct scheduler *s);
+
+/* Takes the mark of some idle CPU away; null when none is idle. The caller wakes it. */
 struct cpu *idle_claim(void);
+void idle_wake(struct cpu *cpu);
 
-/* After work was put before `cpu`: takes its mark away and kicks it, if it has one. */
+/* After work was put before `cpu`: takes its mark away and wakes it, if it has one. */
 void idle_rouse(struct cpu *cpu);
 
 #endif

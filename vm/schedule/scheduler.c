@@ -4,6 +4,7 @@
 #include "vm/schedule/scheduler.h"
 
 #include "kernel/cpu.h"
+#include "kernel/cpu_sleep.h"
 #include "kernel/output/log.h"
 #include "kernel/memory.h"
 #include "kernel/recorder.h"
@@ -156,7 +157,7 @@ static noinline_fn void give_away(struct scheduler *s)
 
 	if (hungry) {
 		(void)give(s, scheduler_of(hungry));
-		cpu_kick(hungry);
+		idle_wake(hungry);
 	} else if (++s->turns % BALANCE_TURNS == 0) {
 		struct scheduler *to = least_loaded();
 
@@ -266,27 +267,16 @@ void scheduler_set_chores(void (*chores)(void), unsigned period_us)
 	chores_us = chores && period_us < WATCHDOG_PERIOD_US ? period_us : WATCHDOG_PERIOD_US;
 }
 
-static void halt(struct scheduler *s)
-{
-	uint64_t began = time_ticks();
-
-	interrupts_enable_and_halt();
-	scheduler_add_ticks(&s->idle_ticks, time_ticks() - began);
-}
-
-/* Halts until a kick, or until somebody has to look at something. */
+/* Sleeps until there is work, or until somebody has to look at something. */
 static void idle(struct scheduler *s)
 {
 	if (log_drain_some())
 		return;
-	turn_set_alarm(s, time_ticks() + s->idle_most);
-	interrupts_disable();
-	idle_mark(s->cpu);
-	if (__atomic_load_n(&s->queue.length, __ATOMIC_SEQ_CST) || !vm_running_count())
-		interrupts_enable();
-	else
-		halt(s);
-	idle_unmark(s->cpu);
+	uint64_t began = time_ticks();
+
+	turn_set_alarm(s, began + s->idle_most);
+	if (idle_sleep(s))
+		scheduler_add_ticks(&s->idle_ticks, time_ticks() - began);
 }
 
 /* Between turns: what has to be done now and then. Returns the time. */
@@ -306,6 +296,7 @@ static void begin_to_schedule(struct scheduler *s)
 	s->chores = s->cpu->index ? NULL : other_chores;
 	s->chores_ticks = time_us_to_ticks(chores_us);
 	s->idle_most = s->chores ? s->chores_ticks : time_us_to_ticks(WATCHDOG_PERIOD_US);
+	s->monitors = cpu_can_monitor();
 	s->began = time_ticks();
 }
 

@@ -4,6 +4,7 @@
 #define VM_SCHEDULE_SCHEDULER_CPU_H
 
 #include "kernel/cpu.h"
+#include "kernel/cpu_sleep.h"
 #include "kernel/spinlock.h"
 #include "kernel/timer.h"
 #include "lib/types.h"
@@ -41,6 +42,9 @@ struct scheduler {
 	 * mostly; TIMER_NEVER: it is not, or need not. Its function changes these, too. */
 	struct timer alarm;
 	uint64_t until, armed_for;
+	bool monitors; /* sleeps until `roused` is written; constant while it schedules, any reads */
+	/* Alone in its cache line: written by who wakes this CPU; atomic. */
+	uint32_t roused aligned_to(CPU_MONITOR_LINE);
 };
 _Static_assert(sizeof(struct scheduler) <= PAGE_SIZE, "a scheduler fits a page");
 

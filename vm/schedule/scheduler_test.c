@@ -34,10 +34,12 @@ static enum board_action ring_exit(struct vcpu *vcpu, const struct vcpu_exit *ex
 
 static const struct board_ops ring_board = { .exit = ring_exit, .ended = count_end };
 
+/* Whatever idle CPUs wait for. */
 static void no_wake_is_lost(void **unused)
 {
-	for (unsigned count = 1; count <= CPUS; count++) {
-		boot(count);
+	for (unsigned round = 0; round < 2 * CPUS; round++) {
+		boot(1 + round / 2);
+		cpus_monitor = round % 2;
 		play = play_ring;
 		ended_well = 0;
 		for (unsigned i = 0; i < 12; i++)
