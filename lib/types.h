@@ -41,6 +41,7 @@ static inline gva_t gva(uint64_t value)
 #define must_check        __attribute__((warn_unused_result))
 #define noreturn_fn       __attribute__((noreturn))
 #define noinline_fn       __attribute__((noinline)) /* keeps a rare path out of a frequent one */
+#define inline_always     inline __attribute__((always_inline))
 #define packed_layout     __attribute__((packed))
 #define aligned_to(n)     __attribute__((aligned(n)))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))

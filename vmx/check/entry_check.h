@@ -59,7 +59,7 @@ struct entry_check_input {
 void entry_check_begin(struct entry_check_input *in, const struct vmx_capability *cap);
 
 /* The value of a field. */
-static inline uint64_t field(const struct entry_check_input *in, enum vmcs_field which)
+static inline_always uint64_t field(const struct entry_check_input *in, enum vmcs_field which)
 {
 	return vmcs_snapshot_get(&in->vmcs, which);
 }

@@ -40,15 +40,14 @@ VMCS_FIELD_LIST(X)
 #undef X
 _Static_assert(VMCS_FIELD_COUNT < UINT8_MAX, "a place fits a byte");
 
-/* Places plus one: 0 is no field's. Here, so that a field that a rule names costs one load. */
+/* Places plus one: 0 is no field's. */
 static const uint8_t vmcs_places[VMCS_SLOTS] = {
 #define X(symbol, encoding, width, type, name) [VMCS_SLOT(encoding)] = INDEX_##symbol + 1,
 	VMCS_FIELD_LIST(X)
 #undef X
 };
 
-/* The field's place; VMCS_FIELD_COUNT for an encoding that is not listed. */
-static inline unsigned vmcs_field_index(enum vmcs_field field)
+static inline_always unsigned vmcs_place_of(enum vmcs_field field)
 {
 	uint64_t known =
 		VMCS_ENCODING_WIDTH | VMCS_ENCODING_TYPE | (BIT(VMCS_SLOT_INDEX_BITS) - 1) << 1;
@@ -58,14 +57,19 @@ static inline unsigned vmcs_field_index(enum vmcs_field field)
 	return vmcs_places[VMCS_SLOT(field)] - 1u;
 }
 
-/* For fields that are listed; anything else is a mistake of the caller's. */
-static inline uint64_t vmcs_snapshot_get(const struct vmcs_snapshot *snapshot,
-					 enum vmcs_field field)
-{
-	unsigned index = vmcs_field_index(field);
+/* The field's place; VMCS_FIELD_COUNT for an encoding that is not listed. */
+unsigned vmcs_field_index(enum vmcs_field field);
 
-	assert(index < VMCS_FIELD_COUNT);
-	return snapshot->value[index];
+/* For fields that are listed; anything else is a mistake of the caller's. */
+uint64_t vmcs_snapshot_find(const struct vmcs_snapshot *snapshot, enum vmcs_field field);
+
+/* The same; a field that a rule names costs one load, and no table. */
+static inline_always uint64_t vmcs_snapshot_get(const struct vmcs_snapshot *snapshot,
+						enum vmcs_field field)
+{
+	if (__builtin_constant_p(field) && vmcs_place_of(field) < VMCS_FIELD_COUNT)
+		return snapshot->value[vmcs_place_of(field)];
+	return vmcs_snapshot_find(snapshot, field);
 }
 
 /* Cuts `value` to the field's width, as VMWRITE does. */
