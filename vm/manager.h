@@ -44,6 +44,13 @@ enum error vm_set_rights(struct vm *vm, gpa_t base, uint64_t length, unsigned ri
  * On the CPU of one of the VM's vCPUs outside of run(). */
 enum error vm_let_walks_write(struct vm *vm, gpa_t page, struct reason *why) must_check;
 
+/* Maps a page of the host's, whose owner is the VM (pages_set_owner()), at `at`, where the VM has no
+ * memory, for reading and writing: a device's, which is memory to nobody but the guest's instructions.
+ * Once vm_hide_page() has returned every access makes an exit again. On the CPU of one of the VM's
+ * vCPUs outside of run(). */
+enum error vm_show_page(struct vm *vm, gpa_t at, void *page, struct reason *why) must_check;
+enum error vm_hide_page(struct vm *vm, gpa_t at, struct reason *why) must_check;
+
 /* For the manager: gives all memory back that is not lazy; the nested tables are gone. */
 void vm_release_memory(struct vm *vm);
 

@@ -277,6 +277,20 @@ enum error vm_set_rights(struct vm *vm, gpa_t base, uint64_t length, unsigned ri
 	return error;
 }
 
+enum error vm_show_page(struct vm *vm, gpa_t at, void *page, struct reason *why)
+{
+	if (vm_slot_at(vm, at))
+		return reason_set(why, ERROR_INVALID_INPUT, "VM %s has memory of its own at 0x%lx",
+				  vm->name, at.value);
+	return virt->nested_map(vm->nested, at, virt_to_hpa(page), PAGE_SIZE,
+				ACCESS_READ | ACCESS_WRITE, NESTED_WRITE_BACK, why);
+}
+
+enum error vm_hide_page(struct vm *vm, gpa_t at, struct reason *why)
+{
+	return virt->nested_unmap(vm->nested, at, PAGE_SIZE, why);
+}
+
 enum error vm_let_walks_write(struct vm *vm, gpa_t page, struct reason *why)
 {
 	enum error error = check_pages(vm, page, PAGE_SIZE, why);

@@ -171,6 +171,23 @@ static void lazy_memory_stays_whole(void **state)
 	assert_int_equal(vm_punch(vm, gpa(base.value - PAGE_SIZE), PAGE_SIZE, &why), ERROR_NONE);
 }
 
+static void a_device_may_show_a_page(void **state)
+{
+	uint8_t *page = page_alloc();
+
+	assert_int_equal(vm_show_page(vm, gpa(0xb8000), page, &why), ERROR_INVALID_INPUT);
+	assert_int_equal(vm_punch(vm, gpa(0xa0000), 0x20000, &why), ERROR_NONE);
+	assert_int_equal(vm_show_page(vm, gpa(0xb8000), page, &why), ERROR_NONE);
+	assert_int_equal(asked.at, 0xb8000);
+	assert_int_equal(asked.length, PAGE_SIZE);
+	assert_int_equal(asked.rights, ACCESS_READ | ACCESS_WRITE);
+	assert_null(vm_memory(vm, gpa(0xb8000), 1)); /* no memory to us */
+	assert_int_equal(vm_hide_page(vm, gpa(0xb8000), &why), ERROR_NONE);
+	assert_int_equal(asked.at, 0xb8000);
+	assert_int_equal(asked.rights, 0);
+	page_free(page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +199,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(slots_run_out, make_vm, end_of_vm),
 		cmocka_unit_test_setup_teardown(lazy_memory_is_memory, make_vm, end_of_vm),
 		cmocka_unit_test_setup_teardown(lazy_memory_stays_whole, make_vm, end_of_vm),
+		cmocka_unit_test_setup_teardown(a_device_may_show_a_page, make_vm, end_of_vm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

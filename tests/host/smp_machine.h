@@ -484,12 +484,6 @@ static void fake_nested_destroy(struct nested_table *nested)
 	__atomic_fetch_sub(&nested_tables, 1, __ATOMIC_RELAXED);
 }
 
-/* Nothing is kept behind a vCPU. */
-static size_t fake_vcpu_size(void)
-{
-	return 0;
-}
-
 static const struct virt_ops fake = {
 	.name = "fake",
 	.vcpu_size = fake_vcpu_size,
