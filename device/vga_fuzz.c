@@ -20,6 +20,18 @@ static void look(const struct vga_text *vga)
 		vga_text_cell(vga, screen.cursor_column, screen.cursor_row);
 }
 
+/* A plain page holds what the window shows. */
+static void look_past(const struct vga_text *vga, struct bus *memory)
+{
+	for (unsigned i = 0; i < VGA_PLAIN_PAGES; i++) {
+		if (!(vga->plain >> i & 1))
+			continue;
+		assert(vga->blocks[i]);
+		vga->blocks[i][0]++;
+		assert(bus_read(memory, 0, VGA_PLAIN + i * VGA_BLOCK_SIZE, 1) == vga->blocks[i][0]);
+	}
+}
+
 /* Blocks, until as many are gone as the first byte of the input says. */
 static unsigned left;
 
@@ -35,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct vga_text vga;
 	static struct bus io, memory;
-	const struct vga_source source = { take_block, NULL };
+	const struct vga_source source = { take_block, NULL, NULL };
 	device_time now = 0;
 
 	io.count = memory.count = 0;
@@ -62,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			bus_read(&memory, now, window, width);
 		}
 		look(&vga);
+		look_past(&vga, &memory);
 		now += data[0] * 1000ull;
 	}
 	for (unsigned i = 0; i < VGA_BLOCKS; i++)

@@ -9,6 +9,7 @@
 #define EVEN_PLANES 0x5u
 #define ODD_PLANES  0xau
 #define UNMAPPED    0xff
+#define ALL_BITS    0xff
 
 /* What a register's four bits mean for eight dots. */
 static uint8_t spread(uint8_t bits, unsigned plane)
@@ -43,6 +44,47 @@ static unsigned plane_offset(const struct vga_text *vga, uint32_t place, bool ch
 	return place & (VGA_PLANE_SIZE - 1);
 }
 
+/* Is the window what text mode makes of it, with nothing done to the data on the way? The latches are
+ * not: whoever reaches memory without the graphics controller leaves them as they are, which a program
+ * sees only if it turns to a mode that uses them and does not read there first. */
+static bool is_plain(const struct vga_text *vga)
+{
+	const uint8_t *graphics = vga->graphics, *sequencer = vga->sequencer;
+	const uint8_t mode = GRAPHICS_WRITE_MODE | GRAPHICS_COMPARING | GRAPHICS_ODD_EVEN;
+
+	return field_get(graphics[GRAPHICS_MISC], GRAPHICS_MAP) == MAP_TEXT &&
+	       (graphics[GRAPHICS_MISC] & GRAPHICS_CHAIN) &&
+	       (graphics[GRAPHICS_MODE] & mode) == GRAPHICS_ODD_EVEN &&
+	       !(graphics[GRAPHICS_READ_MAP] & READ_MAP_UPPER) &&
+	       !(graphics[GRAPHICS_ENABLE_SET_RESET] & MAP_MASK_TEXT) &&
+	       !graphics[GRAPHICS_ROTATE] && graphics[GRAPHICS_BIT_MASK] == ALL_BITS &&
+	       !(sequencer[SEQUENCER_MEMORY] & (MEMORY_MODE_FLAT | MEMORY_MODE_4)) &&
+	       sequencer[SEQUENCER_MAP_MASK] == MAP_MASK_TEXT &&
+	       (vga->miscellaneous & MISC_ENABLE_RAM) && vga->enabled;
+}
+
+void vga_follow(struct vga_text *vga)
+{
+	const bool could_be = is_plain(vga);
+	uint8_t plain = 0;
+
+	for (unsigned i = 0; i < VGA_PLAIN_PAGES; i++)
+		if (could_be && vga->blocks[i])
+			plain |= (uint8_t)BIT(i);
+	if (plain == vga->plain)
+		return;
+	vga->plain = plain;
+	if (vga->source.plain)
+		vga->source.plain(vga->source.context);
+}
+
+/* An access to a page that could be plain memory and is not yet: the next one need not come here. */
+static void make_plain(struct vga_text *vga, uint32_t place)
+{
+	if (is_plain(vga) && vga_take(vga, place / VGA_BLOCK_SIZE))
+		vga_follow(vga);
+}
+
 static uint8_t compare(const struct vga_text *vga)
 {
 	uint8_t differs = 0;
@@ -63,6 +105,7 @@ static uint64_t read_byte(void *chip, uint64_t offset, unsigned width)
 
 	if (!decode(vga, offset, &place))
 		return UNMAPPED;
+	make_plain(vga, place);
 	unsigned byte = plane_offset(vga, place, chain_4);
 	for (unsigned p = 0; p < VGA_PLANES; p++)
 		vga->latches[p] = vga_load(vga, p, byte);
@@ -129,6 +172,7 @@ static void write_byte(void *chip, uint64_t offset, unsigned width, uint64_t val
 
 	if (!decode(vga, offset, &place))
 		return;
+	make_plain(vga, place);
 	if (chain_4)
 		planes &= 1u << (place & 3);
 	else if (odd_even)

@@ -17,6 +17,7 @@ enum { SEQUENCER_RESET, SEQUENCER_CLOCKING, SEQUENCER_MAP_MASK, SEQUENCER_FONT, 
 #define CLOCKING_HALF    BIT(3) /* of the dot clock */
 #define MEMORY_MODE_FLAT BIT(2) /* set: no odd/even addressing */
 #define MEMORY_MODE_4    BIT(3) /* the two lowest address bits choose the plane */
+#define MAP_MASK_TEXT    0x03   /* characters and attributes */
 
 /* CRT controller. */
 enum {
@@ -67,11 +68,13 @@ enum {
 #define ROTATE_COUNT        BITS(2, 0)
 #define ROTATE_FUNCTION     BITS(4, 3)
 #define GRAPHICS_WRITE_MODE BITS(1, 0)
+#define READ_MAP_UPPER      BIT(1) /* of an odd/even pair of planes, the upper */
 #define GRAPHICS_COMPARING  BIT(3) /* read mode 1 */
 #define GRAPHICS_ODD_EVEN   BIT(4)
 #define GRAPHICS_IS_ON      BIT(0) /* of the miscellaneous register: no text */
 #define GRAPHICS_CHAIN      BIT(1)
 #define GRAPHICS_MAP        BITS(3, 2)
+#define MAP_TEXT            3 /* 32 KiB at 0xb8000 */
 
 /* Attribute controller. */
 enum { ATTRIBUTE_MODE = 0x10 };
@@ -98,6 +101,11 @@ uint8_t vga_load(const struct vga_text *vga, unsigned plane, unsigned offset);
 void vga_store(struct vga_text *vga, unsigned plane, unsigned offset, uint8_t value);
 /* All of them as after RESET#. */
 void vga_clear(struct vga_text *vga);
+/* The block of that number, taken now if need be; null when there is no memory. */
+uint8_t *vga_take(struct vga_text *vga, unsigned number);
+
+/* A register has changed: is the window plain memory still? */
+void vga_follow(struct vga_text *vga);
 
 void vga_dac_reset(struct vga_dac *dac);
 uint8_t vga_dac_read(struct vga_dac *dac, unsigned port);

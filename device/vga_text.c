@@ -193,6 +193,7 @@ static void write_register(struct vga_text *vga, unsigned port, uint8_t value)
 		break;
 	case PORT_MISC_WRITE:
 		vga->miscellaneous = value & MISC_BITS;
+		vga_follow(vga);
 		break;
 	case PORT_SEQUENCER:
 		vga->sequencer_index = value & SEQUENCER_INDEX;
@@ -200,6 +201,7 @@ static void write_register(struct vga_text *vga, unsigned port, uint8_t value)
 	case PORT_SEQUENCER_DATA:
 		write_indexed(vga->sequencer, sequencer_bits, VGA_SEQUENCER_REGISTERS,
 			      vga->sequencer_index, value);
+		vga_follow(vga);
 		break;
 	case PORT_GRAPHICS:
 		vga->graphics_index = value & GRAPHICS_INDEX;
@@ -207,6 +209,7 @@ static void write_register(struct vga_text *vga, unsigned port, uint8_t value)
 	case PORT_GRAPHICS_DATA:
 		write_indexed(vga->graphics, graphics_bits, VGA_GRAPHICS_REGISTERS,
 			      vga->graphics_index, value);
+		vga_follow(vga);
 		break;
 	case PORT_CRTC_COLOUR:
 		vga->crtc_index = value & CRTC_INDEX;
@@ -227,10 +230,12 @@ static void write_port(void *chip, uint64_t offset, unsigned width, uint64_t val
 {
 	struct vga_text *vga = chip;
 
-	if (offset == PORT_ENABLE)
+	if (offset == PORT_ENABLE) {
 		vga->enabled = value & ENABLE_BITS;
-	else if (vga->enabled)
+		vga_follow(vga);
+	} else if (vga->enabled) {
 		write_register(vga, select_port(vga, (unsigned)offset), (uint8_t)value);
+	}
 	vga->changes++;
 }
 
@@ -260,6 +265,7 @@ static void reset(void *chip)
 	memcpy(vga->attribute, mode_3_attribute, sizeof(vga->attribute));
 	vga_dac_reset(&vga->dac);
 	vga_clear(vga);
+	vga_follow(vga);
 }
 
 const struct chip_ops vga_text_ops = {

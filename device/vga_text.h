@@ -38,17 +38,29 @@ struct vga_dac {
 	uint8_t colours[VGA_COLOURS][3];
 };
 
+/* What text mode, as a BIOS sets it up, sees of the memory: characters and attributes in turn. Who may
+ * let the CPU reach memory by itself need not be asked for each of these bytes. */
+#define VGA_PLAIN       0xb8000u
+#define VGA_PLAIN_SIZE  0x8000u
+#define VGA_PLAIN_PAGES (VGA_PLAIN_SIZE / VGA_BLOCK_SIZE)
+
 /* Where memory comes from, once it is needed: VGA_BLOCK_SIZE bytes that stay the giver's; null when
- * there are none, and what was to lie there is lost. Called by accesses. */
+ * there are none, and what was to lie there is lost. Called by accesses, as is `plain` when vga->plain
+ * has changed, and by a reset; null: nobody wants to know. */
 struct vga_source {
 	uint8_t *(*block)(void *context);
+	void (*plain)(void *context);
 	void *context;
 };
 
 struct vga_text {
 	struct vga_source source;
-	uint8_t *blocks[VGA_BLOCKS]; /* plane after plane; null: as after a reset */
-	uint32_t changes; /* of anything that can be seen: somebody who draws may compare */
+	uint8_t *blocks[VGA_BLOCKS]; /* null: as after a reset */
+	/* The pages at VGA_PLAIN, a bit each, that are at this moment nothing but memory: page n is
+	 * blocks[n]. Accesses to them may come here as well, and do the same. */
+	uint8_t plain;
+	/* Of anything that can be seen, but for plain pages: somebody who draws may compare. */
+	uint32_t changes;
 	device_time now;
 	device_time retrace_since; /* the vertical interrupt was last cleared */
 	uint8_t miscellaneous, feature, enabled;

@@ -21,7 +21,7 @@ static uint8_t *take_block(void *context)
 
 static int setup(void **state)
 {
-	const struct vga_source source = { take_block, NULL };
+	const struct vga_source source = { take_block, NULL, NULL };
 
 	memset(&io, 0, sizeof(io));
 	memset(&memory, 0, sizeof(memory));

@@ -102,6 +102,12 @@ struct pc_life {
 		hasty_resets; /* how many lives in a row the guest ended by a reset at once; atomic */
 };
 
+/* What comes before a guest goes on that has made an access. */
+enum pc_aside {
+	PC_FLOODS = 1 << 0,       /* it wrote more to the debug ports than the log takes */
+	PC_SCREEN_MOVED = 1 << 1, /* other pages of its VGA are plain memory; pc->lock to write */
+};
+
 struct pc_fw_cfg;
 struct linux_offer;
 
@@ -146,11 +152,13 @@ struct pc {
 	void *joined_initrds;      /* its initrds where there are several. Constant */
 	struct debug_ports debug_ports;
 	struct console_line debug_line; /* what is said on them */
-	bool floods;             /* it wrote more to the debug ports than the log takes; atomic */
-	struct testdev *testdev; /* null: none */
-	struct vga_text vga;     /* if the VM has one */
-	bool vga_starves;        /* there was no memory for what was written to it last */
-	struct pc_disk *disks;   /* disk_count of them */
+	uint32_t asides;                /* enum pc_aside, or-ed; atomic */
+	struct testdev *testdev;        /* null: none */
+	struct vga_text vga;            /* if the VM has one */
+	bool vga_starves;               /* there was no memory for what was written to it last */
+	uint8_t vga_shown; /* of its plain pages those that the guest reaches; screen_lock */
+	struct spinlock screen_lock; /* taken outside of the backend's loop only */
+	struct pc_disk *disks;       /* disk_count of them */
 	unsigned disk_count;
 
 	struct load_target target;

@@ -43,14 +43,30 @@ bool pc_end_request(struct pc *pc, enum pc_ending ending, const char *why)
 	return true;
 }
 
+bool pc_may_go_on(const struct pc *pc)
+{
+	return __atomic_load_n(&pc->ending, __ATOMIC_RELAXED) == PC_RUNS &&
+	       !__atomic_load_n(&pc->asides, __ATOMIC_RELAXED);
+}
+
+/* What its access left to do before the guest goes on. */
+static enum board_action attend(struct pc *pc)
+{
+	uint32_t asides = __atomic_load_n(&pc->asides, __ATOMIC_RELAXED);
+
+	if ((asides & PC_SCREEN_MOVED) && !pc_vga_follow(pc))
+		return BOARD_UNHANDLED;
+	if (!(asides & PC_FLOODS))
+		return BOARD_RESUME;
+	__atomic_fetch_and(&pc->asides, ~(uint32_t)PC_FLOODS, __ATOMIC_RELAXED);
+	return BOARD_YIELD;
+}
+
 enum board_action pc_go_on(struct pc *pc)
 {
 	switch (__atomic_load_n(&pc->ending, __ATOMIC_ACQUIRE)) {
 	case PC_RUNS:
-		if (!__atomic_load_n(&pc->floods, __ATOMIC_RELAXED))
-			return BOARD_RESUME;
-		__atomic_store_n(&pc->floods, false, __ATOMIC_RELAXED);
-		return BOARD_YIELD;
+		return attend(pc);
 	case PC_RESET:
 		return pc->spec->reset == SPEC_RESTART ? BOARD_RESET_VM : BOARD_END_VM;
 	default:

@@ -130,7 +130,7 @@ static void write_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned wi
  * vCPU kicked nobody: it is taken above. */
 static bool can_go_on(struct pc *pc, const struct vcpu *vcpu)
 {
-	return !__atomic_load_n(&vcpu->startup, __ATOMIC_RELAXED) && pc_go_on(pc) == BOARD_RESUME;
+	return !__atomic_load_n(&vcpu->startup, __ATOMIC_RELAXED) && pc_may_go_on(pc);
 }
 
 static bool answer_port(struct vcpu *vcpu, uint16_t port, unsigned width, bool in, uint32_t *value)

@@ -76,6 +76,9 @@ void pc_disks_free(struct pc *pc);
 /* --- pc_vga.c --- */
 
 enum error pc_vga_create(struct pc *pc, struct reason *why) must_check;
+/* Lets the guest reach what is plain memory of its VGA, and takes from it what is so no longer. False
+ * when that failed. On the CPU of one of the VM's vCPUs outside of run(), not with the lock. */
+bool pc_vga_follow(struct pc *pc);
 /* Hands over what the screen shows, row by row without those that are blank at the end. False when
  * there is no screen, or it is not in text mode. Not with the lock. */
 bool pc_vga_print(struct pc *pc, void (*print)(const struct vm *vm, const char *row));
@@ -201,8 +204,11 @@ void pc_device_at(struct vcpu *vcpu, gpa_t at, char *text, size_t size);
 bool pc_end_request(struct pc *pc, enum pc_ending ending, const char *why);
 /* Whether lines about its resets are still worth reading: not of one that does nothing else. */
 bool pc_reset_is_news(const struct pc *pc);
-/* What the run loop does after an exit: go on, unless the machine ends. */
+/* What the run loop does after an exit: go on, unless the machine ends. On the CPU of one of the VM's
+ * vCPUs outside of run(), not with the lock. */
 enum board_action pc_go_on(struct pc *pc);
+/* Would it go on at once? Any context. */
+bool pc_may_go_on(const struct pc *pc);
 void pc_ended(struct vm *vm, const struct reason *trouble);
 /* INIT# to every vCPU: memory and chips stay, and the first one begins at the reset vector. Any CPU,
  * with or without the lock. */
