@@ -22,7 +22,7 @@
 
 /* Numbers that a backend gives to the reasons it tells apart: below this. */
 #define STATISTICS_REASONS 80
-#define STATISTICS_ROWS    13 /* in the pool, the one for all others included */
+#define STATISTICS_ROWS    14 /* in the pool, the one for all others included */
 
 struct statistics_row {
 	uint64_t count; /* exits that began */

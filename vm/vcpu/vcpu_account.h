@@ -13,15 +13,22 @@
 #include "vm/vcpu/vcpu.h"
 #include "x86/instructions.h"
 
+/* The record of an exit is filled in. */
+static inline void vcpu_publish_exit(struct vcpu *vcpu, struct recorder *recorder,
+				     struct record *record)
+{
+	record->head = vcpu->record_head;
+	recorder_publish(recorder, record);
+	vcpu->record = record;
+}
+
 /* An exit, IRQs off: `record` is the recorder's place for it, with time, reason and RIP already in it,
  * and the qualification if that is known, else 0; `row` the backend's number for its reason in the statistics.
  * An exit that more than RECORDER_KEPT events follow before its end gives its cost to one of these. */
 static inline void vcpu_account_exit(struct vcpu *vcpu, struct recorder *recorder,
 				     struct record *record, uint32_t row)
 {
-	record->head = vcpu->record_head;
-	recorder_publish(recorder, record);
-	vcpu->record = record;
+	vcpu_publish_exit(vcpu, recorder, record);
 	vcpu->row = statistics_begin(&vcpu->statistics, row);
 }
 

@@ -16,7 +16,8 @@
 #include "kernel/recorder_ring.h"
 #include "vm/statistics.h"
 #include "vmx/instructions.h"
-#include "vmx/vcpu/interruptibility.h"
+#include "vmx/exit/instruction_end.h"
+#include "vmx/vcpu/run_in_place.h"
 #include "vmx/vcpu/vcpu.h"
 #include "x86/control_registers.h"
 #include "x86/instructions.h"
@@ -66,18 +67,10 @@ static inline bool answer_vmcall(struct vcpu *vcpu, struct vmx_vcpu *v)
 	return true;
 }
 
-/* The instruction ends with nothing more than RIP moved: no blocking ends with it, no trap follows. */
-static inline bool ends_plainly(void)
-{
-	return likely(!(vmcs_fetch(VMCS_GUEST_RFLAGS) & RFLAGS_TF) &&
-		      !(vmcs_fetch(VMCS_GUEST_INTERRUPTIBILITY) &
-			(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)));
-}
-
 /* May the exit be answered here at all? */
 static inline bool allowed(void)
 {
-	return !cpu_attention() && ends_plainly();
+	return !cpu_attention() && vmx_ends_plainly();
 }
 
 /* What is known at once. The loop finds it there when the exit is not answered here. */
@@ -117,10 +110,14 @@ struct vcpu *exit_short(struct vcpu *vcpu, struct vmx_vcpu *v)
 		return finish(vcpu, v, record, EXIT_SHORT_CPUID);
 	if (reason == EXIT_REASON_VMCALL && allowed() && answer_vmcall(vcpu, v))
 		return finish(vcpu, v, record, EXIT_SHORT_VMCALL);
+	if (reason == EXIT_REASON_IO_INSTRUCTION)
+		return enter_run_io_in_place(vcpu, v);
 	if (reason == EXIT_REASON_RDMSR && allowed() && answer_rdmsr(vcpu, v))
 		return finish(vcpu, v, record, EXIT_SHORT_RDMSR);
 	if (reason == EXIT_REASON_WRMSR && allowed() && answer_wrmsr(vcpu, v))
 		return finish(vcpu, v, record, EXIT_SHORT_WRMSR);
+	if (reason < 64 && (RUN_IN_PLACE >> reason & 1))
+		return enter_run_in_place(vcpu, v);
 	return NULL;
 }
 

@@ -9,7 +9,7 @@ struct vcpu;
 struct vmx_vcpu;
 
 /* The exits that are answered here, in the order of their rows in each vCPU's statistics. */
-#define EXIT_SHORT_LIST(X) X(CPUID) X(VMCALL) X(RDMSR) X(WRMSR)
+#define EXIT_SHORT_LIST(X) X(CPUID) X(VMCALL) X(RDMSR) X(WRMSR) X(IO_INSTRUCTION)
 
 enum exit_short_row {
 #define X(name) EXIT_SHORT_##name,

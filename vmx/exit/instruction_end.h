@@ -7,6 +7,15 @@
 #include "vmx/vcpu/interruptibility.h"
 #include "x86/control_registers.h"
 
+/* Right after an exit: does the instruction end with nothing more than RIP moved? No blocking ends with
+ * it, no trap follows. */
+static inline bool vmx_ends_plainly(void)
+{
+	return likely(!(vmcs_fetch(VMCS_GUEST_RFLAGS) & RFLAGS_TF) &&
+		      !(vmcs_fetch(VMCS_GUEST_INTERRUPTIBILITY) &
+			(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)));
+}
+
 /* RIP moves by `length` bytes, blocking by STI and MOV SS ends, and when RFLAGS.TF is set the
  * single-step trap is pending: as if the instruction at the exit's RIP had executed. */
 static inline void vmx_finish_instruction(struct vmx_vcpu *v, uint32_t length)

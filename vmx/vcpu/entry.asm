@@ -86,6 +86,28 @@ failed:
 	add	rsp, 8
 	jmp	return_to_caller
 
+; A function that exit_short() goes on to, by a jump. R8 to R11 join those that are stored.
+%macro WAY_TO 1
+extern %1
+global enter_%1
+enter_%1:
+	mov	[rdi + VCPU_R8], r8
+	mov	[rdi + VCPU_R9], r9
+	mov	[rdi + VCPU_R10], r10
+	mov	[rdi + VCPU_R11], r11
+	push	rdi
+	call	%1
+	pop	rdi
+	mov	r8, [rdi + VCPU_R8]
+	mov	r9, [rdi + VCPU_R9]
+	mov	r10, [rdi + VCPU_R10]
+	mov	r11, [rdi + VCPU_R11]
+	ret
+%endmacro
+
+WAY_TO run_in_place
+WAY_TO run_io_in_place
+
 ; HOST_RIP. First what is called through after_exit has a chance, with those registers of the guest
 ; stored that it uses (vmx/exit/exit_short.h); all the others only when it does not send the guest on.
 global vmx_exit_point

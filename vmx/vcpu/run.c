@@ -24,6 +24,7 @@
 #include "vmx/vcpu/interruptibility.h"
 #include "vmx/nested.h"
 #include "vmx/cpu/percpu.h"
+#include "vmx/vcpu/run_steps.h"
 #include "vmx/vcpu/slice.h"
 #include "vmx/vcpu/vcpu.h"
 #include "vmx/vcpu/xstate.h"
@@ -139,54 +140,6 @@ static void leave(struct vmx_vcpu *v)
 	v->nested_seen = 0;
 }
 
-/* The nested table has changed since this CPU last entered with it. */
-static noinline_fn void catch_up(struct vmx_vcpu *v, const struct cpu *cpu)
-{
-	v->nested_seen = nested_catch_up(v->nested, cpu->index);
-}
-
-static inline void prepare(struct vmx_vcpu *v, const struct cpu *cpu)
-{
-	if (unlikely(events_waiting(v->vcpu)))
-		inject_events(v);
-	if (unlikely(__atomic_load_n(v->slice.host_timer, __ATOMIC_RELAXED) != v->slice.fits))
-		slice_refit(v);
-	if (unlikely(v->nested_seen != nested_generation(v->nested)))
-		catch_up(v, cpu);
-}
-
-/* The row of the tables that an exit belongs to: its basic reason, but for one without a name. */
-static inline uint32_t row_of(uint32_t reason)
-{
-	uint32_t basic = exit_reason_basic(reason);
-
-	/* No flag is set, and the name is known. */
-	if (likely(reason < VMX_EXIT_REASONS))
-		return reason;
-	return basic < VMX_EXIT_REASONS ? basic : EXIT_ROW_UNKNOWN;
-}
-
-/* What is read of every exit, counted and remembered in the flight recorder. Returns the reason. */
-static inline uint32_t note(struct vmx_vcpu *v, struct vcpu *vcpu, struct recorder *recorder,
-			    struct record *record)
-{
-	uint32_t reason = record->reason; /* written, as RIP is, by v->after_exit */
-	uint32_t basic = row_of(reason), row = basic;
-
-	v->last.reason = reason;
-	v->last.rip = record->rip;
-	v->last.row = basic;
-	v->last.known = VMX_KNOWN_RIP;
-	v->did = NULL;
-	if (unlikely(basic == EXIT_REASON_PREEMPTION_TIMER) && slice_goes_on(v)) {
-		v->last.known |= VMX_KNOWN_HOST_TIMER;
-		row = EXIT_ROW_HOST_TIMER;
-	}
-	record->value = 0; /* who needs the qualification writes it down, too */
-	vcpu_account_exit(vcpu, recorder, record, row);
-	return reason;
-}
-
 /* Into the guest and back. After an error `exit` tells why the guest was not entered. `*record` is that
  * of the exit before, the vCPU's, and becomes that of the new exit. */
 static inline enum error enter(struct vmx_vcpu *v, struct vcpu *vcpu, struct recorder *recorder,
@@ -202,8 +155,12 @@ static inline enum error enter(struct vmx_vcpu *v, struct vcpu *vcpu, struct rec
 		unlikely(v->debug.active) ? vmx_debug_enter(v) : vmx_enter(vcpu, v);
 	if (unlikely(result != VMX_SUCCEED))
 		return entry_refused(v, result, exit);
+	if (likely(v->noted)) {
+		*record = vcpu->record;
+		return ERROR_NONE;
+	}
 	*record = recorder_place(recorder); /* its time is there already */
-	uint32_t reason = note(v, vcpu, recorder, *record);
+	uint32_t reason = run_note(v, vcpu, recorder, *record);
 	if (unlikely(reason & EXIT_REASON_ENTRY_FAILURE)) {
 		v->last.vectoring = 0;
 		return entry_failed(v, exit);
@@ -218,15 +175,6 @@ static inline enum error enter(struct vmx_vcpu *v, struct vcpu *vcpu, struct rec
 	return ERROR_NONE;
 }
 
-static inline enum vmx_next handle(struct vmx_vcpu *v, struct record *record)
-{
-	vmx_exit_handler handler = vmx_exit_handlers[v->last.row];
-	enum vmx_next next = handler ? handler(v) : VMX_LEAVE;
-
-	record->did = v->did;
-	return next;
-}
-
 /* Handles a watched exit: decoded first, since handling changes what it was about. */
 static enum vmx_next handle_watched(struct vmx_vcpu *v, struct record *record,
 				    struct vcpu_exit *exit)
@@ -236,7 +184,7 @@ static enum vmx_next handle_watched(struct vmx_vcpu *v, struct record *record,
 
 	vmx_exit_decode(v, exit);
 	vcpu->watcher->exit(vcpu, exit);
-	next = handle(v, record);
+	next = run_handle(v, record);
 	if (next == VMX_RESUME && vcpu->watcher->handled)
 		vcpu->watcher->handled(vcpu, exit, v->did ? v->did : "resumed");
 	return next;
@@ -324,12 +272,17 @@ enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 		}
 		if (unlikely(v->debug.active) && vmx_debug_step_over(v, exit))
 			goto out;
-		prepare(v, cpu);
+		run_prepare(v, cpu);
 		error = enter(v, vcpu, recorder, &record, exit);
 		if (unlikely(error))
 			goto out;
-		next = unlikely(vcpu->watcher) ? handle_watched(v, record, exit)
-					       : handle(v, record);
+		if (v->noted) {
+			v->noted = false;
+			next = v->next;
+		} else {
+			next = unlikely(vcpu->watcher) ? handle_watched(v, record, exit)
+						       : run_handle(v, record);
+		}
 	} while (likely(next == VMX_RESUME));
 	hand_up(v, next, exit);
 out:

@@ -75,13 +75,25 @@ struct vmx_slice {
 	uint32_t loaded;            /* the preemption timer's count then */
 };
 
+/* What the hot loop does next. */
+enum vmx_next {
+	VMX_RESUME,      /* dealt with: enter the guest again */
+	VMX_LEAVE,       /* the machine above must act: the loop decodes the exit and returns it */
+	VMX_LEAVE_YIELD, /* a PAUSE was dealt with: another vCPU may go on */
+	VMX_LEAVE_ANSWERED,     /* dealt with, and the machine above must act all the same */
+	VMX_LEAVE_TRIPLE_FAULT, /* raising an exception on top of a double fault shut the guest down */
+};
+
 struct vmx_vcpu {
 	/* The entry code reaches these by offset (vmx/offsets.c). */
 	uint64_t host_rsp;              /* what HOST_RSP holds in the VMCS */
 	uint32_t launched;              /* the VMCS was launched since its last VMCLEAR */
 	exit_short_function after_exit; /* what the entry code calls; in the loop */
 	struct recorder *recorder;      /* of the CPU; in the loop */
-	uint64_t rip_mask;              /* the bits that RIP has in the guest's present mode */
+	/* The last exit has been handled before the loop got it, which is to do what this says. */
+	bool noted;
+	enum vmx_next next;
+	uint64_t rip_mask; /* the bits that RIP has in the guest's present mode */
 
 	struct vcpu *vcpu; /* constant */
 	void *region;      /* the VMCS region; constant */
@@ -140,15 +152,6 @@ static inline struct vmx_vcpu *vmx_of(const struct vcpu *vcpu)
 }
 
 /* --- exit handlers -------------------------------------------------------------------------- */
-
-/* What the hot loop does next. */
-enum vmx_next {
-	VMX_RESUME,      /* dealt with: enter the guest again */
-	VMX_LEAVE,       /* the machine above must act: the loop decodes the exit and returns it */
-	VMX_LEAVE_YIELD, /* a PAUSE was dealt with: another vCPU may go on */
-	VMX_LEAVE_ANSWERED,     /* dealt with, and the machine above must act all the same */
-	VMX_LEAVE_TRIPLE_FAULT, /* raising an exception on top of a double fault shut the guest down */
-};
 
 /* Handles the exit in v->last. IRQs off, on the bound CPU, VMCS loaded; may not block, allocate,
  * log or take a lock, but through vcpu->interrupts. Sets v->did when it does something worth a word. */
