@@ -19,6 +19,7 @@
 #include "kernel/provoke.h"
 #include "kernel/output/screen.h"
 #include "kernel/selftest.h"
+#include "kernel/smp.h"
 #include "kernel/output/serial.h"
 #include "kernel/output/tap.h"
 #include "kernel/time.h"
@@ -266,21 +267,25 @@ void kernel_main(uint32_t boot_info, uint64_t load_offset)
 	provoke_early(command_line.provoke);
 
 	/* The tables first, as firmware may have left them in memory that it calls usable; then
-	 * memory, then the machine. */
+	 * memory, then the machine. Clocks are measured meanwhile, and the other CPUs reset. */
 	firmware_read_acpi();
-	must(memory_init(firmware_memory_map(), &why), &why);
-	screen_init(&firmware_loader()->framebuffer);
 	const struct acpi_register *pm = &firmware_acpi()->pm_timer;
-	time_calibrate(pm->present && pm->space == ACPI_SPACE_IO ? (uint16_t)pm->address : 0);
-	wall_clock_init();
+	time_calibrate_begin(pm->present && pm->space == ACPI_SPACE_IO ? (uint16_t)pm->address : 0);
+	must(memory_init(firmware_memory_map(), &why), &why);
 	start_interrupts();
 	must(cpu_setup_prepare(&boot_cpu, &why), &why);
 	cpu_setup_load(&boot_cpu);
+	lapic_timer_calibrate_begin();
+	firmware_add_cpus();
+	smp_reset();
+	screen_init(&firmware_loader()->framebuffer);
+	wall_clock_init();
+	time_calibrate();
 	lapic_timer_calibrate();
 	interrupts_enable();
 
 	/* The other CPUs, and what all of them can do. */
-	firmware_start_cpus();
+	smp_start();
 	provoke(command_line.provoke);
 	read_modules();
 	enum error no_guests = virtualization_choose(&vmx_virt_ops, &why);

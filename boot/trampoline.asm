@@ -15,7 +15,7 @@ SELECTOR_CODE64 equ 0x08
 SELECTOR_DATA   equ 0x10
 CPUID_TOPOLOGY  equ 0x0b
 
-extern ap_boot_rows, ap_boot_row_count, ap_main
+extern ap_boot_rows, ap_boot_row_count, ap_starting, ap_main
 
 global trampoline_start, trampoline_end, trampoline_root, trampoline_base
 
@@ -93,8 +93,11 @@ ap_entry:
 	xor eax, eax
 	mov fs, eax
 	mov gs, eax
+	mov rax, ap_starting
+	lock inc dword [rax]
 
-	cpuid ; leaf 0
+	xor eax, eax
+	cpuid
 	mov esi, eax
 	mov eax, 1
 	cpuid
@@ -134,6 +137,9 @@ ap_entry:
 	call ap_main
 	ud2
 .stranger:
+	mov rax, ap_starting
+	lock dec dword [rax]
+.halt:
 	cli
 	hlt
-	jmp .stranger
+	jmp .halt

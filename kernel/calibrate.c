@@ -1,6 +1,6 @@
-/* How fast the TSC counts: measured for 10 ms against a clock of known frequency. Each wait also
- * ends after a number of reads that no living clock needs, so that a missing one costs a moment
- * and is named. */
+/* How fast the TSC counts: measured for 10 ms or more against a clock of known frequency, the ACPI PM
+ * timer if there is one, since that needs nobody's attention meanwhile. Each wait also ends after a
+ * number of reads that no living clock needs, so that a missing one costs a moment and is named. */
 #include "kernel/output/log.h"
 #include "kernel/time_init.h"
 #include "kernel/time.h"
@@ -10,7 +10,8 @@
 #define CALIBRATION_US 10000u
 #define MAX_POLLS      20000000u
 
-/* ACPI specification, "Power Management Timer": 24 or 32 bits; 24 are enough here. */
+/* ACPI specification, "Power Management Timer": 24 or 32 bits. 24 go around in 4.7 s, and boot has less
+ * than that to do between the two ends of the measurement. */
 #define PM_TIMER_HZ   3579545u
 #define PM_TIMER_MASK 0xffffffu
 
@@ -24,26 +25,48 @@
 #define SPEAKER_DATA       0x02
 #define SPEAKER_OUTPUT     0x20
 
-/* Ticks per second, 0 when the timer does not move. */
-static uint64_t against_pm_timer(uint16_t port)
+/* The beginning of the measurement against the PM timer. Port 0: there is none that moves. */
+static struct {
+	uint16_t port;
+	uint32_t edge; /* what the timer said */
+	uint64_t tsc;
+} begun;
+
+static uint32_t read_pm_timer(uint16_t port)
 {
-	const uint32_t wanted = (uint64_t)PM_TIMER_HZ * CALIBRATION_US / 1000000u;
-	uint32_t first = port_read32(port) & PM_TIMER_MASK, edge, passed;
+	return port_read32(port) & PM_TIMER_MASK;
+}
+
+void time_calibrate_begin(uint16_t pm_timer_port)
+{
+	if (!pm_timer_port)
+		return;
+	uint32_t first = read_pm_timer(pm_timer_port), edge;
 	unsigned polls = 0;
 
 	do { /* start on an edge, so that the interval is not cut */
-		edge = port_read32(port) & PM_TIMER_MASK;
+		edge = read_pm_timer(pm_timer_port);
 		if (++polls > MAX_POLLS)
-			return 0;
+			return;
 	} while (edge == first);
+	begun.port = pm_timer_port;
+	begun.edge = edge;
+	begun.tsc = read_tsc();
+}
 
-	uint64_t start = read_tsc();
+/* Ticks per second, 0 when the timer does not move. */
+static uint64_t against_pm_timer(void)
+{
+	const uint32_t wanted = (uint64_t)PM_TIMER_HZ * CALIBRATION_US / 1000000u;
+	unsigned polls = 0;
+	uint32_t passed;
+
 	do {
-		passed = ((port_read32(port) & PM_TIMER_MASK) - edge) & PM_TIMER_MASK;
+		passed = (read_pm_timer(begun.port) - begun.edge) & PM_TIMER_MASK;
 		if (++polls > MAX_POLLS)
 			return 0;
 	} while (passed < wanted);
-	return (read_tsc() - start) * PM_TIMER_HZ / passed;
+	return time_scale(read_tsc() - begun.tsc, PM_TIMER_HZ, passed);
 }
 
 static uint64_t against_pit(void)
@@ -77,10 +100,10 @@ static uint64_t stated(void)
 	return r.eax && r.ebx && r.ecx ? (uint64_t)r.ecx * r.ebx / r.eax : 0;
 }
 
-void time_calibrate(uint16_t pm_timer_port)
+void time_calibrate(void)
 {
 	const char *source = "acpi-pm-timer";
-	uint64_t found = pm_timer_port ? against_pm_timer(pm_timer_port) : 0;
+	uint64_t found = begun.port ? against_pm_timer() : 0;
 
 	if (!found) {
 		source = "8254";

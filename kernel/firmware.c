@@ -146,7 +146,7 @@ static uint8_t nmi_pins_of(const struct acpi_cpu *cpu)
 	return pins;
 }
 
-void firmware_start_cpus(void)
+void firmware_add_cpus(void)
 {
 	static struct smp_candidate candidates[ACPI_MAX_CPUS + 1];
 	unsigned count = acpi.cpu_count;
@@ -167,5 +167,4 @@ void firmware_start_cpus(void)
 			.enabled = true,
 		};
 	smp_add_cpus(candidates, count, command_line.cpus);
-	smp_start();
 }

@@ -19,7 +19,7 @@ const struct multiboot2_info *firmware_loader(void);
 const struct acpi_info *firmware_acpi(void);
 struct memory_map *firmware_memory_map(void);
 
-/* Adds the MADT's CPUs to the CPU table and starts them, as the command line allows. */
-void firmware_start_cpus(void);
+/* Adds the MADT's CPUs to the CPU table, as the command line allows. */
+void firmware_add_cpus(void);
 
 #endif

@@ -168,16 +168,28 @@ bool lapic_send(uint32_t apic_id, enum lapic_delivery delivery, uint8_t vector)
 	return send(apic_id, ICR_DELIVERY(delivery) | ICR_ASSERT | vector);
 }
 
-void lapic_timer_calibrate(void)
+/* When the timer that is measured began to count. */
+static uint64_t calibration_start;
+
+void lapic_timer_calibrate_begin(void)
 {
 	lapic_write(LAPIC_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
 	lapic_write(LAPIC_TIMER_INITIAL, UINT32_MAX);
-	uint64_t start = time_ticks();
-	time_delay_us(CALIBRATION_US);
-	uint32_t counted = UINT32_MAX - lapic_read(LAPIC_TIMER_CURRENT);
-	uint64_t passed = time_ticks() - start;
+	calibration_start = time_ticks();
+}
+
+void lapic_timer_calibrate(void)
+{
+	uint32_t left = lapic_read(LAPIC_TIMER_CURRENT);
+
+	if (!left) /* boot took longer than it can count */
+		lapic_timer_calibrate_begin();
+	while (time_ticks_to_us(time_ticks() - calibration_start) < CALIBRATION_US)
+		cpu_relax();
+	left = lapic_read(LAPIC_TIMER_CURRENT);
+	uint64_t passed = time_ticks() - calibration_start;
 	lapic_write(LAPIC_TIMER_INITIAL, 0);
-	timer_rate = counted * (time_tick_rate() / 1000) / (passed / 1000 ? passed / 1000 : 1);
+	timer_rate = time_scale(UINT32_MAX - left, time_tick_rate(), passed);
 	log_info("lapic", "timer calibrated hz=%lu", timer_rate);
 }
 

@@ -30,7 +30,9 @@ enum lapic_delivery { DELIVER_FIXED = 0, DELIVER_NMI = 4, DELIVER_INIT = 5, DELI
  * of a second (xAPIC delivery status). */
 bool lapic_send(uint32_t apic_id, enum lapic_delivery delivery, uint8_t vector);
 
-/* Measures the timer's rate against the TSC; once, on the bootstrap processor, about 1 ms. */
+/* Measure the timer's rate against the TSC, from the first call until the second, which waits for what is
+ * missing of 1 ms; once, on the bootstrap processor. When the second is called, time_calibrate() has been. */
+void lapic_timer_calibrate_begin(void);
 void lapic_timer_calibrate(void);
 
 /* One interrupt VECTOR_TIMER on this CPU, `ticks` of time_ticks() from now, at once for 0, and at the

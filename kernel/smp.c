@@ -2,6 +2,7 @@
 #include "kernel/smp.h"
 
 #include "kernel/address_space.h"
+#include "kernel/command_line.h"
 #include "kernel/cpu_setup.h"
 #include "kernel/cpu_table.h"
 #include "kernel/interrupts.h"
@@ -32,6 +33,8 @@ extern const uint32_t trampoline_fixups[], trampoline_root[], trampoline_base[];
 /* For the start-up code: whom to look for. Constant while CPUs start. */
 struct cpu **ap_boot_rows;
 uint32_t ap_boot_row_count;
+/* CPUs that are in it, or behind it and have not answered yet; atomic. */
+uint32_t ap_starting;
 
 void ap_main(struct cpu *cpu) noreturn_fn;
 
@@ -112,17 +115,56 @@ static bool install_trampoline(hpa_t page)
 	return !address_space_map(page.value, page, PAGE_SIZE, 0);
 }
 
-static bool is_starting(const struct cpu *cpu)
+/* When INIT was sent. The bootstrap processor's alone. */
+static uint64_t reset_at;
+
+/* How many CPUs start-up code is sent to, and the most that were found in ap_starting; atomic. */
+static uint32_t called, most_starting;
+
+static void note_starting(void)
 {
-	return __atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) == CPU_STARTING;
+	uint32_t now = __atomic_load_n(&ap_starting, __ATOMIC_RELAXED);
+	uint32_t most = __atomic_load_n(&most_starting, __ATOMIC_RELAXED);
+
+	while (now > most && !__atomic_compare_exchange_n(&most_starting, &most, now, false,
+							  __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
 }
 
-/* Sends to every CPU that has not answered yet. */
-static void send_to_starting(enum lapic_delivery delivery, uint8_t vector)
+static uint64_t answer_us(unsigned cpus)
+{
+	return ANSWER_BASE_US + cpus * ANSWER_PER_CPU_US;
+}
+
+/* That CPUs start in parallel, shown with selftest=full: each has done all that it has to, and does not
+ * answer before all the others have come as far. Where one has to wait for another's answer, or for
+ * something that another keeps until then, they do not meet. They answer in time all the same. */
+static void meet_others(void)
+{
+	unsigned all = __atomic_load_n(&called, __ATOMIC_RELAXED);
+	struct deadline end = deadline_in_us(answer_us(all) / 2);
+
+	while (__atomic_load_n(&most_starting, __ATOMIC_RELAXED) < all && !deadline_passed(&end))
+		cpu_relax();
+}
+
+static void wait_since(uint64_t ticks, uint64_t us)
+{
+	while (time_ticks_to_us(time_ticks() - ticks) < us)
+		cpu_relax();
+}
+
+static bool is_in(const struct cpu *cpu, enum cpu_state state)
+{
+	return __atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE) == state;
+}
+
+/* Sends to every CPU in that state. */
+static void send_to(enum cpu_state state, enum lapic_delivery delivery, uint8_t vector)
 {
 	for (unsigned i = 1; i < cpu_count(); i++) {
 		struct cpu *cpu = cpu_by_index(i);
-		if (is_starting(cpu) && !lapic_send(cpu->apic_id, delivery, vector))
+		if (is_in(cpu, state) && !lapic_send(cpu->apic_id, delivery, vector))
 			log_warn("smp", "the IPI was not accepted apic-id=0x%x", cpu->apic_id);
 	}
 }
@@ -132,7 +174,7 @@ static unsigned count_starting(void)
 	unsigned starting = 0;
 
 	for (unsigned i = 1; i < cpu_count(); i++)
-		starting += is_starting(cpu_by_index(i));
+		starting += is_in(cpu_by_index(i), CPU_STARTING);
 	return starting;
 }
 
@@ -164,30 +206,34 @@ static void prepare_all(void)
 	}
 }
 
-void smp_start(void)
+void smp_reset(void)
 {
 	hpa_t page = memory_trampoline_page();
 
-	if (cpu_count() == 1 || !page.value) {
-		log_info("smp", "cpus-online=1 of=%u", cpu_count());
+	if (cpu_count() == 1 || !page.value)
 		return;
-	}
+	send_to(CPU_ABSENT, DELIVER_INIT, 0);
+	reset_at = time_ticks();
 	prepare_all();
 	ap_boot_rows = cpu_table();
 	ap_boot_row_count = cpu_count();
 	if (!install_trampoline(page)) {
 		log_error("smp", "no page tables for the start-up code: other CPUs stay off");
 		give_up_on_silent();
-		return;
 	}
+}
 
-	uint64_t begin = time_us();
+/* The start-up code of all of them at once, and their answers. */
+static void start_all(hpa_t page)
+{
 	uint8_t vector = (uint8_t)(page.value >> PAGE_SHIFT);
-	send_to_starting(DELIVER_INIT, 0);
-	time_delay_us(INIT_DELAY_US);
-	send_to_starting(DELIVER_STARTUP, vector);
-	time_delay_us(STARTUP_DELAY_US);
-	send_to_starting(DELIVER_STARTUP, vector);
+
+	wait_since(reset_at, INIT_DELAY_US);
+	uint64_t begin = time_ticks();
+	__atomic_store_n(&called, count_starting(), __ATOMIC_RELAXED);
+	send_to(CPU_STARTING, DELIVER_STARTUP, vector);
+	wait_since(begin, STARTUP_DELAY_US);
+	send_to(CPU_STARTING, DELIVER_STARTUP, vector);
 	struct deadline end = deadline_in_us(ANSWER_BASE_US + cpu_count() * ANSWER_PER_CPU_US);
 	while (count_starting() && !deadline_passed(&end))
 		cpu_relax();
@@ -195,8 +241,16 @@ void smp_start(void)
 	/* A CPU that answers after this finds no code and shuts down by itself. */
 	if (address_space_unmap(page.value, PAGE_SIZE))
 		panic("the start-up code is not mapped where it was put");
-	log_info("smp", "cpus-online=%u of=%u us=%lu", cpu_online_count(), cpu_count(),
-		 time_us() - begin);
+	log_info("smp", "cpus-online=%u of=%u starting-at-once=%u us=%lu", cpu_online_count(),
+		 cpu_count(), most_starting, time_ticks_to_us(time_ticks() - begin));
+}
+
+void smp_start(void)
+{
+	if (count_starting())
+		start_all(memory_trampoline_page());
+	else
+		log_info("smp", "cpus-online=1 of=%u", cpu_count());
 }
 
 /* Work for all CPUs: cpu_run_everywhere() fills it, the waiting loops take it. */
@@ -231,6 +285,10 @@ void ap_main(struct cpu *cpu)
 
 	cpu_setup_load(cpu);
 	set_nmi_pins(cpu);
+	note_starting();
+	if (command_line.selftest == SELFTEST_FULL)
+		meet_others();
+	__atomic_fetch_sub(&ap_starting, 1, __ATOMIC_RELAXED);
 	if (!__atomic_compare_exchange_n(&cpu->state, &expected, CPU_ONLINE, false,
 					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		panic_stop_this_cpu();

@@ -17,8 +17,12 @@ struct smp_candidate {
  * in all if not 0; a disabled one gets none. Bootstrap processor only, once. */
 void smp_add_cpus(const struct smp_candidate *candidates, unsigned count, unsigned limit);
 
-/* INIT, start-up, start-up to all at once (SDM volume 3, "MP Initialization Protocol"). A CPU that
- * does not answer within its deadline is named in the log and left out. */
+/* INIT to all CPUs of the table at once; what boot does afterwards fills the 10 ms that they need. The
+ * clock need not be calibrated yet. */
+void smp_reset(void);
+
+/* Start-up, start-up to all at once (SDM volume 3, "MP Initialization Protocol"). A CPU that does not
+ * answer within its deadline is named in the log and left out. */
 void smp_start(void);
 
 #endif

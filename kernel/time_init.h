@@ -9,9 +9,11 @@ void time_start(void);
 
 void time_set_rate(uint64_t ticks_per_second);
 
-/* Measures the TSC against the ACPI PM timer at `pm_timer_port` (0: there is none), else against
- * channel 2 of the 8254, else takes the rate that CPUID states. Logs which; busy for 10 ms. */
-void time_calibrate(uint16_t pm_timer_port);
+/* Measures the TSC against the ACPI PM timer at `pm_timer_port` (0: there is none), from the first call
+ * until the second; the second waits for what is missing of 10 ms. Where that timer stands still it
+ * measures for 10 ms against channel 2 of the 8254, else it takes the rate that CPUID states. Logs which. */
+void time_calibrate_begin(uint16_t pm_timer_port);
+void time_calibrate(void);
 
 /* The TSC when the loader jumped to the image (boot/entry.asm). */
 extern const uint64_t boot_tsc;

@@ -284,6 +284,12 @@ def expect_cpus(report, run, name, cpus):
               f"{name}: {cpus} CPUs come online", run.story())
 
 
+def expect_parallel_start(report, run, name, cpus):
+    """With selftest=full: each of the others had started before the first of them answered."""
+    report.ok(run.log.find(rf"smp: cpus-online={cpus} of={cpus} starting-at-once={cpus - 1} "),
+              f"{name}: {cpus - 1} CPUs start at once", run.story())
+
+
 def expect_guests(report, run, name, reasons=(), skipped=()):
     """Every embedded guest passed, but for `skipped`, which must be, and those that were skipped
     for one of these reasons, word for word."""

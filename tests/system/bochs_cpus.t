@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from plinth import (ONE_CPU, PASS, Report, boot, engine_missing, expect,  # noqa: E402
-                    expect_cpus, expect_guests)
+                    expect_cpus, expect_guests, expect_parallel_start)
 
 
 ROUNDS = re.compile(r"vmx/(\d+)-rounds-on-every-cpu-leak-nothing")
@@ -40,6 +40,8 @@ def main():
         run = boot("bochs", "--append", "selftest=full", cpus=cpus)
         expect(report, run, name, PASS)
         expect_cpus(report, run, name, cpus)
+        if cpus > 1:
+            expect_parallel_start(report, run, name, cpus)
         expect_rounds(report, run, name, 1000)
         expect_guests(report, run, name, (ONE_CPU,) if cpus == 1 else ())
     if not engine_missing("bochs"):
