@@ -136,9 +136,15 @@ static void open_shell(void)
 {
 	if (!command_line.shell && !firmware_loader()->module_count)
 		return;
+	struct reason why;
+
 	console_read_input();
 	log_drain();
 	scheduler_set_chores(do_chores, CONSOLE_TICK_US);
+	if (serial_listen(scheduler_call_chores, &why))
+		log_info("console", "the serial port is polled: %s", why.text);
+	else
+		scheduler_chores_on_call();
 }
 
 /* Before any VM is made: one of them is to wait. */

@@ -6,6 +6,7 @@
 
 enum host_vector {
 	VECTOR_TIMER = 0xe0,    /* this CPU's local APIC timer */
+	VECTOR_SERIAL = 0xe1,   /* the serial port of the log has received something */
 	VECTOR_KICK = 0xf0,     /* another CPU wants this one to look up */
 	VECTOR_CALL = 0xf1,     /* cpu_run_everywhere() */
 	VECTOR_NUDGE = 0xf2,    /* another CPU wants this one to leave its guest for a moment */

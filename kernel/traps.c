@@ -7,6 +7,7 @@
 #include "kernel/interrupts.h"
 #include "kernel/lapic.h"
 #include "kernel/output/log.h"
+#include "kernel/output/serial.h"
 #include "kernel/panic.h"
 #include "kernel/panic_report.h"
 #include "kernel/timer.h"
@@ -103,6 +104,9 @@ void interrupt_dispatch(unsigned vector)
 	switch (vector) {
 	case VECTOR_TIMER:
 		timer_run_due();
+		break;
+	case VECTOR_SERIAL:
+		serial_tell_listener();
 		break;
 	case VECTOR_KICK:
 		__atomic_store_n(&cpu->need_resched, true, __ATOMIC_RELAXED);

@@ -1,4 +1,4 @@
-/* It interrupts at one byte received, if it interrupts at all: an emulator that feeds it by that mark
+/* It interrupts at one byte received, where it interrupts at all: an emulator that feeds it by that mark
  * then waits until the byte is read. */
 #include "kernel/output/serial_port.h"
 
@@ -18,6 +18,8 @@ enum uart_register {
 #define LINE_DLAB             0x80
 #define FIFO_ENABLE_AND_CLEAR 0x07
 #define MODEM_DTR_RTS         0x03
+#define MODEM_OUT2            0x08
+#define INTERRUPT_RECEIVED    0x01
 #define STATUS_DATA_READY     0x01
 #define STATUS_OVERRUN        0x02
 #define STATUS_THR_EMPTY      0x20
@@ -73,6 +75,15 @@ size_t serial_port_send(struct serial_port *port, const void *bytes, size_t coun
 	for (size_t i = 0; i < burst; i++)
 		write(port, UART_DATA, ((const uint8_t *)bytes)[i]);
 	return burst;
+}
+
+/* OUT2 lets the interrupt through on a PC. */
+void serial_port_interrupt(struct serial_port *port)
+{
+	if (!port->present)
+		return;
+	write(port, UART_MODEM, MODEM_DTR_RTS | MODEM_OUT2);
+	write(port, UART_INTERRUPTS, INTERRUPT_RECEIVED);
 }
 
 bool serial_port_receive(struct serial_port *port, uint8_t *byte)

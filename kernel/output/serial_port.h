@@ -1,4 +1,4 @@
-/* A 16550-compatible serial port of the machine, polled: 115200 baud, 8N1, FIFO on. Callers
+/* A 16550-compatible serial port of the machine, 115200 baud, 8N1, FIFO on. Callers
  * serialise senders, and receivers. PC16550D datasheet, "Registers". */
 #ifndef KERNEL_OUTPUT_SERIAL_PORT_H
 #define KERNEL_OUTPUT_SERIAL_PORT_H
@@ -20,6 +20,9 @@ bool serial_port_init(struct serial_port *port, uint16_t base);
 
 /* Sends as many of `bytes` as the port takes at once; returns how many. */
 size_t serial_port_send(struct serial_port *port, const void *bytes, size_t count);
+
+/* Has the port raise its interrupt while there are bytes to receive. */
+void serial_port_interrupt(struct serial_port *port);
 
 /* A byte that came in; false when there is none. */
 bool serial_port_receive(struct serial_port *port, uint8_t *byte) must_check;

@@ -26,6 +26,10 @@
 /* Constant while the schedulers run. */
 static void (*other_chores)(void);
 static unsigned chores_us = WATCHDOG_PERIOD_US;
+static bool chores_on_call;
+
+/* How long chores that were called for are done often. */
+#define CALLED_US 1000000
 
 static uint32_t load_of(const struct scheduler *s)
 {
@@ -265,6 +269,23 @@ void scheduler_set_chores(void (*chores)(void), unsigned period_us)
 {
 	other_chores = chores;
 	chores_us = chores && period_us < WATCHDOG_PERIOD_US ? period_us : WATCHDOG_PERIOD_US;
+	chores_on_call = false;
+}
+
+void scheduler_chores_on_call(void)
+{
+	chores_on_call = true;
+}
+
+void scheduler_call_chores(void)
+{
+	struct scheduler *s = scheduler_of(this_cpu());
+
+	/* Before there is a scheduler nothing sleeps. */
+	if (!s)
+		return;
+	s->chores_called = true;
+	__atomic_store_n(&this_cpu()->need_resched, true, __ATOMIC_RELAXED);
 }
 
 /* Sleeps until there is work, or until somebody has to look at something. */
@@ -274,7 +295,8 @@ static void idle(struct scheduler *s)
 		return;
 	uint64_t began = time_ticks();
 
-	turn_set_alarm(s, began + s->idle_most);
+	turn_set_alarm(s, began + (scheduler_does_chores_often(s, began) ? s->chores_ticks
+									 : s->idle_most));
 	if (idle_sleep(s))
 		scheduler_add_ticks(&s->idle_ticks, time_ticks() - began);
 }
@@ -285,6 +307,9 @@ static noinline_fn uint64_t look_after_the_rest(struct scheduler *s, uint64_t no
 	s->next_look = now + s->drain_ticks;
 	(void)log_drain_some();
 	watchdog_look(now);
+	/* Taken down before they are done. */
+	if (__atomic_exchange_n(&s->chores_called, false, __ATOMIC_SEQ_CST))
+		s->chores_often_until = now + time_us_to_ticks(CALLED_US);
 	if (s->chores)
 		s->chores();
 	return time_ticks();
@@ -295,7 +320,8 @@ static void begin_to_schedule(struct scheduler *s)
 	/* The bootstrap processor does the chores: the others can sleep longer. */
 	s->chores = s->cpu->index ? NULL : other_chores;
 	s->chores_ticks = time_us_to_ticks(chores_us);
-	s->idle_most = s->chores ? s->chores_ticks : time_us_to_ticks(WATCHDOG_PERIOD_US);
+	s->chores_often_until = s->chores && !chores_on_call ? UINT64_MAX : 0;
+	s->idle_most = time_us_to_ticks(WATCHDOG_PERIOD_US);
 	s->monitors = cpu_can_monitor();
 	s->began = time_ticks();
 }
@@ -312,7 +338,7 @@ void scheduler_run(void)
 	while (vm_running_count()) {
 		uint64_t now = time_ticks();
 
-		if (unlikely(now >= s->next_look))
+		if (unlikely(now >= s->next_look || s->chores_called))
 			now = look_after_the_rest(s, now);
 		share(s);
 		if (vcpu) {

@@ -36,6 +36,11 @@ bool scheduler_has_cpu(int index) must_check;
  * no lock held, IRQs on. Before scheduler_run(); null: nothing. */
 void scheduler_set_chores(void (*chores)(void), unsigned period_us);
 
+/* As above, but from now on scheduler_call_chores(), in interrupt context on that processor, says when there
+ * is something to do: without a call they are done seldom, and as often as above for a while after one. */
+void scheduler_chores_on_call(void);
+void scheduler_call_chores(void);
+
 /* Ends the halt of every idle CPU: no VM is left. */
 void scheduler_rouse_all(void);
 

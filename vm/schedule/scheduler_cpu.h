@@ -30,10 +30,11 @@ struct scheduler {
 	uint32_t turns; /* this CPU only, as all below but what is said of the counters */
 	/* Lengths of time, in ticks; constant while it schedules. */
 	uint64_t slice, backstop, backstop_watched, alone_ticks, drain_ticks, idle_most;
-	void (*chores)(
-		void); /* the bootstrap processor's, at least once in chores_ticks; or null */
+	void (*chores)(void); /* the bootstrap processor's, or null */
 	uint64_t chores_ticks;
-	uint64_t next_look; /* when it is time for what has to be done now and then */
+	uint64_t chores_often_until; /* then they are done when everything else is looked at */
+	bool chores_called;          /* an interrupt says that there is something to do; atomic */
+	uint64_t next_look;          /* when it is time for what has to be done now and then */
 	/* Where the time of this CPU goes, in ticks: in guests, with their exits, halted; and when the
 	 * scheduler began and ended (0: it has not). This CPU writes, any reads. */
 	uint64_t guest_ticks, exit_ticks, idle_ticks;
@@ -74,6 +75,11 @@ enum scheduler_call scheduler_queue(struct scheduler *s, struct vcpu *vcpu, bool
 /* Without it: an IPI at most, to a CPU that sleeps, or one that has to take another vCPU before its present
  * one's turn ends by itself. Any CPU. */
 void scheduler_call(struct scheduler *s, enum scheduler_call call);
+
+static inline bool scheduler_does_chores_often(const struct scheduler *s, uint64_t now)
+{
+	return now < s->chores_often_until;
+}
 
 /* Blocks a vCPU at the end of its turn on this CPU, unless it has a reason to run. */
 void scheduler_block(struct scheduler *s, struct vcpu *vcpu);

@@ -68,11 +68,11 @@ void turn_init(struct scheduler *s)
 /* --- how long a turn lasts ------------------------------------------------------------------ */
 
 /* What the alarm has to ring for while a vCPU is alone. */
-static uint64_t alone_ticks(const struct scheduler *s)
+static uint64_t alone_ticks(const struct scheduler *s, uint64_t now)
 {
 	uint64_t ticks = s->alone_ticks;
 
-	if (s->chores && s->chores_ticks < ticks)
+	if (scheduler_does_chores_often(s, now) && s->chores_ticks < ticks)
 		ticks = s->chores_ticks;
 	if (log_is_pending() && s->drain_ticks < ticks)
 		ticks = s->drain_ticks;
@@ -85,7 +85,7 @@ static void set_end(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
 
 	if (__atomic_load_n(&s->alone, __ATOMIC_RELAXED)) {
 		vcpu_set_slice(vcpu, SLICE_ENDLESS);
-		last = alone_ticks(s);
+		last = alone_ticks(s, now);
 	} else {
 		slice_fill(&vcpu->slice, s->slice, now);
 		vcpu_set_slice(vcpu, vcpu->slice.left);
@@ -104,7 +104,7 @@ bool turn_is_over(struct vcpu *vcpu, enum turn_end *end)
 	if (__atomic_load_n(&s->preempt, __ATOMIC_RELAXED))
 		return true;
 	*end = TURN_OVER;
-	if (now >= s->until)
+	if (now >= s->until || s->chores_called)
 		return true;
 	/* It is no longer alone; or there is something in the log that has to be written out. */
 	if (vcpu->slice_ticks == SLICE_ENDLESS)
