@@ -33,8 +33,10 @@ void start(uint32_t magic, uint32_t info)
 	check_ipis();
 	if (has_word(words, "masked"))
 		check_masked();
+	hold_screen();
 	check_instructions();
 	check_strings();
+	check_screen();
 	check_registers();
 	check_hpet();
 	finish();

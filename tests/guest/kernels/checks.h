@@ -51,6 +51,8 @@ void check_ipis(void);
 void check_masked(void);
 void stay_in_handler(void); /* for the handler */
 /* checks_memory.c */
+void hold_screen(void);
+void check_screen(void);
 void check_instructions(void);
 void check_strings(void);
 void check_registers(void);

@@ -4,6 +4,47 @@
 #define VGA  0xb8000u
 #define HPET 0xfed00000u
 
+#define VGA_SEQUENCER 0x3c4 /* index and, a port higher, data */
+#define MAP_MASK      2
+#define TEXT_PLANES   0x03
+#define FONT_PLANE    0x04
+#define VGA_GRAPHICS  0x3ce
+#define BIT_MASK      8
+
+static void write_planes(uint8_t planes)
+{
+	out16(VGA_SEQUENCER, (uint16_t)(MAP_MASK | planes << 8));
+}
+
+/* Text as a BIOS sets it up may be mapped memory. Where the VGA writes a third plane, too, it sees each
+ * access, and what the checks below do to it is done by others than the CPU. */
+void hold_screen(void)
+{
+	write_planes(TEXT_PLANES | FONT_PLANE);
+}
+
+void check_screen(void)
+{
+	volatile uint16_t *cell = (volatile uint16_t *)(VGA + 0x300);
+
+	*cell = 0x1f41;
+	write_planes(TEXT_PLANES);
+	check(*cell == 0x1f41, "screen: text that the VGA wrote", *cell);
+	*cell = 0x2f42;
+	hold_screen();
+	check(*cell == 0x2f42, "screen: text that it did not see", *cell);
+	write_planes(TEXT_PLANES);
+	check(*cell == 0x2f42, "screen: text again", *cell);
+	/* The upper half of each byte comes from the latches. */
+	out16(VGA_GRAPHICS, BIT_MASK | 0x0f << 8);
+	check(*cell == 0x2f42, "screen: latched", *cell);
+	*cell = 0;
+	check(*cell == 0x2040, "screen: masked at once", *cell);
+	out16(VGA_GRAPHICS, BIT_MASK | 0xff << 8);
+	*cell = 0x0720;
+	check(*cell == 0x0720, "screen: not masked any longer", *cell);
+}
+
 void check_instructions(void)
 {
 	volatile uint32_t *cell = (volatile uint32_t *)(VGA + 0x100);
