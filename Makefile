@@ -41,6 +41,7 @@ PURE := \
 	ept/query.c \
 	kernel/command_line.c \
 	kernel/recorder_ring.c \
+	kernel/symbol_table.c \
 	kernel/timer_heap.c \
 	kernel/wall_clock_reading.c \
 	vm/exit_text.c \
@@ -164,8 +165,8 @@ SMALL := main.c $(call not_host,$(wildcard $(SMALL_FOLDERS:%=%/*.c))) \
 	$(addprefix lib/,complain.c error.c range_set.c) \
 	$(addprefix x86/,msr.c mtrr.c page_table.c) \
 	$(addprefix kernel/,address_space.c backtrace.c calibrate.c command_line.c cpu_setup.c descriptors.c \
-		firmware.c machine_end.c panic.c pic.c provoke.c selftest.c smp.c symbols.c timer_selftest.c \
-		wall_clock.c wall_clock_reading.c) \
+		firmware.c machine_end.c panic.c pic.c provoke.c selftest.c smp.c symbol_table.c symbols.c \
+		timer_selftest.c wall_clock.c wall_clock_reading.c) \
 	$(addprefix kernel/output/,serial_port.c tap.c) \
 	$(addprefix vm/,debugger.c exit_log.c exit_text.c manager.c memory.c provoke.c record_text.c \
 		recorder_log.c selftest.c statistics_log.c virtualization.c) \
@@ -274,22 +275,25 @@ $(BUILD)/gen/font.bin: tools/make-font
 $(BUILD)/kernel/kernel/output/font.asm.o: $(BUILD)/gen/font.bin
 
 # Linked twice: the second time with the table of function names that the first one gives.
-$(BUILD)/symbols/none.asm:
+$(BUILD)/symbols/empty.asm:
 	@mkdir -p $(@D)
-	printf 'global symbol_count, symbol_offsets, symbol_names\nsection .symbols\nsymbol_count: dd 0\nsymbol_offsets:\nsymbol_names:\n' > $@
+	printf 'global symbol_entries, symbol_entries_end, symbol_pieces\nsection .symbols\nsymbol_entries:\nsymbol_entries_end:\nsymbol_pieces:\n' > $@
 
 $(BUILD)/symbols/%.o: $(BUILD)/symbols/%.asm
 	$(NASM) $(NASMFLAGS) -o $@ $<
 
-$(BUILD)/symbols/first.elf: $(KERNEL_OBJ) $(BUILD)/symbols/none.o boot/plinth.ld
-	$(LD) $(LDFLAGS) -o $@ $(KERNEL_OBJ) $(BUILD)/symbols/none.o
+$(BUILD)/symbols/first.elf: $(KERNEL_OBJ) $(BUILD)/symbols/empty.o boot/plinth.ld
+	$(LD) $(LDFLAGS) -o $@ $(KERNEL_OBJ) $(BUILD)/symbols/empty.o
 
-$(BUILD)/symbols/table.asm: $(BUILD)/symbols/first.elf tools/make-symbols
-	tools/make-symbols $(NM) $< > $@
+$(BUILD)/symbols/list: $(BUILD)/symbols/first.elf tools/make-symbols
+	tools/make-symbols list $(NM) $< > $@
+
+$(BUILD)/symbols/table.asm: $(BUILD)/symbols/list
+	tools/make-symbols table < $< > $@
 
 $(BUILD)/plinth.elf: $(KERNEL_OBJ) $(BUILD)/symbols/table.o boot/plinth.ld
 	$(LD) $(LDFLAGS) -Map $(BUILD)/plinth.map -o $@.new $(KERNEL_OBJ) $(BUILD)/symbols/table.o
-	tools/make-symbols $(NM) $@.new | cmp - $(BUILD)/symbols/table.asm
+	tools/make-symbols list $(NM) $@.new | cmp - $(BUILD)/symbols/list
 	mv $@.new $@
 
 $(BUILD)/plinth.iso: $(BUILD)/plinth.elf tools/make-iso $(wildcard iso/*)

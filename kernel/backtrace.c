@@ -10,10 +10,10 @@
 
 static void print_frame(unsigned number, uint64_t address)
 {
+	char name[SYMBOL_NAME_MAX];
 	uint64_t offset;
-	const char *name = symbols_find(address, &offset);
 
-	if (name)
+	if (symbols_find(address, name, &offset))
 		log_error("panic", "frame=%u rip=0x%lx symbol=%s+0x%lx", number, address, name,
 			  offset);
 	else

@@ -1,38 +1,16 @@
-/* Looking an address up in the sorted table that tools/make-symbols writes. */
+/* Looking an address up in the table that is linked in. */
 #include "kernel/symbols.h"
 
 #include "kernel/address_space.h"
-#include "lib/string.h"
 
-/* Offsets from the image's start, ascending, and as many names one after the other. */
-extern const uint32_t symbol_count, symbol_offsets[];
-extern const char symbol_names[];
+extern const uint8_t symbol_entries[], symbol_entries_end[];
+extern const char symbol_pieces[];
 
-static const char *name_of(uint32_t index)
+bool symbols_find(uint64_t address, char name[SYMBOL_NAME_MAX], uint64_t *offset)
 {
-	const char *name = symbol_names;
+	const struct symbol_table table = { symbol_entries, symbol_entries_end, symbol_pieces };
+	uint64_t start = (uintptr_t)image_start, end = (uintptr_t)image_text_end;
 
-	while (index--)
-		name += strlen(name) + 1;
-	return name;
-}
-
-const char *symbols_find(uint64_t address, uint64_t *offset)
-{
-	uint64_t from_start = address - (uintptr_t)image_start;
-	uint32_t low = 0, high = symbol_count;
-
-	if (address < (uintptr_t)image_start || address >= (uintptr_t)image_text_end)
-		return NULL;
-	while (low < high) { /* the first symbol that lies behind the address */
-		uint32_t middle = low + (high - low) / 2;
-		if (symbol_offsets[middle] <= from_start)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low)
-		return NULL;
-	*offset = from_start - symbol_offsets[low - 1];
-	return name_of(low - 1);
+	return address >= start && address < end &&
+	       symbol_table_find(&table, address - start, name, offset);
 }

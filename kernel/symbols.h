@@ -3,9 +3,9 @@
 #ifndef KERNEL_SYMBOLS_H
 #define KERNEL_SYMBOLS_H
 
-#include "lib/types.h"
+#include "kernel/symbol_table.h"
 
-/* The function that holds `address` and how far into it; null when it lies in none. Any context. */
-const char *symbols_find(uint64_t address, uint64_t *offset);
+/* The function that holds `address` and how far into it; false when it lies in none. Any context. */
+bool symbols_find(uint64_t address, char name[SYMBOL_NAME_MAX], uint64_t *offset);
 
 #endif

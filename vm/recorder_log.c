@@ -30,17 +30,17 @@ static const struct listener log_listener = { to_log, NULL };
 static void tell(const struct listener *to, const struct recorder_step *step)
 {
 	char text[LOG_LINE_MAX], reason[REASON_MAX];
-	const char *function;
+	char function[SYMBOL_NAME_MAX];
 	uint64_t offset;
 
 	virt->format_reason(reason, sizeof(reason), step->record.reason);
-	function = symbols_find(step->record.rip, &offset);
+	bool named = symbols_find(step->record.rip, function, &offset);
 	const struct record_line what = {
 		.cpu = step->ring,
 		.number = step->number,
 		.ns = time_ns_at(step->record.time),
 		.reason = reason,
-		.function = function ? function : "unknown",
+		.function = named ? function : "unknown",
 	};
 	record_text(text, sizeof(text), &what, &step->record);
 	to->tell(to->context, text);

@@ -1,0 +1,63 @@
+/* From the first entry to the one that is wanted: who asks has time. */
+#include "kernel/symbol_table.h"
+
+#include "lib/string.h"
+
+#define DISTANCE_BITS 7
+#define DISTANCE_MORE 0x80
+
+static const uint8_t *read_distance(const uint8_t *entry, const uint8_t *end, uint64_t *distance)
+{
+	unsigned shift = 0;
+	uint8_t byte = DISTANCE_MORE;
+
+	*distance = 0;
+	while (byte & DISTANCE_MORE && entry < end && shift < 64) {
+		byte = *entry++;
+		*distance |= (uint64_t)(byte & (DISTANCE_MORE - 1)) << shift;
+		shift += DISTANCE_BITS;
+	}
+	return entry;
+}
+
+static const char *piece_of(const struct symbol_table *table, uint8_t byte)
+{
+	const char *piece = table->pieces;
+
+	while (--byte)
+		piece += strlen(piece) + 1;
+	return piece;
+}
+
+static void spell(const struct symbol_table *table, const uint8_t *bytes, char *name)
+{
+	unsigned length = 0;
+
+	for (; bytes < table->end && *bytes; bytes++)
+		for (const char *p = piece_of(table, *bytes); *p && length < SYMBOL_NAME_MAX - 1;
+		     p++)
+			name[length++] = *p;
+	name[length] = 0;
+}
+
+bool symbol_table_find(const struct symbol_table *table, uint64_t at, char name[SYMBOL_NAME_MAX],
+		       uint64_t *offset)
+{
+	const uint8_t *entry = table->entries, *found = NULL;
+	uint64_t start = 0, distance;
+
+	while (entry < table->end) {
+		entry = read_distance(entry, table->end, &distance);
+		if (distance > at - start)
+			break;
+		start += distance;
+		found = entry;
+		while (entry < table->end && *entry++)
+			;
+	}
+	if (!found)
+		return false;
+	spell(table, found, name);
+	*offset = at - start;
+	return true;
+}

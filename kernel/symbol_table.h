@@ -1,0 +1,23 @@
+/* The table of function names that tools/make-symbols writes. Names share most of their words, so that
+ * each byte of a name stands for a piece of text, of which there are as many as a byte tells apart.
+ * Pure. */
+#ifndef KERNEL_SYMBOL_TABLE_H
+#define KERNEL_SYMBOL_TABLE_H
+
+#include "lib/types.h"
+
+#define SYMBOL_NAME_MAX 64 /* with its end; longer names are cut */
+
+struct symbol_table {
+	/* For each function, by address: how many bytes it lies behind the one before it (LEB128: seven
+	 * bits a byte, the lowest first; all but the last have bit 7 set), its name, and a 0. */
+	const uint8_t *entries, *end;
+	const char *pieces; /* one after the other, from that of byte 1 */
+};
+
+/* The function that holds `at`, a distance from where the first entry counts from, and how far into it.
+ * False, and nothing changed, when `at` lies before all of them. */
+bool symbol_table_find(const struct symbol_table *table, uint64_t at, char name[SYMBOL_NAME_MAX],
+		       uint64_t *offset);
+
+#endif
