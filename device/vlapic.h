@@ -149,7 +149,10 @@ void vlapic_write(struct vlapic *lapic, unsigned offset, unsigned width, uint64_
 /* RDMSR and WRMSR of 800H to 8FFH in any mode, and of IA32_TSC_DEADLINE. False: #GP. */
 bool vlapic_msr_read(struct vlapic *lapic, uint32_t index, uint64_t *value);
 bool vlapic_msr_write(struct vlapic *lapic, uint32_t index, uint64_t value);
-uint64_t vlapic_tsc_deadline(const struct vlapic *lapic);
+static inline uint64_t vlapic_tsc_deadline(const struct vlapic *lapic)
+{
+	return lapic->timer.tsc_deadline;
+}
 void vlapic_set_tsc_deadline(struct vlapic *lapic, uint64_t deadline);
 
 /* CR8: bits 7:4 of the task priority. */

@@ -53,7 +53,7 @@ static int deliverable(const struct vlapic *lapic)
 	return class_of(vector) > class_of(vlapic_ppr(lapic)) ? vector : -1;
 }
 
-static bool extint_waits(const struct vlapic *lapic)
+static inline bool extint_waits(const struct vlapic *lapic)
 {
 	return lapic->extint || vlapic_lint_extint(lapic, VLAPIC_LINT0) ||
 	       vlapic_lint_extint(lapic, VLAPIC_LINT1);

@@ -85,11 +85,6 @@ void vlapic_timer_set_divide(struct vlapic *lapic, uint32_t value)
 	changed(lapic);
 }
 
-uint64_t vlapic_tsc_deadline(const struct vlapic *lapic)
-{
-	return lapic->timer.tsc_deadline;
-}
-
 void vlapic_set_tsc_deadline(struct vlapic *lapic, uint64_t deadline)
 {
 	if (lapic->timer.mode != TIMER_TSC_DEADLINE)
@@ -107,8 +102,9 @@ static void fire(struct vlapic *lapic, uint64_t late)
 	lapic->timer.fired = lapic->now;
 	if (entry & LVT_MASKED)
 		return;
+	/* This entry has no delivery mode but the fixed one. */
 	lapic->timer.missed += late + vlapic_set_holds(lapic, VLAPIC_IRR, vector);
-	vlapic_lvt_raise(lapic, VLAPIC_LVT_TIMER);
+	vlapic_request(lapic, vector, false);
 }
 
 static void expire(struct vlapic *lapic)

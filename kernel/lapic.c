@@ -50,6 +50,7 @@ enum lapic_register {
 static bool x2apic;
 static volatile uint32_t *registers; /* device memory: volatile is what it is for */
 static uint64_t timer_rate;          /* ticks per second; constant after calibration */
+static uint64_t timer_scale;         /* what it counts in a tick of time_ticks(), times 2^32 */
 
 static uint32_t lapic_read(enum lapic_register r)
 {
@@ -112,7 +113,9 @@ void lapic_enable(void)
 
 	lapic_write(LAPIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
 	unsigned highest_lvt = field_get(lapic_read(LAPIC_VERSION), BITS(23, 16));
-	lapic_write(LAPIC_LVT_TIMER, LVT_MASKED);
+	lapic_write(LAPIC_TIMER_INITIAL, 0);
+	lapic_write(LAPIC_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
+	lapic_write(LAPIC_LVT_TIMER, VECTOR_TIMER);
 	lapic_write(LAPIC_LVT_LINT0, LVT_MASKED);
 	lapic_write(LAPIC_LVT_LINT1, LVT_MASKED);
 	if (highest_lvt >= 3)
@@ -173,7 +176,6 @@ static uint64_t calibration_start;
 
 void lapic_timer_calibrate_begin(void)
 {
-	lapic_write(LAPIC_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
 	lapic_write(LAPIC_TIMER_INITIAL, UINT32_MAX);
 	calibration_start = time_ticks();
 }
@@ -190,14 +192,13 @@ void lapic_timer_calibrate(void)
 	uint64_t passed = time_ticks() - calibration_start;
 	lapic_write(LAPIC_TIMER_INITIAL, 0);
 	timer_rate = time_scale(UINT32_MAX - left, time_tick_rate(), passed);
+	timer_scale = time_scale(timer_rate, BIT(32), time_tick_rate()) + 1;
 	log_info("lapic", "timer calibrated hz=%lu", timer_rate);
 }
 
 void lapic_timer_start(uint64_t ticks)
 {
-	uint64_t count = time_scale(ticks, timer_rate, time_tick_rate()) + 1;
+	unsigned __int128 count = ((unsigned __int128)ticks * timer_scale >> 32) + 1;
 
-	lapic_write(LAPIC_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
-	lapic_write(LAPIC_LVT_TIMER, VECTOR_TIMER);
 	lapic_write(LAPIC_TIMER_INITIAL, count > UINT32_MAX ? UINT32_MAX : (uint32_t)count);
 }

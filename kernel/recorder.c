@@ -40,17 +40,12 @@ struct record *recorder_note(const struct recorder_event *event)
 	interrupts_disable();
 	recorder = this_cpu()->recorder;
 	if (recorder) {
-		record = recorder_place(recorder);
-		*record = (struct record) {
-			.time = read_tsc(),
-			.rip = event->rip,
-			.value = event->value,
-			.did = event->did,
-			.head = { .vm = event->vm,
-				  .vcpu = event->vcpu,
-				  .kind = (uint8_t)event->kind },
-		};
-		recorder_publish(recorder, record);
+		const struct record_head head = { .vm = event->vm,
+						  .vcpu = event->vcpu,
+						  .kind = (uint8_t)event->kind };
+
+		record = recorder_put(recorder, read_tsc(), head, event->value, event->rip,
+				      event->did);
 	}
 	if (rflags & RFLAGS_IF)
 		interrupts_enable();

@@ -89,6 +89,24 @@ static inline void recorder_publish(struct recorder *recorder, struct record *re
 	__atomic_store_n(&recorder->next, next, __ATOMIC_RELEASE);
 }
 
+/* An event that is no exit, IRQs off. Returns its record. */
+static inline struct record *recorder_put(struct recorder *recorder, uint64_t time,
+					  struct record_head head, uint64_t value, uint64_t rip,
+					  const char *did)
+{
+	struct record *record = recorder_place(recorder);
+
+	record->time = time;
+	record->end = 0;
+	record->rip = rip;
+	record->value = value;
+	record->did = did;
+	record->head = head;
+	record->reason = 0;
+	recorder_publish(recorder, record);
+	return record;
+}
+
 /* Ticks from an exit to the next entry, or the end of the vCPU's turn; 0: that has not come yet. */
 static inline uint64_t record_cost(const struct record *record)
 {

@@ -7,8 +7,8 @@
 #include "kernel/lapic.h"
 #include "kernel/recorder.h"
 #include "kernel/spinlock.h"
-#include "kernel/time.h"
 #include "lib/assert.h"
+#include "x86/instructions.h"
 
 struct timer_queue {
 	struct spinlock lock; /* guards the rest, and the timers in the heap */
@@ -65,7 +65,7 @@ static void set_hardware(struct timer_queue *queue)
 
 	if (queue->next >= queue->set_for || queue->pass)
 		return;
-	now = time_ticks();
+	now = read_tsc();
 	queue->set_for = queue->next;
 	lapic_timer_start(queue->next > now ? queue->next - now : 0);
 }
@@ -114,10 +114,28 @@ static struct timer_queue *claim(struct timer *timer, uint64_t *flags)
 	}
 }
 
+/* Mostly it was armed on this CPU before. Null, and no lock, when it was not. */
+static struct timer_queue *lock_queue_here(const struct timer *timer, uint64_t *flags)
+{
+	const struct cpu *cpu = this_cpu();
+	struct timer_queue *queue = queue_of(cpu);
+
+	*flags = spinlock_acquire(&queue->lock);
+	if (likely(__atomic_load_n(&timer->cpu, __ATOMIC_RELAXED) == cpu))
+		return queue;
+	spinlock_release(&queue->lock, *flags);
+	return NULL;
+}
+
 void timer_arm(struct timer *timer, uint64_t deadline)
 {
 	uint64_t flags;
-	struct timer_queue *queue = claim(timer, &flags);
+	struct timer_queue *queue = lock_queue_here(timer, &flags);
+
+	if (likely(queue))
+		take_out(queue, timer);
+	else
+		queue = claim(timer, &flags);
 
 	add(queue, timer, deadline);
 	/* Another CPU that runs the function looks at its queue once more afterwards. */
@@ -159,13 +177,13 @@ const uint64_t *timer_next_place(void)
 
 static void note(const struct timer *timer, uint64_t now)
 {
-	const struct recorder_event event = {
-		.kind = RECORD_TIMER,
-		.rip = (uintptr_t)timer->function,
-		.value = now - timer->node.deadline,
-	};
+	const struct record_head head = { .kind = RECORD_TIMER };
+	struct recorder *recorder = this_cpu()->recorder;
 
-	(void)recorder_note(&event);
+	/* None before this CPU runs guests. */
+	if (recorder)
+		(void)recorder_put(recorder, now, head, now - timer->node.deadline,
+				   (uintptr_t)timer->function, NULL);
 }
 
 void timer_run_due(void)
@@ -173,7 +191,7 @@ void timer_run_due(void)
 	struct timer_queue *queue = queue_of(this_cpu());
 	uint64_t flags = spinlock_acquire(&queue->lock);
 
-	queue->pass = time_ticks();
+	queue->pass = read_tsc();
 	while (queue->next <= queue->pass) {
 		struct timer *timer = timer_of(queue->heap.root);
 

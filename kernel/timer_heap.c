@@ -57,7 +57,20 @@ void timer_heap_add(struct timer_heap *heap, struct timer_node *node)
 	heap->root = meld(heap->root, node);
 }
 
-void timer_heap_remove(struct timer_heap *heap, struct timer_node *node)
+/* The first, with no more than one child: what there is to do where timers are few. */
+static bool remove_lonely_first(struct timer_heap *heap, const struct timer_node *node)
+{
+	struct timer_node *child = node->child;
+
+	if (heap->root != node || (child && child->next))
+		return false;
+	heap->root = child;
+	if (child)
+		child->previous = NULL;
+	return true;
+}
+
+static void remove_any(struct timer_heap *heap, const struct timer_node *node)
 {
 	struct timer_node *children = meld_siblings(node->child);
 
@@ -72,6 +85,12 @@ void timer_heap_remove(struct timer_heap *heap, struct timer_node *node)
 			node->next->previous = node->previous;
 		heap->root = meld(heap->root, children);
 	}
+}
+
+void timer_heap_remove(struct timer_heap *heap, struct timer_node *node)
+{
+	if (!remove_lonely_first(heap, node))
+		remove_any(heap, node);
 	node->child = node->next = node->previous = NULL;
 	node->queued = false;
 }

@@ -4,18 +4,27 @@
 #include "guest/pc/pc_parts.h"
 
 #include "guest/pc/pc_layout.h"
+#include "kernel/cpu.h"
 #include "vm/ipi.h"
 #include "vm/schedule/scheduler.h"
 
 #define WIRE_IRQ          0xffu
 #define WIRE_SOURCE_SHIFT 8
 
+/* A vCPU that this very CPU runs is out of its guest, and looks before it goes back. */
+static bool looks_by_itself(const struct vcpu *vcpu)
+{
+	return __atomic_load_n(&vcpu->state, __ATOMIC_SEQ_CST) == VCPU_RUNNING &&
+	       vcpu->cpu == this_cpu();
+}
+
 void pc_notify(void *context, unsigned index)
 {
 	struct vcpu *vcpu = ((struct pc *)context)->vm->vcpus[index];
 
 	__atomic_store_n(&vcpu->interrupt_request, true, __ATOMIC_SEQ_CST);
-	scheduler_notify(vcpu);
+	if (!looks_by_itself(vcpu))
+		scheduler_notify(vcpu);
 }
 
 /* Where there is no I/O APIC's help, the 8259s' INTR reaches LINT0 of every local APIC. */

@@ -116,6 +116,8 @@ static void look_at_timer(struct pc_vcpu *pv)
 	__atomic_store_n(&pv->timer_due, false, __ATOMIC_SEQ_CST);
 	if (!vlapic_advance_tsc(&pv->lapic, vcpu_guest_tsc(pv->vcpu)))
 		advance(pv);
+	else if (!vlapic_tsc_deadline(&pv->lapic))
+		return;
 	timer_changed(pv, &pv->lapic);
 }
 

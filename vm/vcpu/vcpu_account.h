@@ -49,17 +49,10 @@ static inline void vcpu_account_entry(struct vcpu *vcpu, struct record *record, 
 static inline void vcpu_note_event(const struct vcpu *vcpu, struct recorder *recorder,
 				   enum record_kind kind, uint64_t value, const char *did)
 {
-	struct record *record = recorder_place(recorder);
+	struct record_head head = vcpu->record_head;
 
-	read_tsc_halves(&record->time_low, &record->time_high);
-	record->end = 0;
-	record->rip = 0;
-	record->value = value;
-	record->did = did;
-	record->head = vcpu->record_head;
-	record->head.kind = (uint8_t)kind;
-	record->reason = 0;
-	recorder_publish(recorder, record);
+	head.kind = (uint8_t)kind;
+	(void)recorder_put(recorder, read_tsc(), head, value, 0, did);
 }
 
 /* Events that are no exits, for the recorder of the CPU that calls. */
