@@ -13,25 +13,18 @@
 /* Reading the clock at every turn would slow the others down. */
 #define SPINS_PER_LOOK  1024
 
-static inline bool take(struct spinlock *lock)
+static bool take_if_free(struct spinlock *lock)
 {
-	uint32_t nobody = 0;
-
-	return __atomic_compare_exchange_n(&lock->holder, &nobody, this_cpu()->index + 1, false,
-					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	return !__atomic_load_n(&lock->holder, __ATOMIC_RELAXED) && spinlock_try_take(lock);
 }
 
-static inline bool take_if_free(struct spinlock *lock)
+void spinlock_wait(struct spinlock *lock)
 {
-	return !__atomic_load_n(&lock->holder, __ATOMIC_RELAXED) && take(lock);
-}
-
-static noinline_fn void wait_for(struct spinlock *lock)
-{
-	struct deadline end = deadline_in_us(WAIT_TIMEOUT_US);
-
 	if (spinlock_is_held(lock))
 		panic("CPU %u takes the lock %s twice", this_cpu()->index, lock->name);
+
+	struct deadline end = deadline_in_us(WAIT_TIMEOUT_US);
+
 	for (unsigned spins = 1; !take_if_free(lock); spins++) {
 		cpu_relax();
 		if (spins % SPINS_PER_LOOK || !deadline_passed(&end))
@@ -48,9 +41,7 @@ uint64_t spinlock_acquire(struct spinlock *lock)
 	uint64_t rflags = read_rflags();
 
 	interrupts_disable();
-	/* Mostly it is free. */
-	if (unlikely(!take(lock)))
-		wait_for(lock);
+	spinlock_take(lock);
 	return rflags;
 }
 
@@ -70,8 +61,7 @@ bool spinlock_try_acquire(struct spinlock *lock, uint64_t *rflags)
 
 void spinlock_release(struct spinlock *lock, uint64_t rflags)
 {
-	assert_slow(spinlock_is_held(lock));
-	__atomic_store_n(&lock->holder, 0, __ATOMIC_RELEASE);
+	spinlock_give(lock);
 	if (rflags & RFLAGS_IF)
 		interrupts_enable();
 }

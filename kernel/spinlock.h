@@ -8,6 +8,8 @@
 #ifndef KERNEL_SPINLOCK_H
 #define KERNEL_SPINLOCK_H
 
+#include "kernel/cpu.h"
+#include "lib/assert.h"
 #include "lib/types.h"
 
 struct spinlock {
@@ -29,5 +31,31 @@ bool spinlock_try_acquire(struct spinlock *lock, uint64_t *rflags) must_check;
 
 /* True when this CPU holds the lock: for assertions. */
 bool spinlock_is_held(const struct spinlock *lock);
+
+/* --- where interrupts are off already, as they are while a backend answers an exit -------------- */
+
+/* Waits for the lock, and has it then; for one that was not free. */
+void spinlock_wait(struct spinlock *lock);
+
+/* Takes the lock if it is free: what else there is to do costs the callers of this no registers. */
+static inline bool spinlock_try_take(struct spinlock *lock)
+{
+	uint32_t nobody = 0;
+
+	return likely(__atomic_compare_exchange_n(&lock->holder, &nobody, this_cpu_index() + 1,
+						  false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+}
+
+static inline void spinlock_take(struct spinlock *lock)
+{
+	if (!spinlock_try_take(lock))
+		spinlock_wait(lock);
+}
+
+static inline void spinlock_give(struct spinlock *lock)
+{
+	assert_slow(spinlock_is_held(lock));
+	__atomic_store_n(&lock->holder, 0, __ATOMIC_RELEASE);
+}
 
 #endif
