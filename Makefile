@@ -24,6 +24,7 @@ PURE := \
 	lib/format.c \
 	lib/page_walk.c \
 	lib/range_set.c \
+	lib/ratio.c \
 	lib/complain.c \
 	lib/page_pool.c \
 	x86/msr.c \
