@@ -2,6 +2,7 @@
  * between vCPUs were ignored. */
 #include "vm/ipi.h"
 
+#include "kernel/cpu.h"
 #include "vm/schedule/scheduler.h"
 #include "vm/vcpu/vcpu.h"
 #include "vm/vcpu/vcpu_account.h"
@@ -14,8 +15,13 @@ void ipi_take_init(struct vcpu *target)
 {
 	uint32_t new = startup_after_init(0, target->id == 0);
 
-	if (__atomic_exchange_n(&target->startup, new, __ATOMIC_SEQ_CST) != new)
-		scheduler_wake(target);
+	if (__atomic_exchange_n(&target->startup, new, __ATOMIC_SEQ_CST) == new)
+		return;
+	scheduler_wake(target);
+	/* That kicks other CPUs. One whose vCPU, or the timer of one of its chips, has sent this to the very
+	 * same vCPU has to leave the guest's loop, too. */
+	if (__atomic_load_n(&target->cpu, __ATOMIC_RELAXED) == this_cpu())
+		cpu_kick(this_cpu());
 }
 
 void ipi_take_start_up(struct vcpu *target, uint8_t vector)
