@@ -1,7 +1,8 @@
-/* A sorted array of windows, searched by halving. */
+/* A sorted array of windows, searched by halving, and what was found there. */
 #include "device/bus.h"
 
 #include "lib/bits.h"
+#include "lib/string.h"
 
 #define BYTE_BITS 8
 
@@ -26,6 +27,11 @@ static unsigned find(const struct bus *bus, uint64_t at)
 	return low;
 }
 
+static void forget_routes(struct bus *bus)
+{
+	memset(bus->routes, 0, sizeof(bus->routes));
+}
+
 enum error bus_add(struct bus *bus, const struct bus_window *window, struct reason *why)
 {
 	unsigned at = find(bus, window->first);
@@ -43,6 +49,7 @@ enum error bus_add(struct bus *bus, const struct bus_window *window, struct reas
 	for (unsigned i = bus->count++; i > at; i--)
 		bus->windows[i] = bus->windows[i - 1];
 	bus->windows[at] = *window;
+	forget_routes(bus);
 	return ERROR_NONE;
 }
 
@@ -71,6 +78,7 @@ void bus_remove(struct bus *bus, const void *chip)
 		if (bus->windows[i].chip != chip)
 			bus->windows[kept++] = bus->windows[i];
 	bus->count = kept;
+	forget_routes(bus);
 }
 
 static bool holds(const struct bus_window *w, uint64_t at)
@@ -85,24 +93,43 @@ const struct bus_window *bus_find(const struct bus *bus, uint64_t at)
 	return n < bus->count && holds(&bus->windows[n], at) ? &bus->windows[n] : NULL;
 }
 
-/* Guests reach for the same few chips all the time, by ports some bytes apart or by addresses some
- * MiB apart. */
-static uint8_t *found_last(struct bus *bus, uint64_t at)
+/* Is the access one that this window's chip takes whole? The window holds `at`. */
+static bool takes_whole(const struct bus_window *window, uint64_t at, unsigned width)
 {
-	return &bus->found[(at ^ at >> 4 ^ at >> 20) >> 3 & (BUS_FOUND - 1)];
+	if (at == window->first && width == window->widest)
+		return true;
+	return width <= window->widest && width <= window_end(window) - at;
 }
 
-const struct bus_window *bus_reach(struct bus *bus, uint64_t at)
+static uint64_t read_ones(void *chip, uint64_t offset, unsigned width)
 {
-	uint8_t *found = found_last(bus, at);
+	return BITS(width * BYTE_BITS - 1, 0);
+}
 
-	if (likely(*found < bus->count && holds(&bus->windows[*found], at)))
-		return &bus->windows[*found];
+static void write_nowhere(void *chip, uint64_t offset, unsigned width, uint64_t value)
+{
+}
+
+struct bus_route *bus_find_route(struct bus *bus, uint64_t at, unsigned width)
+{
+	static const struct chip_ops nobody;
 	const struct bus_window *w = bus_find(bus, at);
+	const struct chip_ops *ops = w ? w->ops : &nobody;
+	struct bus_route *route = bus_route_row(bus, at);
 
-	if (w)
-		*found = (uint8_t)(w - bus->windows);
-	return w;
+	/* Of a wider access some bytes may be answered although the first is not. */
+	if (w ? !takes_whole(w, at, width) : width != 1)
+		return NULL;
+	*route = (struct bus_route) {
+		.at = at,
+		.width = width,
+		.chip = w ? w->chip : NULL,
+		.offset = w ? w->offset + (at - w->first) : 0,
+		.read = ops->read ? ops->read : read_ones,
+		.write = ops->write ? ops->write : write_nowhere,
+		.timed = ops->advance ? ops : NULL,
+	};
+	return route;
 }
 
 /* One access that a chip takes whole, or a byte that nobody answers. */
@@ -112,16 +139,17 @@ struct piece {
 	unsigned width;
 };
 
-static struct piece next_piece(struct bus *bus, uint64_t at, unsigned width)
+static struct piece next_piece(const struct bus *bus, uint64_t at, unsigned width)
 {
-	const struct bus_window *w = bus_reach(bus, at);
+	const struct bus_window *w = bus_find(bus, at);
 	unsigned part = 1;
 
 	if (!w)
 		return (struct piece) { .width = 1 };
-	if (width == w->widest && width > w->length && at == w->first)
+	/* `width` may be what is left of an access, 3 bytes for one: only as the widest it is whole. */
+	if (at == w->first && width == w->widest)
 		return (struct piece) { w, w->offset, width };
-	while (part * 2 <= width && bus_takes_whole(w, at, part * 2))
+	while (part * 2 <= width && takes_whole(w, at, part * 2))
 		part *= 2;
 	return (struct piece) { w, w->offset + (at - w->first), part };
 }

@@ -9,8 +9,9 @@
 #include "lib/error.h"
 #include "lib/types.h"
 
-#define BUS_WINDOWS 96
-#define BUS_FOUND   16 /* a power of two */
+#define BUS_WINDOWS    96
+#define BUS_ROUTE_BITS 5
+#define BUS_ROUTES     (1 << BUS_ROUTE_BITS)
 
 struct bus_window {
 	uint64_t first, length;
@@ -23,11 +24,25 @@ struct bus_window {
 	void *chip;
 };
 
+/* Where accesses of `width` at `at` go, when one chip takes them whole, or nobody does. */
+struct bus_route {
+	uint64_t at;
+	uint32_t width; /* 0: the row is empty */
+	void *chip;
+	uint64_t offset; /* what the chip sees */
+	/* The chip's, never null. */
+	uint64_t (*read)(void *chip, uint64_t offset, unsigned width);
+	void (*write)(void *chip, uint64_t offset, unsigned width, uint64_t value);
+	const struct chip_ops *timed; /* null: it knows no time */
+	void *note;                   /* the board's own; null at first */
+} aligned_to(64);
+
 struct bus {
 	unsigned count;
 	struct bus_window windows[BUS_WINDOWS]; /* sorted, disjoint */
-	/* Where to look first: the window that was found last for an address like this one. */
-	uint8_t found[BUS_FOUND];
+	/* Guests reach for the same few registers all the time: those found last, each in the one row that
+	 * its address may have. Forgotten when a window comes or goes. */
+	struct bus_route routes[BUS_ROUTES];
 };
 
 /* InvalidInput with both names when the window is empty, wraps or overlaps another; NoMemory when
@@ -43,14 +58,25 @@ void bus_remove(struct bus *bus, const void *chip);
 
 /* The window that holds `at`, or null. */
 const struct bus_window *bus_find(const struct bus *bus, uint64_t at);
-/* The same for an access to come: where accesses went last is looked at first. */
-const struct bus_window *bus_reach(struct bus *bus, uint64_t at);
 
-/* Is the access one that this window's chip takes whole? */
-static inline bool bus_takes_whole(const struct bus_window *window, uint64_t at, unsigned width)
+/* Multiplicative hashing, by the golden ratio: ports next to one another, and registers of chips some
+ * MiB apart, come to lie in different rows. */
+static inline struct bus_route *bus_route_row(struct bus *bus, uint64_t at)
 {
-	return width <= window->widest && at + width <= window->first + window->length;
+	return &bus->routes[(uint32_t)at * 0x9e3779b1u >> (32 - BUS_ROUTE_BITS)];
 }
+
+/* The route of an access, if it was found lately: nearly always. Else null. */
+static inline struct bus_route *bus_known_route(struct bus *bus, uint64_t at, unsigned width)
+{
+	struct bus_route *route = bus_route_row(bus, at);
+
+	return likely(route->at == at && route->width == width) ? route : NULL;
+}
+
+/* Looks for it, and keeps it. Null: the access is to be split. A route holds until the next is looked for
+ * or a window comes or goes, which may happen from within the access itself. */
+struct bus_route *bus_find_route(struct bus *bus, uint64_t at, unsigned width);
 
 /* `width` 1, 2, 4 or 8. Calls advance(now) of each chip before it is accessed. */
 uint64_t bus_read(struct bus *bus, device_time now, uint64_t at, unsigned width);

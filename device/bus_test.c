@@ -185,6 +185,111 @@ static void removes_all_windows_of_a_chip(void **state)
 	assert_int_equal(add(0x10, 1, 0, 1, &one), ERROR_NONE);
 }
 
+static void a_route_is_what_the_window_says(void **state)
+{
+	struct bus_route *route;
+
+	assert_int_equal(add(0x3f8, 8, 0x10, 2, &one), ERROR_NONE);
+	assert_null(bus_known_route(&bus, 0x3fa, 2));
+	route = bus_find_route(&bus, 0x3fa, 2);
+	assert_ptr_equal(bus_known_route(&bus, 0x3fa, 2), route);
+	assert_int_equal(route->at, 0x3fa);
+	assert_int_equal(route->width, 2);
+	assert_int_equal(route->offset, 0x12);
+	assert_ptr_equal(route->chip, &one);
+	assert_ptr_equal(route->read, book_read);
+	assert_ptr_equal(route->write, book_write);
+	assert_ptr_equal(route->timed, &book_ops);
+	assert_null(route->note);
+}
+
+/* Neither another width nor another address in the same row is taken for it. */
+static void a_route_is_for_its_access_alone(void **state)
+{
+	assert_int_equal(add(0x1000, 0x1000, 0, 4, &one), ERROR_NONE);
+	assert_non_null(bus_find_route(&bus, 0x1000, 4));
+	assert_null(bus_known_route(&bus, 0x1000, 2));
+	for (uint64_t at = 0x1000; at < 0x2000; at++)
+		assert_true(at == 0x1000 || !bus_known_route(&bus, at, 4));
+	assert_null(bus_known_route(&bus, 0x100001000, 4)); /* the same in 32 bits */
+}
+
+static void empty_rows_are_no_routes(void **state)
+{
+	for (uint64_t at = 0; at < 0x10000; at++)
+		for (unsigned width = 1; width <= 8; width *= 2)
+			assert_null(bus_known_route(&bus, at, width));
+}
+
+static void what_is_split_has_no_route(void **state)
+{
+	assert_int_equal(add(0x40, 3, 0, 2, &one), ERROR_NONE);
+	assert_non_null(bus_find_route(&bus, 0x40, 2));
+	assert_null(bus_find_route(&bus, 0x40, 4)); /* too wide */
+	assert_null(bus_find_route(&bus, 0x42, 2)); /* over the edge */
+	assert_null(bus_find_route(&bus, 0x3f, 2)); /* nobody, and then somebody */
+	assert_null(bus_known_route(&bus, 0x42, 2));
+}
+
+/* A doubleword at CF8H goes to one chip, although CF9H is another's. */
+static void the_widest_at_a_short_window_is_one_chips(void **state)
+{
+	assert_int_equal(add(0xcf8, 1, 0, 4, &one), ERROR_NONE);
+	assert_int_equal(add(0xcf9, 1, 0, 1, &two), ERROR_NONE);
+	assert_ptr_equal(bus_find_route(&bus, 0xcf8, 4)->chip, &one);
+	assert_null(bus_find_route(&bus, 0xcf8, 2));
+	bus_write(&bus, 0, 0xcf8, 4, 0x80000000);
+	expect(&one, 0, 'w', 0, 4, 0x80000000);
+	bus_write(&bus, 0, 0xcf7, 8, 0x8877665544332211);
+	expect(&one, 1, 'w', 0, 1, 0x22);
+	expect(&two, 0, 'w', 0, 1, 0x33);
+	assert_int_equal(two.count, 1);
+}
+
+static void nobodys_route_reads_ones(void **state)
+{
+	const struct bus_route *route = bus_find_route(&bus, 0x80, 1);
+
+	assert_int_equal(route->read(route->chip, route->offset, 1), 0xff);
+	route->write(route->chip, route->offset, 1, 0x12);
+	assert_null(route->timed);
+}
+
+static void a_chip_without_functions_has_a_route(void **state)
+{
+	struct bus_window window = { 0x80, 4, 0, 4, &mute_ops, &one };
+	const struct bus_route *route;
+
+	assert_int_equal(bus_add(&bus, &window, &why), ERROR_NONE);
+	route = bus_find_route(&bus, 0x80, 4);
+	assert_int_equal(route->read(route->chip, route->offset, 4), 0xffffffff);
+	route->write(route->chip, route->offset, 4, 0x12);
+	assert_null(route->timed);
+}
+
+static void routes_end_with_the_windows_they_lead_to(void **state)
+{
+	assert_int_equal(add(0x3f8, 8, 0, 1, &one), ERROR_NONE);
+	assert_non_null(bus_find_route(&bus, 0x3f8, 1));
+	bus_remove(&bus, &one);
+	assert_null(bus_known_route(&bus, 0x3f8, 1));
+	assert_null(bus_find_route(&bus, 0x3f8, 1)->chip); /* nobody's: a route too, */
+	assert_int_equal(add(0x3f8, 8, 0, 1, &two), ERROR_NONE);
+	assert_null(bus_known_route(&bus, 0x3f8, 1)); /* until somebody comes */
+	assert_ptr_equal(bus_find_route(&bus, 0x3f8, 1)->chip, &two);
+}
+
+static void an_access_wider_than_what_is_left_of_a_window(void **state)
+{
+	assert_int_equal(add(UINT64_MAX - 1, 1, 0, 2, &one), ERROR_NONE);
+	assert_int_equal(add(0, 1, 0, 1, &two), ERROR_NONE);
+	assert_non_null(bus_find_route(&bus, UINT64_MAX - 1, 1));
+	assert_int_equal(add(0x100, 3, 0, 8, &one), ERROR_NONE);
+	assert_null(bus_find_route(&bus, 0x101, 4));
+	assert_null(bus_find_route(&bus, 0x101, 8));
+	assert_non_null(bus_find_route(&bus, 0x101, 2));
+}
+
 static void adds_all_windows_or_none(void **state)
 {
 	static const struct bus_window windows[] = {
@@ -213,6 +318,15 @@ int main(void)
 		cmocka_unit_test_setup(an_access_past_the_end_of_addresses_wraps, setup),
 		cmocka_unit_test_setup(removes_all_windows_of_a_chip, setup),
 		cmocka_unit_test_setup(adds_all_windows_or_none, setup),
+		cmocka_unit_test_setup(a_route_is_what_the_window_says, setup),
+		cmocka_unit_test_setup(a_route_is_for_its_access_alone, setup),
+		cmocka_unit_test_setup(empty_rows_are_no_routes, setup),
+		cmocka_unit_test_setup(what_is_split_has_no_route, setup),
+		cmocka_unit_test_setup(the_widest_at_a_short_window_is_one_chips, setup),
+		cmocka_unit_test_setup(nobodys_route_reads_ones, setup),
+		cmocka_unit_test_setup(a_chip_without_functions_has_a_route, setup),
+		cmocka_unit_test_setup(routes_end_with_the_windows_they_lead_to, setup),
+		cmocka_unit_test_setup(an_access_wider_than_what_is_left_of_a_window, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

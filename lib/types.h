@@ -42,6 +42,8 @@ static inline gva_t gva(uint64_t value)
 #define noreturn_fn       __attribute__((noreturn))
 #define noinline_fn       __attribute__((noinline)) /* keeps a rare path out of a frequent one */
 #define inline_always     inline __attribute__((always_inline))
+/* The same where a frequent one goes on: it takes its arguments in the order that they are written in. */
+#define continuation_fn   __attribute__((noinline, noclone))
 #define packed_layout     __attribute__((packed))
 #define aligned_to(n)     __attribute__((aligned(n)))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))

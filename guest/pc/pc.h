@@ -13,6 +13,7 @@
  *   pc_memory.c      RAM, ROM and the map that firmware would tell
  *   pc_boot.c        loading the kernel, starting the vCPUs, and doing so again after a reset
  *   pc_exit.c        exits, each to who answers
+ *   pc_access.c      accesses, each to its chip, and what else is answered in the backend's loop
  *   pc_interrupts.c  interrupt wires and messages, from chip to local APIC
  *   pc_local_apic.c  the vCPUs' local APICs
  *   pc_time.c        the VM's clock and the timers behind it
@@ -46,7 +47,9 @@
 #include "guest/load/vm_spec.h"
 #include "kernel/spinlock.h"
 #include "kernel/timer.h"
+#include "lib/bits.h"
 #include "lib/error.h"
+#include "lib/ratio.h"
 #include "lib/types.h"
 #include "vm/board.h"
 #include "vm/vm.h"
@@ -102,12 +105,6 @@ struct pc_life {
 		hasty_resets; /* how many lives in a row the guest ended by a reset at once; atomic */
 };
 
-/* What comes before a guest goes on that has made an access. */
-enum pc_aside {
-	PC_FLOODS = 1 << 0,       /* it wrote more to the debug ports than the log takes */
-	PC_SCREEN_MOVED = 1 << 1, /* other pages of its VGA are plain memory; pc->lock to write */
-};
-
 struct pc_fw_cfg;
 struct linux_offer;
 
@@ -115,6 +112,7 @@ struct pc {
 	struct vm *vm;              /* constant */
 	const struct vm_spec *spec; /* constant */
 	uint64_t epoch;             /* time_ticks() at which the VM's time began; constant */
+	struct ratio tick_ns;       /* nanoseconds a tick; constant */
 	struct pc_vcpu *vcpus;      /* vm->vcpu_count of them; constant */
 	struct vlapic *lapics[SPEC_MAX_CPUS]; /* constant */
 	struct apic_bus apic_bus;
@@ -123,7 +121,6 @@ struct pc {
 	struct bus ports, memory;
 	struct pc_chip chips[PC_CHIPS];
 	unsigned chip_count;
-	unsigned touched;     /* the number of the one that was accessed last */
 	struct timer timer;   /* for the earliest of the chips' deadlines */
 	device_time timer_at; /* what it is armed for; DEVICE_NEVER */
 	bool time_stopped;    /* it is not to be armed */
@@ -152,7 +149,6 @@ struct pc {
 	void *joined_initrds;      /* its initrds where there are several. Constant */
 	struct debug_ports debug_ports;
 	struct console_line debug_line; /* what is said on them */
-	uint32_t asides;                /* enum pc_aside, or-ed; atomic */
 	struct testdev *testdev;        /* null: none */
 	struct vga_text vga;            /* if the VM has one */
 	bool vga_starves;               /* there was no memory for what was written to it last */
@@ -164,14 +160,22 @@ struct pc {
 	struct load_target target;
 	struct pc_clearing clearing; /* its restart's */
 	struct pc_life life;         /* its restart's */
-	uint32_t ending;             /* enum pc_ending; atomic: the first counts */
-	uint32_t exit_status;        /* of PC_EXIT; its vCPU's, until the VM has ended */
-	bool unreported;             /* it could not be started: who made it reports it */
-	bool mode_refused;           /* this host runs no guest in its kernel's start mode */
+	uint32_t asides;      /* enum pc_ending, of which the first counts, and enum pc_aside; atomic */
+	uint32_t exit_status; /* of PC_EXIT; its vCPU's, until the VM has ended */
+	bool unreported;      /* it could not be started: who made it reports it */
+	bool mode_refused;    /* this host runs no guest in its kernel's start mode */
 };
 
 /* Why a guest's machine stops. */
 enum pc_ending { PC_RUNS, PC_POWER_OFF, PC_RESET, PC_EXIT };
+
+/* What comes before a guest goes on that has made an access; in one word with its end, so that there is
+ * one to look at. */
+#define PC_ENDING BITS(7, 0)
+enum pc_aside {
+	PC_FLOODS = 1 << 8,       /* it wrote more to the debug ports than the log takes */
+	PC_SCREEN_MOVED = 1 << 9, /* other pages of its VGA are plain memory; pc->lock to write */
+};
 
 extern const struct board_ops pc_board;
 

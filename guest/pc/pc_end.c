@@ -31,22 +31,18 @@ bool pc_reset_is_news(const struct pc *pc)
 bool pc_end_request(struct pc *pc, enum pc_ending ending, const char *why)
 {
 	const struct vcpu *vcpu = (const struct vcpu *)this_cpu()->current.vcpu;
-	uint32_t none = PC_RUNS;
+	uint32_t asides = __atomic_load_n(&pc->asides, __ATOMIC_RELAXED);
 
 	assert(vcpu && vcpu->vm == pc->vm);
-	if (!__atomic_compare_exchange_n(&pc->ending, &none, ending, false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_SEQ_CST))
-		return false;
+	do
+		if (asides & PC_ENDING)
+			return false;
+	while (!__atomic_compare_exchange_n(&pc->asides, &asides, asides | ending, true, __ATOMIC_SEQ_CST,
+					    __ATOMIC_RELAXED));
 	if (ending != PC_RESET || pc_reset_is_news(pc))
 		log_info("guest", "vm=%u(%s) %s: %s", pc->vm->id, pc->vm->name,
 			 ending == PC_RESET ? "resets" : "ends", why);
 	return true;
-}
-
-bool pc_may_go_on(const struct pc *pc)
-{
-	return __atomic_load_n(&pc->ending, __ATOMIC_RELAXED) == PC_RUNS &&
-	       !__atomic_load_n(&pc->asides, __ATOMIC_RELAXED);
 }
 
 /* What its access left to do before the guest goes on. */
@@ -64,7 +60,7 @@ static enum board_action attend(struct pc *pc)
 
 enum board_action pc_go_on(struct pc *pc)
 {
-	switch (__atomic_load_n(&pc->ending, __ATOMIC_ACQUIRE)) {
+	switch (pc_ending(pc)) {
 	case PC_RUNS:
 		return attend(pc);
 	case PC_RESET:
@@ -89,8 +85,7 @@ static uint64_t guest_ticks(const struct vm *vm)
 static enum error end_life(struct pc *pc, struct reason *why)
 {
 	struct pc_life *life = &pc->life;
-	bool hasty = __atomic_load_n(&pc->ending, __ATOMIC_ACQUIRE) == PC_RESET &&
-		     pc_now(pc) - life->began < HASTY_NS &&
+	bool hasty = pc_ending(pc) == PC_RESET && pc_now(pc) - life->began < HASTY_NS &&
 		     time_ticks_to_us(guest_ticks(pc->vm) - life->guest_ticks) < HASTY_GUEST_US;
 
 	__atomic_store_n(&life->hasty_resets, hasty ? life->hasty_resets + 1 : 0, __ATOMIC_RELAXED);
@@ -110,7 +105,7 @@ static void begin_life(struct pc *pc)
 	pc_time_go_on(pc);
 	if (pc_reset_is_news(pc))
 		log_info("guest", "vm=%u(%s) starts again", pc->vm->id, pc->vm->name);
-	__atomic_store_n(&pc->ending, PC_RUNS, __ATOMIC_RELEASE);
+	__atomic_fetch_and(&pc->asides, ~(uint32_t)PC_ENDING, __ATOMIC_RELEASE);
 }
 
 /* Memory goes first, in as many steps as it takes. */
@@ -196,7 +191,7 @@ static void report(const struct pc *pc, const struct reason *trouble)
 	else if (pc->exit_status > DEBUG_EXIT_OK)
 		tap_result(false, name, "the guest left by the debug-exit port with status 0x%x",
 			   pc->exit_status);
-	else if (pc->vm->halted_for_good && pc->ending == PC_RUNS && !pc->spec->halt_ok)
+	else if (pc->vm->halted_for_good && pc_ending(pc) == PC_RUNS && !pc->spec->halt_ok)
 		tap_result(false, name,
 			   "the guest halted for good: every CPU waits with interrupts off, and "
 			   "nothing can wake one");

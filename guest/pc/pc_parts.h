@@ -6,6 +6,7 @@
 #include "guest/tables/acpi_tables.h"
 #include "guest/tables/machine.h"
 #include "guest/tables/smbios.h"
+#include "x86/instructions.h"
 
 /* --- pc.c --- */
 
@@ -128,7 +129,10 @@ enum error pc_boot(struct pc *pc, struct reason *why) must_check;
 
 /* --- pc_time.c: the chips' time --- */
 
-device_time pc_now(const struct pc *pc);
+static inline device_time pc_now(const struct pc *pc)
+{
+	return ratio_apply(&pc->tick_ns, read_tsc() - pc->epoch);
+}
 /* The host's time_ticks() at a moment of the VM's. */
 uint64_t pc_time_to_ticks(const struct pc *pc, device_time at);
 void pc_time_start(struct pc *pc);
@@ -137,8 +141,19 @@ void pc_time_stop(struct pc *pc);
 void pc_time_go_on(struct pc *pc);
 /* What the timers' counters of missed ticks say, for struct board_ops. Not with the lock. */
 bool pc_missed_ticks(struct vm *vm, char *text, size_t size);
+/* Arms the host timer for the earliest of the chips. With the lock. */
+void pc_time_arm(struct pc *pc);
 /* A chip was accessed: when does it want to be looked at? With the lock. */
 void pc_time_touched(struct pc *pc, const void *chip);
+/* The same for one that was looked up; what knows no time, or is not asked, is null. */
+struct pc_chip *pc_time_chip(struct pc *pc, const void *chip);
+static inline void pc_time_ask(struct pc *pc, struct pc_chip *c)
+{
+	c->next = c->ops->next(c->chip);
+	/* For the earliest of the others it is armed already. */
+	if (unlikely(c->next < pc->timer_at))
+		pc_time_arm(pc);
+}
 /* Brings chips whose moment has come up to now. With the lock. */
 void pc_time_advance(struct pc *pc);
 
@@ -178,7 +193,16 @@ bool pc_local_apic_msr_read(struct pc_vcpu *pv, uint32_t index, uint64_t *value)
 bool pc_local_apic_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value);
 
 extern const struct vcpu_interrupts pc_vcpu_interrupts;
-/* pc_exit.c */
+
+/* --- pc_access.c --- */
+
+/* A port, and memory that is no RAM, as the emulators reach them; `context` is the struct pc. On the
+ * vCPU's CPU, without the lock. */
+void pc_access_port(void *context, struct vcpu *vcpu, uint16_t port, unsigned width, bool in,
+		    uint32_t *value);
+void pc_read_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, uint64_t *value);
+void pc_write_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, uint64_t value);
+
 extern const struct vcpu_quick pc_vcpu_quick;
 /* vcpu->unknown_hypercall of its vCPUs. */
 uint64_t pc_unknown_hypercall(const struct pc *pc);
@@ -208,7 +232,15 @@ bool pc_reset_is_news(const struct pc *pc);
  * vCPUs outside of run(), not with the lock. */
 enum board_action pc_go_on(struct pc *pc);
 /* Would it go on at once? Any context. */
-bool pc_may_go_on(const struct pc *pc);
+static inline bool pc_may_go_on(const struct pc *pc)
+{
+	return !__atomic_load_n(&pc->asides, __ATOMIC_ACQUIRE);
+}
+/* Why its machine stops; PC_RUNS: it does not. */
+static inline enum pc_ending pc_ending(const struct pc *pc)
+{
+	return (enum pc_ending)(__atomic_load_n(&pc->asides, __ATOMIC_ACQUIRE) & PC_ENDING);
+}
 void pc_ended(struct vm *vm, const struct reason *trouble);
 /* INIT# to every vCPU: memory and chips stay, and the first one begins at the reset vector. Any CPU,
  * with or without the lock. */

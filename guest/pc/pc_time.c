@@ -6,16 +6,11 @@
 #include "lib/bits.h"
 #include "lib/format.h"
 
-device_time pc_now(const struct pc *pc)
-{
-	return time_ticks_to_ns(time_ticks() - pc->epoch);
-}
-
 uint64_t pc_time_to_ticks(const struct pc *pc, device_time at)
 {
 	uint64_t ticks = time_ns_to_ticks(at);
 
-	/* Conversions round down: one more, so that nothing fires early. */
+	/* Rounded down: one more, so that nothing fires early. */
 	return ticks < UINT64_MAX - pc->epoch - 1 ? pc->epoch + ticks + 1 : UINT64_MAX;
 }
 
@@ -23,9 +18,9 @@ uint64_t pc_time_to_ticks(const struct pc *pc, device_time at)
  * this, or one guest could keep a CPU in timer interrupts; a late chip says what it missed. */
 #define SHORTEST_WAIT 10000 /* ns */
 
-/* Arms the host timer for the earliest of the chips. One that was armed for earlier is left: it
- * fires for nothing, which costs less than to arm it at every access. */
-static void arm(struct pc *pc)
+/* One that was armed for earlier is left: it fires for nothing, which costs less than to arm it at every
+ * access. */
+void pc_time_arm(struct pc *pc)
 {
 	device_time earliest = DEVICE_NEVER;
 
@@ -49,30 +44,21 @@ static void look_again(struct pc_chip *c)
 	c->next = c->ops->next ? c->ops->next(c->chip) : DEVICE_NEVER;
 }
 
-/* The number of a chip; chip_count: it is not told of time. Mostly the same one again. */
-static unsigned find(struct pc *pc, const void *chip)
+struct pc_chip *pc_time_chip(struct pc *pc, const void *chip)
 {
-	unsigned n = pc->touched;
-
-	if (likely(pc->chips[n].chip == chip))
-		return n;
-	for (n = 0; n < pc->chip_count; n++)
-		if (pc->chips[n].chip == chip)
-			return pc->touched = n;
-	return n;
+	for (unsigned i = 0; i < pc->chip_count; i++)
+		if (pc->chips[i].chip == chip)
+			return pc->chips[i].ops->next ? &pc->chips[i] : NULL;
+	return NULL;
 }
 
 void pc_time_touched(struct pc *pc, const void *chip)
 {
-	unsigned n = find(pc, chip);
+	struct pc_chip *c = pc_time_chip(pc, chip);
 
 	assert_slow(spinlock_is_held(&pc->lock));
-	if (n == pc->chip_count || !pc->chips[n].ops->next)
-		return;
-	look_again(&pc->chips[n]);
-	/* For the earliest of the others it is armed already. */
-	if (unlikely(pc->chips[n].next < pc->timer_at))
-		arm(pc);
+	if (c)
+		pc_time_ask(pc, c);
 }
 
 void pc_time_advance(struct pc *pc)
@@ -97,13 +83,14 @@ static void chips_due(struct timer *timer)
 
 	pc->timer_at = DEVICE_NEVER;
 	pc_time_advance(pc);
-	arm(pc);
+	pc_time_arm(pc);
 	spinlock_release(&pc->lock, flags);
 }
 
 void pc_time_start(struct pc *pc)
 {
 	pc->epoch = time_ticks();
+	pc->tick_ns = ratio_of(NANOSECONDS, time_tick_rate());
 	pc->timer_at = DEVICE_NEVER;
 	timer_init(&pc->timer, chips_due, pc);
 }
@@ -124,7 +111,7 @@ void pc_time_go_on(struct pc *pc)
 
 	pc->time_stopped = false;
 	pc->timer_at = DEVICE_NEVER;
-	arm(pc);
+	pc_time_arm(pc);
 	spinlock_release(&pc->lock, flags);
 }
 

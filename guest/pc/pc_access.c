@@ -1,0 +1,276 @@
+/* A guest's accesses to its machine, each to the chip that answers: ports, memory that is no RAM, and
+ * what the board knows of model-specific registers and hypercalls. Nearly all of them are answered in
+ * the backend's loop (vm/vcpu/vcpu_quick.h), where every instruction counts. */
+#include "guest/pc/pc_parts.h"
+
+#include "lib/bits.h"
+#include "vm/emulate/quick_move.h"
+#include "vm/vcpu/vcpu_quick.h"
+#include "x86/msr.h"
+
+static struct pc *pc_of(const struct vcpu *vcpu)
+{
+	return (struct pc *)vcpu->vm->board_data;
+}
+
+static struct pc_vcpu *pc_vcpu_of(const struct vcpu *vcpu)
+{
+	return (struct pc_vcpu *)vcpu->owner;
+}
+
+/* --- the buses ------------------------------------------------------------------------------- */
+
+/* Several chips may answer, each some of the bytes. */
+static void access_pieces(struct pc *pc, struct bus *bus, uint64_t at, unsigned width, bool in,
+			  uint64_t *value)
+{
+	const struct bus_window *window = bus_find(bus, at);
+	const void *chip = window ? window->chip : NULL;
+
+	if (in)
+		*value = bus_read(bus, pc_now(pc), at, width);
+	else
+		bus_write(bus, pc_now(pc), at, width, *value);
+	if (chip)
+		pc_time_touched(pc, chip);
+}
+
+static inline void access_chip(const struct bus_route *route, bool in, uint64_t *value)
+{
+	if (in)
+		*value = route->read(route->chip, route->offset, route->width);
+	else
+		route->write(route->chip, route->offset, route->width, *value);
+}
+
+/* One that knows the time, and may want to be looked at later. */
+static inline void access_timed(struct pc *pc, const struct bus_route *route, bool in,
+				uint64_t *value)
+{
+	/* The route may be another's after the access. */
+	struct pc_chip *timed = (struct pc_chip *)route->note;
+
+	route->timed->advance(route->chip, pc_now(pc));
+	access_chip(route, in, value);
+	if (timed)
+		pc_time_ask(pc, timed);
+}
+
+static struct bus_route *find_route(struct pc *pc, struct bus *bus, uint64_t at, unsigned width)
+{
+	struct bus_route *route = bus_find_route(bus, at, width);
+
+	if (route && route->timed)
+		route->note = pc_time_chip(pc, route->chip);
+	return route;
+}
+
+/* With the lock. Bits of `*value` beyond the width are zero. */
+static noinline_fn void access_bus(struct pc *pc, struct bus *bus, uint64_t at, unsigned width,
+				   bool in, uint64_t *value)
+{
+	const struct bus_route *route = bus_known_route(bus, at, width);
+
+	if (!route)
+		route = find_route(pc, bus, at, width);
+	if (!route)
+		access_pieces(pc, bus, at, width, in, value);
+	else if (route->timed)
+		access_timed(pc, route, in, value);
+	else
+		access_chip(route, in, value);
+}
+
+static void access_memory(struct pc *pc, gpa_t at, unsigned width, bool in, uint64_t *value)
+{
+	uint64_t flags = spinlock_acquire(&pc->lock);
+
+	access_bus(pc, &pc->memory, at.value, width, in, value);
+	spinlock_release(&pc->lock, flags);
+}
+
+void pc_access_port(void *context, struct vcpu *vcpu, uint16_t port, unsigned width, bool in,
+		    uint32_t *value)
+{
+	struct pc *pc = (struct pc *)context;
+	uint64_t wide = *value & BITS(width * 8 - 1, 0), flags = spinlock_acquire(&pc->lock);
+
+	access_bus(pc, &pc->ports, port, width, in, &wide);
+	spinlock_release(&pc->lock, flags);
+	*value = (uint32_t)wide;
+}
+
+void pc_read_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, uint64_t *value)
+{
+	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
+
+	if (vlapic_is_at(&pv->lapic, at.value))
+		*value = pc_local_apic_read(pv, at.value & PAGE_MASK, width);
+	else
+		access_memory((struct pc *)context, at, width, true, value);
+}
+
+void pc_write_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, uint64_t value)
+{
+	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
+
+	value &= BITS(width * 8 - 1, 0);
+	if (vlapic_is_at(&pv->lapic, at.value))
+		pc_local_apic_write(pv, at.value & PAGE_MASK, width, value);
+	else
+		access_memory((struct pc *)context, at, width, false, &value);
+}
+
+/* --- in the loop ------------------------------------------------------------------------------ */
+
+/* An INIT that a chip sends to the very vCPU that accessed it has kicked this CPU, for which the backend
+ * looks; all else that the machine above has to do is an aside. */
+
+/* The ends of answer_port(). Each saves no more registers than it needs, and has its arguments where they
+ * were. They give the lock back. */
+
+static continuation_fn bool finish_in(struct pc *pc, const struct bus_route *route, unsigned width,
+				      bool in, uint32_t *value)
+{
+	*value = (uint32_t)route->read(route->chip, route->offset, width);
+	spinlock_give(&pc->lock);
+	return pc_may_go_on(pc);
+}
+
+static continuation_fn bool finish_out(struct pc *pc, const struct bus_route *route, unsigned width,
+				       bool in, uint32_t *value)
+{
+	route->write(route->chip, route->offset, width, *value);
+	spinlock_give(&pc->lock);
+	return pc_may_go_on(pc);
+}
+
+static continuation_fn bool finish_timed_in(struct pc *pc, const struct bus_route *route,
+					    unsigned width, bool in, uint32_t *value)
+{
+	uint64_t wide;
+
+	access_timed(pc, route, true, &wide);
+	*value = (uint32_t)wide;
+	spinlock_give(&pc->lock);
+	return pc_may_go_on(pc);
+}
+
+static continuation_fn bool finish_timed_out(struct pc *pc, const struct bus_route *route,
+					     unsigned width, bool in, uint32_t *value)
+{
+	uint64_t wide = *value;
+
+	access_timed(pc, route, false, &wide);
+	spinlock_give(&pc->lock);
+	return pc_may_go_on(pc);
+}
+
+static continuation_fn bool finish_new(struct pc *pc, uint16_t port, unsigned width, bool in,
+				       uint32_t *value)
+{
+	uint64_t wide = *value;
+
+	access_bus(pc, &pc->ports, port, width, in, &wide);
+	*value = (uint32_t)wide;
+	spinlock_give(&pc->lock);
+	return pc_may_go_on(pc);
+}
+
+static continuation_fn bool wait_and_finish(struct pc *pc, uint16_t port, unsigned width, bool in,
+					    uint32_t *value)
+{
+	spinlock_wait(&pc->lock);
+	return finish_new(pc, port, width, in, value);
+}
+
+static bool answer_port(struct vcpu *vcpu, uint16_t port, unsigned width, bool in, uint32_t *value)
+{
+	struct pc *pc = pc_of(vcpu);
+	const struct bus_route *route;
+
+	if (!spinlock_try_take(&pc->lock))
+		return wait_and_finish(pc, port, width, in, value);
+	route = bus_known_route(&pc->ports, port, width);
+	if (unlikely(!route))
+		return finish_new(pc, port, width, in, value);
+	if (route->timed)
+		return in ? finish_timed_in(pc, route, width, in, value)
+			  : finish_timed_out(pc, route, width, in, value);
+	return in ? finish_in(pc, route, width, in, value)
+		  : finish_out(pc, route, width, in, value);
+}
+
+/* Stores mask what they write, loads what they read. */
+static void move(struct pc *pc, struct vcpu *vcpu, gpa_t at, unsigned width, bool in,
+		 uint64_t *value)
+{
+	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
+
+	if (!vlapic_is_at(&pv->lapic, at.value)) {
+		spinlock_take(&pc->lock);
+		access_bus(pc, &pc->memory, at.value, width, in, value);
+		spinlock_give(&pc->lock);
+	} else if (in) {
+		*value = pc_local_apic_read(pv, at.value & PAGE_MASK, width);
+	} else {
+		pc_local_apic_write(pv, at.value & PAGE_MASK, width, *value);
+	}
+}
+
+static unsigned answer_memory(struct vcpu *vcpu, gpa_t at, bool write,
+			      const struct quick_place *place, bool *go_on)
+{
+	const struct quick_move *known = quick_move_find(&vcpu->quick_moves, place);
+	struct pc *pc = pc_of(vcpu);
+	uint64_t value;
+
+	if (!known || !is_aligned(at.value, known->width) || write != quick_move_stores(known))
+		return 0;
+	value = write ? quick_move_value(known, vcpu->gpr) : 0;
+	move(pc, vcpu, at, known->width, !write, &value);
+	if (!write)
+		quick_move_load(known, vcpu->gpr, value);
+	*go_on = pc_may_go_on(pc);
+	return known->length;
+}
+
+static bool answer_msr_read(struct vcpu *vcpu, uint32_t index, uint64_t *value)
+{
+	return pc_msr_read(pc_vcpu_of(vcpu), index, value);
+}
+
+static bool answer_msr_write(struct vcpu *vcpu, uint32_t index, uint64_t value, bool *go_on)
+{
+	bool done = pc_msr_write(pc_vcpu_of(vcpu), index, value);
+
+	*go_on = pc_may_go_on(pc_of(vcpu));
+	return done;
+}
+
+/* Whoever shows KVM's signature answers its calls; here there is none. Linux, "KVM hypercalls". */
+#define KVM_NO_CALL       (-1000) /* -KVM_ENOSYS */
+#define KVM_NOT_PERMITTED (-1)    /* -KVM_EPERM: not at CPL 0 */
+
+uint64_t pc_unknown_hypercall(const struct pc *pc)
+{
+	return pc->spec->pvclock ? (uint64_t)KVM_NO_CALL : 0;
+}
+
+static bool answer_hypercall(struct vcpu *vcpu, unsigned cpl, bool code64)
+{
+	int64_t result = cpl ? KVM_NOT_PERMITTED : KVM_NO_CALL;
+
+	if (!pc_unknown_hypercall(pc_of(vcpu)))
+		return false;
+	vcpu->gpr[RAX] = code64 ? (uint64_t)result : (uint32_t)result;
+	return true;
+}
+
+const struct vcpu_quick pc_vcpu_quick = {
+	.port = answer_port,
+	.memory = answer_memory,
+	.read_msr = answer_msr_read,
+	.write_msr = answer_msr_write,
+	.hypercall = answer_hypercall,
+};
