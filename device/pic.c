@@ -75,12 +75,11 @@ static unsigned rank(const struct pic_chip *chip, int input)
 }
 
 /* The input that INT is asserted for, or -1: "Fully Nested Mode", "Special Mask Mode". */
-static int request(const struct pic_chip *chip)
+static int choose(const struct pic_chip *chip, uint8_t asking)
 {
 	uint8_t serving = chip->special_mask ? chip->in_service & ~chip->mask : chip->in_service;
-	uint8_t asking = requests(chip) & ~chip->mask;
 
-	if (likely(!asking || !chip->ready))
+	if (!chip->ready)
 		return -1;
 	int wanted = highest(chip, asking), served = highest(chip, serving);
 	if (rank(chip, wanted) < rank(chip, served))
@@ -90,6 +89,13 @@ static int request(const struct pic_chip *chip)
 	    (chip->icw3 & BIT(wanted)))
 		return wanted;
 	return -1;
+}
+
+static inline int request(const struct pic_chip *chip)
+{
+	uint8_t asking = requests(chip) & ~chip->mask;
+
+	return likely(!asking) ? -1 : choose(chip, asking);
 }
 
 static void set_line(struct pic_chip *chip, unsigned input, bool level)
@@ -246,8 +252,8 @@ static void control(struct pic_chip *chip, uint8_t ocw3)
 		chip->poll = true; /* and it overrides the choice of a register */
 }
 
-/* The odd address: initialization command words that are due, else the mask. */
-static void write_odd(struct pic_chip *chip, uint8_t value)
+/* An initialization command word that is due. */
+static void initialize(struct pic_chip *chip, uint8_t value)
 {
 	switch (chip->expects) {
 	case PIC_EXPECTS_ICW2:
@@ -263,7 +269,6 @@ static void write_odd(struct pic_chip *chip, uint8_t value)
 		chip->expects = PIC_EXPECTS_NOTHING;
 		break;
 	case PIC_EXPECTS_NOTHING:
-		chip->mask = value;
 		break;
 	}
 	if (chip->expects == PIC_EXPECTS_ICW4 && !(chip->icw1 & ICW1_IC4))
@@ -272,7 +277,7 @@ static void write_odd(struct pic_chip *chip, uint8_t value)
 		chip->ready = true;
 }
 
-static void write_even(struct pic_chip *chip, uint8_t value)
+static void write_even(struct pic *pic, struct pic_chip *chip, uint8_t value)
 {
 	if (value & ICW1_SELECT)
 		begin_initialization(chip, value);
@@ -280,48 +285,65 @@ static void write_even(struct pic_chip *chip, uint8_t value)
 		control(chip, value);
 	else
 		operate(chip, value);
+	update(pic);
 }
 
-static uint8_t read_chip(struct pic_chip *chip, bool odd)
+static uint8_t poll(struct pic *pic, struct pic_chip *chip)
 {
-	if (chip->poll) {
-		int input = acknowledge(chip);
+	int input;
 
-		chip->poll = false;
-		return input < 0 ? 0 : POLL_PRESENT | (uint8_t)input;
-	}
-	if (odd)
-		return chip->mask;
-	return chip->read_in_service ? chip->in_service : requests(chip);
+	if (!chip->is_master)
+		set_line(master_of(pic), CASCADE_INPUT, false); /* as by an acknowledgement */
+	input = acknowledge(chip);
+	chip->poll = false;
+	update(pic);
+	return input < 0 ? 0 : POLL_PRESENT | (uint8_t)input;
 }
 
+/* Reads change nothing but where the poll command makes one an acknowledgement. */
 static uint64_t pic_read(void *chip, uint64_t offset, unsigned width)
 {
 	struct pic *pic = chip;
-	unsigned n = offset % PIC_ELCR_OFFSET / PIC_SLAVE_OFFSET;
-	uint8_t value;
+	struct pic_chip *from = offset & PIC_SLAVE_OFFSET ? slave_of(pic) : master_of(pic);
 
 	if (offset >= PIC_ELCR_OFFSET)
 		return pic->chips[offset & 1].level;
-	if (n && pic->chips[n].poll)
-		set_line(master_of(pic), CASCADE_INPUT, false); /* as by an acknowledgement */
-	value = read_chip(&pic->chips[n], offset & 1);
+	if (unlikely(from->poll))
+		return poll(pic, from);
+	if (offset & 1)
+		return from->mask;
+	return from->read_in_service ? from->in_service : requests(from);
+}
+
+/* The odd address: initialization command words that are due, else the mask. */
+static void write_odd(struct pic *pic, struct pic_chip *chip, uint8_t value)
+{
+	if (unlikely(chip->expects != PIC_EXPECTS_NOTHING))
+		initialize(chip, value);
+	else if (chip->mask != value)
+		chip->mask = value;
+	else /* systems mask everything, to be sure, when everything is masked */
+		return;
 	update(pic);
-	return value;
+}
+
+static void write_elcr(struct pic *pic, unsigned n, uint8_t value)
+{
+	pic->chips[n].level = value & elcr_writable[n];
+	update(pic);
 }
 
 static void pic_write(void *chip, uint64_t offset, unsigned width, uint64_t value)
 {
 	struct pic *pic = chip;
-	struct pic_chip *to = &pic->chips[offset % PIC_ELCR_OFFSET / PIC_SLAVE_OFFSET];
+	struct pic_chip *to = offset & PIC_SLAVE_OFFSET ? slave_of(pic) : master_of(pic);
 
-	if (offset >= PIC_ELCR_OFFSET)
-		pic->chips[offset & 1].level = (uint8_t)value & elcr_writable[offset & 1];
+	if (unlikely(offset >= PIC_ELCR_OFFSET))
+		write_elcr(pic, offset & 1, (uint8_t)value);
 	else if (offset & 1)
-		write_odd(to, (uint8_t)value);
+		write_odd(pic, to, (uint8_t)value);
 	else
-		write_even(to, (uint8_t)value);
-	update(pic);
+		write_even(pic, to, (uint8_t)value);
 }
 
 static void pic_reset(void *chip)

@@ -26,36 +26,16 @@ static unsigned cause(const struct uart *uart)
 }
 
 /* In loopback the pin OUT2# is inactive, as all modem outputs are, and with it the PC's gate. */
-static void drive_interrupt(const struct uart *uart)
+void uart_drive_interrupt(struct uart *uart)
 {
-	bool gate = (uart->modem_control & MCR_OUT2) && !in_loopback(uart);
+	bool gate = (uart->modem_control & (MCR_OUT2 | MCR_LOOPBACK)) == MCR_OUT2;
+	bool level = gate && cause(uart) != IIR_NONE;
 
-	wire_set(&uart->irq, gate && cause(uart) != IIR_NONE);
-}
-
-/* --- the line in ---------------------------------------------------------------------------- */
-
-bool uart_receive(struct uart *uart, uint8_t byte)
-{
-	if (!uart_room(uart))
-		return false;
-	uart_take_in(uart, byte, 0);
-	drive_interrupt(uart);
-	return true;
-}
-
-/* A break looks like a zero whose stop bit is missing. */
-static void take_in_break(struct uart *uart)
-{
-	uart_take_in(uart, 0, LSR_BREAK | LSR_FRAMING);
-}
-
-void uart_receive_break(struct uart *uart)
-{
-	if (in_loopback(uart))
+	/* A level that stays is told again: who receives it may not have been able to pass it on. */
+	if (!level && !uart->interrupting)
 		return;
-	take_in_break(uart);
-	drive_interrupt(uart);
+	uart->interrupting = level;
+	wire_set(&uart->irq, level);
 }
 
 /* --- the transmitter ------------------------------------------------------------------------ */
@@ -74,7 +54,7 @@ static void loop_back(struct uart *uart, uint8_t byte)
 static void send(struct uart *uart, uint8_t byte)
 {
 	uart->thr_empty_pending = false;
-	drive_interrupt(uart);
+	uart_drive_interrupt(uart);
 	if (in_loopback(uart))
 		loop_back(uart, byte);
 	else if (uart->transmit)
@@ -82,6 +62,7 @@ static void send(struct uart *uart, uint8_t byte)
 	if (uart->pace)
 		uart->busy_until = (uart->busy_until ? uart->busy_until : uart->now) + uart->pace;
 	uart->thr_empty_pending = !uart->busy_until;
+	uart_drive_interrupt(uart);
 }
 
 /* --- modem lines ---------------------------------------------------------------------------- */
@@ -116,7 +97,47 @@ static void look_at_modem(struct uart *uart)
 	uart->modem_inputs = inputs;
 }
 
-/* --- registers ------------------------------------------------------------------------------ */
+/* --- registers: reading ---------------------------------------------------------------------- */
+
+/* After an access that changed nothing the interrupt hangs on: a level that is there is told again. */
+static inline void stay(const struct uart *uart)
+{
+	if (unlikely(uart->interrupting))
+		wire_set(&uart->irq, true);
+}
+
+/* The receiver may have more room than it had: who waited for some is told, behind the interrupt. */
+static void offer_room(struct uart *uart, unsigned room_before)
+{
+	if (!room_before && uart_room(uart) && uart->receptive)
+		uart->receptive(uart->context);
+}
+
+static bool sees_divisor(const struct uart *uart)
+{
+	return uart->line_control & LCR_DLAB;
+}
+
+static uint8_t read_data(struct uart *uart)
+{
+	unsigned room = uart_room(uart);
+	uint8_t byte;
+
+	if (sees_divisor(uart)) {
+		stay(uart);
+		return (uint8_t)uart->divisor;
+	}
+	byte = uart_read_received(uart);
+	uart_drive_interrupt(uart);
+	offer_room(uart, room);
+	return byte;
+}
+
+static uint8_t read_interrupt_enable(struct uart *uart)
+{
+	stay(uart);
+	return sees_divisor(uart) ? (uint8_t)(uart->divisor >> 8) : uart->interrupt_enable;
+}
 
 static uint8_t read_interrupt_id(struct uart *uart)
 {
@@ -125,14 +146,34 @@ static uint8_t read_interrupt_id(struct uart *uart)
 	/* Seen is done with, for this cause alone. */
 	if (id == IIR_THR_EMPTY)
 		uart->thr_empty_pending = false;
+	uart_drive_interrupt(uart);
 	return (uint8_t)(id | (uart->fifo_enabled ? IIR_FIFOS : 0));
+}
+
+static uint8_t read_line_control(struct uart *uart)
+{
+	stay(uart);
+	return uart->line_control;
+}
+
+static uint8_t read_modem_control(struct uart *uart)
+{
+	stay(uart);
+	return uart->modem_control;
 }
 
 static uint8_t read_line_status(struct uart *uart)
 {
-	uint8_t status = uart_read_receiver_status(uart);
+	uint8_t status = uart->busy_until ? 0 : LSR_THR_EMPTY | LSR_IDLE;
 
-	return uart->busy_until ? status : status | LSR_THR_EMPTY | LSR_IDLE;
+	/* Nearly always nothing has come in. */
+	if (uart->line_errors | uart->count) {
+		status |= uart_read_receiver_status(uart);
+		uart_drive_interrupt(uart);
+	} else {
+		stay(uart);
+	}
+	return status;
 }
 
 static uint8_t read_modem_status(struct uart *uart)
@@ -140,29 +181,57 @@ static uint8_t read_modem_status(struct uart *uart)
 	uint8_t status = uart->modem_inputs | uart->modem_deltas;
 
 	uart->modem_deltas = 0;
+	uart_drive_interrupt(uart);
 	return status;
+}
+
+static uint8_t read_scratch(struct uart *uart)
+{
+	stay(uart);
+	return uart->scratch;
+}
+
+/* --- registers: writing ---------------------------------------------------------------------- */
+
+static void write_data(struct uart *uart, uint8_t value)
+{
+	if (sees_divisor(uart)) {
+		uart->divisor = (uint16_t)((uart->divisor & BITS(15, 8)) | value);
+		stay(uart);
+	} else {
+		send(uart, value);
+	}
 }
 
 static void write_interrupt_enable(struct uart *uart, uint8_t value)
 {
 	uint8_t enabled = value & (uint8_t)IER_WRITABLE;
 
+	if (sees_divisor(uart)) {
+		uart->divisor = (uint16_t)((uart->divisor & BITS(7, 0)) | (value << 8));
+		stay(uart);
+		return;
+	}
 	/* The interrupt comes when its condition and its enable meet: the holding register is empty. */
 	if ((enabled & ~uart->interrupt_enable & IER_THR_EMPTY) && !uart->busy_until)
 		uart->thr_empty_pending = true;
 	uart->interrupt_enable = enabled;
+	uart_drive_interrupt(uart);
 }
 
 static void write_fifo_control(struct uart *uart, uint8_t value)
 {
 	static const uint8_t triggers[] = { 1, 4, 8, 14 };
 	bool enable = value & FCR_ENABLE;
+	unsigned room = uart_room(uart);
 
 	/* Bytes do not survive a change of mode, and no other bit counts without this one. */
 	if (enable != uart->fifo_enabled || (enable && (value & FCR_CLEAR_RECEIVER)))
 		uart_clear_receiver(uart);
 	uart->fifo_enabled = enable;
 	uart->trigger = enable ? triggers[field_get(value, FCR_TRIGGER)] : 1;
+	uart_drive_interrupt(uart);
+	offer_room(uart, room);
 }
 
 static void send_break_round(struct uart *uart)
@@ -170,104 +239,83 @@ static void send_break_round(struct uart *uart)
 	bool sending = in_loopback(uart) && (uart->line_control & LCR_BREAK);
 
 	if (sending && !uart->break_sent)
-		take_in_break(uart);
+		uart_take_in_break(uart);
 	uart->break_sent = sending;
 }
 
-static void write_data(struct uart *uart, uint8_t value)
+static void write_line_control(struct uart *uart, uint8_t value)
 {
-	if (uart->line_control & LCR_DLAB)
-		uart->divisor = (uint16_t)((uart->divisor & BITS(15, 8)) | value);
-	else
-		send(uart, value);
+	uart->line_control = value;
+	send_break_round(uart);
+	uart_drive_interrupt(uart);
+}
+
+static void write_modem_control(struct uart *uart, uint8_t value)
+{
+	unsigned room = uart_room(uart);
+
+	uart->modem_control = value & (uint8_t)MCR_WRITABLE;
+	look_at_modem(uart);
+	send_break_round(uart);
+	uart_drive_interrupt(uart);
+	offer_room(uart, room);
 }
 
 /* The status registers are there to be read; writing one is a test of the factory's. */
-static void write_register(struct uart *uart, unsigned number, uint8_t value)
+static void write_status(struct uart *uart, uint8_t value)
 {
-	switch ((enum uart_register)number) {
-	case UART_DATA:
-		write_data(uart, value);
-		break;
-	case UART_INTERRUPT_ENABLE:
-		if (uart->line_control & LCR_DLAB)
-			uart->divisor = (uint16_t)((uart->divisor & BITS(7, 0)) | (value << 8));
-		else
-			write_interrupt_enable(uart, value);
-		break;
-	case UART_INTERRUPT_ID:
-		write_fifo_control(uart, value);
-		break;
-	case UART_LINE_CONTROL:
-		uart->line_control = value;
-		send_break_round(uart);
-		break;
-	case UART_MODEM_CONTROL:
-		uart->modem_control = value & (uint8_t)MCR_WRITABLE;
-		look_at_modem(uart);
-		send_break_round(uart);
-		break;
-	case UART_SCRATCH:
-		uart->scratch = value;
-		break;
-	case UART_LINE_STATUS:
-	case UART_MODEM_STATUS:
-		break;
-	}
+	stay(uart);
 }
 
-static uint8_t read_register(struct uart *uart, unsigned number)
+static void write_scratch(struct uart *uart, uint8_t value)
 {
-	bool divisor = uart->line_control & LCR_DLAB;
-
-	switch ((enum uart_register)number) {
-	case UART_DATA:
-		return divisor ? (uint8_t)uart->divisor : uart_read_received(uart);
-	case UART_INTERRUPT_ENABLE:
-		return divisor ? (uint8_t)(uart->divisor >> 8) : uart->interrupt_enable;
-	case UART_INTERRUPT_ID:
-		return read_interrupt_id(uart);
-	case UART_LINE_CONTROL:
-		return uart->line_control;
-	case UART_MODEM_CONTROL:
-		return uart->modem_control;
-	case UART_LINE_STATUS:
-		return read_line_status(uart);
-	case UART_MODEM_STATUS:
-		return read_modem_status(uart);
-	case UART_SCRATCH:
-		return uart->scratch;
-	}
-	return UINT8_MAX;
+	uart->scratch = value;
+	stay(uart);
 }
 
 /* --- the chip ------------------------------------------------------------------------------- */
 
-/* After an access: the interrupt, and who waits for room. */
-static void settle(struct uart *uart, unsigned room_before)
-{
-	drive_interrupt(uart);
-	if (!room_before && uart_room(uart) && uart->receptive)
-		uart->receptive(uart->context);
-}
+static const struct {
+	uint8_t (*read)(struct uart *uart);
+	void (*write)(struct uart *uart, uint8_t value);
+} registers[UART_PORTS] = {
+	[UART_DATA] = { read_data, write_data },
+	[UART_INTERRUPT_ENABLE] = { read_interrupt_enable, write_interrupt_enable },
+	[UART_INTERRUPT_ID] = { read_interrupt_id, write_fifo_control },
+	[UART_LINE_CONTROL] = { read_line_control, write_line_control },
+	[UART_MODEM_CONTROL] = { read_modem_control, write_modem_control },
+	[UART_LINE_STATUS] = { read_line_status, write_status },
+	[UART_MODEM_STATUS] = { read_modem_status, write_status },
+	[UART_SCRATCH] = { read_scratch, write_scratch },
+};
 
 static uint64_t uart_read(void *chip, uint64_t offset, unsigned width)
 {
-	struct uart *uart = chip;
-	unsigned room = uart_room(uart);
-	uint8_t value = read_register(uart, (unsigned)offset % UART_PORTS);
-
-	settle(uart, room);
-	return value;
+	return registers[offset % UART_PORTS].read(chip);
 }
 
 static void uart_write(void *chip, uint64_t offset, unsigned width, uint64_t value)
 {
-	struct uart *uart = chip;
-	unsigned room = uart_room(uart);
+	registers[offset % UART_PORTS].write(chip, (uint8_t)value);
+}
 
-	write_register(uart, (unsigned)offset % UART_PORTS, (uint8_t)value);
-	settle(uart, room);
+static noinline_fn void let_pass(struct uart *uart, device_time now)
+{
+	if (uart->busy_until && now >= uart->busy_until) {
+		uart->busy_until = 0;
+		uart->thr_empty_pending = true;
+		uart_drive_interrupt(uart);
+	}
+	if (now >= uart_timeout_at(uart)) {
+		uart->timed_out = true;
+		uart_drive_interrupt(uart);
+	}
+}
+
+/* Only a byte that leaves, or that waits to be fetched, takes time. */
+static bool is_idle(const struct uart *uart)
+{
+	return !uart->busy_until && !uart->count;
 }
 
 static void uart_advance(void *chip, device_time now)
@@ -275,26 +323,24 @@ static void uart_advance(void *chip, device_time now)
 	struct uart *uart = chip;
 
 	uart->now = now;
-	if (uart->busy_until && now >= uart->busy_until) {
-		uart->busy_until = 0;
-		uart->thr_empty_pending = true;
-		drive_interrupt(uart);
-	}
-	if (now >= uart_timeout_at(uart)) {
-		uart->timed_out = true;
-		drive_interrupt(uart);
-	}
+	if (unlikely(!is_idle(uart)))
+		let_pass(uart, now);
+}
+
+static noinline_fn device_time end_of_wait(const struct uart *uart)
+{
+	device_time next = uart->busy_until ? uart->busy_until : DEVICE_NEVER;
+
+	if ((uart->interrupt_enable & IER_RECEIVED) && uart_timeout_at(uart) < next)
+		next = uart_timeout_at(uart);
+	return next;
 }
 
 static device_time uart_next(const void *chip)
 {
 	const struct uart *uart = chip;
 
-	device_time next = uart->busy_until ? uart->busy_until : DEVICE_NEVER;
-
-	if ((uart->interrupt_enable & IER_RECEIVED) && uart_timeout_at(uart) < next)
-		next = uart_timeout_at(uart);
-	return next;
+	return likely(is_idle(uart)) ? DEVICE_NEVER : end_of_wait(uart);
 }
 
 /* "Master Reset": the divisor and the scratch register are not touched. */
@@ -316,13 +362,15 @@ static void uart_reset(void *chip)
 	uart->busy_until = 0;
 	uart->thr_empty_pending = false;
 	uart->break_sent = false;
-	settle(uart, room);
+	uart_drive_interrupt(uart);
+	offer_room(uart, room);
 }
 
 void uart_init(struct uart *uart)
 {
 	uart->now = 0;
 	uart->quiet_since = 0;
+	uart->interrupting = false;
 	uart->scratch = 0;
 	uart->divisor = DIVISOR_9600;
 	memset(uart->received, 0, sizeof(uart->received));

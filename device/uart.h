@@ -52,6 +52,7 @@ struct uart {
 	bool thr_empty_pending; /* the interrupt, until it is seen or a byte is written */
 	bool timed_out;         /* bytes below the trigger level have waited */
 	bool break_sent;        /* the loop has seen this break already */
+	bool interrupting;      /* what the wire was last driven to */
 	uint8_t last_received;  /* what the receiver buffer reads once it is empty */
 	uint8_t count, first;   /* of the bytes received; without FIFOs one at most */
 	struct {

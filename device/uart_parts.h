@@ -80,6 +80,9 @@ static inline bool in_loopback(const struct uart *uart)
 	return uart->modem_control & MCR_LOOPBACK;
 }
 
+/* Tells the wire what the registers say, after one that it hangs on may have changed. */
+void uart_drive_interrupt(struct uart *uart);
+
 /* --- the receiver (device/uart_receiver.c) -------------------------------------------------- */
 
 void uart_clear_receiver(struct uart *uart);
@@ -87,6 +90,9 @@ void uart_clear_receiver(struct uart *uart);
 /* A byte from the shift register, with its errors (of the line status register). Without room it is
  * an overrun. */
 void uart_take_in(struct uart *uart, uint8_t byte, uint8_t errors);
+
+/* A break looks like a zero whose stop bit is missing. */
+void uart_take_in_break(struct uart *uart);
 
 /* The oldest byte; the last one again when there is none. */
 uint8_t uart_read_received(struct uart *uart);

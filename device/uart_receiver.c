@@ -69,6 +69,11 @@ void uart_take_in(struct uart *uart, uint8_t byte, uint8_t errors)
 	show_errors_of_first(uart);
 }
 
+void uart_take_in_break(struct uart *uart)
+{
+	uart_take_in(uart, 0, LSR_BREAK | LSR_FRAMING);
+}
+
 uint8_t uart_read_received(struct uart *uart)
 {
 	if (!uart->count)
@@ -101,4 +106,23 @@ uint8_t uart_read_receiver_status(struct uart *uart)
 unsigned uart_room(const struct uart *uart)
 {
 	return in_loopback(uart) ? 0 : depth(uart) - uart->count;
+}
+
+/* --- the line in ---------------------------------------------------------------------------- */
+
+bool uart_receive(struct uart *uart, uint8_t byte)
+{
+	if (!uart_room(uart))
+		return false;
+	uart_take_in(uart, byte, 0);
+	uart_drive_interrupt(uart);
+	return true;
+}
+
+void uart_receive_break(struct uart *uart)
+{
+	if (in_loopback(uart))
+		return;
+	uart_take_in_break(uart);
+	uart_drive_interrupt(uart);
 }

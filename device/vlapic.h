@@ -213,6 +213,14 @@ static inline enum vlapic_mode vlapic_mode(const struct vlapic *lapic)
 {
 	return vlapic_mode_of(__atomic_load_n(&lapic->base, __ATOMIC_RELAXED));
 }
+/* Is `address` one of its page, and the page where registers are: in xAPIC mode? */
+static inline bool vlapic_is_at(const struct vlapic *lapic, uint64_t address)
+{
+	uint64_t base = __atomic_load_n(&lapic->base, __ATOMIC_RELAXED);
+
+	return (base & (APIC_BASE_ADDRESS | APIC_BASE_ENABLE | APIC_BASE_X2APIC)) ==
+	       ((address & ~PAGE_MASK) | APIC_BASE_ENABLE);
+}
 /* ` apic=x2apic requested=0xfd,0x31 in-service=none posted=none priority=0x0`: for the log, as it is at
  * this moment. */
 void vlapic_describe(const struct vlapic *lapic, char *text, size_t size);
