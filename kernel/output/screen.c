@@ -21,7 +21,7 @@ extern const uint8_t console_font[];
 static struct framebuffer fb;
 static struct text_grid grid;
 static struct text_painter painter;
-static struct deadline next_refresh;
+static uint64_t painted_at; /* time_ticks(): a deadline would be wrong once the clock is calibrated */
 
 static void paint_ega(void *context, unsigned column, unsigned row, char c)
 {
@@ -37,13 +37,13 @@ static void paint_framebuffer(void *context, unsigned column, unsigned row, char
  * pace of the log, nor take the time of CPUs that have nothing to do but to look for more of it. */
 static void refresh(bool now)
 {
-	if (!now && !deadline_passed(&next_refresh))
+	if (!now && painted_at && time_ticks_to_us(time_ticks() - painted_at) < REFRESH_US)
 		return;
 	text_grid_paint(&grid, &painter);
 	/* Write-combining buffers may keep the last pixels: a screen that is about to be all that is
 	 * left of a panic must have them. */
 	__asm__ volatile("sfence" : : : "memory");
-	next_refresh = deadline_in_us(REFRESH_US);
+	painted_at = time_ticks();
 }
 
 /* A line alone shows at once. */
