@@ -130,8 +130,8 @@ static void do_chores(void)
 	gdb_server_tick();
 }
 
-/* While guests of the user's run, which modules ask for, or by itself, the shell is there: it says so
- * at once, for whoever waits to type; */
+/* While guests of the user's run, which modules ask for, or by itself, the shell is there: it says so,
+ * for whoever waits to type, and boot goes on while the port takes its time over that; */
 static void open_shell(void)
 {
 	if (!command_line.shell && !firmware_loader()->module_count)
@@ -139,7 +139,6 @@ static void open_shell(void)
 	struct reason why;
 
 	console_read_input();
-	log_drain();
 	scheduler_set_chores(do_chores, CONSOLE_TICK_US);
 	if (serial_listen(scheduler_call_chores, &why))
 		log_info("console", "the serial port is polled: %s", why.text);
