@@ -36,9 +36,10 @@ struct cpu {
 	uint8_t *stack_top; /* of the ordinary stack */
 	uint32_t irq_count; /* interrupts taken in host mode; this CPU only */
 	bool need_resched;  /* set by interrupt handlers and kick IPIs; this CPU only; atomic */
-	/* Somebody has kicked or nudged this CPU, or is about to: before a guest that just came out is
-	 * entered again, all that may wait for it has to be looked at. Any CPU sets it, atomically,
-	 * before it sends; who looks clears it first. */
+	/* Before a guest that just came out is entered again, all that may wait for it has to be looked
+	 * at: somebody has kicked or nudged this CPU, or is about to, or on this CPU an event has come
+	 * for the guest or a timer was armed. Any CPU sets it, atomically, before it sends; who looks
+	 * clears it first. */
 	bool attention;
 	bool in_panic;              /* this CPU only */
 	bool stopped;               /* for another CPU's panic, for good; atomic */
@@ -80,6 +81,12 @@ static inline uint32_t this_cpu_index(void)
 
 	__asm__("movl %%gs:%c1, %0" : "=r"(index) : "i"(offsetof(struct cpu, index)));
 	return index;
+}
+
+/* Sets it. */
+static inline void cpu_draw_attention(void)
+{
+	__asm__ volatile("movb $1, %%gs:%c0" : : "i"(offsetof(struct cpu, attention)) : "memory");
 }
 
 /* CPUs in the table, whatever their state, and those online. */

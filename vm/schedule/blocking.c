@@ -115,7 +115,9 @@ static void wake(struct vcpu *vcpu, void (*tell_running)(struct cpu *cpu))
 	switch (__atomic_load_n(&vcpu->state, __ATOMIC_SEQ_CST)) {
 	case VCPU_RUNNING:
 		cpu = __atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED);
-		if (cpu && cpu != this_cpu())
+		if (cpu == this_cpu())
+			cpu_draw_attention();
+		else if (cpu)
 			tell_running(cpu);
 		break;
 	case VCPU_BLOCKED:

@@ -262,8 +262,7 @@ enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 		goto out;
 	}
 	do {
-		if (unlikely(cpu->attention))
-			(void)__atomic_exchange_n(&cpu->attention, false, __ATOMIC_SEQ_CST);
+		run_pay_attention(cpu);
 		/* With interrupts off a kick that comes now is pending, and ends the guest's time
 		 * as soon as it is entered: none is lost. */
 		if (unlikely(__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED))) {
