@@ -10,7 +10,7 @@
 #include "lib/types.h"
 #include "vm/emulate/instruction.h"
 
-#define QUICK_MOVES 8 /* a power of two */
+#define QUICK_MOVES 16 /* a power of two */
 
 struct vm;
 
