@@ -198,11 +198,9 @@ static void park(struct scheduler *s, struct vcpu *vcpu)
 		vm_vcpu_parked(vcpu);
 }
 
-/* Under the lock: whose turn it is. */
-static struct vcpu *choose(struct scheduler *s)
+/* Under the lock: it is the turn of `vcpu`, who was taken from the queue. */
+static inline struct vcpu *choose(struct scheduler *s, struct vcpu *vcpu)
 {
-	struct vcpu *vcpu = run_queue_take(&s->queue);
-
 	s->busy = vcpu;
 	/* Who is watched has slices all the same: their ends are part of what is seen. */
 	__atomic_store_n(&s->alone, vcpu && !s->queue.length && !vcpu->watcher, __ATOMIC_RELAXED);
@@ -213,7 +211,7 @@ static struct vcpu *choose(struct scheduler *s)
 static struct vcpu *take_next(struct scheduler *s)
 {
 	uint64_t flags = spinlock_acquire(&s->lock);
-	struct vcpu *vcpu = choose(s);
+	struct vcpu *vcpu = choose(s, run_queue_take(&s->queue));
 
 	spinlock_release(&s->lock, flags);
 	return vcpu;
@@ -224,13 +222,18 @@ static struct vcpu *exchange(struct scheduler *s, struct vcpu *vcpu, bool broken
 {
 	uint64_t flags = spinlock_acquire(&s->lock);
 
-	if (unlikely(broken_off))
+	struct vcpu *next;
+
+	if (unlikely(broken_off)) {
+		/* Behind those that go first. */
 		run_queue_put_back(&s->queue, vcpu);
-	else
-		run_queue_append(&s->queue, vcpu);
-	vcpu = choose(s);
+		next = run_queue_take(&s->queue);
+	} else {
+		next = run_queue_exchange(&s->queue, vcpu);
+	}
+	next = choose(s, next);
 	spinlock_release(&s->lock, flags);
-	return vcpu;
+	return next;
 }
 
 static void take_off_load(struct scheduler *s)

@@ -147,7 +147,7 @@ static void account(struct scheduler *s, struct vcpu *vcpu, enum turn_end end)
 }
 
 /* False: the turn ends before it begins. */
-static bool bind(struct vcpu *vcpu)
+static noinline_fn bool bind(struct vcpu *vcpu)
 {
 	struct reason why;
 
