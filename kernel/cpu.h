@@ -24,7 +24,8 @@ typedef void (*cpu_function)(void *argument);
 struct cpu_current {
 	void *vcpu;                            /* opaque to the kernel */
 	void (*describe)(const struct cpu *c); /* prints the vCPU and its last exits; may be null */
-	bool endless; /* its turn ends when need_resched is set, and not by itself */
+	bool endless;        /* its turn ends when need_resched is set, and not by itself */
+	bool log_unattended; /* then nobody here comes by to write out what gets into the log */
 };
 
 struct cpu {
@@ -100,6 +101,16 @@ void cpu_kick(struct cpu *cpu);
 /* Less than a kick: the target leaves its guest, if it runs one, and enters it again after having
  * looked at what waits for it. Not for this CPU. */
 void cpu_nudge(struct cpu *cpu);
+
+/* This CPU leaves its guest, whatever it does there at this moment, and sees need_resched: a kick without an
+ * IPI. Any context. */
+static inline void cpu_set_resched(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	__atomic_store_n(&cpu->need_resched, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&cpu->attention, true, __ATOMIC_RELEASE);
+}
 
 /* Runs `function(argument)` once on every online CPU, this one included, concurrently, and waits
  * for all, at most `timeout_us` from when this CPU is done. False when a CPU did not finish: it is

@@ -28,8 +28,8 @@ bool scheduler_is_woken(struct vcpu *vcpu)
 		return true;
 	if (startup & STARTUP_WAITING)
 		return false;
-	return vcpu_events_wake(&vcpu->events, vcpu->halted_interruptible, vcpu->halted_priority) ||
-	       is_requested(vcpu);
+	return is_requested(vcpu) ||
+	       vcpu_events_wake(&vcpu->events, vcpu->halted_interruptible, vcpu->halted_priority);
 }
 
 /* One that is held needs a turn as well, to be parked by it, and so does one that is asked. */

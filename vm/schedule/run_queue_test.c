@@ -137,12 +137,9 @@ static void exchange(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(empty),
-		cmocka_unit_test(round_robin),
-		cmocka_unit_test(equal_turns),
-		cmocka_unit_test(movable_from_the_end),
-		cmocka_unit_test(some_go_first),
-		cmocka_unit_test(exchange),
+		cmocka_unit_test(empty),         cmocka_unit_test(round_robin),
+		cmocka_unit_test(equal_turns),   cmocka_unit_test(movable_from_the_end),
+		cmocka_unit_test(some_go_first), cmocka_unit_test(exchange),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

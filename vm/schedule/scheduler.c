@@ -252,6 +252,7 @@ static struct vcpu *turn(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
 	switch (end) {
 	case TURN_OVER:
 	case TURN_BROKEN_OFF:
+		s->hurries = end == TURN_BROKEN_OFF;
 		return exchange(s, vcpu, end == TURN_BROKEN_OFF);
 	case TURN_BLOCK:
 		scheduler_block(s, vcpu);
@@ -288,7 +289,7 @@ void scheduler_call_chores(void)
 	if (!s)
 		return;
 	s->chores_called = true;
-	__atomic_store_n(&this_cpu()->need_resched, true, __ATOMIC_RELAXED);
+	cpu_set_resched();
 }
 
 /* Sleeps until there is work, or until somebody has to look at something. */
@@ -341,14 +342,17 @@ void scheduler_run(void)
 	while (vm_running_count()) {
 		uint64_t now = time_ticks();
 
-		if (unlikely(now >= s->next_look || s->chores_called))
+		/* Not while one that was woken is waited for. */
+		if (unlikely(now >= s->next_look || s->chores_called) && !s->hurries)
 			now = look_after_the_rest(s, now);
+		s->hurries = false;
 		share(s);
 		if (vcpu) {
 			vcpu = turn(s, vcpu, now);
 		} else {
 			idle(s);
 			vcpu = take_next(s);
+			s->hurries = vcpu;
 		}
 	}
 	turn_set_alarm(s, TIMER_NEVER);

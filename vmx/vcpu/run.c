@@ -211,8 +211,10 @@ static void resched(struct vmx_vcpu *v, struct vcpu_exit *exit)
 	const struct vcpu_watcher *watcher = v->vcpu->watcher;
 	bool over = slice_is_over(v);
 
-	*exit = (struct vcpu_exit) { .kind = over ? VCPU_EXIT_TIME_SLICE : VCPU_EXIT_KICKED };
+	exit->kind = over ? VCPU_EXIT_TIME_SLICE : VCPU_EXIT_KICKED;
+	exit->raw_reason = 0;
 	if (over && watcher) {
+		*exit = (struct vcpu_exit) { .kind = VCPU_EXIT_TIME_SLICE };
 		exit->rip = vmcs_read(VMCS_GUEST_RIP);
 		watcher->exit(v->vcpu, exit);
 	}
