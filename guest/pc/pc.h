@@ -160,7 +160,7 @@ struct pc {
 	struct load_target target;
 	struct pc_clearing clearing; /* its restart's */
 	struct pc_life life;         /* its restart's */
-	uint32_t asides;      /* enum pc_ending, of which the first counts, and enum pc_aside; atomic */
+	uint32_t asides; /* enum pc_ending, of which the first counts, and enum pc_aside; atomic */
 	uint32_t exit_status; /* of PC_EXIT; its vCPU's, until the VM has ended */
 	bool unreported;      /* it could not be started: who made it reports it */
 	bool mode_refused;    /* this host runs no guest in its kernel's start mode */

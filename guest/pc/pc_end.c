@@ -37,8 +37,8 @@ bool pc_end_request(struct pc *pc, enum pc_ending ending, const char *why)
 	do
 		if (asides & PC_ENDING)
 			return false;
-	while (!__atomic_compare_exchange_n(&pc->asides, &asides, asides | ending, true, __ATOMIC_SEQ_CST,
-					    __ATOMIC_RELAXED));
+	while (!__atomic_compare_exchange_n(&pc->asides, &asides, asides | ending, true,
+					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
 	if (ending != PC_RESET || pc_reset_is_news(pc))
 		log_info("guest", "vm=%u(%s) %s: %s", pc->vm->id, pc->vm->name,
 			 ending == PC_RESET ? "resets" : "ends", why);
