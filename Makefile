@@ -195,6 +195,7 @@ CFLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -pri
 	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -march=x86-64 -fno-pic -fno-pie \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks \
+	-falign-loops=1 -falign-jumps=1 -falign-labels=1 \
 	-fno-common -ffunction-sections -fdata-sections $(REPRODUCIBLE) $(WARNINGS) -I. -I$(BUILD)/gen
 # No line tables: this NASM writes the build directory into them, and images would differ by it.
 NASMFLAGS := -f elf64 --reproducible -Werror -I./ -I$(BUILD)/gen/
