@@ -12,8 +12,8 @@ PAGE = 4096
 # An input section in the linker's map: name, address, size, object file.
 SECTION = re.compile(r"^ (\.[\w.]+)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S+\.o)$", re.MULTILINE)
 READ_ONLY = ("text", "rodata", "boot", "multiboot2", "guests", "symbols")
-# What holds the images of our own guests.
-GUEST_IMAGES = ("guest/registry.asm.o", "guest/bench_image.asm.o")
+# What only guests execute or read: images of our own guests, the BIOS and the option ROM, the ACPI code.
+GUEST_IMAGES = ("guest/registry.asm.o", "guest/bench_image.asm.o", "guest/bios/rom.asm.o", "guest/tables/dsdt.asm.o")
 BOOT = re.compile(r"info boot: guests may run tsc=\d+ boot_ticks=(\d+)")
 MEMORY = re.compile(r"memory vm=\d+\(bench\) ram_pages=\d+ nested_pages=\d+ vcpus=(\d+) vcpu_pages=(\d+) other_pages=(\d+)")
 
@@ -28,6 +28,9 @@ MEASURES = (
 )
 
 
+NOT_OWN = ("guests", "decoder")
+
+
 def part_of(path):
     """Which part of the image an object file belongs to: a layer, or what is not Plinth's code."""
     path = path.partition("build/kernel/")[2]
@@ -37,17 +40,29 @@ def part_of(path):
     return "decoder" if folder == "zydis" else folder
 
 
+def kind_of(section):
+    """What lies in a section, by its name."""
+    name = section.split(".")[1]
+    if name in ("rodata", "guests"):
+        return "strings" if ".str" in section else "tables"
+    return "names of functions" if name == "symbols" else "text"
+
+
 def image_parts(text):
-    """Bytes of text and constants by part, from the linker's map."""
-    parts = Counter()
+    """Bytes of text and constants by part and, of Plinth's own, by kind, from the linker's map."""
+    parts, kinds = Counter(), Counter()
     for section, address, size, path in SECTION.findall(text.partition("Linker script and memory map")[2]):
-        if int(address, 16) and section.split(".")[1] in READ_ONLY:
-            parts[part_of(path)] += int(size, 16)
-    return parts
+        if not int(address, 16) or section.split(".")[1] not in READ_ONLY:
+            continue
+        part = part_of(path)
+        parts[part] += int(size, 16)
+        if part not in NOT_OWN:
+            kinds[kind_of(section)] += int(size, 16)
+    return parts, kinds
 
 
 def measured(one_cpu, four_cpus, linker_map):
-    """The values by name, and the image's parts. Logs are bytes, the map is text."""
+    """The values by name, and the image by part and by kind. Logs are bytes, the map is text."""
     values = {}
     for measure, data in (("boot_1_cpu", one_cpu), ("boot_4_cpus", four_cpus)):
         found = Log(data).find(BOOT.pattern)
@@ -57,10 +72,10 @@ def measured(one_cpu, four_cpus, linker_map):
     if memory:
         values["vcpu"] = int(memory[2]) * PAGE // int(memory[1])
         values["vm"] = int(memory[3]) * PAGE
-    parts = image_parts(linker_map)
+    parts, kinds = image_parts(linker_map)
     if parts:
-        values["image"] = sum(size for part, size in parts.items() if part not in ("guests", "decoder"))
-    return values, parts
+        values["image"] = sum(kinds.values())
+    return values, (parts, kinds)
 
 
 def read(path):
@@ -87,4 +102,5 @@ def table(values, stored, parts):
         share = "-" if now is None else f"{now / measure.target:.2f}"
         lines.append(f"{measure.name:12} {'-' if now is None else now:>9} {'-' if before is None else before:>9} "
                      f"{change:>8} {measure.target:>9} {share:>6}  {measure.what}")
-    return lines + ["image by part: " + ", ".join(f"{part} {size}" for part, size in parts.most_common())]
+    return lines + [f"image by {what}: " + ", ".join(f"{name} {size}" for name, size in sizes.most_common())
+                    for what, sizes in zip(("part", "kind"), parts)]

@@ -1,6 +1,8 @@
 /* Names and widths of the VMCS fields, from the one list. */
 #include "vmx/fields.h"
 
+#include "lib/string.h"
+
 const enum vmcs_field vmcs_fields[] = {
 #define X(symbol, encoding, width, type, name) symbol,
 	VMCS_FIELD_LIST(X)
@@ -21,30 +23,42 @@ unsigned vmcs_field_bits(enum vmcs_field field)
 	}
 }
 
+/* One after the other, as in the list above: a table of pointers would be as large as the texts. */
+static const char names[] =
+#define X(symbol, encoding, width, type, name) name "\0"
+	VMCS_FIELD_LIST(X)
+#undef X
+	;
+
+static const char symbols[] =
+#define X(symbol, encoding, width, type, name) #symbol "\0"
+	VMCS_FIELD_LIST(X)
+#undef X
+	;
+
+/* The text of a field; null for one that is not listed. */
+static const char *text_of(uint32_t encoding, const char *texts)
+{
+	for (unsigned i = 0; i < vmcs_field_count; i++) {
+		if (vmcs_fields[i] == encoding)
+			return texts;
+		texts += strlen(texts) + 1;
+	}
+	return NULL;
+}
+
 const char *vmcs_field_name(uint32_t encoding)
 {
-	switch (encoding) {
-#define X(symbol, value, width, type, name) \
-	case value:                         \
-		return name;
-		VMCS_FIELD_LIST(X)
-#undef X
-	default:
-		return "unknown VMCS field";
-	}
+	const char *name = text_of(encoding, names);
+
+	return name ? name : "unknown VMCS field";
 }
 
 #define PREFIX_LENGTH (sizeof("VMCS_") - 1)
 
 const char *vmcs_field_symbol(uint32_t encoding)
 {
-	switch (encoding) {
-#define X(symbol, value, width, type, name) \
-	case value:                         \
-		return &#symbol[PREFIX_LENGTH];
-		VMCS_FIELD_LIST(X)
-#undef X
-	default:
-		return "UNKNOWN_FIELD";
-	}
+	const char *symbol = text_of(encoding, symbols);
+
+	return symbol ? symbol + PREFIX_LENGTH : "UNKNOWN_FIELD";
 }

@@ -1,15 +1,29 @@
 /* The names of the MSRs. */
 #include "x86/msr.h"
 
+#include "lib/string.h"
+
+static const uint32_t indexes[] = {
+#define X(symbol, value, name) value,
+	MSR_LIST(X)
+#undef X
+};
+
+/* One after the other. */
+static const char names[] =
+#define X(symbol, value, name) name "\0"
+	MSR_LIST(X)
+#undef X
+	;
+
 const char *msr_name(uint32_t index)
 {
-	switch (index) {
-#define X(symbol, value, name) \
-	case value:            \
-		return name;
-		MSR_LIST(X)
-#undef X
-	default:
-		return "unnamed MSR";
+	const char *name = names;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(indexes); i++) {
+		if (indexes[i] == index)
+			return name;
+		name += strlen(name) + 1;
 	}
+	return "unnamed MSR";
 }

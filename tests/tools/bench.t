@@ -91,11 +91,14 @@ def check_footprint(report):
     values, parts = footprint.measured(one, four, MAP)
     report.ok(values == {"boot_1_cpu": 4000000, "boot_4_cpus": 9000000, "vcpu": 24576, "vm": 36864,
                          "image": 0x100 + 0x48 + 0x200}, "what Plinth itself takes", values)
-    report.ok(parts == {"boot": 0x100, "vm": 0x48, "decoder": 0x1000, "guests": 0x2000, "symbols": 0x200},
-              "the image by part, without what was discarded or is written", parts)
+    report.ok(parts == ({"boot": 0x100, "vm": 0x48, "decoder": 0x1000, "guests": 0x2000, "symbols": 0x200},
+                        {"text": 0x148, "names of functions": 0x200}),
+              "the image by part and by kind, without what was discarded or is written", parts)
+    report.ok(footprint.table(values, {}, parts)[-1] == "image by kind: names of functions 512, text 328",
+              "both are shown", footprint.table(values, {}, parts))
     line = footprint.table(values, {"boot_1_cpu": 5000000}, parts)[2].split()
     report.ok(line[:6] == "boot_1_cpu 4000000 5000000 -20.0 % 5000000".split(), "beside what was recorded", line)
-    report.ok(footprint.measured(b"", b"", "") == ({}, {}), "nothing of runs that say nothing", "")
+    report.ok(footprint.measured(b"", b"", "") == ({}, ({}, {})), "nothing of runs that say nothing", "")
 
 
 LINUX = """[1 1us c0] info boot: Plinth starts
