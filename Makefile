@@ -603,9 +603,10 @@ golden: all ## embedded guests' traces under Bochs against those in tests/golden
 	tests/golden.py $(if $(RECORD),--record)
 
 .PHONY: bench
-bench: all $(if $(LINUX),guests) ## what exits cost under Bochs, against tests/bench/; RECORD=1 records it; LINUX=1: a boot, too
+bench: all $(if $(LINUX),guests) ## what exits cost under Bochs, against tests/bench/; RECORD=1 records it; LINUX=1: a boot, too; COMPUTE=1: computing
 	tests/bench.py $(if $(RECORD),--record)
 	$(if $(LINUX),tests/bench_linux.py)
+	$(if $(COMPUTE),tests/bench_compute.py)
 
 .PHONY: system-full
 system-full: all guests ## the system tests that take minutes each

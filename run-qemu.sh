@@ -16,7 +16,7 @@ usage() {
 	  --engine auto|kvm|bochs|tcg  the machine; auto takes KVM where it offers VMX, else Bochs
 	  --cpus N                     CPUs, 1 to 255 (Bochs: 1 to 8; default 4, in Bochs with
 	                               modules 1)
-	  --memory MIB                 memory, 64 to 65536 (Bochs: to 2048; default 512)
+	  --memory MIB                 memory, 64 to 65536 (Bochs: to 8192; default 512)
 	  --model NAME                 the engine's CPU model
 	  --firmware bios|uefi         default bios; Bochs has no UEFI
 	  --media cd|usb               the ISO as a CD (the default) or as a USB stick; Bochs: cd only
@@ -219,7 +219,7 @@ settle_machine() {
 	if [[ $engine == bochs ]]; then
 		: "${cpus:=$default_cpus}" "${model:=corei7_skylake_x}"
 		((cpus <= 8)) || die $STATUS_USAGE "Bochs runs 1 to 8 CPUs here, not $cpus"
-		((memory <= 2048)) || die $STATUS_USAGE "Bochs takes up to 2048 MiB here, not $memory"
+		((memory <= 8192)) || die $STATUS_USAGE "Bochs takes up to 8192 MiB here, not $memory"
 		grep -qxF -- "$model" <<<"$(bochs --help cpu 2>&1)" ||
 			die $STATUS_USAGE "Bochs has no CPU model '$model'; bochs --help cpu lists them"
 		return

@@ -9,6 +9,8 @@
 # follow it. At 10 million a logged line costs a fifth of what it does at 50 million, and an operating
 # system's timer ticks five times as often. $BOCHS_IPS in the environment wins.
 bochs_ips=10000000
+# The most that it can have in memory of its own; the rest of a machine's is in a file.
+bochs_host_memory=2048
 
 # Sets `line`, the process at the other end of the serial port, and `port`, its address for the
 # engine; or neither. On a pseudo-terminal Bochs would lose what comes too fast in either direction;
@@ -60,7 +62,7 @@ start_bochs() {
 	[[ -z $line ]] || com1="mode=socket-client, dev=$port"
 	cat >"$run/bochsrc" <<-END
 	cpu: model=$model, count=$cpus, ips=${BOCHS_IPS:-$bochs_ips}, reset_on_triple_fault=0, ignore_bad_msrs=1
-	memory: guest=$memory, host=$memory
+	memory: guest=$memory, host=$((memory < bochs_host_memory ? memory : bochs_host_memory))
 	romimage: file=/usr/share/bochs/BIOS-bochs-latest
 	vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
 	display_library: term

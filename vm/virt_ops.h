@@ -78,6 +78,8 @@ struct virt_ops {
 	/* Nested page tables, one a VM. `rights` is enum access, or-ed. Ranges are 4 KiB aligned;
 	 * the largest page that alignment, capability and policy allow is chosen. */
 	enum error (*nested_create)(struct nested_table **table, struct reason *why);
+	/* Before anything is mapped: no page is to be larger than this, 4 KiB, 2 MiB or 1 GiB. */
+	void (*nested_limit)(struct nested_table *table, uint64_t largest_page);
 	enum error (*nested_map)(struct nested_table *table, gpa_t at, hpa_t to, uint64_t length,
 				 unsigned rights, enum nested_memory_type type, struct reason *why);
 	enum error (*nested_unmap)(struct nested_table *table, gpa_t at, uint64_t length,

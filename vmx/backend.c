@@ -120,6 +120,7 @@ const struct virt_ops vmx_virt_ops = {
 	.format_reason = exit_reason_format,
 	.describe_row = describe_row,
 	.nested_create = nested_create,
+	.nested_limit = nested_limit,
 	.nested_map = nested_map,
 	.nested_unmap = nested_unmap,
 	.nested_populate = nested_populate,

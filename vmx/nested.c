@@ -221,6 +221,12 @@ static enum error map_by_type(struct nested_table *table, gpa_t at, hpa_t to, ui
 	return ERROR_NONE;
 }
 
+void nested_limit(struct nested_table *table, uint64_t largest_page)
+{
+	if (largest_page < table->ept.format.largest_page)
+		table->ept.format.largest_page = largest_page;
+}
+
 enum error nested_map(struct nested_table *table, gpa_t at, hpa_t to, uint64_t length,
 		      unsigned rights, enum nested_memory_type type, struct reason *why)
 {

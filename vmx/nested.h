@@ -61,6 +61,7 @@ enum error nested_init(uint64_t capability, struct reason *why) must_check;
  * another table has claimed (ResourceBusy); a claim lasts as long as its table. NoMemory leaves
  * the range as it was or, where it spans memory types, unmapped. */
 enum error nested_create(struct nested_table **table, struct reason *why) must_check;
+void nested_limit(struct nested_table *table, uint64_t largest_page);
 enum error nested_map(struct nested_table *table, gpa_t at, hpa_t to, uint64_t length,
 		      unsigned rights, enum nested_memory_type type, struct reason *why) must_check;
 enum error nested_unmap(struct nested_table *table, gpa_t at, uint64_t length,

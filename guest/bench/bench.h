@@ -28,6 +28,8 @@ static inline void pause(void)
 void samples_calibrate(void);
 /* Sample `index` of the path that is being measured: `spent` ticks, reading the clock included. */
 void sample(unsigned index, uint32_t spent);
+/* The line of a path that is one long sample, of `ticks`. */
+void report_total(const char *path, uint32_t ticks);
 /* The line of a path whose SAMPLES samples are there, or one that says why there are none. */
 void report(const char *path);
 void report_skipped(const char *path, const char *why);
@@ -84,5 +86,9 @@ struct layout {
 
 void measure_instructions(void);                 /* paths.c: what one vCPU causes by itself */
 void measure_pairs(const struct layout *layout); /* pairs.c: what takes two */
+
+/* compute.c: loops without exits. Takes 2 GiB of RAM; `random_path` is what access all over the second of
+ * them is called. */
+void measure_compute(const char *random_path);
 
 #endif

@@ -62,6 +62,14 @@ void report(const char *path)
 	say(" unit=tsc\n");
 }
 
+void report_total(const char *path, uint32_t spent)
+{
+	say("bench path=");
+	say(path);
+	say_number(" total=", spent);
+	say(" unit=tsc\n");
+}
+
 void report_skipped(const char *path, const char *why)
 {
 	say("bench path=");

@@ -35,11 +35,34 @@ static bool set_memory(struct vm_spec *vm, const struct spec_word *value)
 
 static bool set_lazy(struct vm_spec *vm, const struct spec_word *value)
 {
-	uint64_t lazy;
+	struct spec_word size = *value, place = { 0 };
+	uint64_t lazy, at = SPEC_LAZY_LAST;
 
-	if (!spec_size(value, 0, SPEC_MAX_MEMORY, &lazy) || !is_aligned(lazy, PAGE_SIZE))
+	for (size_t i = 0; i < value->length && !place.text; i++)
+		if (value->text[i] == '@') {
+			size.length = i;
+			place = (struct spec_word) { value->text + i + 1, value->length - i - 1 };
+		}
+	if (!spec_size(&size, 0, SPEC_MAX_MEMORY, &lazy) || !is_aligned(lazy, PAGE_SIZE))
+		return false;
+	if (place.text &&
+	    (!spec_size(&place, 0, SPEC_MAX_MEMORY, &at) || !is_aligned(at, PAGE_SIZE)))
 		return false;
 	vm->lazy = lazy;
+	vm->lazy_at = at;
+	return true;
+}
+
+static bool set_pages(struct vm_spec *vm, const struct spec_word *value)
+{
+	static const struct spec_choice choices[] = { { "4k", KIB(4) },
+						      { "2m", MIB(2) },
+						      { "1g", GIB(1) } };
+	unsigned chosen;
+
+	if (!spec_choose(value, choices, ARRAY_SIZE(choices), &chosen))
+		return false;
+	vm->page_size = chosen;
 	return true;
 }
 
@@ -174,9 +197,10 @@ SWITCH(pvclock)
 const struct spec_key spec_keys[] = {
 	{ "cpus", "a number from 1 to 64", "virtual CPUs", ANY_KERNEL, set_cpus },
 	{ "memory", "a size from 1M to 256G in whole pages", "RAM", ANY_KERNEL, set_memory },
-	{ "lazy", "a size up to 256G in whole pages",
+	{ "lazy", "a size up to 256G in whole pages, and perhaps @ and the address where it begins",
 	  "how much of the RAM, at its end, is taken from the host page by page at first touch",
 	  ANY_KERNEL, set_lazy },
+	{ "pages", "4k, 2m or 1g", "the largest pages that map the RAM", ANY_KERNEL, set_pages },
 	{ "pin", "a list of host CPUs, 0 to 511 or any, 64 at most",
 	  "the host CPU that each virtual CPU stays on", ANY_KERNEL, set_pin },
 	{ "entry", "16, 32 or 64", "the mode in which the kernel is entered",
@@ -212,6 +236,7 @@ void spec_keys_defaults(struct vm_spec *vm)
 {
 	vm->cpus = 1;
 	vm->memory = DEFAULT_MEMORY;
+	vm->lazy_at = SPEC_LAZY_LAST;
 	for (unsigned i = 0; i < SPEC_MAX_CPUS; i++)
 		vm->pin[i] = -1;
 	vm->address = DEFAULT_ADDRESS;

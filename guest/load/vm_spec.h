@@ -22,6 +22,7 @@
 #define SPEC_MAX_MEMORY GIB(256)
 #define SPEC_MAX_PIN    511 /* the highest host CPU index that pin= takes */
 #define SPEC_NO_KERNEL  SPEC_MODULES
+#define SPEC_LAZY_LAST  UINT64_MAX
 
 /* X(symbol, word, "is the kernel") */
 #define MODULE_ROLE_LIST(X)                    \
@@ -72,7 +73,10 @@ struct vm_spec {
 	/* What the keys say. */
 	unsigned cpus;   /* cpus=N, 1..SPEC_MAX_CPUS; default 1 */
 	uint64_t memory; /* memory=N[K|M|G]; bytes, whole pages; default 128 MiB */
-	uint64_t lazy;   /* lazy=N[K|M|G]: the end of it, populated at first touch; default 0 */
+	/* lazy=N[K|M|G][@N[K|M|G]]: how much of it is populated at first touch, and where that begins;
+	 * SPEC_LAZY_LAST: at the end. Whole pages; default 0. */
+	uint64_t lazy, lazy_at;
+	uint64_t page_size;     /* pages=4k|2m|1g: the largest that maps it; default 0: any */
 	int pin[SPEC_MAX_CPUS]; /* pin=LIST of host CPU indexes for vCPU 0, 1, ...; -1: any */
 	unsigned pins;          /* items of that list, cpus at most */
 	enum spec_entry entry;  /* of a linux or flat kernel */

@@ -64,6 +64,8 @@ static void defaults(void **state)
 	assert_int_equal(vm->cpus, 1);
 	assert_int_equal(vm->memory, MIB(128));
 	assert_int_equal(vm->lazy, 0);
+	assert_true(vm->lazy_at == SPEC_LAZY_LAST);
+	assert_int_equal(vm->page_size, 0);
 	assert_int_equal(vm->pins, 0);
 	assert_int_equal(vm->pin[0], -1);
 	assert_int_equal(vm->pin[63], -1);
@@ -80,12 +82,13 @@ static void defaults(void **state)
 
 static void every_key(void **state)
 {
-	assert_int_equal(
-		add(0, "vm=A.b_c-9 flat cpus=64 memory=1048576K lazy=512M pin=3,any,0,511 entry=16 "
-		       "address=0x7c00 apic=xapic reset=stop halt=ok com=1,3,4 deadline=90 "
-		       "hpet=off acpi=off virtio=off vga=off i8042=off testdev=on "
-		       "debug-exit=off pvclock=on"),
-		0);
+	assert_int_equal(add(0,
+			     "vm=A.b_c-9 flat cpus=64 memory=1048576K lazy=512M@16M pages=2m "
+			     "pin=3,any,0,511 entry=16 "
+			     "address=0x7c00 apic=xapic reset=stop halt=ok com=1,3,4 deadline=90 "
+			     "hpet=off acpi=off virtio=off vga=off i8042=off testdev=on "
+			     "debug-exit=off pvclock=on"),
+			 0);
 	finish();
 	assert_string_equal(book.text, "");
 	const struct vm_spec *vm = &specs.vms[0];
@@ -93,6 +96,8 @@ static void every_key(void **state)
 	assert_int_equal(vm->cpus, 64);
 	assert_int_equal(vm->memory, GIB(1));
 	assert_int_equal(vm->lazy, MIB(512));
+	assert_int_equal(vm->lazy_at, MIB(16));
+	assert_int_equal(vm->page_size, MIB(2));
 	assert_int_equal(vm->pins, 4);
 	assert_int_equal(vm->pin[0], 3);
 	assert_int_equal(vm->pin[1], -1);
@@ -176,7 +181,14 @@ static const char *const bad_pairs[] = {
 	"lazy=",
 	"lazy=all",
 	"lazy=4097",
+	"lazy=@16M",
+	"lazy=1M@",
+	"lazy=1M@1M@1M",
+	"lazy=1M@4095",
 	"lazy=257G",
+	"pages=",
+	"pages=2M",
+	"pages=4096",
 	"pin=",
 	"pin=1,",
 	"pin=512",

@@ -4,6 +4,7 @@
 #include "kernel/memory.h"
 #include "kernel/output/log.h"
 #include "lib/bits.h"
+#include "lib/format.h"
 #include "vm/manager.h"
 #include "vm/schedule/scheduler.h"
 #include "vm/virt_ops.h"
@@ -42,8 +43,9 @@ void pc_complain(const struct pc *pc, const struct reason *why)
 
 static enum error furnish(struct pc *pc, struct reason *why)
 {
+	if (pc->spec->page_size)
+		virt->nested_limit(pc->vm->nested, pc->spec->page_size);
 	enum error error = pc_memory_create(pc, why);
-
 	if (error)
 		return error;
 	pc_memory_describe(pc);
@@ -54,6 +56,24 @@ static enum error furnish(struct pc *pc, struct reason *why)
 	for (unsigned i = 0; i < pc->vm->vcpu_count; i++)
 		pc->vm->vcpus[i]->pinned_cpu = pc->spec->pin[i];
 	return error ? error : pc_boot(pc, why);
+}
+
+/* Of the pages that map its RAM: what begins at the border of a large page is mapped by one, if any is. */
+static uint64_t largest_page(const struct vm *vm)
+{
+	static const uint64_t borders[] = { PAGE_SIZE, MIB(2), GIB(1) };
+	uint64_t largest = 0;
+
+	for (unsigned i = 0; i < vm->slot_count; i++)
+		for (unsigned k = 0; k < ARRAY_SIZE(borders); k++) {
+			uint64_t at = align_up(vm->slots[i].base.value, borders[k]);
+			struct nested_mapping there = virt->nested_query(vm->nested, gpa(at));
+
+			if (at - vm->slots[i].base.value < vm->slots[i].length && there.present &&
+			    there.page_size > largest)
+				largest = there.page_size;
+		}
+	return largest;
 }
 
 /* What the PC took of the machine, which had `before` pages in use. */
@@ -67,10 +87,13 @@ static void tell_memory(const struct pc *pc, uint64_t before)
 	uint64_t nested = virt->nested_pages(vm->nested);
 	uint64_t other = pages_in_use() - before - ram - nested - vm->vcpu_pages;
 
+	char largest[FORMAT_SIZE_MAX];
+
+	format_size(largest, sizeof(largest), largest_page(vm));
 	log_info("guest",
 		 "memory vm=%u(%s) ram_pages=%lu nested_pages=%lu vcpus=%u vcpu_pages=%lu "
-		 "other_pages=%lu",
-		 vm->id, vm->name, ram, nested, vm->vcpu_count, vm->vcpu_pages, other);
+		 "other_pages=%lu largest_page=\"%s\"",
+		 vm->id, vm->name, ram, nested, vm->vcpu_count, vm->vcpu_pages, other, largest);
 }
 
 /* Before anything is made: the VM could not be started. */

@@ -54,11 +54,23 @@ static enum error check_memory_is_there(const struct pc *pc, struct reason *why)
 			  left);
 }
 
-/* Where RAM is lazy, above 4 GiB and below: the last part of it, but for the tables. Nothing is loaded
- * there: what Plinth puts into memory before the guest runs is in one piece of the host's. */
+/* Where RAM is lazy, below 4 GiB and above: where it was asked for, or the last part of it, but for the
+ * tables. Nothing is loaded there: what Plinth puts into memory before the guest runs is in one piece of
+ * the host's. */
 struct lazy_part {
 	uint64_t low, low_end, high, high_end;
 };
+
+static struct lazy_part lazy_part_at(const struct pc *pc)
+{
+	uint64_t at = pc->spec->lazy_at, end = at + pc->spec->lazy;
+	uint64_t low_end = pc_low_memory(pc);
+	uint64_t high_end = PC_HIGH_MEMORY + pc->spec->memory - low_end;
+
+	if (at < PC_HIGH_MEMORY)
+		return (struct lazy_part) { at, end, high_end, high_end };
+	return (struct lazy_part) { low_end, low_end, at, end };
+}
 
 static struct lazy_part lazy_part(const struct pc *pc)
 {
@@ -66,10 +78,33 @@ static struct lazy_part lazy_part(const struct pc *pc)
 	uint64_t above = pc->spec->lazy < high ? pc->spec->lazy : high;
 	uint64_t end = pc->spec->acpi ? pc_tables_start(pc) : pc_low_memory(pc);
 
+	if (pc->spec->lazy_at != SPEC_LAZY_LAST)
+		return lazy_part_at(pc);
 	return (struct lazy_part) { .low = end - (pc->spec->lazy - above),
 				    .low_end = end,
 				    .high = PC_HIGH_MEMORY + high - above,
 				    .high_end = PC_HIGH_MEMORY + high };
+}
+
+static bool is_within(uint64_t at, uint64_t length, uint64_t start, uint64_t end)
+{
+	return at >= start && at <= end && length <= end - at;
+}
+
+static enum error check_lazy_place(const struct pc *pc, struct reason *why)
+{
+	const struct vm_spec *spec = pc->spec;
+	uint64_t low = pc_low_memory(pc);
+
+	if (is_within(spec->lazy_at, spec->lazy, PC_EXTENDED_MEMORY,
+		      spec->acpi ? pc_tables_start(pc) : low) ||
+	    is_within(spec->lazy_at, spec->lazy, PC_HIGH_MEMORY,
+		      PC_HIGH_MEMORY + spec->memory - low))
+		return ERROR_NONE;
+	return reason_set(why, ERROR_INVALID_INPUT,
+			  "lazy= asks for 0x%lx bytes at 0x%lx, which is not all RAM from 1 MiB up "
+			  "to the ACPI tables, or above 4 GiB",
+			  spec->lazy, spec->lazy_at);
 }
 
 static enum error check_lazy(const struct pc *pc, struct reason *why)
@@ -77,6 +112,8 @@ static enum error check_lazy(const struct pc *pc, struct reason *why)
 	uint64_t rest = PC_EXTENDED_MEMORY + (pc->spec->acpi ? PC_TABLES_SIZE : 0);
 	char given[FORMAT_SIZE_MAX], least[FORMAT_SIZE_MAX];
 
+	if (pc->spec->lazy && pc->spec->lazy_at != SPEC_LAZY_LAST)
+		return check_lazy_place(pc, why);
 	if (!pc->spec->lazy ||
 	    (pc->spec->lazy <= pc->spec->memory && pc->spec->memory - pc->spec->lazy >= rest))
 		return ERROR_NONE;
@@ -101,6 +138,7 @@ static enum error add_lazy(struct pc *pc, uint64_t start, uint64_t end, struct r
 enum error pc_memory_create(struct pc *pc, struct reason *why)
 {
 	struct lazy_part lazy = lazy_part(pc);
+	uint64_t high = pc->spec->memory - pc_low_memory(pc);
 	enum error error = check_room_for_tables(pc, why);
 
 	if (!error)
@@ -121,6 +159,8 @@ enum error pc_memory_create(struct pc *pc, struct reason *why)
 		error = add_eager(pc, PC_HIGH_MEMORY, lazy.high, why);
 	if (!error)
 		error = add_lazy(pc, lazy.high, lazy.high_end, why);
+	if (!error)
+		error = add_eager(pc, lazy.high_end, PC_HIGH_MEMORY + high, why);
 	return error;
 }
 

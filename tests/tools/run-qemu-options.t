@@ -61,7 +61,7 @@ BAD = [
 # The same, for what only the engine can judge.
 BAD_FOR_BOCHS = [
     (["--cpus", "9"], "CPUs"),
-    (["--memory", "4096"], "MiB"),
+    (["--memory", "16384"], "MiB"),
     (["--model", "pentium9"], "pentium9"),
     (["--model", "Supported"], "Supported"),
 ]

@@ -198,9 +198,11 @@ static void park(struct scheduler *s, struct vcpu *vcpu)
 		vm_vcpu_parked(vcpu);
 }
 
-/* Under the lock: it is the turn of `vcpu`, who was taken from the queue. */
-static inline struct vcpu *choose(struct scheduler *s, struct vcpu *vcpu)
+/* Under the lock: whose turn it is. */
+static struct vcpu *choose(struct scheduler *s)
 {
+	struct vcpu *vcpu = run_queue_take(&s->queue);
+
 	s->busy = vcpu;
 	/* Who is watched has slices all the same: their ends are part of what is seen. */
 	__atomic_store_n(&s->alone, vcpu && !s->queue.length && !vcpu->watcher, __ATOMIC_RELAXED);
@@ -211,7 +213,7 @@ static inline struct vcpu *choose(struct scheduler *s, struct vcpu *vcpu)
 static struct vcpu *take_next(struct scheduler *s)
 {
 	uint64_t flags = spinlock_acquire(&s->lock);
-	struct vcpu *vcpu = choose(s, run_queue_take(&s->queue));
+	struct vcpu *vcpu = choose(s);
 
 	spinlock_release(&s->lock, flags);
 	return vcpu;
@@ -222,18 +224,13 @@ static struct vcpu *exchange(struct scheduler *s, struct vcpu *vcpu, bool broken
 {
 	uint64_t flags = spinlock_acquire(&s->lock);
 
-	struct vcpu *next;
-
-	if (unlikely(broken_off)) {
-		/* Behind those that go first. */
+	if (unlikely(broken_off))
 		run_queue_put_back(&s->queue, vcpu);
-		next = run_queue_take(&s->queue);
-	} else {
-		next = run_queue_exchange(&s->queue, vcpu);
-	}
-	next = choose(s, next);
+	else
+		run_queue_append(&s->queue, vcpu);
+	vcpu = choose(s);
 	spinlock_release(&s->lock, flags);
-	return next;
+	return vcpu;
 }
 
 static void take_off_load(struct scheduler *s)
@@ -252,7 +249,6 @@ static struct vcpu *turn(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
 	switch (end) {
 	case TURN_OVER:
 	case TURN_BROKEN_OFF:
-		s->hurries = end == TURN_BROKEN_OFF;
 		return exchange(s, vcpu, end == TURN_BROKEN_OFF);
 	case TURN_BLOCK:
 		scheduler_block(s, vcpu);
@@ -289,7 +285,7 @@ void scheduler_call_chores(void)
 	if (!s)
 		return;
 	s->chores_called = true;
-	cpu_set_resched();
+	__atomic_store_n(&this_cpu()->need_resched, true, __ATOMIC_RELAXED);
 }
 
 /* Sleeps until there is work, or until somebody has to look at something. */
@@ -342,17 +338,14 @@ void scheduler_run(void)
 	while (vm_running_count()) {
 		uint64_t now = time_ticks();
 
-		/* Not while one that was woken is waited for. */
-		if (unlikely(now >= s->next_look || s->chores_called) && !s->hurries)
+		if (unlikely(now >= s->next_look || s->chores_called))
 			now = look_after_the_rest(s, now);
-		s->hurries = false;
 		share(s);
 		if (vcpu) {
 			vcpu = turn(s, vcpu, now);
 		} else {
 			idle(s);
 			vcpu = take_next(s);
-			s->hurries = vcpu;
 		}
 	}
 	turn_set_alarm(s, TIMER_NEVER);

@@ -211,10 +211,8 @@ static void resched(struct vmx_vcpu *v, struct vcpu_exit *exit)
 	const struct vcpu_watcher *watcher = v->vcpu->watcher;
 	bool over = slice_is_over(v);
 
-	exit->kind = over ? VCPU_EXIT_TIME_SLICE : VCPU_EXIT_KICKED;
-	exit->raw_reason = 0;
+	*exit = (struct vcpu_exit) { .kind = over ? VCPU_EXIT_TIME_SLICE : VCPU_EXIT_KICKED };
 	if (over && watcher) {
-		*exit = (struct vcpu_exit) { .kind = VCPU_EXIT_TIME_SLICE };
 		exit->rip = vmcs_read(VMCS_GUEST_RIP);
 		watcher->exit(v->vcpu, exit);
 	}
@@ -264,7 +262,8 @@ enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 		goto out;
 	}
 	do {
-		run_pay_attention(cpu);
+		if (unlikely(cpu->attention))
+			(void)__atomic_exchange_n(&cpu->attention, false, __ATOMIC_SEQ_CST);
 		/* With interrupts off a kick that comes now is pending, and ends the guest's time
 		 * as soon as it is entered: none is lost. */
 		if (unlikely(__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED))) {
