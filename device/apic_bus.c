@@ -1,6 +1,8 @@
 /* Receivers of an interrupt message, one after the other, or the readiest of them. */
 #include "device/apic_bus.h"
 
+#include "device/vlapic_internal.h"
+
 static bool is_meant(const struct apic_bus *bus, unsigned i, const struct vlapic *from,
 		     const struct apic_message *message)
 {
@@ -82,17 +84,24 @@ static bool is_for_one(const struct apic_bus *bus, const struct apic_message *me
 	       message->destination < __atomic_load_n(&bus->in_order, __ATOMIC_RELAXED);
 }
 
+static bool send_to_one(struct apic_bus *bus, const struct apic_message *message)
+{
+	struct vlapic *to = bus->lapics[message->destination];
+
+	if (!vlapic_takes_fixed(to))
+		return false;
+	if (vlapic_post(to, message->vector, message->level_triggered))
+		bus->notify(bus->context, message->destination);
+	return true;
+}
+
 bool apic_bus_send(struct apic_bus *bus, const struct vlapic *from,
 		   const struct apic_message *message)
 {
 	bool taken = false;
 
-	if (likely(is_for_one(bus, message))) {
-		taken = takes(bus, message->destination, from, message);
-		if (taken)
-			deliver(bus, message->destination, message);
-		return taken;
-	}
+	if (likely(is_for_one(bus, message)))
+		return send_to_one(bus, message);
 	if (message->delivery == APIC_LOWEST_PRIORITY) {
 		unsigned i = bus->count ? arbitrate(bus, from, message) : 0;
 

@@ -93,6 +93,7 @@ struct vlapic {
 	/* Which registers of ISR, TMR and IRR hold a vector, a bit each; maybe more of them once the
 	 * sets are shared. The owner writes, any CPU reads: atomic. */
 	uint8_t occupied[3];
+#define VLAPIC_OCCUPIED_IRR 2
 	/* The owner's. */
 	bool shared;     /* hardware changes these sets, too */
 	uint32_t errors; /* since the last write of the ESR */
@@ -174,9 +175,12 @@ struct vlapic_offer {
 /* These three at once, for who asks often: looks, and acknowledges when the processor is `open` to
  * interrupts. */
 struct vlapic_offer vlapic_offer(struct vlapic *lapic, bool open);
-/* False: after a write of a register nothing can wait for the processor, and the task priority holds
- * nothing back. */
-bool vlapic_may_have_interrupts(const struct vlapic *lapic);
+/* Is anything in IRR, or may be? If not, no end of an interrupt, message or change of the task priority
+ * lets one through that did not get through before. */
+static inline bool vlapic_may_have_requests(const struct vlapic *lapic)
+{
+	return lapic->occupied[VLAPIC_OCCUPIED_IRR];
+}
 
 /* The part of vlapic_pending() that is no vector of this APIC's: an 8259's interrupt. */
 bool vlapic_extint_pending(const struct vlapic *lapic);

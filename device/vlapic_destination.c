@@ -13,8 +13,7 @@
 
 bool vlapic_accepts_fixed(const struct vlapic *lapic)
 {
-	return vlapic_mode(lapic) != VLAPIC_DISABLED &&
-	       (vlapic_get(lapic, VLAPIC_SVR) & SVR_ENABLE);
+	return vlapic_takes_fixed(lapic);
 }
 
 static bool matches_physical(const struct vlapic *lapic, uint32_t destination)

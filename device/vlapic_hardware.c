@@ -59,8 +59,13 @@ void vlapic_written(struct vlapic *lapic, unsigned offset)
 {
 	unsigned at = (unsigned)align_down(offset, VLAPIC_REGISTER_STEP);
 
+	/* What a guest writes most, first. */
 	if (likely(at == VLAPIC_EOI)) {
 		vlapic_eoi(lapic);
+		return;
+	}
+	if (likely(at == VLAPIC_ICR)) {
+		vlapic_icr_write(lapic, vlapic_get(lapic, at));
 		return;
 	}
 	if (at < VLAPIC_REGISTERS * VLAPIC_REGISTER_STEP && vlapic_access(at)->write)

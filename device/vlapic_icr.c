@@ -24,22 +24,25 @@ static void send(struct vlapic *lapic, const struct apic_message *message)
 		vlapic_request(lapic, message->vector, false);
 }
 
+static uint32_t destination(const struct vlapic *lapic, bool wide)
+{
+	return wide ? vlapic_get(lapic, VLAPIC_ICR_WIDE_HIGH)
+		    : vlapic_get(lapic, VLAPIC_ICR_HIGH) >> XAPIC_ID_SHIFT;
+}
+
 /* Combinations of a delivery mode and a shorthand that "Valid Combinations for the Pentium 4 and
  * Intel Xeon Processors' Local xAPIC Interrupt Command Register" calls invalid are sent as what
  * they say. The trigger mode counts for the INIT de-assert alone: all others are edges. */
-void vlapic_icr_send(struct vlapic *lapic)
+static noinline_fn void send_any(struct vlapic *lapic, uint32_t icr)
 {
 	bool wide = vlapic_mode(lapic) == VLAPIC_X2APIC;
-	uint32_t icr = vlapic_get(lapic, VLAPIC_ICR);
 	struct apic_message message = {
 		.delivery = (enum apic_delivery)field_get(icr, ICR_DELIVERY),
 		.shorthand = (enum apic_shorthand)field_get(icr, ICR_SHORTHAND),
 		.vector = (uint8_t)field_get(icr, VLAPIC_VECTOR),
 		.logical = icr & ICR_LOGICAL,
 		.wide = wide,
-		.destination = wide ? vlapic_get(lapic, VLAPIC_ICR_WIDE_HIGH)
-				    : (uint32_t)field_get(vlapic_get(lapic, VLAPIC_ICR_HIGH),
-							  XAPIC_ID_FIELD),
+		.destination = destination(lapic, wide),
 	};
 
 	if (message.delivery == APIC_RESERVED_3 || message.delivery == APIC_EXTINT)
@@ -48,6 +51,28 @@ void vlapic_icr_send(struct vlapic *lapic)
 	if (message.delivery == APIC_INIT && (icr & ICR_LEVEL) && !(icr & ICR_ASSERT))
 		return;
 	send(lapic, &message);
+}
+
+void vlapic_icr_write(struct vlapic *lapic, uint32_t value)
+{
+	uint32_t icr = value & vlapic_access(VLAPIC_ICR)->writable;
+	uint8_t vector = (uint8_t)field_get(icr, VLAPIC_VECTOR);
+	bool wide = vlapic_mode(lapic) == VLAPIC_X2APIC;
+
+	vlapic_put(lapic, VLAPIC_ICR, icr);
+	/* A fixed interrupt for one processor by its id has nothing but zeros in these fields. */
+	if (likely(!(icr & (ICR_DELIVERY | ICR_LOGICAL | ICR_SHORTHAND)) &&
+		   vector >= APIC_FIRST_VECTOR)) {
+		const struct apic_message message = {
+			.vector = vector,
+			.wide = wide,
+			.destination = destination(lapic, wide),
+		};
+
+		lapic->connections->send(lapic->context, lapic, &message);
+		return;
+	}
+	send_any(lapic, icr);
 }
 
 void vlapic_self_ipi(struct vlapic *lapic, uint8_t vector)

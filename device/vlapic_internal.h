@@ -50,6 +50,7 @@ _Static_assert(VLAPIC_LVT_TIMER == VLAPIC_FIRST_TIMED, "the first of the timer's
 #define VLAPIC_CLASS  BITS(7, 4) /* of a vector or a priority: what is compared */
 
 #define XAPIC_ID_FIELD BITS(31, 24) /* of ID, LDR and the high half of the ICR */
+#define XAPIC_ID_SHIFT 24
 
 #define SVR_ENABLE           BIT(8)
 #define SVR_FOCUS_DISABLED   BIT(9)
@@ -138,9 +139,16 @@ void vlapic_eoi(struct vlapic *lapic);
 void vlapic_error(struct vlapic *lapic, uint32_t errors);
 void vlapic_error_latch(struct vlapic *lapic); /* a write of the ESR */
 
-/* vlapic_icr.c. The destination is in the page already. */
-void vlapic_icr_send(struct vlapic *lapic);
+/* vlapic_icr.c: the low half is written, and the destination is in the page already. */
+void vlapic_icr_write(struct vlapic *lapic, uint32_t value);
 void vlapic_self_ipi(struct vlapic *lapic, uint8_t vector);
+
+/* vlapic_destination.c */
+static inline bool vlapic_takes_fixed(const struct vlapic *lapic)
+{
+	return vlapic_mode(lapic) != VLAPIC_DISABLED &&
+	       (vlapic_get(lapic, VLAPIC_SVR) & SVR_ENABLE);
+}
 
 /* vlapic_registers.c: does what a write of `value`, as the guest gave it, means. */
 void vlapic_store(struct vlapic *lapic, unsigned offset, uint32_t value);

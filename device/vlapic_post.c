@@ -16,6 +16,7 @@
 
 /* posted.outstanding. */
 #define OUTSTANDING_WORD(n) ((uint32_t)BIT(n))
+#define OUTSTANDING_WORDS   (OUTSTANDING_PINS - 1)
 #define OUTSTANDING_PINS    ((uint32_t)BIT(VLAPIC_VECTORS / WORD_VECTORS))
 
 static bool raise_flag(struct vlapic *lapic, uint32_t flag)
@@ -91,7 +92,7 @@ static void take_vectors(struct vlapic *lapic, unsigned word)
 	for (; vectors; vectors &= vectors - 1) {
 		unsigned bit = (unsigned)__builtin_ctzll(vectors);
 
-		vlapic_request(lapic, (uint8_t)(word * WORD_VECTORS + bit), level & BIT(bit));
+		vlapic_request(lapic, (uint8_t)(word * WORD_VECTORS + bit), level >> bit & 1);
 	}
 }
 
@@ -109,9 +110,8 @@ void vlapic_take_outstanding(struct vlapic *lapic)
 {
 	uint32_t flags = __atomic_exchange_n(&lapic->posted.outstanding, 0, __ATOMIC_SEQ_CST);
 
-	for (unsigned i = 0; i < ARRAY_SIZE(lapic->posted.vectors); i++)
-		if (flags & OUTSTANDING_WORD(i))
-			take_vectors(lapic, i);
+	for (uint32_t words = flags & OUTSTANDING_WORDS; words; words &= words - 1)
+		take_vectors(lapic, (unsigned)__builtin_ctz(words));
 	if (flags & OUTSTANDING_PINS)
 		take_pins(lapic);
 }

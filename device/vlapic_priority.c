@@ -127,12 +127,6 @@ struct vlapic_offer vlapic_offer(struct vlapic *lapic, bool open)
 	return offer;
 }
 
-bool vlapic_may_have_interrupts(const struct vlapic *lapic)
-{
-	return vlapic_set_registers(lapic, VLAPIC_IRR) || vlapic_outstanding(lapic) ||
-	       extint_waits(lapic);
-}
-
 int vlapic_highest_request(struct vlapic *lapic)
 {
 	vlapic_take_posted(lapic);

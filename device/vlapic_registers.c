@@ -54,8 +54,7 @@ void vlapic_store(struct vlapic *lapic, unsigned offset, uint32_t value)
 		vlapic_error_latch(lapic);
 		break;
 	case VLAPIC_ICR:
-		vlapic_put(lapic, offset, value);
-		vlapic_icr_send(lapic);
+		vlapic_icr_write(lapic, value);
 		break;
 	case VLAPIC_LVT_TIMER:
 	case VLAPIC_LVT_THERMAL:

@@ -18,41 +18,54 @@ static inline uint8_t vlapic_set_registers(const struct vlapic *lapic, unsigned 
 	return __atomic_load_n(&lapic->occupied[vlapic_set_number(set)], __ATOMIC_RELAXED);
 }
 
-static inline void vlapic_set_note(struct vlapic *lapic, unsigned set, uint64_t registers)
+static inline void vlapic_set_note(struct vlapic *lapic, unsigned set, uint32_t registers)
 {
 	__atomic_store_n(&lapic->occupied[vlapic_set_number(set)], (uint8_t)registers,
 			 __ATOMIC_RELAXED);
 }
 
-static inline unsigned vlapic_set_place(unsigned set, uint8_t vector)
+/* Register `i` of the set. */
+static inline uint32_t *vlapic_set_register(const struct vlapic *lapic, unsigned set, unsigned i)
 {
-	return set + vector / VLAPIC_PER_REGISTER * VLAPIC_REGISTER_STEP;
+	return &lapic->page[set / sizeof(uint32_t) + i * (VLAPIC_REGISTER_STEP / sizeof(uint32_t))];
+}
+
+static inline uint32_t vlapic_set_load(const struct vlapic *lapic, unsigned set, unsigned i)
+{
+	return __atomic_load_n(vlapic_set_register(lapic, set, i), __ATOMIC_RELAXED);
+}
+
+static inline void vlapic_set_store(struct vlapic *lapic, unsigned set, unsigned i, uint32_t value)
+{
+	__atomic_store_n(vlapic_set_register(lapic, set, i), value, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t vlapic_set_bit(unsigned n)
+{
+	return 1u << n % VLAPIC_PER_REGISTER;
 }
 
 static inline bool vlapic_set_holds(const struct vlapic *lapic, unsigned set, uint8_t vector)
 {
-	return vlapic_get(lapic, vlapic_set_place(set, vector)) >> vector % VLAPIC_PER_REGISTER & 1;
+	return vlapic_set_load(lapic, set, vector / VLAPIC_PER_REGISTER) & vlapic_set_bit(vector);
 }
 
 static inline void vlapic_set_add(struct vlapic *lapic, unsigned set, uint8_t vector)
 {
-	unsigned at = vlapic_set_place(set, vector);
+	unsigned i = vector / VLAPIC_PER_REGISTER;
 
-	vlapic_put(lapic, at, vlapic_get(lapic, at) | BIT(vector % VLAPIC_PER_REGISTER));
-	vlapic_set_note(lapic, set,
-			vlapic_set_registers(lapic, set) | BIT(vector / VLAPIC_PER_REGISTER));
+	vlapic_set_store(lapic, set, i, vlapic_set_load(lapic, set, i) | vlapic_set_bit(vector));
+	vlapic_set_note(lapic, set, vlapic_set_registers(lapic, set) | vlapic_set_bit(i));
 }
 
 static inline void vlapic_set_remove(struct vlapic *lapic, unsigned set, uint8_t vector)
 {
-	unsigned at = vlapic_set_place(set, vector);
-	uint32_t left = vlapic_get(lapic, at) & ~(uint32_t)BIT(vector % VLAPIC_PER_REGISTER);
+	unsigned i = vector / VLAPIC_PER_REGISTER;
+	uint32_t left = vlapic_set_load(lapic, set, i) & ~vlapic_set_bit(vector);
 
-	vlapic_put(lapic, at, left);
+	vlapic_set_store(lapic, set, i, left);
 	if (!left && !lapic->shared)
-		vlapic_set_note(lapic, set,
-				vlapic_set_registers(lapic, set) &
-					~BIT(vector / VLAPIC_PER_REGISTER));
+		vlapic_set_note(lapic, set, vlapic_set_registers(lapic, set) & ~vlapic_set_bit(i));
 }
 
 /* All registers were cleared, or hardware may change them from now on. */
@@ -65,18 +78,24 @@ static inline void vlapic_sets_begin(struct vlapic *lapic)
 	vlapic_set_note(lapic, VLAPIC_IRR, registers);
 }
 
+/* The number of the highest bit that is set: BSR alone, as compilers have it. */
+static inline unsigned vlapic_set_top(uint32_t bits)
+{
+	return 31u ^ (unsigned)__builtin_clz(bits);
+}
+
 /* -1: it is empty. Any CPU: what it sees of a change under way is either end of it. */
 static inline int vlapic_set_highest(const struct vlapic *lapic, unsigned set)
 {
 	uint32_t registers = vlapic_set_registers(lapic, set);
 
 	while (registers) {
-		unsigned i = 31 - (unsigned)__builtin_clz(registers);
-		uint32_t vectors = vlapic_get(lapic, set + i * VLAPIC_REGISTER_STEP);
+		unsigned i = vlapic_set_top(registers);
+		uint32_t vectors = vlapic_set_load(lapic, set, i);
 
 		if (likely(vectors))
-			return (int)(i * VLAPIC_PER_REGISTER) + 31 - __builtin_clz(vectors);
-		registers &= ~(uint32_t)BIT(i);
+			return (int)(i * VLAPIC_PER_REGISTER + vlapic_set_top(vectors));
+		registers &= ~vlapic_set_bit(i);
 	}
 	return -1;
 }

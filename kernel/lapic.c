@@ -145,7 +145,7 @@ static bool wait_sent(void)
 
 static bool send(uint32_t apic_id, uint32_t command)
 {
-	if (x2apic) {
+	if (likely(x2apic)) {
 		/* WRMSR to the ICR does not wait for earlier stores as a device write does (SDM
 		 * volume 3, "MSR Access in x2APIC Mode"). */
 		__asm__ volatile("mfence; lfence" : : : "memory");

@@ -30,7 +30,8 @@ const struct recorder *recorder_of(unsigned cpu_index)
 	return __atomic_load_n(&cpu_by_index(cpu_index)->recorder, __ATOMIC_ACQUIRE);
 }
 
-struct record *recorder_note(const struct recorder_event *event)
+struct record *recorder_write(struct record_head head, uint64_t value, uint64_t rip,
+			      const char *did)
 {
 	uint64_t rflags = read_rflags();
 	struct recorder *recorder;
@@ -39,15 +40,18 @@ struct record *recorder_note(const struct recorder_event *event)
 	/* An interrupt's handler may have something to tell, too. */
 	interrupts_disable();
 	recorder = this_cpu()->recorder;
-	if (recorder) {
-		const struct record_head head = { .vm = event->vm,
-						  .vcpu = event->vcpu,
-						  .kind = (uint8_t)event->kind };
-
-		record = recorder_put(recorder, read_tsc(), head, event->value, event->rip,
-				      event->did);
-	}
+	if (recorder)
+		record = recorder_put(recorder, read_tsc(), head, value, rip, did);
 	if (rflags & RFLAGS_IF)
 		interrupts_enable();
 	return record;
+}
+
+struct record *recorder_note(const struct recorder_event *event)
+{
+	const struct record_head head = { .vm = event->vm,
+					  .vcpu = event->vcpu,
+					  .kind = (uint8_t)event->kind };
+
+	return recorder_write(head, event->value, event->rip, event->did);
 }

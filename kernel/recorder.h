@@ -23,6 +23,9 @@ struct recorder_event {
 /* Records an event of this CPU's; nothing before it has a ring. Any context but NMI and #MC. Returns
  * the record, which stays until the ring has gone round, or null. */
 struct record *recorder_note(const struct recorder_event *event);
+/* The same of an event whose head is known. */
+struct record *recorder_write(struct record_head head, uint64_t value, uint64_t rip,
+			      const char *did);
 
 /* The ring of a CPU, or null. Any CPU. */
 const struct recorder *recorder_of(unsigned cpu_index);

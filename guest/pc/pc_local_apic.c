@@ -155,17 +155,18 @@ static void look_again(struct pc_vcpu *pv)
 	__atomic_store_n(&pv->vcpu->interrupt_request, true, __ATOMIC_RELAXED);
 }
 
-/* Mostly there is none. */
-static void look_if_any(struct pc_vcpu *pv)
+/* After a write at `offset`, which mostly lets nothing through that was held back before. A pin of an
+ * 8259's asks for a look itself, but after a change of the entry that it belongs to. */
+static void look_after(struct pc_vcpu *pv, unsigned offset)
 {
-	if (vlapic_may_have_interrupts(&pv->lapic))
+	if (unlikely(offset >= VLAPIC_FIRST_TIMED || vlapic_may_have_requests(&pv->lapic)))
 		look_again(pv);
 }
 
 static void set_priority(struct vcpu *vcpu, uint8_t priority)
 {
 	vlapic_set_priority(&of(vcpu)->lapic, priority);
-	look_if_any(of(vcpu));
+	look_after(of(vcpu), 0);
 }
 
 static void apic_base(struct vcpu *vcpu, uint64_t value)
@@ -210,7 +211,7 @@ static void written(struct vcpu *vcpu, unsigned offset)
 {
 	advance_for(of(vcpu), offset);
 	vlapic_written(&of(vcpu)->lapic, offset);
-	look_if_any(of(vcpu));
+	look_after(of(vcpu), offset);
 }
 
 static bool other_pending(struct vcpu *vcpu)
@@ -237,7 +238,7 @@ static void status(struct vcpu *vcpu, struct vcpu_interrupt_status *status)
 static void ended(struct vcpu *vcpu, uint8_t vector)
 {
 	vlapic_after_eoi(&of(vcpu)->lapic, vector);
-	look_if_any(of(vcpu));
+	look_after(of(vcpu), 0);
 }
 
 const struct vcpu_interrupts pc_vcpu_interrupts = {
@@ -270,7 +271,7 @@ void pc_local_apic_write(struct pc_vcpu *pv, uint64_t offset, unsigned width, ui
 {
 	advance_for(pv, (unsigned)offset);
 	vlapic_write(&pv->lapic, (unsigned)offset, width, value);
-	look_if_any(pv);
+	look_after(pv, (unsigned)offset);
 }
 
 bool pc_local_apic_msr_read(struct pc_vcpu *pv, uint32_t index, uint64_t *value)
@@ -286,7 +287,7 @@ static void set_tsc_deadline(struct pc_vcpu *pv, uint64_t value)
 	if (unlikely(vlapic_tsc_deadline(&pv->lapic)))
 		vlapic_advance_tsc(&pv->lapic, vcpu_guest_tsc(pv->vcpu));
 	vlapic_set_tsc_deadline(&pv->lapic, value);
-	look_if_any(pv);
+	look_after(pv, 0);
 }
 
 bool pc_local_apic_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value)
@@ -299,7 +300,7 @@ bool pc_local_apic_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value)
 	}
 	advance_for(pv, vlapic_msr_offset(index));
 	taken = vlapic_msr_write(&pv->lapic, index, value);
-	look_if_any(pv);
+	look_after(pv, vlapic_msr_offset(index));
 	return taken;
 }
 

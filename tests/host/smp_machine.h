@@ -199,6 +199,12 @@ struct record *recorder_note(const struct recorder_event *event)
 	return NULL;
 }
 
+struct record *recorder_write(struct record_head head, uint64_t value, uint64_t rip,
+			      const char *did)
+{
+	return NULL;
+}
+
 void statistics_log_end(const struct vm *vm)
 {
 }

@@ -10,15 +10,10 @@
 struct record *vcpu_record_event(const struct vcpu *vcpu, enum record_kind kind, uint64_t value,
 				 const char *did)
 {
-	const struct recorder_event event = {
-		.kind = kind,
-		.vm = vcpu->record_head.vm,
-		.vcpu = vcpu->record_head.vcpu,
-		.value = value,
-		.did = did,
-	};
+	struct record_head head = vcpu->record_head;
 
-	return recorder_note(&event);
+	head.kind = (uint8_t)kind;
+	return recorder_write(head, value, 0, did);
 }
 
 void vm_record_event(const struct vm *vm, enum record_kind kind, const char *did)
