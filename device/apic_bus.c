@@ -95,13 +95,11 @@ static bool send_to_one(struct apic_bus *bus, const struct apic_message *message
 	return true;
 }
 
-bool apic_bus_send(struct apic_bus *bus, const struct vlapic *from,
-		   const struct apic_message *message)
+static noinline_fn bool send_by_search(struct apic_bus *bus, const struct vlapic *from,
+				       const struct apic_message *message)
 {
 	bool taken = false;
 
-	if (likely(is_for_one(bus, message)))
-		return send_to_one(bus, message);
 	if (message->delivery == APIC_LOWEST_PRIORITY) {
 		unsigned i = bus->count ? arbitrate(bus, from, message) : 0;
 
@@ -117,6 +115,14 @@ bool apic_bus_send(struct apic_bus *bus, const struct vlapic *from,
 		taken = true;
 	}
 	return taken;
+}
+
+bool apic_bus_send(struct apic_bus *bus, const struct vlapic *from,
+		   const struct apic_message *message)
+{
+	if (likely(is_for_one(bus, message)))
+		return send_to_one(bus, message);
+	return send_by_search(bus, from, message);
 }
 
 void apic_bus_numbered(struct apic_bus *bus)

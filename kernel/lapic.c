@@ -143,16 +143,8 @@ static bool wait_sent(void)
 	return true;
 }
 
-static bool send(uint32_t apic_id, uint32_t command)
+static noinline_fn bool send_in_xapic_mode(uint32_t apic_id, uint32_t command)
 {
-	if (likely(x2apic)) {
-		/* WRMSR to the ICR does not wait for earlier stores as a device write does (SDM
-		 * volume 3, "MSR Access in x2APIC Mode"). */
-		__asm__ volatile("mfence; lfence" : : : "memory");
-		write_msr(MSR_X2APIC_BASE + LAPIC_ICR, (uint64_t)apic_id << 32 | command);
-		return true;
-	}
-
 	/* An interrupt handler that sends between the two writes would change the target. */
 	uint64_t rflags = read_rflags();
 	interrupts_disable();
@@ -168,7 +160,15 @@ static bool send(uint32_t apic_id, uint32_t command)
 
 bool lapic_send(uint32_t apic_id, enum lapic_delivery delivery, uint8_t vector)
 {
-	return send(apic_id, ICR_DELIVERY(delivery) | ICR_ASSERT | vector);
+	uint32_t command = ICR_DELIVERY(delivery) | ICR_ASSERT | vector;
+
+	if (unlikely(!x2apic))
+		return send_in_xapic_mode(apic_id, command);
+	/* WRMSR to the ICR does not wait for earlier stores as a device write does (SDM volume 3,
+	 * "MSR Access in x2APIC Mode"). */
+	__asm__ volatile("mfence; lfence" : : : "memory");
+	write_msr(MSR_X2APIC_BASE + LAPIC_ICR, (uint64_t)apic_id << 32 | command);
+	return true;
 }
 
 /* When the timer that is measured began to count. */

@@ -59,6 +59,19 @@ struct record {
 _Static_assert(sizeof(struct record) == 64, "a record is a cache line");
 _Static_assert(sizeof(struct record_head) == sizeof(uint64_t), "written as one word");
 
+/* The head of another kind of record of the same vCPU's, whose kind is 0. */
+static inline struct record_head record_head_of_kind(struct record_head head, enum record_kind kind)
+{
+	uint64_t word;
+
+	_Static_assert(offsetof(struct record_head, kind) == 3, "the fourth byte");
+	_Static_assert(RECORD_EXIT == 0, "what the head of a vCPU's exits says");
+	__builtin_memcpy(&word, &head, sizeof(word));
+	word |= (uint64_t)kind << 24;
+	__builtin_memcpy(&head, &word, sizeof(word));
+	return head;
+}
+
 #define RECORDER_KEPT   4096
 /* One more is the record that is being written. */
 #define RECORDER_PLACES (RECORDER_KEPT + 1)

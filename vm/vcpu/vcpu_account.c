@@ -10,10 +10,8 @@
 struct record *vcpu_record_event(const struct vcpu *vcpu, enum record_kind kind, uint64_t value,
 				 const char *did)
 {
-	struct record_head head = vcpu->record_head;
-
-	head.kind = (uint8_t)kind;
-	return recorder_write(head, value, 0, did);
+	return recorder_write(read_tsc(), record_head_of_kind(vcpu->record_head, kind), value, 0,
+			      did);
 }
 
 void vm_record_event(const struct vm *vm, enum record_kind kind, const char *did)

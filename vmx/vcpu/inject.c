@@ -158,15 +158,16 @@ static noinline_fn void inject_chosen(struct vmx_vcpu *v)
 /* Does the guest take an external interrupt at this moment? As vcpu_events_choose() has it. */
 static bool is_open(void)
 {
-	return (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF) &&
-	       !(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)) &&
-	       !(vmcs_read(VMCS_GUEST_PENDING_DEBUG) &
+	return (vmcs_fetch(VMCS_GUEST_RFLAGS) & RFLAGS_IF) &&
+	       !(vmcs_fetch(VMCS_GUEST_INTERRUPTIBILITY) &
+		 (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)) &&
+	       !(vmcs_fetch(VMCS_GUEST_PENDING_DEBUG) &
 		 (PENDING_DEBUG_ENABLED_BREAKPOINT | PENDING_DEBUG_BS));
 }
 
 static void inject_interrupt(struct vmx_vcpu *v, uint8_t vector)
 {
-	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO,
+	vmcs_store(VMCS_ENTRY_INTERRUPTION_INFO,
 		   INTERRUPTION_VALID | field_put(INTERRUPTION_TYPE_MASK, INTERRUPTION_EXTERNAL) |
 			   vector);
 	vcpu_note_event(v->vcpu, this_cpu()->recorder, RECORD_INJECTED, vector,

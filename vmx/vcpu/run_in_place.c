@@ -37,7 +37,10 @@ struct vcpu *run_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 		inject_save_interrupted(v);
 	enum vmx_next next = run_handle(v, record);
 
-	if (unlikely(next != VMX_RESUME || cpu_attention() || this_cpu()->need_resched))
+	/* As the loop does: what a nudge came for is looked at below, a kick is for the loop. */
+	if (unlikely(cpu_attention()))
+		(void)__atomic_exchange_n(&this_cpu()->attention, false, __ATOMIC_SEQ_CST);
+	if (unlikely(next != VMX_RESUME || this_cpu()->need_resched))
 		return to_loop(v, next);
 	run_prepare(v, this_cpu());
 	vcpu_account_entry(vcpu, record, read_tsc());
