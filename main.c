@@ -277,13 +277,13 @@ void kernel_main(uint32_t boot_info, uint64_t load_offset)
 	const struct acpi_register *pm = &firmware_acpi()->pm_timer;
 	time_calibrate_begin(pm->present && pm->space == ACPI_SPACE_IO ? (uint16_t)pm->address : 0);
 	must(memory_init(firmware_memory_map(), &why), &why);
+	screen_init(&firmware_loader()->framebuffer);
 	start_interrupts();
 	must(cpu_setup_prepare(&boot_cpu, &why), &why);
 	cpu_setup_load(&boot_cpu);
 	lapic_timer_calibrate_begin();
 	firmware_add_cpus();
 	smp_reset();
-	screen_init(&firmware_loader()->framebuffer);
 	wall_clock_init();
 	time_calibrate();
 	lapic_timer_calibrate();

@@ -144,10 +144,13 @@ static bool is_entry(uint8_t select)
 	return select >= INDEX_ENTRIES && select < INDEX_ENTRIES + 2 * IOAPIC_PINS;
 }
 
+static uint32_t read_entry(const struct ioapic *ioapic, unsigned half)
+{
+	return (uint32_t)(ioapic->entries[half / 2] >> (half % 2 ? 32 : 0));
+}
+
 static uint32_t read_window(const struct ioapic *ioapic)
 {
-	unsigned half = ioapic->select - INDEX_ENTRIES;
-
 	switch (ioapic->select) {
 	case INDEX_ID:
 	case INDEX_ARBITRATION: /* loaded with the id, and there is no bus to arbitrate for */
@@ -155,9 +158,7 @@ static uint32_t read_window(const struct ioapic *ioapic)
 	case INDEX_VERSION:
 		return VERSION_VALUE;
 	}
-	if (!is_entry(ioapic->select))
-		return 0;
-	return (uint32_t)(ioapic->entries[half / 2] >> (half % 2 ? 32 : 0));
+	return is_entry(ioapic->select) ? read_entry(ioapic, ioapic->select - INDEX_ENTRIES) : 0;
 }
 
 static void write_window(struct ioapic *ioapic, uint32_t value)
@@ -176,6 +177,8 @@ static uint64_t read(void *chip, uint64_t offset, unsigned width)
 	unsigned within = offset % sizeof(uint32_t);
 	uint32_t value = 0;
 
+	if (likely(offset == AT_IOWIN && width == sizeof(uint32_t)))
+		return read_window(ioapic);
 	switch (offset - within) {
 	case AT_IOREGSEL:
 		value = ioapic->select;

@@ -25,7 +25,7 @@
 		VLAPIC_VECTORS / VLAPIC_PER_REGISTER - 1]
 
 /* What is not listed may not be touched at all. */
-static const struct vlapic_access table[VLAPIC_REGISTERS] = {
+const struct vlapic_access vlapic_accesses[VLAPIC_REGISTERS] = {
 	ROW(VLAPIC_ID) = { .read = IN_BOTH, .write = IN_XAPIC, .writable = XAPIC_ID_FIELD },
 	ROW(VLAPIC_VERSION) = { .read = IN_BOTH },
 	ROW(VLAPIC_TPR) = READ_WRITE(BITS(7, 0), 0),
@@ -53,8 +53,3 @@ static const struct vlapic_access table[VLAPIC_REGISTERS] = {
 	ROW(VLAPIC_DIVIDE) = READ_WRITE(DIVIDE_WRITABLE, 0),
 	ROW(VLAPIC_SELF_IPI) = { .write = IN_X2APIC, .writable = VLAPIC_VECTOR },
 };
-
-const struct vlapic_access *vlapic_access(unsigned offset)
-{
-	return &table[offset / VLAPIC_REGISTER_STEP];
-}

@@ -162,8 +162,12 @@ struct vlapic_access {
 	uint32_t ignored;    /* bits that a write may carry: read-only status */
 };
 
+extern const struct vlapic_access vlapic_accesses[VLAPIC_REGISTERS];
 /* Of the register at `offset`, a multiple of VLAPIC_REGISTER_STEP below 400h. */
-const struct vlapic_access *vlapic_access(unsigned offset);
+static inline const struct vlapic_access *vlapic_access(unsigned offset)
+{
+	return &vlapic_accesses[offset / VLAPIC_REGISTER_STEP];
+}
 /* Its value now, computed where it is not in the page. */
 uint32_t vlapic_value(struct vlapic *lapic, unsigned offset);
 

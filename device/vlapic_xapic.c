@@ -12,9 +12,9 @@ static const struct vlapic_access *register_at(struct vlapic *lapic, unsigned of
 {
 	const struct vlapic_access *access;
 
-	if (offset < REGISTERS_END) {
+	if (likely(offset < REGISTERS_END)) {
 		access = vlapic_access(offset);
-		if ((access->read | access->write) & IN_XAPIC)
+		if (likely((access->read | access->write) & IN_XAPIC))
 			return access;
 	}
 	vlapic_error(lapic, ESR_ILLEGAL_REGISTER);
@@ -36,8 +36,10 @@ uint64_t vlapic_read(struct vlapic *lapic, unsigned offset, unsigned width)
 void vlapic_write(struct vlapic *lapic, unsigned offset, unsigned width, uint64_t value)
 {
 	unsigned within = offset % VLAPIC_REGISTER_STEP;
-	const struct vlapic_access *access = register_at(lapic, offset - within);
 
-	if (access && (access->write & IN_XAPIC) && !within && width >= REGISTER_BYTES)
+	if (likely(offset < REGISTERS_END && !within && width >= REGISTER_BYTES &&
+		   (vlapic_access(offset)->write & IN_XAPIC)))
 		vlapic_store(lapic, offset, (uint32_t)value);
+	else
+		(void)register_at(lapic, offset - within);
 }

@@ -60,12 +60,13 @@ void cpu_kick(struct cpu *cpu)
 {
 	const struct recorder_event event = { .kind = RECORD_KICK, .value = cpu->index };
 
+	if (cpu == this_cpu()) {
+		cpu_set_resched();
+		return;
+	}
 	(void)recorder_note(&event);
 	__atomic_store_n(&cpu->attention, true, __ATOMIC_RELEASE);
-	if (cpu == this_cpu())
-		__atomic_store_n(&cpu->need_resched, true, __ATOMIC_RELAXED);
-	else
-		send(cpu, VECTOR_KICK);
+	send(cpu, VECTOR_KICK);
 }
 
 void cpu_nudge(struct cpu *cpu)

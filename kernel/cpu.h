@@ -24,7 +24,8 @@ typedef void (*cpu_function)(void *argument);
 struct cpu_current {
 	void *vcpu;                            /* opaque to the kernel */
 	void (*describe)(const struct cpu *c); /* prints the vCPU and its last exits; may be null */
-	bool endless; /* its turn ends when need_resched is set, and not by itself */
+	bool endless;        /* its turn ends when need_resched is set, and not by itself */
+	bool log_unattended; /* then nobody here comes by to write out what gets into the log */
 };
 
 struct cpu {
@@ -36,9 +37,10 @@ struct cpu {
 	uint8_t *stack_top; /* of the ordinary stack */
 	uint32_t irq_count; /* interrupts taken in host mode; this CPU only */
 	bool need_resched;  /* set by interrupt handlers and kick IPIs; this CPU only; atomic */
-	/* Somebody has kicked or nudged this CPU, or is about to: before a guest that just came out is
-	 * entered again, all that may wait for it has to be looked at. Any CPU sets it, atomically,
-	 * before it sends; who looks clears it first. */
+	/* Before a guest that just came out is entered again, all that may wait for it has to be looked
+	 * at: somebody has kicked or nudged this CPU, or is about to, or on this CPU an event has come
+	 * for the guest or a timer was armed. Any CPU sets it, atomically, before it sends; who looks
+	 * clears it first. */
 	bool attention;
 	bool in_panic;              /* this CPU only */
 	bool stopped;               /* for another CPU's panic, for good; atomic */
@@ -82,6 +84,12 @@ static inline uint32_t this_cpu_index(void)
 	return index;
 }
 
+/* Sets it. */
+static inline void cpu_draw_attention(void)
+{
+	__asm__ volatile("movb $1, %%gs:%c0" : : "i"(offsetof(struct cpu, attention)) : "memory");
+}
+
 /* CPUs in the table, whatever their state, and those online. */
 unsigned cpu_count(void);
 unsigned cpu_online_count(void);
@@ -93,6 +101,16 @@ void cpu_kick(struct cpu *cpu);
 /* Less than a kick: the target leaves its guest, if it runs one, and enters it again after having
  * looked at what waits for it. Not for this CPU. */
 void cpu_nudge(struct cpu *cpu);
+
+/* This CPU leaves its guest, whatever it does there at this moment, and sees need_resched: a kick without an
+ * IPI. Any context. */
+static inline void cpu_set_resched(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	__atomic_store_n(&cpu->need_resched, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&cpu->attention, true, __ATOMIC_RELEASE);
+}
 
 /* Runs `function(argument)` once on every online CPU, this one included, concurrently, and waits
  * for all, at most `timeout_us` from when this CPU is done. False when a CPU did not finish: it is

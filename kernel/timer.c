@@ -139,8 +139,10 @@ void timer_arm(struct timer *timer, uint64_t deadline)
 
 	add(queue, timer, deadline);
 	/* Another CPU that runs the function looks at its queue once more afterwards. */
-	if (queue == queue_of(this_cpu()))
+	if (queue == queue_of(this_cpu())) {
 		set_hardware(queue);
+		cpu_draw_attention();
+	}
 	spinlock_release(&queue->lock, flags);
 }
 

@@ -109,7 +109,7 @@ void interrupt_dispatch(unsigned vector)
 		serial_tell_listener();
 		break;
 	case VECTOR_KICK:
-		__atomic_store_n(&cpu->need_resched, true, __ATOMIC_RELAXED);
+		cpu_set_resched();
 		break;
 	case VECTOR_NUDGE: /* that it came is all */
 		break;

@@ -17,6 +17,7 @@
 #include "vm/lazy_memory.h"
 #include "vm/recorder_log.h"
 #include "vm/schedule/scheduler.h"
+#include "vm/schedule/watchdog.h"
 #include "vm/statistics_log.h"
 #include "vm/vcpu/vcpu_account.h"
 #include "vm/virt_ops.h"
@@ -24,6 +25,7 @@
 
 static struct spinlock table_lock = SPINLOCK_INIT("vm table");
 static struct vm *table[MAX_VMS]; /* guarded by table_lock */
+static unsigned table_end;        /* behind the last VM there; guarded by table_lock */
 static uint32_t next_id = 1;      /* guarded by table_lock */
 static uint32_t running;          /* VMs started and not yet ended; atomic */
 
@@ -39,10 +41,11 @@ static enum error table_add(struct vm *vm, struct reason *why)
 	uint64_t flags = spinlock_acquire(&table_lock);
 	unsigned i = 0;
 
-	while (i < MAX_VMS && table[i])
+	while (i < table_end && table[i])
 		i++;
 	if (i < MAX_VMS) {
 		table[i] = vm;
+		table_end = i < table_end ? table_end : i + 1;
 		vm->id = next_id++;
 	}
 	spinlock_release(&table_lock, flags);
@@ -55,11 +58,13 @@ static void table_remove(struct vm *vm)
 {
 	uint64_t flags = spinlock_acquire(&table_lock);
 
-	for (unsigned i = 0; i < MAX_VMS; i++)
+	for (unsigned i = 0; i < table_end; i++)
 		if (table[i] == vm) {
 			table[i] = NULL;
 			break;
 		}
+	while (table_end && !table[table_end - 1])
+		table_end--;
 	spinlock_release(&table_lock, flags);
 }
 
@@ -67,7 +72,7 @@ void vm_for_each(void (*visit)(struct vm *vm, void *context), void *context)
 {
 	uint64_t flags = spinlock_acquire(&table_lock);
 
-	for (unsigned i = 0; i < MAX_VMS; i++)
+	for (unsigned i = 0; i < table_end; i++)
 		if (table[i])
 			visit(table[i], context);
 	spinlock_release(&table_lock, flags);
@@ -333,6 +338,8 @@ enum error vm_start(struct vm *vm, struct reason *why)
 		return reason_set(why, ERROR_BAD_STATE, "VM %s was started already", vm->name);
 	__atomic_fetch_add(&running, 1, __ATOMIC_SEQ_CST);
 	vm_record_event(vm, RECORD_VM, "started");
+	if (vm->deadline_us)
+		watchdog_wake();
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		vm->vcpus[i]->started = time_ticks();
 

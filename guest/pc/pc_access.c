@@ -201,38 +201,57 @@ static bool answer_port(struct vcpu *vcpu, uint16_t port, unsigned width, bool i
 		  : finish_out(pc, route, width, in, value);
 }
 
-/* Stores mask what they write, loads what they read. */
-static void move(struct pc *pc, struct vcpu *vcpu, gpa_t at, unsigned width, bool in,
-		 uint64_t *value)
+/* The chip's part of a move to or from memory. */
+static inline void access_device(struct pc *pc, gpa_t at, unsigned width, bool in, uint64_t *value)
+{
+	const struct bus_route *route;
+
+	spinlock_take(&pc->lock);
+	route = bus_known_route(&pc->memory, at.value, width);
+	if (likely(route && !route->timed))
+		access_chip(route, in, value);
+	else
+		access_bus(pc, &pc->memory, at.value, width, in, value);
+	spinlock_give(&pc->lock);
+}
+
+static continuation_fn unsigned answer_load(struct vcpu *vcpu, const struct quick_move *move,
+					    gpa_t at, bool *go_on)
 {
 	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
+	uint64_t value;
 
-	if (!vlapic_is_at(&pv->lapic, at.value)) {
-		spinlock_take(&pc->lock);
-		access_bus(pc, &pc->memory, at.value, width, in, value);
-		spinlock_give(&pc->lock);
-	} else if (in) {
-		*value = pc_local_apic_read(pv, at.value & PAGE_MASK, width);
-	} else {
-		pc_local_apic_write(pv, at.value & PAGE_MASK, width, *value);
-	}
+	if (unlikely(vlapic_is_at(&pv->lapic, at.value)))
+		value = pc_local_apic_read(pv, at.value & PAGE_MASK, move->width);
+	else
+		access_device(pv->pc, at, move->width, true, &value);
+	quick_move_load(move, vcpu->gpr, value);
+	*go_on = pc_may_go_on(pv->pc);
+	return move->length;
+}
+
+static continuation_fn unsigned answer_store(struct vcpu *vcpu, const struct quick_move *move,
+					     gpa_t at, bool *go_on)
+{
+	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
+	uint64_t value = quick_move_value(move, vcpu->gpr);
+
+	if (vlapic_is_at(&pv->lapic, at.value))
+		pc_local_apic_write(pv, at.value & PAGE_MASK, move->width, value);
+	else
+		access_device(pv->pc, at, move->width, false, &value);
+	*go_on = pc_may_go_on(pv->pc);
+	return move->length;
 }
 
 static unsigned answer_memory(struct vcpu *vcpu, gpa_t at, bool write,
 			      const struct quick_place *place, bool *go_on)
 {
-	const struct quick_move *known = quick_move_find(&vcpu->quick_moves, place);
-	struct pc *pc = pc_of(vcpu);
-	uint64_t value;
+	const struct quick_move *move = quick_move_find(&vcpu->quick_moves, place);
 
-	if (!known || !is_aligned(at.value, known->width) || write != quick_move_stores(known))
+	if (unlikely(!move || (at.value & (move->width - 1u)) || write != move->stores))
 		return 0;
-	value = write ? quick_move_value(known, vcpu->gpr) : 0;
-	move(pc, vcpu, at, known->width, !write, &value);
-	if (!write)
-		quick_move_load(known, vcpu->gpr, value);
-	*go_on = pc_may_go_on(pc);
-	return known->length;
+	return write ? answer_store(vcpu, move, at, go_on) : answer_load(vcpu, move, at, go_on);
 }
 
 static bool answer_msr_read(struct vcpu *vcpu, uint32_t index, uint64_t *value)

@@ -120,8 +120,8 @@ static void put_line(char *line, size_t length, bool numbered)
 	look_at_room();
 	send_some();
 	/* A turn that need not end may have begun when there was nothing to drain. */
-	if (log_is_pending() && this_cpu()->current.endless)
-		__atomic_store_n(&this_cpu()->need_resched, true, __ATOMIC_RELAXED);
+	if (log_is_pending() && this_cpu()->current.log_unattended)
+		cpu_set_resched();
 }
 
 static size_t put_prefix(char *line)
@@ -272,6 +272,16 @@ bool log_drain_some(void)
 	bool more = !ring_is_empty(&wire.ring);
 	spinlock_release(&lock, rflags);
 	return more;
+}
+
+void log_feed(void)
+{
+	uint64_t rflags;
+
+	if (!log_is_pending() || !spinlock_try_acquire(&lock, &rflags))
+		return;
+	send_some();
+	spinlock_release(&lock, rflags);
 }
 
 void log_drain(void)

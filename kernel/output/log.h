@@ -41,9 +41,12 @@ void log_bare(const char *format, ...) printf_like(1, 2);
  * on behalf of a guest then slows the guest down. Any CPU, no lock. */
 bool log_is_crowded(void);
 
-/* Does the ring hold anything? A line that is kept there while a vCPU has a turn without
- * an end on this CPU sets need_resched. Any CPU, no lock. */
+/* Does the ring hold anything? A line that stays there while cpu->current.log_unattended sets this CPU's
+ * need_resched. Any CPU, no lock. */
 bool log_is_pending(void);
+
+/* Gives the port what it takes at once, and leaves the screen alone: for interrupt handlers. */
+void log_feed(void);
 
 /* Writes out what the ring holds. Waits, with a deadline, until the port has sent the last byte. */
 void log_drain(void);

@@ -34,10 +34,11 @@ static unsigned next_number(void)
 
 void tap_result(bool ok, const char *name, const char *format, ...)
 {
-	char text[LOG_LINE_MAX] = "";
+	char text[LOG_LINE_MAX];
 	va_list args;
 
-	if (format) {
+	text[0] = 0;
+	if (!ok && format) {
 		va_start(args, format);
 		format_string_va(text, sizeof(text), format, args);
 		va_end(args);
@@ -45,7 +46,7 @@ void tap_result(bool ok, const char *name, const char *format, ...)
 
 	uint64_t rflags = spinlock_acquire(&lock);
 	log_bare("%s %u - %s", ok ? "ok" : "not ok", next_number(), name);
-	if (!ok && text[0])
+	if (text[0])
 		log_bare("# %s", text);
 	*(ok ? &report.passed : &report.failed) += 1;
 	spinlock_release(&lock, rflags);

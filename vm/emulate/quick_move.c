@@ -1,4 +1,4 @@
-/* Learning, comparing and making moves. */
+/* Learning moves. */
 #include "vm/emulate/quick_move.h"
 
 #include "lib/bits.h"
@@ -11,14 +11,8 @@
 
 uint64_t quick_mode(enum code_mode mode, uint64_t cr0, uint64_t cr4, uint64_t efer)
 {
-	return (uint64_t)mode << 32 | (efer & EFER_LMA) | field_get(cr0, CR0_PG) |
+	return ((uint64_t)mode + 1) << 32 | (efer & EFER_LMA) | field_get(cr0, CR0_PG) |
 	       (cr4 & (CR4_PSE | CR4_PAE | CR4_LA57));
-}
-
-/* Neighbouring instructions are a few bytes apart. */
-static unsigned row_of(uint64_t code)
-{
-	return (code ^ code >> 3) % QUICK_MOVES;
 }
 
 /* --- learning -------------------------------------------------------------------------------- */
@@ -95,12 +89,19 @@ static bool has_pdptes(const struct page_walk_state *walk)
 	return (walk->cr0 & CR0_PG) && (walk->cr4 & CR4_PAE) && !(walk->efer & EFER_LMA);
 }
 
+/* A result of 32 bits clears the rest of the register. */
+static void find_bits(struct quick_move *move, unsigned register_width)
+{
+	move->loaded = width_mask(register_width) << move->shift;
+	move->kept = register_width == sizeof(uint32_t) ? 0 : ~move->loaded;
+}
+
 void quick_move_learn(struct quick_moves *moves, struct vm *vm, const struct page_walk_state *walk,
 		      enum code_mode mode, gva_t code,
 		      const struct decoded_instruction *instruction)
 {
 	const struct page_walk_memory memory = { .context = vm, .read = read_entry };
-	struct quick_move *to = &moves->moves[row_of(code.value)];
+	struct quick_move *to = &moves->moves[quick_row(code.value)];
 	struct quick_move move = {
 		.place = {
 			.code = code.value,
@@ -110,83 +111,20 @@ void quick_move_learn(struct quick_moves *moves, struct vm *vm, const struct pag
 		.kind = (uint8_t)kind_of(instruction),
 		.length = instruction->length,
 		.width = instruction->width,
-		.register_width = instruction->register_width,
 		.reg = instruction->reg,
 		.shift = instruction->high_byte ? HIGH_BYTE_SHIFT : 0,
+		.mask = width_mask(instruction->width),
 		.immediate = instruction->immediate,
 	};
 	struct page_walk_trace trace;
 
 	if (move.kind == QUICK_NONE || has_pdptes(walk))
 		return;
+	move.stores = move.kind == QUICK_STORE || move.kind == QUICK_STORE_IMMEDIATE;
+	if (!move.stores)
+		find_bits(&move, instruction->register_width);
 	page_walk_trace(walk, &memory, code, PAGE_ACCESS_FETCH, &trace);
 	if (trace.result.status == PAGE_WALK_DONE && keep_steps(&move, vm, &trace) &&
 	    keep_bytes(&move, vm, trace.result.gpa, instruction))
 		*to = move;
-}
-
-/* --- comparing ------------------------------------------------------------------------------- */
-
-static bool is_translated_as_before(const struct quick_move *move)
-{
-	for (unsigned i = 0; i < move->step_count; i++) {
-		const void *at = move->steps[i].at;
-		uint64_t now = move->narrow
-				       ? __atomic_load_n((const uint32_t *)at, __ATOMIC_RELAXED)
-				       : __atomic_load_n((const uint64_t *)at, __ATOMIC_RELAXED);
-
-		if (now != move->steps[i].entry)
-			return false;
-	}
-	return true;
-}
-
-static inline uint64_t word(const uint8_t *from)
-{
-	uint64_t value;
-
-	__builtin_memcpy(&value, from, sizeof(value));
-	return value;
-}
-
-static bool has_bytes_as_before(const struct quick_move *move)
-{
-	uint64_t differ = (word(move->host) ^ move->bytes[0]) & move->masks[0];
-
-	return !(differ | ((word(move->host + sizeof(differ)) ^ move->bytes[1]) & move->masks[1]));
-}
-
-const struct quick_move *quick_move_find(const struct quick_moves *moves,
-					 const struct quick_place *place)
-{
-	const struct quick_move *move = &moves->moves[row_of(place->code)];
-
-	if (move->place.code != place->code || move->place.cr3 != place->cr3 ||
-	    move->place.mode != place->mode || !move->kind)
-		return NULL;
-	return is_translated_as_before(move) && has_bytes_as_before(move) ? move : NULL;
-}
-
-/* --- moving ---------------------------------------------------------------------------------- */
-
-uint64_t quick_move_value(const struct quick_move *move, const uint64_t *gpr)
-{
-	uint64_t value =
-		move->kind == QUICK_STORE ? gpr[move->reg] >> move->shift : move->immediate;
-
-	return value & width_mask(move->width);
-}
-
-void quick_move_load(const struct quick_move *move, uint64_t *gpr, uint64_t value)
-{
-	uint64_t mask = width_mask(move->register_width) << move->shift, *to = &gpr[move->reg];
-
-	value &= width_mask(move->width);
-	if (move->kind == QUICK_LOAD_SIGNED)
-		value = sign_extend(value, move->width);
-	/* A result of 32 bits clears the rest. */
-	if (move->register_width == sizeof(uint32_t))
-		*to = value & mask;
-	else
-		*to = (*to & ~mask) | (value << move->shift & mask);
 }

@@ -42,7 +42,7 @@ static void stores_registers_and_immediates(void **state)
 	const struct quick_move *move = learn(store, sizeof(store));
 
 	assert_non_null(move);
-	assert_true(quick_move_stores(move));
+	assert_true(move->stores);
 	assert_int_equal(move->length, sizeof(store));
 	assert_int_equal(move->width, 8);
 	assert_int_equal(quick_move_value(move, gpr), 0x1122334455667788);
@@ -61,7 +61,7 @@ static void loads_as_the_instruction_does(void **state)
 	const struct quick_move *move;
 
 	move = learn(BYTES(0x8b, 0x04, 0x25, 0x80, 0x40, 0x01, 0x00)); /* mov eax, [14080h] */
-	assert_false(quick_move_stores(move));
+	assert_false(move->stores);
 	quick_move_load(move, gpr, 0xffffffff80000001);
 	assert_int_equal(gpr[RAX], 0x80000001);
 	gpr[RAX] = old;
@@ -81,6 +81,31 @@ static void loads_as_the_instruction_does(void **state)
 	move = learn(BYTES(0x66, 0x0f, 0xbe, 0x04, 0x25, 0x80, 0x40, 0x01, 0x00)); /* movsx ax */
 	quick_move_load(move, gpr, 0x80);
 	assert_int_equal(gpr[RAX], 0x111111111111ff80);
+}
+
+static void a_load_leaves_what_it_does_not_write(void **state)
+{
+	uint64_t gpr[GPR_COUNT] = { 0 };
+	const struct quick_move *move;
+
+	move = learn(BYTES(0x48, 0x8b, 0x04, 0x25, 0x80, 0x40, 0x01, 0x00)); /* mov rax, [14080h] */
+	quick_move_load(move, gpr, 0x8877665544332211);
+	assert_true(gpr[RAX] == 0x8877665544332211);
+	move = learn(
+		BYTES(0x66, 0x0f, 0xb6, 0x04, 0x25, 0x80, 0x40, 0x01, 0x00)); /* movzx ax, byte */
+	quick_move_load(move, gpr, 0x99);
+	assert_true(gpr[RAX] == 0x8877665544330099);
+	move = learn(BYTES(0x0f, 0xbe, 0x04, 0x25, 0x80, 0x40, 0x01, 0x00)); /* movsx eax, byte */
+	quick_move_load(move, gpr, 0x99);
+	assert_int_equal(gpr[RAX], 0xffffff99);
+}
+
+/* An empty row is no move: neither of 16-bit code at address 0, whose registers are all 0. */
+static void nothing_is_known_at_first(void **state)
+{
+	const struct quick_place place = { .mode = quick_mode(CODE_REAL, 0, 0, 0) };
+
+	assert_null(quick_move_find(&vcpu.quick_moves, &place));
 }
 
 static void other_instructions_are_not_kept(void **state)
@@ -168,6 +193,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(stores_registers_and_immediates, begin),
 		cmocka_unit_test_setup(loads_as_the_instruction_does, begin),
+		cmocka_unit_test_setup(a_load_leaves_what_it_does_not_write, begin),
+		cmocka_unit_test_setup(nothing_is_known_at_first, begin),
 		cmocka_unit_test_setup(other_instructions_are_not_kept, begin),
 		cmocka_unit_test_setup(unknown_where_nothing_was_learnt, begin),
 		cmocka_unit_test_setup(each_byte_counts, begin),

@@ -28,8 +28,8 @@ bool scheduler_is_woken(struct vcpu *vcpu)
 		return true;
 	if (startup & STARTUP_WAITING)
 		return false;
-	return vcpu_events_wake(&vcpu->events, vcpu->halted_interruptible, vcpu->halted_priority) ||
-	       is_requested(vcpu);
+	return is_requested(vcpu) ||
+	       vcpu_events_wake(&vcpu->events, vcpu->halted_interruptible, vcpu->halted_priority);
 }
 
 /* One that is held needs a turn as well, to be parked by it, and so does one that is asked. */
@@ -115,7 +115,9 @@ static void wake(struct vcpu *vcpu, void (*tell_running)(struct cpu *cpu))
 	switch (__atomic_load_n(&vcpu->state, __ATOMIC_SEQ_CST)) {
 	case VCPU_RUNNING:
 		cpu = __atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED);
-		if (cpu && cpu != this_cpu())
+		if (cpu == this_cpu())
+			cpu_draw_attention();
+		else if (cpu)
 			tell_running(cpu);
 		break;
 	case VCPU_BLOCKED:

@@ -69,6 +69,28 @@ struct vcpu *run_queue_take(struct run_queue *queue)
 	return link ? take_out(queue, link) : NULL;
 }
 
+struct vcpu *run_queue_exchange(struct run_queue *queue, struct vcpu *vcpu)
+{
+	struct list *link = queue->waiting.next;
+
+	if (unlikely(!list_is_empty(&queue->first) || link == &queue->waiting)) {
+		run_queue_append(queue, vcpu);
+		return run_queue_take(queue);
+	}
+	struct vcpu *next = list_entry(link, struct vcpu, run_link);
+
+	assert(!vcpu->queued && next->queued);
+	list_remove(link);
+	list_append(&queue->waiting, &vcpu->run_link);
+	next->queued = false;
+	vcpu->queued = true;
+	/* As many as before. */
+	if (unlikely(is_movable(vcpu) != is_movable(next)))
+		__atomic_store_n(&queue->movable, queue->movable + (is_movable(vcpu) ? 1 : -1u),
+				 __ATOMIC_RELAXED);
+	return next;
+}
+
 static struct vcpu *take_movable_of(struct run_queue *queue, struct list *of)
 {
 	for (struct list *link = of->previous; link != of; link = link->previous)

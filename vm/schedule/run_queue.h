@@ -29,6 +29,9 @@ void run_queue_put_back(struct run_queue *queue, struct vcpu *vcpu);
 /* Takes out the one whose turn it is; null when nobody waits. */
 struct vcpu *run_queue_take(struct run_queue *queue);
 
+/* Both in one: appends `vcpu`, whose turn is over, and takes out whose turn it is now. */
+struct vcpu *run_queue_exchange(struct run_queue *queue, struct vcpu *vcpu);
+
 /* Takes out the one that would wait longest and may move; null when there is none. A rare call:
  * it walks past pinned vCPUs. */
 struct vcpu *run_queue_take_movable(struct run_queue *queue);

@@ -198,11 +198,9 @@ static void park(struct scheduler *s, struct vcpu *vcpu)
 		vm_vcpu_parked(vcpu);
 }
 
-/* Under the lock: whose turn it is. */
-static struct vcpu *choose(struct scheduler *s)
+/* Under the lock: it is the turn of `vcpu`, who was taken from the queue. */
+static inline struct vcpu *choose(struct scheduler *s, struct vcpu *vcpu)
 {
-	struct vcpu *vcpu = run_queue_take(&s->queue);
-
 	s->busy = vcpu;
 	/* Who is watched has slices all the same: their ends are part of what is seen. */
 	__atomic_store_n(&s->alone, vcpu && !s->queue.length && !vcpu->watcher, __ATOMIC_RELAXED);
@@ -213,7 +211,7 @@ static struct vcpu *choose(struct scheduler *s)
 static struct vcpu *take_next(struct scheduler *s)
 {
 	uint64_t flags = spinlock_acquire(&s->lock);
-	struct vcpu *vcpu = choose(s);
+	struct vcpu *vcpu = choose(s, run_queue_take(&s->queue));
 
 	spinlock_release(&s->lock, flags);
 	return vcpu;
@@ -224,13 +222,18 @@ static struct vcpu *exchange(struct scheduler *s, struct vcpu *vcpu, bool broken
 {
 	uint64_t flags = spinlock_acquire(&s->lock);
 
-	if (unlikely(broken_off))
+	struct vcpu *next;
+
+	if (unlikely(broken_off)) {
+		/* Behind those that go first. */
 		run_queue_put_back(&s->queue, vcpu);
-	else
-		run_queue_append(&s->queue, vcpu);
-	vcpu = choose(s);
+		next = run_queue_take(&s->queue);
+	} else {
+		next = run_queue_exchange(&s->queue, vcpu);
+	}
+	next = choose(s, next);
 	spinlock_release(&s->lock, flags);
-	return vcpu;
+	return next;
 }
 
 static void take_off_load(struct scheduler *s)
@@ -249,6 +252,7 @@ static struct vcpu *turn(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
 	switch (end) {
 	case TURN_OVER:
 	case TURN_BROKEN_OFF:
+		s->hurries = end == TURN_BROKEN_OFF;
 		return exchange(s, vcpu, end == TURN_BROKEN_OFF);
 	case TURN_BLOCK:
 		scheduler_block(s, vcpu);
@@ -285,7 +289,7 @@ void scheduler_call_chores(void)
 	if (!s)
 		return;
 	s->chores_called = true;
-	__atomic_store_n(&this_cpu()->need_resched, true, __ATOMIC_RELAXED);
+	cpu_set_resched();
 }
 
 /* Sleeps until there is work, or until somebody has to look at something. */
@@ -338,14 +342,17 @@ void scheduler_run(void)
 	while (vm_running_count()) {
 		uint64_t now = time_ticks();
 
-		if (unlikely(now >= s->next_look || s->chores_called))
+		/* Not while one that was woken is waited for. */
+		if (unlikely(now >= s->next_look || s->chores_called) && !s->hurries)
 			now = look_after_the_rest(s, now);
+		s->hurries = false;
 		share(s);
 		if (vcpu) {
 			vcpu = turn(s, vcpu, now);
 		} else {
 			idle(s);
 			vcpu = take_next(s);
+			s->hurries = vcpu;
 		}
 	}
 	turn_set_alarm(s, TIMER_NEVER);

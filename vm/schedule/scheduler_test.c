@@ -144,6 +144,110 @@ static void equal_shares_on_one_cpu(void **unused)
 	assert_true(smallest_share >= SHARES);
 }
 
+/* --- who is told ---------------------------------------------------------------------------- */
+
+static struct vcpu *start_on_second(void)
+{
+	struct vm *vm = make(&vcpu_ends_board, 1, false);
+
+	vm->vcpus[0]->pinned_cpu = 1;
+	start_vm(vm);
+	return vm->vcpus[0];
+}
+
+/* An IPI goes only to a CPU that sleeps, or one whose turn has no end. */
+static void only_who_has_to_look_is_told(void **unused)
+{
+	boot(2);
+	play = play_end;
+	struct scheduler *s = scheduler_of(&cpus[1]);
+
+	kicks = 0;
+	(void)start_on_second(); /* between two turns it looks by itself */
+	assert_int_equal(kicks, 0);
+	idle_mark(&cpus[1]);
+	(void)start_on_second();
+	assert_int_equal(kicks, 1);
+	(void)start_on_second(); /* it has been woken already */
+	assert_int_equal(kicks, 1);
+	s->busy = true;
+	(void)start_on_second(); /* others wait, too: a slice ends by itself */
+	assert_int_equal(kicks, 1);
+	s->alone = true;
+	(void)start_on_second();
+	assert_int_equal(kicks, 2);
+	assert_false(s->alone);
+	(void)start_on_second();
+	assert_int_equal(kicks, 2);
+	s->busy = false;
+	run_all();
+}
+
+/* Its interrupt is not to wait for other vCPUs' slices. */
+static void who_is_woken_goes_first(void **unused)
+{
+	boot(2);
+	play = play_end;
+	struct scheduler *s = scheduler_of(&cpus[1]);
+	struct vcpu *sleepers[2] = { start_on_second(), start_on_second() };
+	struct vcpu *waiting = start_on_second();
+
+	assert_ptr_equal(take_next(s), sleepers[0]);
+	assert_ptr_equal(take_next(s), sleepers[1]);
+	assert_true(s->busy);
+	assert_int_equal(scheduler_queue(s, sleepers[1], true), CALL_RUNNING);
+	assert_true(s->preempt);
+	assert_int_equal(scheduler_queue(s, sleepers[0], true), CALL_NOBODY);
+	assert_ptr_equal(take_next(s), sleepers[1]);
+	assert_false(s->preempt);
+	assert_ptr_equal(take_next(s), sleepers[0]);
+	/* What was left of its slice is used up, and the others have not had theirs. */
+	sleepers[0]->slice = (struct slice_account) { .filled = time_ticks() };
+	assert_int_equal(scheduler_queue(s, sleepers[0], true), CALL_NOBODY);
+	assert_ptr_equal(take_next(s), waiting);
+	run_queue_append(&s->queue, waiting);
+	run_queue_append(&s->queue, sleepers[1]);
+	s->busy = false;
+	s->load = 3;
+	run_all();
+}
+
+static struct vm *lone_vm;
+
+static struct vcpu_exit play_company(struct vcpu *vcpu, struct fake_vcpu *state)
+{
+	/* Alone; then another VM is started: the slice has an end from the next exit on. */
+	switch (state->work++) {
+	case 0:
+		if (vcpu->vm != lone_vm)
+			return exit_of(VCPU_EXIT_HYPERCALL);
+		assert(vcpu->slice_ticks == SLICE_ENDLESS);
+		assert(this_cpu()->current.endless);
+		start_vm(make(&vcpu_ends_board, 1, false));
+		assert(this_cpu()->need_resched);
+		return exit_of(VCPU_EXIT_KICKED);
+	case 1:
+		assert(vcpu->slice_ticks == scheduler_of(this_cpu())->slice);
+		assert(!this_cpu()->current.endless);
+		return exit_of(VCPU_EXIT_TIME_SLICE);
+	case 2: /* the other one has had its turn, and ended */
+		assert(vcpu->slice_ticks == SLICE_ENDLESS);
+		return exit_of(VCPU_EXIT_HYPERCALL);
+	}
+	return exit_of(VCPU_EXIT_HYPERCALL);
+}
+
+static void company_ends_an_endless_turn(void **unused)
+{
+	boot(1);
+	play = play_company;
+	ended_well = 0;
+	lone_vm = make(&vcpu_ends_board, 1, false);
+	start_vm(lone_vm);
+	run_all();
+	assert_int_equal(ended_well, 2);
+}
+
 /* --- moving --------------------------------------------------------------------------------- */
 
 static uint64_t cpus_seen; /* atomic */
@@ -304,6 +408,9 @@ int main(void)
 		cmocka_unit_test(application_processors_start),
 		cmocka_unit_test(nobody_left_to_start_them),
 		cmocka_unit_test(equal_shares_on_one_cpu),
+		cmocka_unit_test(only_who_has_to_look_is_told),
+		cmocka_unit_test(who_is_woken_goes_first),
+		cmocka_unit_test(company_ends_an_endless_turn),
 		cmocka_unit_test(idle_cpus_get_work),
 		cmocka_unit_test(one_failure_stays_alone),
 		cmocka_unit_test(unhandled_is_no_success),

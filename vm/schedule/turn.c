@@ -28,30 +28,51 @@
 /* --- the alarm ------------------------------------------------------------------------------ */
 
 /* Most turns end before it rings: it stays armed for the earliest moment that any of them asked for, and
- * when it rings too early it is armed for what the present one wants. */
-static void ring(struct timer *alarm)
+ * when it rings too early it is armed for what the present one wants. It may ring at any moment of this;
+ * when it does between the last two lines, it rings once more than is needed. */
+static inline void arm(struct scheduler *s, uint64_t at)
 {
-	struct scheduler *s = (struct scheduler *)alarm->owner;
-
-	s->armed_for = TIMER_NEVER;
-	if (time_ticks() >= s->until) {
-		__atomic_store_n(&this_cpu()->need_resched, true, __ATOMIC_RELAXED);
-	} else if (s->until != TIMER_NEVER) {
-		s->armed_for = s->until;
-		timer_arm(alarm, s->until);
-	}
+	if (likely(at >= s->armed_for))
+		return;
+	__atomic_store_n(&s->armed_for, at, __ATOMIC_RELAXED);
+	timer_arm(&s->alarm, at);
 }
 
-/* The alarm may ring at any moment of this. When it does between the two last lines, it rings once more
- * than is needed. */
 void turn_set_alarm(struct scheduler *s, uint64_t until)
 {
 	__atomic_store_n(&s->until, until, __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (likely(until >= s->armed_for))
+	arm(s, until);
+}
+
+/* While a vCPU is alone, its CPU feeds the serial port out of the guest, as long as there is something in
+ * the log; whoever writes something there while there was nothing has this looked at again. Returns when
+ * it is to be fed next. */
+static uint64_t attend_to_log(struct scheduler *s, uint64_t now)
+{
+	bool pending = log_is_pending();
+
+	this_cpu()->current.log_unattended = !pending;
+	return pending ? now + s->drain_ticks : TIMER_NEVER;
+}
+
+static void ring(struct timer *alarm)
+{
+	struct scheduler *s = (struct scheduler *)alarm->owner;
+	uint64_t now = time_ticks(), next = s->until;
+
+	s->armed_for = TIMER_NEVER;
+	if (now >= next) {
+		cpu_set_resched();
 		return;
-	__atomic_store_n(&s->armed_for, until, __ATOMIC_RELAXED);
-	timer_arm(&s->alarm, until);
+	}
+	if (this_cpu()->current.endless) {
+		log_feed();
+		uint64_t feed = attend_to_log(s, now);
+		next = feed < next ? feed : next;
+	}
+	if (next != TIMER_NEVER)
+		arm(s, next);
 }
 
 void turn_init(struct scheduler *s)
@@ -67,32 +88,21 @@ void turn_init(struct scheduler *s)
 
 /* --- how long a turn lasts ------------------------------------------------------------------ */
 
-/* What the alarm has to ring for while a vCPU is alone. */
-static uint64_t alone_ticks(const struct scheduler *s, uint64_t now)
+static void set_endless(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
 {
-	uint64_t ticks = s->alone_ticks;
-
-	if (scheduler_does_chores_often(s, now) && s->chores_ticks < ticks)
-		ticks = s->chores_ticks;
-	if (log_is_pending() && s->drain_ticks < ticks)
-		ticks = s->drain_ticks;
-	return ticks;
+	vcpu_set_slice(vcpu, SLICE_ENDLESS);
+	this_cpu()->current.endless = true;
+	turn_set_alarm(
+		s, now + (scheduler_does_chores_often(s, now) ? s->chores_ticks : s->alone_ticks));
+	arm(s, attend_to_log(s, now));
 }
 
-static void set_end(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
+static void set_slice(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
 {
-	uint64_t last;
-
-	if (__atomic_load_n(&s->alone, __ATOMIC_RELAXED)) {
-		vcpu_set_slice(vcpu, SLICE_ENDLESS);
-		last = alone_ticks(s, now);
-	} else {
-		slice_fill(&vcpu->slice, s->slice, now);
-		vcpu_set_slice(vcpu, vcpu->slice.left);
-		last = unlikely(vcpu->watcher) ? s->backstop_watched : s->backstop;
-	}
-	this_cpu()->current.endless = vcpu->slice_ticks == SLICE_ENDLESS;
-	turn_set_alarm(s, now + last);
+	slice_fill(&vcpu->slice, s->slice, now);
+	vcpu_set_slice(vcpu, vcpu->slice.left);
+	this_cpu()->current.endless = this_cpu()->current.log_unattended = false;
+	turn_set_alarm(s, now + (unlikely(vcpu->watcher) ? s->backstop_watched : s->backstop));
 }
 
 bool turn_is_over(struct vcpu *vcpu, enum turn_end *end)
@@ -106,9 +116,12 @@ bool turn_is_over(struct vcpu *vcpu, enum turn_end *end)
 	*end = TURN_OVER;
 	if (now >= s->until || s->chores_called)
 		return true;
-	/* It is no longer alone; or there is something in the log that has to be written out. */
-	if (vcpu->slice_ticks == SLICE_ENDLESS)
-		set_end(s, vcpu, now);
+	if (vcpu->slice_ticks != SLICE_ENDLESS)
+		return false;
+	if (__atomic_load_n(&s->alone, __ATOMIC_RELAXED))
+		arm(s, attend_to_log(s, now));
+	else
+		set_slice(s, vcpu, now);
 	return false;
 }
 
@@ -120,7 +133,7 @@ static void set_current(struct vcpu *vcpu)
 
 	cpu->current.describe = vcpu ? exit_log_describe : NULL;
 	cpu->current.vcpu = vcpu;
-	cpu->current.endless = false;
+	cpu->current.endless = cpu->current.log_unattended = false;
 }
 
 static const char *const end_names[] = {
@@ -147,7 +160,7 @@ static void account(struct scheduler *s, struct vcpu *vcpu, enum turn_end end)
 }
 
 /* False: the turn ends before it begins. */
-static bool bind(struct vcpu *vcpu)
+static noinline_fn bool bind(struct vcpu *vcpu)
 {
 	struct reason why;
 
@@ -171,7 +184,10 @@ enum turn_end turn_take(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
 	set_current(vcpu);
 	vcpu->slices++;
 	vcpu_account_turn(vcpu, now);
-	set_end(s, vcpu, now);
+	if (__atomic_load_n(&s->alone, __ATOMIC_RELAXED))
+		set_endless(s, vcpu, now);
+	else
+		set_slice(s, vcpu, now);
 	enum turn_end end = run_loop_turn(vcpu);
 	account(s, vcpu, end);
 	set_current(NULL);

@@ -66,6 +66,7 @@ static void tell_of_interrupts(const struct vm *vm)
 	}
 }
 
+/* `context` is whether any VM has a deadline. */
 static void check(struct vm *vm, void *context)
 {
 	struct watchdog_view view = { .deadline_us = vm->deadline_us };
@@ -74,6 +75,7 @@ static void check(struct vm *vm, void *context)
 
 	if (!vm->deadline_us || __atomic_load_n(&vm->state, __ATOMIC_ACQUIRE) != VM_STARTED)
 		return;
+	*(bool *)context = true;
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		if (!__atomic_load_n(&vm->vcpus[i]->ended, __ATOMIC_ACQUIRE))
 			add(&view, vm->vcpus[i], now);
@@ -87,10 +89,24 @@ static void check(struct vm *vm, void *context)
 void watchdog_look(uint64_t now)
 {
 	uint64_t due = __atomic_load_n(&next_look, __ATOMIC_RELAXED);
-	uint64_t next = now + time_us_to_ticks(WATCHDOG_PERIOD_US);
+	bool any = false;
 
-	if (now < due || !__atomic_compare_exchange_n(&next_look, &due, next, false,
-						      __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+	if (now < due)
 		return;
-	vm_for_each(check, NULL);
+	uint64_t next = now + time_us_to_ticks(WATCHDOG_PERIOD_US);
+	if (!__atomic_compare_exchange_n(&next_look, &due, next, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_RELAXED))
+		return;
+	vm_for_each(check, &any);
+	if (any)
+		return;
+	/* Unless one that has a deadline was started meanwhile. */
+	due = now + time_us_to_ticks(WATCHDOG_IDLE_US);
+	(void)__atomic_compare_exchange_n(&next_look, &next, due, false, __ATOMIC_SEQ_CST,
+					  __ATOMIC_RELAXED);
+}
+
+void watchdog_wake(void)
+{
+	__atomic_store_n(&next_look, 0, __ATOMIC_SEQ_CST);
 }

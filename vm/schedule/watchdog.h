@@ -7,6 +7,8 @@
 #include "lib/types.h"
 
 #define WATCHDOG_PERIOD_US 10000
+/* While no VM has a deadline. */
+#define WATCHDOG_IDLE_US   1000000
 
 /* What the judgement is made of, times in microseconds. */
 struct watchdog_view {
@@ -24,5 +26,8 @@ enum error watchdog_judge(const struct watchdog_view *view, struct reason *why) 
 /* Called by every CPU between turns, `now` in ticks: once a period, one of them looks at all VMs.
  * IRQs on. */
 void watchdog_look(uint64_t now);
+
+/* A VM that has a deadline was started. Any CPU. */
+void watchdog_wake(void);
 
 #endif

@@ -4,9 +4,8 @@
  * the CPU, and goes back when the answer is true; else the loop (vmx/vcpu/run.c) goes on as if nothing
  * had been tried. Answered exits are recorded and counted as all others are.
  *
- * Nothing that may wait for the vCPU is looked at, but cpu->attention: events, kicks and changed page
- * tables come from other CPUs, which set it and send an interrupt, or from exits that are not answered
- * here. Watched and debugged vCPUs have exit_not_short() instead.
+ * Nothing that may wait for the vCPU is looked at, but cpu->attention, which tells of everything. Watched
+ * and debugged vCPUs have exit_not_short() instead.
  *
  * This file is compiled with a calling convention of its own (Makefile): R8 to R11 belong to the caller
  * too, RBX does not. So it calls no function that is not inline, which tools/lint proves. */
@@ -99,6 +98,18 @@ static inline struct vcpu *finish(struct vcpu *vcpu, struct vmx_vcpu *v, struct 
 	return vcpu;
 }
 
+/* Not inline, so that the exits above do not share registers with it. */
+static noinline_fn struct vcpu *pass_on(struct vcpu *vcpu, struct vmx_vcpu *v)
+{
+	uint32_t reason = recorder_place(v->recorder)->reason;
+
+	if (reason < 64 && (RUN_IN_PLACE >> reason & 1))
+		return enter_run_in_place(vcpu, v);
+	if (reason < 64 && (RUN_STORED_IN_PLACE >> reason & 1))
+		return enter_run_stored_in_place(vcpu, v);
+	return NULL;
+}
+
 struct vcpu *exit_short(struct vcpu *vcpu, struct vmx_vcpu *v)
 {
 	struct record *record = recorder_place(v->recorder);
@@ -116,9 +127,7 @@ struct vcpu *exit_short(struct vcpu *vcpu, struct vmx_vcpu *v)
 		return finish(vcpu, v, record, EXIT_SHORT_RDMSR);
 	if (reason == EXIT_REASON_WRMSR && allowed() && answer_wrmsr(vcpu, v))
 		return finish(vcpu, v, record, EXIT_SHORT_WRMSR);
-	if (reason < 64 && (RUN_IN_PLACE >> reason & 1))
-		return enter_run_in_place(vcpu, v);
-	return NULL;
+	return pass_on(vcpu, v);
 }
 
 struct vcpu *exit_not_short(struct vcpu *vcpu, struct vmx_vcpu *v)

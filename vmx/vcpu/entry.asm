@@ -108,6 +108,24 @@ enter_%1:
 WAY_TO run_in_place
 WAY_TO run_io_in_place
 
+; The same with all registers stored, and changed as the function pleases.
+global enter_run_stored_in_place
+enter_run_stored_in_place:
+	STORE_OTHERS
+	push	rdi
+	call	run_in_place
+	pop	rdi
+	mov	rbp, [rdi + VCPU_RBP]
+	mov	r8, [rdi + VCPU_R8]
+	mov	r9, [rdi + VCPU_R9]
+	mov	r10, [rdi + VCPU_R10]
+	mov	r11, [rdi + VCPU_R11]
+	mov	r12, [rdi + VCPU_R12]
+	mov	r13, [rdi + VCPU_R13]
+	mov	r14, [rdi + VCPU_R14]
+	mov	r15, [rdi + VCPU_R15]
+	ret
+
 ; HOST_RIP. First what is called through after_exit has a chance, with those registers of the guest
 ; stored that it uses (vmx/exit/exit_short.h); all the others only when it does not send the guest on.
 global vmx_exit_point

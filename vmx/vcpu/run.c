@@ -211,8 +211,10 @@ static void resched(struct vmx_vcpu *v, struct vcpu_exit *exit)
 	const struct vcpu_watcher *watcher = v->vcpu->watcher;
 	bool over = slice_is_over(v);
 
-	*exit = (struct vcpu_exit) { .kind = over ? VCPU_EXIT_TIME_SLICE : VCPU_EXIT_KICKED };
+	exit->kind = over ? VCPU_EXIT_TIME_SLICE : VCPU_EXIT_KICKED;
+	exit->raw_reason = 0;
 	if (over && watcher) {
+		*exit = (struct vcpu_exit) { .kind = VCPU_EXIT_TIME_SLICE };
 		exit->rip = vmcs_read(VMCS_GUEST_RIP);
 		watcher->exit(v->vcpu, exit);
 	}
@@ -262,8 +264,7 @@ enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 		goto out;
 	}
 	do {
-		if (unlikely(cpu->attention))
-			(void)__atomic_exchange_n(&cpu->attention, false, __ATOMIC_SEQ_CST);
+		run_pay_attention(cpu);
 		/* With interrupts off a kick that comes now is pending, and ends the guest's time
 		 * as soon as it is entered: none is lost. */
 		if (unlikely(__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED))) {

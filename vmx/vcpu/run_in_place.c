@@ -37,22 +37,14 @@ struct vcpu *run_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 		inject_save_interrupted(v);
 	enum vmx_next next = run_handle(v, record);
 
-	/* As the loop does: what a nudge came for is looked at below, a kick is for the loop. */
-	if (unlikely(cpu_attention()))
-		(void)__atomic_exchange_n(&this_cpu()->attention, false, __ATOMIC_SEQ_CST);
-	if (unlikely(next != VMX_RESUME || this_cpu()->need_resched))
+	struct cpu *cpu = this_cpu();
+
+	run_pay_attention(cpu);
+	if (unlikely(next != VMX_RESUME || __atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED)))
 		return to_loop(v, next);
-	run_prepare(v, this_cpu());
+	run_prepare(v, cpu);
 	vcpu_account_entry(vcpu, record, read_tsc());
 	return vcpu;
-}
-
-/* All that a port's access may have brought about for this vCPU. */
-static inline bool is_quiet(const struct vcpu *vcpu, const struct vmx_vcpu *v)
-{
-	return likely(!cpu_attention() && !events_waiting(vcpu) &&
-		      __atomic_load_n(v->slice.host_timer, __ATOMIC_RELAXED) == v->slice.fits &&
-		      v->nested_seen == nested_generation(v->nested));
 }
 
 /* The loop has to look at what comes after the access. */
@@ -93,7 +85,7 @@ struct vcpu *run_io_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 
 	if (in)
 		vcpu->gpr[RAX] = io_result(vcpu->gpr[RAX], width, value);
-	if (unlikely(!go_on || !is_quiet(vcpu, v)))
+	if (unlikely(!go_on || cpu_attention()))
 		return io_to_loop(vcpu, v, record, go_on);
 	vcpu_account_entry(vcpu, record, read_tsc());
 	return vcpu;

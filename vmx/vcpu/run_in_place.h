@@ -16,6 +16,9 @@ struct vmx_vcpu;
 	 BIT(EXIT_REASON_VIRTUALIZED_EOI) | BIT(EXIT_REASON_APIC_WRITE) |                         \
 	 BIT(EXIT_REASON_PREEMPTION_TIMER))
 
+/* Those whose handlers may use any register: all are stored first. */
+#define RUN_STORED_IN_PLACE (BIT(EXIT_REASON_EPT_VIOLATION) | BIT(EXIT_REASON_CR_ACCESS))
+
 /* Handle one of these, and IN or OUT. As exit_short() is called and answers, but with R8 to R11 in
  * vcpu->gpr, too. */
 struct vcpu *run_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
@@ -24,5 +27,7 @@ struct vcpu *run_io_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
 /* The ways there from exit_short(), by a jump: in vmx/vcpu/entry.asm. */
 struct vcpu *enter_run_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
 struct vcpu *enter_run_io_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
+/* The same with all registers in vcpu->gpr. */
+struct vcpu *enter_run_stored_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
 
 #endif

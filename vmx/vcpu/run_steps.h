@@ -17,6 +17,13 @@
 /* The nested table has changed since this CPU last entered with it. */
 void run_catch_up(struct vmx_vcpu *v, const struct cpu *cpu);
 
+/* Before anything is looked at that cpu->attention tells of. */
+static inline void run_pay_attention(struct cpu *cpu)
+{
+	if (unlikely(cpu_attention()))
+		(void)__atomic_exchange_n(&cpu->attention, false, __ATOMIC_SEQ_CST);
+}
+
 /* What has to be seen to before each entry. */
 static inline void run_prepare(struct vmx_vcpu *v, const struct cpu *cpu)
 {

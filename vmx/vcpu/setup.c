@@ -14,6 +14,7 @@
 #include "vmx/instructions.h"
 #include "vmx/nested.h"
 #include "vmx/cpu/percpu.h"
+#include "vmx/vcpu/slice.h"
 #include "vmx/vcpu/start_state.h"
 #include "vmx/vcpu/vcpu.h"
 #include "vmx/vcpu/vpid.h"
@@ -145,6 +146,7 @@ static void write_controls(struct vmx_vcpu *v, const struct vcpu_config *config)
 		.entry = (uint32_t)word[CONTROL_ENTRY],
 		.exception_bitmap = v->exceptions,
 	};
+	slice_choose_timer(v);
 	vmcs_write(VMCS_PIN_CONTROLS, v->controls.pin);
 	vmcs_write(VMCS_PRIMARY_CONTROLS, v->controls.primary);
 	vmcs_write(VMCS_SECONDARY_CONTROLS, v->controls.secondary);

@@ -13,6 +13,7 @@
 #include "vmx/exit/exit_reason.h"
 #include "vmx/instructions.h"
 #include "vmx/vcpu/vcpu.h"
+#include "x86/instructions.h"
 
 /* Where the local APIC timer ends the slices, the preemption timer stands by at this many slices:
  * an engine that holds an interrupt back from a guest that has its own disabled (Bochs 2.7 does)
@@ -27,15 +28,15 @@ static bool has_preemption_timer(const struct vmx_vcpu *v)
 	       (v->controls.exit & EXIT_SAVE_PREEMPTION_TIMER);
 }
 
-static bool by_preemption_timer(const struct vmx_vcpu *v)
+void slice_choose_timer(struct vmx_vcpu *v)
 {
-	return command_line.preemption_timer && has_preemption_timer(v);
+	v->slice.by_preemption_timer = command_line.preemption_timer && has_preemption_timer(v);
 }
 
 /* The VMCS's timer runs out at the end of the slice or, when that comes first, as this CPU's next
  * host timer is due: an engine may hold the timer's interrupt back (see above). Without either it runs for
  * as long as it can, and then goes on. */
-static void load(struct vmx_vcpu *v)
+static inline void load(struct vmx_vcpu *v)
 {
 	unsigned shift = vmx_timer_shift(&vmx_capability);
 	uint64_t ticks = v->slice.left,
@@ -43,7 +44,7 @@ static void load(struct vmx_vcpu *v)
 
 	v->slice.fits = deadline;
 	if (deadline != TIMER_NEVER) {
-		uint64_t now = time_ticks(), until = deadline > now ? deadline - now : 0;
+		uint64_t now = read_tsc(), until = deadline > now ? deadline - now : 0;
 
 		/* Rounded up: at or after the deadline. */
 		until = (until | (BIT(shift) - 1)) + 1;
@@ -68,7 +69,7 @@ static void take_off(struct vmx_vcpu *v)
 
 void slice_refit(struct vmx_vcpu *v)
 {
-	if (!by_preemption_timer(v))
+	if (!v->slice.by_preemption_timer)
 		return;
 	take_off(v);
 	load(v);
@@ -76,25 +77,20 @@ void slice_refit(struct vmx_vcpu *v)
 
 bool slice_goes_on(struct vmx_vcpu *v)
 {
-	if (!by_preemption_timer(v))
+	if (!v->slice.by_preemption_timer)
 		return false;
 	take_off(v);
 	return v->slice.left >> vmx_timer_shift(&vmx_capability);
 }
 
-/* The timer of the VMCS stands where the last exit left it. */
-static void begin_by_preemption_timer(struct vmx_vcpu *v)
+void slice_load(struct vmx_vcpu *v)
 {
-	if (v->vcpu->slice_changed) {
-		v->vcpu->slice_changed = false;
-		v->slice.left = v->vcpu->slice_ticks;
-		load(v);
-	} else if (__atomic_load_n(v->slice.host_timer, __ATOMIC_RELAXED) != v->slice.fits) {
-		slice_refit(v);
-	}
+	v->vcpu->slice_changed = false;
+	v->slice.left = v->vcpu->slice_ticks;
+	load(v);
 }
 
-static void begin_by_host_timer(struct vmx_vcpu *v)
+void slice_begin_by_host_timer(struct vmx_vcpu *v)
 {
 	uint64_t ticks = v->vcpu->slice_ticks;
 	bool endless = ticks == SLICE_ENDLESS;
@@ -111,31 +107,19 @@ static void begin_by_host_timer(struct vmx_vcpu *v)
 		timer_arm(&vmx_this_percpu()->slice_timer, v->slice.start + ticks);
 }
 
-void slice_begin(struct vmx_vcpu *v)
-{
-	v->slice.host_timer = timer_next_place();
-	if (likely(by_preemption_timer(v)))
-		begin_by_preemption_timer(v);
-	else
-		begin_by_host_timer(v);
-}
-
-/* By the preemption timer, what is left stays in the VMCS. */
-void slice_end(struct vmx_vcpu *v)
+void slice_end_by_host_timer(struct vmx_vcpu *v)
 {
 	struct vcpu *vcpu = v->vcpu;
 	uint64_t used;
 
-	if (likely(by_preemption_timer(v)) || vcpu->slice_ticks == SLICE_ENDLESS)
+	if (vcpu->slice_ticks == SLICE_ENDLESS)
 		return;
 	timer_cancel(&vmx_this_percpu()->slice_timer);
 	used = time_ticks() - v->slice.start;
 	vcpu->slice_ticks = used < vcpu->slice_ticks ? vcpu->slice_ticks - used : 0;
 }
 
-bool slice_is_over(const struct vmx_vcpu *v)
+bool slice_is_over_by_host_timer(const struct vmx_vcpu *v)
 {
-	if (likely(by_preemption_timer(v)))
-		return !v->vcpu->slice_ticks;
 	return time_ticks() - v->slice.start >= v->vcpu->slice_ticks;
 }

@@ -4,12 +4,16 @@
 #define VMX_VCPU_SLICE_H
 
 #include "lib/types.h"
+#include "vmx/vcpu/vcpu.h"
 
-struct vmx_vcpu;
+/* Setup, once the controls are known. */
+void slice_choose_timer(struct vmx_vcpu *v);
 
-/* When run() begins, VMCS loaded, and when it returns. IRQs off. */
-void slice_begin(struct vmx_vcpu *v);
-void slice_end(struct vmx_vcpu *v);
+/* When run() begins, VMCS loaded: anew, or on this CPU's own timer. IRQs off. */
+void slice_load(struct vmx_vcpu *v);
+void slice_begin_by_host_timer(struct vmx_vcpu *v);
+/* And when it returns, in the latter case. */
+void slice_end_by_host_timer(struct vmx_vcpu *v);
 
 /* Before an entry after this CPU's host timers changed (timer_next() is not v->slice.fits). IRQs off. */
 void slice_refit(struct vmx_vcpu *v);
@@ -17,7 +21,28 @@ void slice_refit(struct vmx_vcpu *v);
 /* After an exit of the preemption timer: it was a host timer that ran out, and not the slice. */
 bool slice_goes_on(struct vmx_vcpu *v);
 
-/* Before an entry: nothing is left of the slice. */
-bool slice_is_over(const struct vmx_vcpu *v);
+/* Before an entry: nothing is left of the slice, that a host timer counts. */
+bool slice_is_over_by_host_timer(const struct vmx_vcpu *v);
+
+/* The preemption timer of the VMCS stands where the last exit left it. */
+static inline void slice_begin(struct vmx_vcpu *v)
+{
+	if (unlikely(!v->slice.by_preemption_timer))
+		slice_begin_by_host_timer(v);
+	else if (v->vcpu->slice_changed)
+		slice_load(v);
+}
+
+static inline void slice_end(struct vmx_vcpu *v)
+{
+	if (unlikely(!v->slice.by_preemption_timer))
+		slice_end_by_host_timer(v);
+}
+
+static inline bool slice_is_over(const struct vmx_vcpu *v)
+{
+	return likely(v->slice.by_preemption_timer) ? !v->vcpu->slice_ticks
+						    : slice_is_over_by_host_timer(v);
+}
 
 #endif

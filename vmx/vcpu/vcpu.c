@@ -6,6 +6,7 @@
 #include "kernel/cpu.h"
 #include "kernel/memory.h"
 #include "kernel/panic.h"
+#include "kernel/timer.h"
 #include "lib/string.h"
 #include "vm/vm.h"
 #include "vmx/backend.h"
@@ -108,6 +109,7 @@ static noinline_fn void activate(struct vmx_vcpu *v)
 	must_succeed(vmx_vmclear(v->region_hpa), "VMCLEAR", v);
 	v->launched = false;
 	v->active_on = this_cpu();
+	v->slice.host_timer = timer_next_place();
 }
 
 void vmx_make_current(struct vmx_vcpu *v)

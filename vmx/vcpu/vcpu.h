@@ -70,9 +70,10 @@ struct vmx_control_registers {
 struct vmx_slice {
 	uint64_t left;              /* of guest time, when the preemption timer was loaded */
 	uint64_t fits;              /* the host timer's deadline that it was loaded for */
-	const uint64_t *host_timer; /* where that deadline stands; in the loop */
+	const uint64_t *host_timer; /* where that deadline stands, on the CPU of `active_on` */
 	uint64_t start;             /* time_ticks() when run() began; without preemption timer */
 	uint32_t loaded;            /* the preemption timer's count then */
+	bool by_preemption_timer;   /* it counts slices, else a host timer; constant after setup */
 };
 
 /* What the hot loop does next. */
