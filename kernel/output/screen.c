@@ -21,7 +21,7 @@ extern const uint8_t console_font[];
 static struct framebuffer fb;
 static struct text_grid grid;
 static struct text_painter painter;
-static uint64_t painted_at; /* time_ticks(): a deadline would be wrong once the clock is calibrated */
+static uint64_t painted_at; /* time_ticks(); no deadline: the clock may be calibrated meanwhile */
 
 static void paint_ega(void *context, unsigned column, unsigned row, char c)
 {
