@@ -61,13 +61,23 @@ def image_parts(text):
     return parts, kinds
 
 
+def boot_ticks(data):
+    """From a log's bytes: ticks from the loader's jump until guests may run; None without that line."""
+    found = Log(data).find(BOOT.pattern)
+    return int(found[1]) if found else None
+
+
+def target(name):
+    return next(measure.target for measure in MEASURES if measure.name == name)
+
+
 def measured(one_cpu, four_cpus, linker_map):
     """The values by name, and the image by part and by kind. Logs are bytes, the map is text."""
     values = {}
     for measure, data in (("boot_1_cpu", one_cpu), ("boot_4_cpus", four_cpus)):
-        found = Log(data).find(BOOT.pattern)
-        if found:
-            values[measure] = int(found[1])
+        ticks = boot_ticks(data)
+        if ticks is not None:
+            values[measure] = ticks
     memory = Log(one_cpu).find(MEMORY.pattern)
     if memory:
         values["vcpu"] = int(memory[2]) * PAGE // int(memory[1])
