@@ -171,11 +171,11 @@ SMALL := main.c $(call not_host,$(wildcard $(SMALL_FOLDERS:%=%/*.c))) \
 	$(addprefix kernel/output/,serial_port.c tap.c) \
 	$(addprefix vm/,debugger.c exit_log.c exit_text.c manager.c memory.c provoke.c record_text.c \
 		recorder_log.c selftest.c statistics_log.c virtualization.c) \
-	$(addprefix vm/emulate/,descriptor.c execute_segment.c execute_system.c execute_vector.c \
+	$(addprefix vm/emulate/,descriptor.c execute_branch.c execute_segment.c execute_stack.c execute_system.c execute_vector.c \
 		execute_x87.c task_switch.c task_switch_vcpu.c tss.c x87.c) \
-	vm/policy/io_policy.c $(addprefix vm/schedule/,watchdog.c watchdog_judge.c) \
-	$(addprefix device/,debug_ports.c fw_cfg.c i8042.c pci.c pci_function.c ps2_keyboard.c ps2_mouse.c \
-		reset_ports.c rtc.c rtc_time.c testdev.c vga_dac.c vga_screen.c vga_text.c virtio_pci.c \
+	vm/policy/io_policy.c vm/hold.c $(addprefix vm/schedule/,watchdog.c watchdog_judge.c) \
+	$(addprefix device/,debug_ports.c fw_cfg.c i8042.c pci.c pci_function.c pci_msix.c ps2_keyboard.c ps2_mouse.c \
+		reset_ports.c rtc.c rtc_time.c testdev.c vga_dac.c vga_memory.c vga_planes.c vga_screen.c vga_text.c virtio_pci.c \
 		virtio_pci_legacy.c virtio_pci_modern.c vlapic_lint.c vlapic_text.c) \
 	$(addprefix vmx/,backend.c fields.c instruction_error.c nested_format.c) \
 	$(addprefix vmx/cpu/,fake_cpu.c report.c report_print.c selftest.c) \

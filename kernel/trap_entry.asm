@@ -10,6 +10,9 @@ global safe_read_instruction, safe_write_instruction, safe_access_failed
 
 section .text
 
+; One after the other, each in 16 bytes.
+align 16
+trap_entries:
 %assign vector 0
 %rep 256
 	align 16
@@ -88,12 +91,3 @@ safe_write_instruction:
 safe_access_failed:
 	xor eax, eax
 	ret
-
-section .rodata
-align 8
-trap_entries:
-%assign vector 0
-%rep 256
-	dq entry_%[vector]
-%assign vector vector + 1
-%endrep

@@ -28,8 +28,9 @@ _Static_assert(sizeof(struct gate) == 16, "as the SDM lays it out");
 
 #define GATE_INTERRUPT 0x8e /* present, DPL 0, 64-bit interrupt gate */
 #define VECTORS        256
+#define ENTRY_SIZE     16 /* of code, in kernel/trap_entry.asm */
 
-extern const uint64_t trap_entries[VECTORS];
+extern const uint8_t trap_entries[VECTORS][ENTRY_SIZE];
 extern const char safe_read_instruction[], safe_write_instruction[], safe_access_failed[];
 
 static struct gate idt[VECTORS] aligned_to(16);
@@ -53,7 +54,7 @@ const char *exception_name(unsigned vector)
 void traps_init(void)
 {
 	for (unsigned v = 0; v < VECTORS; v++) {
-		uint64_t entry = trap_entries[v];
+		uint64_t entry = (uintptr_t)trap_entries[v];
 		idt[v] = (struct gate) {
 			.offset_low = (uint16_t)entry,
 			.selector = SELECTOR_KERNEL_CODE,

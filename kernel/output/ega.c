@@ -4,12 +4,11 @@
 #include "kernel/output/ega.h"
 
 #include "kernel/memory.h"
+#include "kernel/output/framebuffer.h"
 #include "x86/instructions.h"
 
 #define PLANE_ADDRESS 0xa0000u
 #define PLANE_LENGTH  0x10000u
-#define GLYPH_COUNT   256
-#define GLYPH_ROWS    16
 #define GLYPH_PITCH   32
 #define LIGHT_GREY    0x07
 
@@ -62,8 +61,9 @@ enum error ega_init(const uint8_t *font)
 		return ERROR_NO_MEMORY;
 	apply(font_access, ARRAY_SIZE(font_access));
 	for (unsigned glyph = 0; glyph < GLYPH_COUNT; glyph++) {
-		for (unsigned row = 0; row < GLYPH_ROWS; row++)
-			plane[glyph * GLYPH_PITCH + row] = font[glyph * GLYPH_ROWS + row];
+		for (unsigned row = 0; row < GLYPH_HEIGHT; row++)
+			plane[(GLYPH_FIRST + glyph) * GLYPH_PITCH + row] =
+				font[glyph * GLYPH_HEIGHT + row];
 	}
 	apply(text_access, ARRAY_SIZE(text_access));
 	for (unsigned i = 0; i < EGA_COLUMNS * EGA_ROWS; i++)

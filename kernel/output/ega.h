@@ -9,7 +9,7 @@
 #define EGA_ROWS    25
 #define EGA_ADDRESS 0xb8000u
 
-/* Loads `font` (256 glyphs of 16 rows) into the adapter, hides the cursor, clears the screen.
+/* Loads `font` (as kernel/output/framebuffer.h has it) into the adapter, hides the cursor, clears the screen.
  * NoMemory when there is no room to map it. Boot, bootstrap processor. */
 enum error ega_init(const uint8_t *font) must_check;
 

@@ -1,7 +1,8 @@
-; The console font that tools/make-font took from a distribution package: 256 glyphs of 16 rows.
+; The console font that tools/make-font took from a distribution package: glyphs of 16 rows
+; for the characters that a line of the log consists of, ' ' to '~'.
 
 global console_font
 
 section .rodata
 console_font:
-	incbin "font.bin", 0, 4096
+	incbin "font.bin", ' ' * 16, ('~' - ' ' + 1) * 16

@@ -109,7 +109,8 @@ static void draw_row(const struct framebuffer *fb, volatile uint8_t *at, uint8_t
 
 void framebuffer_draw(const struct framebuffer *fb, unsigned column, unsigned row, char c)
 {
-	const uint8_t *glyph = fb->font + (size_t)(uint8_t)c * GLYPH_HEIGHT;
+	size_t number = (size_t)((c < GLYPH_FIRST || c > GLYPH_LAST ? '?' : c) - GLYPH_FIRST);
+	const uint8_t *glyph = fb->font + number * GLYPH_HEIGHT;
 	size_t left = (size_t)column * GLYPH_WIDTH * fb->scale * fb->bytes;
 	size_t top = (size_t)row * GLYPH_HEIGHT * fb->scale;
 

@@ -8,6 +8,9 @@
 
 #define GLYPH_WIDTH  8
 #define GLYPH_HEIGHT 16
+#define GLYPH_FIRST  ' ' /* of a font; it has those up to GLYPH_LAST */
+#define GLYPH_LAST   '~'
+#define GLYPH_COUNT  (GLYPH_LAST - GLYPH_FIRST + 1)
 
 struct colour_field {
 	uint8_t position, size; /* of the lowest bit; in bits */
@@ -21,7 +24,7 @@ struct framebuffer {
 	struct colour_field red, green, blue;
 	unsigned scale;      /* pixels of the screen for one of a glyph, in both directions */
 	uint32_t ink, paper; /* pixel values */
-	const uint8_t *font; /* 256 glyphs, a byte a row, leftmost pixel in bit 7 */
+	const uint8_t *font; /* GLYPH_COUNT glyphs, a byte a row, leftmost pixel in bit 7 */
 };
 
 /* Checks what the loader said (`base`, sizes, `bytes`, fields and `font` are set by the caller) and

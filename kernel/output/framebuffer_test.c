@@ -12,7 +12,7 @@
 #define HEIGHT 35
 #define GUARD  0x5a
 
-static uint8_t font[256 * GLYPH_HEIGHT];
+static uint8_t font[GLYPH_COUNT * GLYPH_HEIGHT];
 
 /* Layouts as real adapters have them; `ink` is light grey in each. */
 enum format { BITS_15, BITS_16, BITS_24, BITS_32, BITS_30, FORMATS };
@@ -63,7 +63,7 @@ static void draws(enum format format)
 	struct framebuffer fb = make(format, WIDTH * bytes + 8 - 2 * (bytes == 3));
 
 	for (unsigned i = 0; i < GLYPH_HEIGHT; i++)
-		font['A' * GLYPH_HEIGHT + i] = (uint8_t)(0x81 + i * 3);
+		font[('A' - GLYPH_FIRST) * GLYPH_HEIGHT + i] = (uint8_t)(0x81 + i * 3);
 	assert_int_equal(framebuffer_prepare(&fb, NULL), ERROR_NONE);
 	assert_int_equal(fb.ink, ink);
 	assert_int_equal(framebuffer_columns(&fb), 4);
@@ -107,7 +107,8 @@ static void enlarges_on_a_large_screen(void **state)
 
 	fb.base = malloc(framebuffer_length(&fb));
 	framebuffer_clear(&fb);
-	font['B' * GLYPH_HEIGHT + GLYPH_HEIGHT - 1] = 0x81; /* the last glyph row's ends */
+	font[('B' - GLYPH_FIRST) * GLYPH_HEIGHT + GLYPH_HEIGHT - 1] =
+		0x81; /* the last glyph row's ends */
 	framebuffer_draw(&fb, framebuffer_columns(&fb) - 1, framebuffer_rows(&fb) - 1, 'B');
 	unsigned left = (framebuffer_columns(&fb) - 1) * GLYPH_WIDTH * fb.scale;
 	unsigned top = ((framebuffer_rows(&fb) - 1) * GLYPH_HEIGHT + GLYPH_HEIGHT - 1) * fb.scale;

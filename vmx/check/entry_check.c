@@ -134,15 +134,26 @@ static void ignore(void *context, const struct entry_rule_table *table,
 {
 }
 
+static uint64_t changed(uint64_t value, const struct field_change *change)
+{
+	switch (change->kind) {
+	case CHANGE_TURN_ON:
+		return value | change->bits;
+	case CHANGE_TURN_OFF:
+		return value & ~change->bits;
+	default:
+		return change->bits;
+	}
+}
+
 bool entry_rule_break(const struct entry_rule *rule, struct entry_check_input *in)
 {
 	prepare_dormant_fields(in);
 	for (unsigned i = 0; i < rule->change_count; i++) {
 		const struct field_change *change = &rule->changes[i];
-		enum vmcs_field changed = (enum vmcs_field)change->field;
+		enum vmcs_field which = (enum vmcs_field)change->field;
 
-		set_field(in, changed,
-			  (field(in, changed) & ~change->mask) | (change->value & change->mask));
+		set_field(in, which, changed(field(in, which), change));
 	}
 	if (rule->break_further)
 		rule->break_further(in);

@@ -113,11 +113,17 @@ enum entry_refusal {
 	REFUSED_MSR_LOADING, /* exit reason 34; the qualification is the entry's number, from 1 */
 };
 
-/* One step of breaking a rule: of `field`, the bits in `mask` become those of `value`. */
+/* One step of breaking a rule. */
+enum change_kind {
+	CHANGE_WRITE,    /* the field becomes `bits` */
+	CHANGE_TURN_ON,  /* the field's bits in `bits` become 1 */
+	CHANGE_TURN_OFF, /* ... 0 */
+};
+
 struct field_change {
 	uint16_t field; /* enum vmcs_field */
-	uint64_t mask;
-	uint64_t value;
+	uint16_t kind;  /* enum change_kind */
+	uint64_t bits;
 };
 
 struct entry_rule {

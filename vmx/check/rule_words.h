@@ -17,23 +17,15 @@
 	.change_count = sizeof((const struct field_change[]) { __VA_ARGS__ }) / \
 			sizeof(struct field_change)
 
-#define WRITE(which, to)                                       \
-	{                                                      \
-		.field = (which), .mask = ~0ull, .value = (to) \
-	}
-#define TURN_ON(which, bits)                                     \
-	{                                                        \
-		.field = (which), .mask = (bits), .value = ~0ull \
-	}
-#define TURN_OFF(which, bits)                                \
-	{                                                    \
-		.field = (which), .mask = (bits), .value = 0 \
+#define CHANGE(which, how, what)                                \
+	{                                                       \
+		.field = (which), .kind = (how), .bits = (what) \
 	}
 
-#define SET_BITS(which, bits, to)                               \
-	{                                                       \
-		.field = (which), .mask = (bits), .value = (to) \
-	}
+#define WRITE(which, to)              CHANGE(which, CHANGE_WRITE, to)
+#define TURN_ON(which, what)          CHANGE(which, CHANGE_TURN_ON, what)
+#define TURN_OFF(which, what)         CHANGE(which, CHANGE_TURN_OFF, what)
+#define SET_BITS(which, mask, within) TURN_OFF(which, mask), TURN_ON(which, within)
 
 /* Without EPT, and without what needs it in the VMCS of a plain guest. */
 #define WITHOUT_EPT \
