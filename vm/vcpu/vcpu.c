@@ -35,28 +35,39 @@ static enum error tell(const struct vcpu *vcpu, enum log_level level, const char
 	return why->kind;
 }
 
-static enum error allowed(const struct vcpu *vcpu, enum vcpu_call call)
+static noinline_fn enum error refuse(const struct vcpu *vcpu, enum vcpu_call call)
 {
 	struct reason why;
 
-	if (vcpu->backend && vcpu_state_allows(state_of(vcpu), call))
-		return ERROR_NONE;
 	reason_set(&why, ERROR_BAD_STATE, "a vCPU that is %s cannot do this",
 		   vcpu->backend ? vcpu_state_name(state_of(vcpu)) : "not created");
 	return tell(vcpu, LOG_WARN, vcpu_call_name(call), &why);
 }
 
-/* As allowed(), and where the vCPU is bound, it is to the CPU that calls. */
-static enum error allowed_here(const struct vcpu *vcpu, enum vcpu_call call)
+static noinline_fn enum error refuse_here(const struct vcpu *vcpu, enum vcpu_call call)
 {
-	enum error error = allowed(vcpu, call);
 	struct reason why;
 
-	if (error || !vcpu->cpu || vcpu->cpu == this_cpu())
-		return error;
 	reason_set(&why, ERROR_BAD_STATE, "bound to CPU %u, called on CPU %u", vcpu->cpu->index,
 		   this_cpu()->index);
 	return tell(vcpu, LOG_WARN, vcpu_call_name(call), &why);
+}
+
+static inline enum error allowed(const struct vcpu *vcpu, enum vcpu_call call)
+{
+	if (likely(vcpu->backend && vcpu_state_allows(state_of(vcpu), call)))
+		return ERROR_NONE;
+	return refuse(vcpu, call);
+}
+
+/* As allowed(), and where the vCPU is bound, it is to the CPU that calls. */
+static inline enum error allowed_here(const struct vcpu *vcpu, enum vcpu_call call)
+{
+	enum error error = allowed(vcpu, call);
+
+	if (likely(error || !vcpu->cpu || vcpu->cpu == this_cpu()))
+		return error;
+	return refuse_here(vcpu, call);
 }
 
 /* The end of a call that went to the backend. */

@@ -50,7 +50,15 @@ enum vcpu_call {
 };
 
 const char *vcpu_call_name(enum vcpu_call call);
-bool vcpu_state_allows(enum vcpu_state state, enum vcpu_call call);
+
+/* The states that allow each call, from the table. */
+extern const uint8_t vcpu_calls_allowed[VCPU_CALLS];
+
+/* Inline, since it is asked many times an exit. */
+static inline bool vcpu_state_allows(enum vcpu_state state, enum vcpu_call call)
+{
+	return (unsigned)state < VCPU_STATES && (vcpu_calls_allowed[call] & (1u << state));
+}
 
 /* The state in which a successful `call` leaves a vCPU that was in `state`. */
 enum vcpu_state vcpu_state_after(enum vcpu_state state, enum vcpu_call call);

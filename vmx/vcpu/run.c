@@ -190,12 +190,25 @@ static enum vmx_next handle_watched(struct vmx_vcpu *v, struct record *record,
 	return next;
 }
 
+/* HLT is frequent, and has nothing that would have to be taken apart. */
+static void tell_halt(struct vmx_vcpu *v, struct vcpu_exit *exit)
+{
+	exit->kind = VCPU_EXIT_HLT;
+	exit->raw_reason = v->last.reason;
+	exit->qualification = 0;
+	exit->rip = vmx_exit_rip(v);
+	exit->length = vmx_exit_length(v);
+}
+
 /* Turns the last exit into what run() returns. */
 static void hand_up(struct vmx_vcpu *v, enum vmx_next next, struct vcpu_exit *exit)
 {
-	/* Of a PAUSE there is no more to be said. */
-	if (next == VMX_LEAVE_YIELD && !v->debug.active)
-		exit->kind = VCPU_EXIT_PAUSE;
+	bool plain = !v->vcpu->watcher && !v->debug.active;
+
+	if (plain && next == VMX_LEAVE_YIELD)
+		exit->kind = VCPU_EXIT_PAUSE; /* which is over */
+	else if (plain && v->last.reason == EXIT_REASON_HLT)
+		tell_halt(v, exit);
 	else if (!v->vcpu->watcher)
 		vmx_exit_decode(v, exit);
 	if (next == VMX_LEAVE_TRIPLE_FAULT)
