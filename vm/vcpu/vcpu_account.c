@@ -21,8 +21,8 @@ void vm_record_event(const struct vm *vm, enum record_kind kind, const char *did
 	(void)recorder_note(&event);
 }
 
-/* A bound of a turn in this CPU's flight recorder, as recorder_note() writes an event, but in place: every
- * turn has two. */
+/* A bound of a turn in this CPU's flight recorder, as recorder_write() does it, but in place: every turn has
+ * two. */
 static inline struct record *note_bound(const struct vcpu *vcpu, enum record_kind kind,
 					uint64_t now, const char *did)
 {
@@ -33,14 +33,8 @@ static inline struct record *note_bound(const struct vcpu *vcpu, enum record_kin
 	if (unlikely(!recorder))
 		return NULL;
 	interrupts_disable();
-	record = recorder_place(recorder);
-	record->time = now;
-	record->end = record->rip = record->value = 0;
-	record->did = did;
-	record->head = vcpu->record_head;
-	record->head.kind = (uint8_t)kind;
-	record->reason = 0;
-	recorder_publish(recorder, record);
+	record = recorder_put(recorder, now, record_head_of_kind(vcpu->record_head, kind), 0, 0,
+			      did);
 	if (rflags & RFLAGS_IF)
 		interrupts_enable();
 	return record;
