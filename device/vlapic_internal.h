@@ -111,16 +111,14 @@ void vlapic_lint_signal(struct vlapic *lapic, unsigned n, bool rose);
 void vlapic_lint_changed(struct vlapic *lapic, uint32_t high, uint32_t rose, uint32_t fell);
 void vlapic_lint_look(struct vlapic *lapic); /* after its LVT entry was written */
 void vlapic_lint_eoi(struct vlapic *lapic, uint8_t vector);
-/* Does an 8259 ask through pin `n`? Through LINT0 also while the APIC is disabled. */
-static inline bool vlapic_lint_extint(const struct vlapic *lapic, unsigned n)
+/* Does an 8259 ask through a pin with this entry? */
+static inline bool vlapic_lint_extint(uint32_t entry, bool high)
 {
-	uint32_t entry = vlapic_get(lapic, VLAPIC_LVT_LINT0 + n * VLAPIC_REGISTER_STEP);
-	bool high = lapic->pins & BIT(n);
+	uint32_t active = high ? (uint32_t)LVT_ACTIVE_LOW : 0;
 
-	if (unlikely(vlapic_mode(lapic) == VLAPIC_DISABLED))
-		return high && n == VLAPIC_LINT0;
-	return (entry & (LVT_MASKED | LVT_DELIVERY)) == field_put(LVT_DELIVERY, APIC_EXTINT) &&
-	       high != !!(entry & LVT_ACTIVE_LOW);
+	/* The one or the other, and not both: asserted. */
+	return ((entry ^ active) & (LVT_MASKED | LVT_DELIVERY | LVT_ACTIVE_LOW)) ==
+	       (field_put(LVT_DELIVERY, APIC_EXTINT) | LVT_ACTIVE_LOW);
 }
 
 /* vlapic_timer.c */

@@ -53,10 +53,17 @@ static int deliverable(const struct vlapic *lapic)
 	return class_of(vector) > class_of(vlapic_ppr(lapic)) ? vector : -1;
 }
 
+/* Through LINT0 also while the APIC is disabled. */
 static inline bool extint_waits(const struct vlapic *lapic)
 {
-	return lapic->extint || vlapic_lint_extint(lapic, VLAPIC_LINT0) ||
-	       vlapic_lint_extint(lapic, VLAPIC_LINT1);
+	bool high0 = lapic->pins & BIT(VLAPIC_LINT0), high1 = lapic->pins & BIT(VLAPIC_LINT1);
+
+	if (lapic->extint)
+		return true;
+	if (unlikely(vlapic_mode(lapic) == VLAPIC_DISABLED))
+		return high0;
+	return vlapic_lint_extint(vlapic_get(lapic, VLAPIC_LVT_LINT0), high0) ||
+	       vlapic_lint_extint(vlapic_get(lapic, VLAPIC_LVT_LINT1), high1);
 }
 
 bool vlapic_extint_pending(const struct vlapic *lapic)

@@ -10,6 +10,10 @@
 #include "lib/assert.h"
 #include "x86/instructions.h"
 
+/* The hardware is set so much early, in ticks: the way out of a guest to timer_run_due() takes longer, and
+ * who is here before the deadline waits for it. */
+#define LEAD 150u
+
 struct timer_queue {
 	struct spinlock lock; /* guards the rest, and the timers in the heap */
 	struct timer_heap heap;
@@ -65,7 +69,7 @@ static void set_hardware(struct timer_queue *queue)
 
 	if (queue->next >= queue->set_for || queue->pass)
 		return;
-	now = read_tsc();
+	now = read_tsc() + LEAD;
 	queue->set_for = queue->next;
 	lapic_timer_start(queue->next > now ? queue->next - now : 0);
 }
@@ -188,25 +192,37 @@ static void note(const struct timer *timer, uint64_t now)
 				   (uintptr_t)timer->function, NULL);
 }
 
+/* Now, or the first deadline when that is at hand. */
+static uint64_t begin_pass(const struct timer_queue *queue)
+{
+	uint64_t now = read_tsc();
+
+	while (queue->next > now && queue->next - now <= LEAD) {
+		cpu_relax();
+		now = read_tsc();
+	}
+	return now;
+}
+
 void timer_run_due(void)
 {
 	struct timer_queue *queue = queue_of(this_cpu());
-	uint64_t flags = spinlock_acquire(&queue->lock);
 
-	queue->pass = read_tsc();
+	spinlock_take(&queue->lock);
+	queue->pass = begin_pass(queue);
 	while (queue->next <= queue->pass) {
 		struct timer *timer = timer_of(queue->heap.root);
 
 		take_out(queue, timer);
 		queue->running = timer;
-		spinlock_release(&queue->lock, flags);
+		spinlock_give(&queue->lock);
 		note(timer, queue->pass);
 		timer->function(timer);
-		flags = spinlock_acquire(&queue->lock);
+		spinlock_take(&queue->lock);
 		queue->running = NULL;
 	}
 	queue->pass = 0;
 	queue->set_for = TIMER_NEVER;
 	set_hardware(queue);
-	spinlock_release(&queue->lock, flags);
+	spinlock_give(&queue->lock);
 }

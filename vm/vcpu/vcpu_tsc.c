@@ -1,16 +1,9 @@
 /* The guest's counter is the host's plus an offset. */
 #include "vm/vcpu/vcpu_tsc.h"
 
-#include "kernel/time.h"
-
-uint64_t vcpu_guest_tsc(const struct vcpu *vcpu)
-{
-	return time_ticks() + __atomic_load_n(&vcpu->tsc_offset, __ATOMIC_RELAXED);
-}
-
 uint64_t vcpu_guest_tsc_to_ticks(const struct vcpu *vcpu, uint64_t guest_tsc)
 {
-	uint64_t now = time_ticks(), guest_now = vcpu_guest_tsc(vcpu);
+	uint64_t now = time_ticks(), guest_now = vcpu_tsc_at(vcpu, now);
 
 	if (guest_tsc <= guest_now)
 		return 0;
