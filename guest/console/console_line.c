@@ -17,6 +17,12 @@ static void print(struct console_line *line, bool ended, const struct console_si
 	line->length = 0;
 }
 
+/* Does it look like itself? */
+static bool is_plain(uint8_t byte)
+{
+	return byte >= ASCII_FIRST && byte <= ASCII_LAST && byte != '\\';
+}
+
 /* How a byte looks; returns the count of characters. */
 static size_t show(uint8_t byte, char *as)
 {
@@ -32,7 +38,7 @@ static size_t show(uint8_t byte, char *as)
 	default:
 		break;
 	}
-	if (byte < ASCII_FIRST || byte > ASCII_LAST)
+	if (!is_plain(byte))
 		return format_string(as, ESCAPE_MAX + 1, "\\x%02x", byte);
 	as[0] = (char)byte;
 	return 1;
@@ -58,6 +64,11 @@ static void settle_return(struct console_line *line, const struct console_sink *
 
 void console_line_put(struct console_line *line, uint8_t byte, const struct console_sink *sink)
 {
+	/* Nearly always: a guest's every byte comes by here. */
+	if (likely(is_plain(byte) && !line->return_pending && line->length < CONSOLE_PIECE_MAX)) {
+		line->text[line->length++] = (char)byte;
+		return;
+	}
 	if (byte == '\n') {
 		line->return_pending = false;
 		print(line, true, sink);
