@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The benchmark under Bochs, with one CPU and with two: what each path costs now, beside what it cost when
-figures were last recorded in tests/bench/figures.txt, its target, and what KVM takes.
+figures were last recorded in tests/bench/figures.txt, its target, and what KVM takes. A third run tells what
+the local APIC costs where the CPU does not virtualize it.
 
 A path is slower when a figure of it is more than 3 % above the recorded one; then the status is 1. A path
 that has figures and is not measured any more is as bad."""
@@ -29,6 +30,10 @@ STEP = {1: 0, 2: 5}
 # what is measured.
 CLOCK = 10000000
 
+# Paths that are others where the hardware's help for the local APIC is not used, and what they are called.
+SOFTWARE = "bench=1 apicv=off"
+SOFTWARE_PATHS = {"lapic_write": "lapic_write_soft"}
+
 SAMPLES = re.compile(r"bench path=(\w+) min=(\d+) median=(\d+) p99=(\d+) max=(\d+) unit=tsc")
 SKIPPED = re.compile(r'bench path=(\w+) skipped="([^"]*)"')
 
@@ -55,6 +60,12 @@ def measured(data, cpus):
         elif skip:
             skipped[Key(skip[1], cpus)] = skip[2]
     return figures, skipped
+
+
+def measured_in_software(data):
+    """From the log of a run with SOFTWARE on one CPU: the figures of the paths that are others there."""
+    figures, _ = measured(data, 1)
+    return {Key(SOFTWARE_PATHS[key.path], 1): found for key, found in figures.items() if key.path in SOFTWARE_PATHS}
 
 
 def words(path):
@@ -168,11 +179,11 @@ def log_of(cpus, append="bench=1"):
 
 
 def logs():
-    """The logs of runs with one CPU and with two."""
+    """The logs of runs with one CPU and with two, by their number, and of the one with SOFTWARE."""
     absent = engine_missing("bochs")
     if absent:
         sys.exit(f"bench: {absent}")
-    return {cpus: log_of(cpus) for cpus in JUDGED}
+    return {cpus: log_of(cpus) for cpus in JUDGED}, log_of(1, SOFTWARE)
 
 
 def kept_logs(paths):
@@ -181,7 +192,8 @@ def kept_logs(paths):
         with open(path, "rb") as file:
             return file.read()
 
-    return {cpus: content(path) for cpus, path in zip(JUDGED, paths)}
+    *judged, software = paths
+    return {cpus: content(path) for cpus, path in zip(JUDGED, judged)}, content(software)
 
 
 def in_order_of(reference):
@@ -193,8 +205,8 @@ def in_order_of(reference):
 class Comparison:
     """What runs measured, beside the figures in a folder."""
 
-    def __init__(self, runs, folder=FOLDER):
-        """`runs`: logs' bytes by number of CPUs."""
+    def __init__(self, runs, software, folder=FOLDER):
+        """`runs`: logs' bytes by number of CPUs; `software`: those of the run with SOFTWARE."""
         self.reference = read_reference(os.path.join(folder, "reference.txt"))
         self._file = os.path.join(folder, "figures.txt")
         self._order = in_order_of(self.reference)
@@ -203,6 +215,7 @@ class Comparison:
             figures, skips = measured(data, cpus)
             self._now.update(figures)
             skipped.update(skips)
+        self._now.update(measured_in_software(software))
         self.rows = compare(self._now, skipped, read_figures(self._file), self._order)
 
     def record(self):
@@ -232,11 +245,12 @@ def draw(comparison, recording):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--record", action="store_true", help="write the figures instead of comparing")
-    parser.add_argument("--log", metavar="FILE", nargs=2, help="logs of runs with one CPU and with two")
+    parser.add_argument("--log", metavar="FILE", nargs=3,
+                        help=f"logs of runs with one CPU, with two, and with one and {SOFTWARE}")
     parser.add_argument("--folder", default=FOLDER, help="where figures.txt and reference.txt are")
     arguments = parser.parse_args()
-    runs = kept_logs(arguments.log) if arguments.log else logs()
-    comparison = Comparison(runs, arguments.folder)
+    runs, software = kept_logs(arguments.log) if arguments.log else logs()
+    comparison = Comparison(runs, software, arguments.folder)
 
     print("\n".join(table(comparison.rows, comparison.reference)))
     if not arguments.log:

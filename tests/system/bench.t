@@ -31,13 +31,15 @@ def main():
         run = bench.run(cpus)
         expect(report, run, f"the benchmark, cpus={cpus}", PASS)
         logs[cpus] = run.raw
+    software = bench.run(1, bench.SOFTWARE)
+    expect(report, software, f"the benchmark, {bench.SOFTWARE}", PASS)
     expect_boot(report, logs[1], "boot_1_cpu")
     four = bench.run(4, "tests=guest/hlt_64")
     expect(report, four, "boot, cpus=4", PASS)
     expect_boot(report, four.raw, "boot_4_cpus")
-    comparison = bench.Comparison(logs)
+    comparison = bench.Comparison(logs, software.raw)
     for cpus in bench.JUDGED:
-        wanted = set(comparison.reference) - (PAIRS if cpus == 1 else set())
+        wanted = set(comparison.reference) - (PAIRS if cpus == 1 else set(bench.SOFTWARE_PATHS.values()))
         there = {row.key.path for row in comparison.rows if row.key.cpus == cpus and row.now}
         report.ok(there == wanted, f"cpus={cpus}: every path is measured", there ^ wanted)
     for row in comparison.rows:

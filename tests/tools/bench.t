@@ -16,9 +16,10 @@ import bench_plot  # noqa: E402
 from plinth import ROOT, Report  # noqa: E402
 
 TOOL = os.path.join(ROOT, "tests/bench.py")
-REFERENCE = "# a comment\ncpuid 110 959\nout_pic 150 1961\nipi 600 -\n"
+REFERENCE = "# a comment\ncpuid 110 959\nout_pic 150 1961\nipi 600 -\nlapic_write_soft 500 3620\n"
 ONE_CPU = {"cpuid": (1000, 1000), "out_pic": (2000, 2010)}
 TWO_CPUS = {"cpuid": (100, 105), "ipi": (3000, 4000)}
+SOFTWARE = {"lapic_write": (400, 410), "cpuid": (5000, 5000)}
 
 
 def log_of(paths, skipped=()):
@@ -33,7 +34,7 @@ def log_of(paths, skipped=()):
 
 
 class Bench:
-    """A folder with figures, recorded from ONE_CPU and TWO_CPUS, and comparisons with them."""
+    """A folder with figures, recorded from ONE_CPU, TWO_CPUS and SOFTWARE, and comparisons with them."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -41,20 +42,20 @@ class Bench:
             file.write(REFERENCE)
         self.recorded = self.tool(log_of(ONE_CPU, ["ipi"]), log_of(TWO_CPUS), "--record")
 
-    def tool(self, one, two, *options):
-        paths = [os.path.join(self.directory, f"{cpus}.log") for cpus in (1, 2)]
-        for path, data in zip(paths, (one, two)):
+    def tool(self, one, two, *options, software=None):
+        paths = [os.path.join(self.directory, f"{run}.log") for run in ("one", "two", "software")]
+        for path, data in zip(paths, (one, two, software or log_of(SOFTWARE))):
             with open(path, "wb") as file:
                 file.write(data)
         done = subprocess.run([TOOL, "--log", *paths, "--folder", self.directory, *options],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         return done.returncode, done.stdout
 
-    def with_changes(self, one=None, two=None, skipped=()):
+    def with_changes(self, one=None, two=None, skipped=(), software=None):
         """Compares with runs in which some paths are other; one whose figures are None is not there."""
         runs = [{**ONE_CPU, **(one or {})}, {**TWO_CPUS, **(two or {})}]
         logs = [log_of({path: figures for path, figures in run.items() if figures}, skipped) for run in runs]
-        return self.tool(*logs)
+        return self.tool(*logs, software=log_of({**SOFTWARE, **(software or {})}))
 
 
 def passes(report, name, outcome, *said):
@@ -141,13 +142,14 @@ def main():
     check_plot(report)
     with tempfile.TemporaryDirectory() as directory:
         bench = Bench(directory)
-        passes(report, "recording", bench.recorded, "figures of 4 paths recorded")
+        passes(report, "recording", bench.recorded, "figures of 5 paths recorded")
         same = bench.with_changes()
-        passes(report, "the same figures", same, "bench: 4 paths, 0 of them slower or missing")
+        passes(report, "the same figures", same, "bench: 5 paths, 0 of them slower or missing")
         report.ok("make bench RECORD=1" not in same[1], "nothing to record then", same[1])
-        report.ok([line.split() for line in same[1].splitlines()[1:3]] == [
+        report.ok([line.split() for line in same[1].splitlines()[1:4]] == [
             "cpuid 1 1000 1000 +0.0 % 1000 1000 +0.0 % 110 9.09 959".split(),
-            "out_pic 1 2000 2000 +0.0 % 2010 2010 +0.0 % 150 13.33 1961".split()],
+            "out_pic 1 2000 2000 +0.0 % 2010 2010 +0.0 % 150 13.33 1961".split(),
+            "lapic_write_soft 1 400 400 +0.0 % 410 410 +0.0 % 500 0.80 3620".split()],
                   "the table has a path's figures, target and KVM's", same[1])
 
         passes(report, "2.9 % slower", bench.with_changes({"cpuid": (1029, 1029)}), "+2.9 %")
@@ -165,18 +167,21 @@ def main():
                bench.with_changes(two={"cpuid": (100, 110)}), "+4.8 %")
         fails(report, "two steps of it", bench.with_changes(two={"cpuid": (100, 115)}),
               "cpuid (2 CPUs): slower: median 105 -> 115 ticks, +9.5 %")
+        fails(report, "a path that takes another run is slower", bench.with_changes(software={"lapic_write": (400, 500)}),
+              "lapic_write_soft (1 CPU): slower: median 410 -> 500 ticks, +22.0 %")
+        passes(report, "of which other paths do not count", bench.with_changes(software={"cpuid": (9000, 9000)}))
         fails(report, "a path that is gone", bench.with_changes({"out_pic": None}), "out_pic (1 CPU): missing")
         fails(report, "a path that is newly skipped", bench.with_changes(two={"ipi": None}, skipped=["ipi"]),
               "ipi (2 CPUs): skipped: there is one CPU")
-        fails(report, "a run that says nothing", bench.tool(log_of({}), log_of(TWO_CPUS)),
-              "cpuid (1 CPU): missing", "out_pic (1 CPU): missing")
+        fails(report, "a run that says nothing", bench.tool(log_of({}), log_of(TWO_CPUS), software=log_of({})),
+              "cpuid (1 CPU): missing", "out_pic (1 CPU): missing", "lapic_write_soft (1 CPU): missing")
         passes(report, "a path that is faster", bench.with_changes({"cpuid": (900, 900)}), "-10.0 %",
                "bench: faster by more than 3 %: cpuid (1 CPU): make bench RECORD=1")
         passes(report, "a path that is new", bench.with_changes({"hlt_wake": (9, 9)}),
                "bench: without figures: hlt_wake (1 CPU): make bench RECORD=1")
         bench.tool(log_of({"cpuid": (1100, 1100)}), log_of({}), "--record")
         passes(report, "what was recorded is compared with", bench.tool(log_of({"cpuid": (1100, 1100)}), log_of({})),
-               "bench: 1 paths, 0 of them slower or missing")
+               "bench: 2 paths, 0 of them slower or missing")
     report.done()
 
 
