@@ -245,9 +245,9 @@ static void take_off_load(struct scheduler *s)
 }
 
 /* Returns whose turn is next. */
-static struct vcpu *turn(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
+static struct vcpu *turn(struct scheduler *s, struct vcpu *vcpu)
 {
-	enum turn_end end = turn_take(s, vcpu, now);
+	enum turn_end end = turn_take(s, vcpu);
 
 	switch (end) {
 	case TURN_OVER:
@@ -305,8 +305,8 @@ static void idle(struct scheduler *s)
 		scheduler_add_ticks(&s->idle_ticks, time_ticks() - began);
 }
 
-/* Between turns: what has to be done now and then. Returns the time. */
-static noinline_fn uint64_t look_after_the_rest(struct scheduler *s, uint64_t now)
+/* Between turns: what has to be done now and then. */
+static noinline_fn void look_after_the_rest(struct scheduler *s, uint64_t now)
 {
 	s->next_look = now + s->drain_ticks;
 	(void)log_drain_some();
@@ -316,7 +316,6 @@ static noinline_fn uint64_t look_after_the_rest(struct scheduler *s, uint64_t no
 		s->chores_often_until = now + time_us_to_ticks(CALLED_US);
 	if (s->chores)
 		s->chores();
-	return time_ticks();
 }
 
 static void begin_to_schedule(struct scheduler *s)
@@ -344,11 +343,11 @@ void scheduler_run(void)
 
 		/* Not while one that was woken is waited for. */
 		if (unlikely(now >= s->next_look || s->chores_called) && !s->hurries)
-			now = look_after_the_rest(s, now);
+			look_after_the_rest(s, now);
 		s->hurries = false;
 		share(s);
 		if (vcpu) {
-			vcpu = turn(s, vcpu, now);
+			vcpu = turn(s, vcpu);
 		} else {
 			idle(s);
 			vcpu = take_next(s);

@@ -177,17 +177,17 @@ static noinline_fn bool bind(struct vcpu *vcpu)
 	return true;
 }
 
-enum turn_end turn_take(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
+enum turn_end turn_take(struct scheduler *s, struct vcpu *vcpu)
 {
 	if (unlikely(!vcpu->cpu || vcpu->state == VCPU_INVALID) && !bind(vcpu))
 		return TURN_DONE;
 	set_current(vcpu);
 	vcpu->slices++;
-	vcpu_account_turn(vcpu, now);
+	vcpu_account_turn(vcpu);
 	if (__atomic_load_n(&s->alone, __ATOMIC_RELAXED))
-		set_endless(s, vcpu, now);
+		set_endless(s, vcpu, vcpu->turn_began);
 	else
-		set_slice(s, vcpu, now);
+		set_slice(s, vcpu, vcpu->turn_began);
 	enum turn_end end = run_loop_turn(vcpu);
 	account(s, vcpu, end);
 	set_current(NULL);

@@ -22,27 +22,31 @@ void vm_record_event(const struct vm *vm, enum record_kind kind, const char *did
 }
 
 /* A bound of a turn in this CPU's flight recorder, as recorder_write() does it, but in place: every turn has
- * two. */
+ * two. `now` becomes its time, which is read when no interrupt's handler can write a record any more. */
 static inline struct record *note_bound(const struct vcpu *vcpu, enum record_kind kind,
-					uint64_t now, const char *did)
+					uint64_t *now, const char *did)
 {
 	struct recorder *recorder = this_cpu()->recorder;
 	uint64_t rflags = read_rflags();
 	struct record *record;
 
-	if (unlikely(!recorder))
+	if (unlikely(!recorder)) {
+		*now = time_ticks();
 		return NULL;
+	}
 	interrupts_disable();
-	record = recorder_put(recorder, now, record_head_of_kind(vcpu->record_head, kind), 0, 0,
+	*now = time_ticks();
+	record = recorder_put(recorder, *now, record_head_of_kind(vcpu->record_head, kind), 0, 0,
 			      did);
 	if (rflags & RFLAGS_IF)
 		interrupts_enable();
 	return record;
 }
 
-void vcpu_account_turn(struct vcpu *vcpu, uint64_t now)
+void vcpu_account_turn(struct vcpu *vcpu)
 {
-	struct record *record = note_bound(vcpu, RECORD_IN, now, NULL);
+	uint64_t now;
+	struct record *record = note_bound(vcpu, RECORD_IN, &now, NULL);
 
 	vcpu->no_record.time = now;
 	vcpu->no_record.end = 0;
@@ -55,8 +59,10 @@ void vcpu_account_turn(struct vcpu *vcpu, uint64_t now)
 
 uint64_t vcpu_account_turn_end(struct vcpu *vcpu, const char *why)
 {
-	uint64_t now = time_ticks(), turn = now - vcpu->turn_began;
-	uint64_t plinth;
+	uint64_t now, turn, plinth;
+
+	(void)note_bound(vcpu, RECORD_OUT, &now, why);
+	turn = now - vcpu->turn_began;
 
 	/* An exit that led out of the turn; but an entry that was refused came after the last one's
 	 * end. */
@@ -70,6 +76,5 @@ uint64_t vcpu_account_turn_end(struct vcpu *vcpu, const char *why)
 	/* Its record may be overwritten from now on. */
 	vcpu->no_record.rip = vcpu->record->rip;
 	vcpu->record = &vcpu->no_record;
-	(void)note_bound(vcpu, RECORD_OUT, now, why);
 	return turn;
 }

@@ -63,8 +63,8 @@ static inline void vcpu_record_event_at(const struct vcpu *vcpu, uint64_t time,
 }
 void vm_record_event(const struct vm *vm, enum record_kind kind, const char *did);
 
-/* The bounds of each turn. `now` is time_ticks(); the end returns the ticks that the turn took. */
-void vcpu_account_turn(struct vcpu *vcpu, uint64_t now);
+/* The bounds of each turn. The end returns the ticks that the turn took. */
+void vcpu_account_turn(struct vcpu *vcpu);
 uint64_t vcpu_account_turn_end(struct vcpu *vcpu, const char *why);
 
 #endif
