@@ -143,7 +143,7 @@ static const struct entry_rule guest_system_segment_rules[] = {
 		.want = "type 11, a busy 64-bit TSS, in IA-32e mode",
 		READS(VMCS_GUEST_TR_AR_BYTES, VMCS_ENTRY_CONTROLS),
 		.holds = tr_is_no_16_bit_tss,
-		BREAKS({ VMCS_GUEST_TR_AR_BYTES, RIGHTS_TYPE, TYPE_TSS16_BUSY }),
+		BREAKS(SET_BITS(VMCS_GUEST_TR_AR_BYTES, RIGHTS_TYPE, TYPE_TSS16_BUSY)),
 	},
 	{
 		.id = "guest.segment.tr.usable",
