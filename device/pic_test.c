@@ -70,6 +70,27 @@ static void masks_hold_requests_back(void **state)
 	expect_vector(0x23);
 }
 
+/* A mask that is written once more changes nothing; nor does reading what there is to read. */
+static void a_mask_written_again_changes_nothing(void **state)
+{
+	unsigned changes;
+
+	pic_set_irq(&pic, 4, true);
+	assert_true(intr);
+	changes = intr_changes;
+	out(MASTER + 1, in(MASTER + 1));
+	(void)ask(MASTER, READ_IRR);
+	(void)ask(MASTER, READ_ISR);
+	assert_int_equal(intr_changes, changes);
+	out(MASTER + 1, 0x10);
+	out(MASTER + 1, 0x10);
+	assert_false(intr);
+	assert_int_equal(in(MASTER + 1), 0x10);
+	out(MASTER + 1, 0);
+	assert_true(intr);
+	assert_int_equal(intr_changes, changes + 2);
+}
+
 static void the_slave_goes_through_input_2(void **state)
 {
 	pulse(10);
@@ -282,6 +303,7 @@ int main(void)
 		cmocka_unit_test_setup(icw3_and_icw4_may_be_left_out, power_on),
 		cmocka_unit_test_setup(without_icw4_vectors_are_call_addresses, power_on),
 		cmocka_unit_test_setup(masks_hold_requests_back, initialized),
+		cmocka_unit_test_setup(a_mask_written_again_changes_nothing, initialized),
 		cmocka_unit_test_setup(the_slave_goes_through_input_2, initialized),
 		cmocka_unit_test_setup(two_requests_of_the_slave_follow_each_other, initialized),
 		cmocka_unit_test_setup(the_cascade_input_does_not_listen, initialized),

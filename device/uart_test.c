@@ -215,6 +215,54 @@ static void loopback_turns_modem_lines_round(void **state)
 }
 
 /* Only while the board asks for it: the holding register is full until the pace has passed. */
+/* Accesses that the interrupt does not hang on leave its wire alone, unless it is asserted: who receives
+ * the level may have missed it. */
+static void the_wire_is_told_of_levels_alone(void **state)
+{
+	unsigned told;
+
+	out(UART_MODEM_CONTROL, MCR_OUT2);
+	told = port.told;
+	out(UART_SCRATCH, 0x5a);
+	(void)in(UART_SCRATCH);
+	(void)in(UART_LINE_STATUS);
+	(void)in(UART_LINE_CONTROL);
+	out(UART_LINE_CONTROL, LCR_DLAB);
+	out(UART_DATA, 1);
+	out(UART_LINE_CONTROL, LINE_8N1);
+	assert_int_equal(port.told, told);
+	out(UART_INTERRUPT_ENABLE, IER_THR_EMPTY);
+	assert_true(port.irq);
+	for (unsigned reg = UART_LINE_CONTROL; reg <= UART_SCRATCH; reg++) {
+		told = port.told;
+		(void)in(reg);
+		assert_int_equal(port.told, told + 1);
+		assert_true(port.irq);
+	}
+	told = port.told;
+	out(UART_SCRATCH, 0);
+	out(UART_LINE_STATUS, 0);
+	out(UART_MODEM_STATUS, 0);
+	assert_int_equal(port.told, told + 3);
+	assert_int_equal(port.edges, 1);
+}
+
+/* Errors that came with bytes are an interrupt until the line status is read. */
+static void reading_the_line_status_ends_its_interrupt(void **state)
+{
+	out(UART_MODEM_CONTROL, MCR_OUT2);
+	out(UART_INTERRUPT_ENABLE, IER_LINE_STATUS);
+	uart_receive_break(&port.uart);
+	assert_true(port.irq);
+	assert_int_equal(in(UART_INTERRUPT_ID)&BITS(3, 0), IIR_LINE_STATUS);
+	assert_int_equal(in(UART_LINE_STATUS),
+			 LSR_DATA_READY | LSR_BREAK | LSR_FRAMING | LSR_THR_EMPTY | LSR_IDLE);
+	assert_false(port.irq);
+	assert_int_equal(in(UART_LINE_STATUS), LSR_DATA_READY | LSR_THR_EMPTY | LSR_IDLE);
+	assert_int_equal(in(UART_DATA), 0);
+	assert_int_equal(in(UART_LINE_STATUS), LSR_THR_EMPTY | LSR_IDLE);
+}
+
 static void a_paced_transmitter_is_busy(void **state)
 {
 	driver(0);
@@ -249,6 +297,8 @@ int main(void)
 		cmocka_unit_test_setup(divisor_latch_shares_two_addresses, set_up),
 		cmocka_unit_test_setup(bytes_leave_at_once, set_up),
 		cmocka_unit_test_setup(thr_empty_interrupt, set_up),
+		cmocka_unit_test_setup(the_wire_is_told_of_levels_alone, set_up),
+		cmocka_unit_test_setup(reading_the_line_status_ends_its_interrupt, set_up),
 		cmocka_unit_test_setup(a_paced_transmitter_is_busy, set_up),
 		cmocka_unit_test_setup(out2_gates_the_interrupt, set_up),
 		cmocka_unit_test_setup(priorities, set_up),

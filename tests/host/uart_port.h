@@ -18,6 +18,7 @@ static struct {
 	struct uart uart;
 	bool irq;
 	unsigned edges; /* rises of the interrupt */
+	unsigned told;  /* how often its wire was set */
 	uint8_t sent[64];
 	unsigned sent_count;
 	unsigned receptive;
@@ -28,6 +29,7 @@ static inline void set_irq(void *context, unsigned number, bool level)
 {
 	assert_int_equal(number, UART_COM1_IRQ);
 	port.edges += level && !port.irq;
+	port.told++;
 	port.irq = level;
 }
 
