@@ -384,7 +384,7 @@ LINUX_FLAVOURS := cloud amd64 686
 VIRTIO_MODULES := virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk
 
 # Our own: flat images.
-FLAT_GUESTS   := hello resets bios halts loops wakes waits ports pulls rom_tables small_linux
+FLAT_GUESTS   := hello resets bios halts loops wakes waits ports pulls rom_tables small_linux scale_probe scale_load
 
 # Our own, for each way in; of checks; and one that goes wrong.
 OWN_KERNELS   := given-multiboot1 given-multiboot2 given-pvh flat-16 flat-32 flat-64 checks traps wild
@@ -414,7 +414,7 @@ $(GUESTS)/vectors: tests/guest/vectors.asm
 	$(NASM) -f elf64 -Werror -o $@.o $<
 	$(LD) --strip-all -z noexecstack -o $@ $@.o
 
-$(FLAT_GUESTS:%=$(GUESTS)/%.bin): $(GUESTS)/%.bin: tests/guest/%.asm tests/guest/com1.inc
+$(FLAT_GUESTS:%=$(GUESTS)/%.bin): $(GUESTS)/%.bin: tests/guest/%.asm tests/guest/com1.inc tests/guest/scale.inc
 	@mkdir -p $(@D)
 	$(NASM) -f bin -Werror -I tests/guest/ -o $@ $<
 
@@ -603,10 +603,11 @@ golden: all ## embedded guests' traces under Bochs against those in tests/golden
 	tests/golden.py $(if $(RECORD),--record)
 
 .PHONY: bench
-bench: all $(if $(LINUX),guests) ## what exits cost under Bochs, against tests/bench/; RECORD=1 records it; LINUX=1: a boot, too; COMPUTE=1: computing
+bench: all $(if $(LINUX)$(SCALE),guests) ## what exits cost under Bochs, against tests/bench/; RECORD=1 records it; LINUX=1: a boot, too; COMPUTE=1: computing; SCALE=1: a thousand VMs
 	tests/bench.py $(if $(RECORD),--record)
 	$(if $(LINUX),tests/bench_linux.py)
 	$(if $(COMPUTE),tests/bench_compute.py)
+	$(if $(SCALE),tests/bench_scale.py)
 
 .PHONY: system-full
 system-full: all guests ## the system tests that take minutes each

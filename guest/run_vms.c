@@ -11,7 +11,7 @@
 #include "lib/format.h"
 #include "vm/manager.h"
 
-#define NAME_MAX_LENGTH (SPEC_NAME + sizeof("vm/"))
+#define NAME_MAX_LENGTH (VM_NAME_MAX + sizeof("vm/"))
 
 static struct {
 	struct vm_specs *specs; /* null: no modules */
@@ -46,16 +46,21 @@ void run_vms_read(void)
 
 unsigned run_vms_plan(void)
 {
-	unsigned count = vms.specs ? vms.specs->count : 0;
+	unsigned count = 0;
 
+	for (unsigned i = 0; vms.specs && i < vms.specs->count; i++)
+		count += vms.specs->vms[i].copies;
 	for (unsigned i = 0; i < SPEC_MODULES; i++)
 		count += !!(vms.nameless & BIT(i));
 	return count;
 }
 
-static void full_name(char *name, const struct vm_spec *spec)
+static void full_name(char *name, const struct vm_spec *spec, unsigned copy)
 {
-	format_string(name, NAME_MAX_LENGTH, "vm/%s", spec->name);
+	char own[VM_NAME_MAX];
+
+	pc_name(own, sizeof(own), spec, copy);
+	format_string(name, NAME_MAX_LENGTH, "vm/%s", own);
 }
 
 /* The failed results of those that have no VM. */
@@ -76,19 +81,21 @@ void run_vms_skip(const char *reason)
 	char name[NAME_MAX_LENGTH];
 
 	report_nameless();
-	for (unsigned i = 0; vms.specs && i < vms.specs->count; i++) {
-		full_name(name, &vms.specs->vms[i]);
-		tap_skip(name, "%s", reason);
-	}
+	for (unsigned i = 0; vms.specs && i < vms.specs->count; i++)
+		for (unsigned copy = 1; copy <= vms.specs->vms[i].copies; copy++) {
+			full_name(name, &vms.specs->vms[i], copy);
+			tap_skip(name, "%s", reason);
+		}
 }
 
-static void start(const struct vm_spec *spec)
+static void start(const struct vm_spec *spec, unsigned copy)
 {
 	char name[NAME_MAX_LENGTH];
 	struct reason why = spec->trouble;
 	struct pc *pc = NULL;
 	bool mode_refused = false;
-	enum error error = spec->broken ? why.kind : pc_create(spec, &pc, &mode_refused, &why);
+	enum error error =
+		spec->broken ? why.kind : pc_create(spec, copy, &pc, &mode_refused, &why);
 
 	if (!error) {
 		error = vm_start(pc->vm, &why);
@@ -98,7 +105,7 @@ static void start(const struct vm_spec *spec)
 	}
 	if (!error)
 		return;
-	full_name(name, spec);
+	full_name(name, spec, copy);
 	/* What the host lacks is no fault of anybody's; what Plinth does not know of a kernel is one. */
 	if (mode_refused) {
 		tap_skip(name, "%s", why.text);
@@ -115,5 +122,6 @@ void run_vms_start(void)
 {
 	report_nameless();
 	for (unsigned i = 0; vms.specs && i < vms.specs->count; i++)
-		start(&vms.specs->vms[i]);
+		for (unsigned copy = 1; copy <= vms.specs->vms[i].copies; copy++)
+			start(&vms.specs->vms[i], copy);
 }

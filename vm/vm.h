@@ -12,7 +12,7 @@
 #define VM_MAX_VCPUS       64
 #define VM_MAX_SLOTS       32
 #define VM_MAX_ALLOCATIONS 16
-#define VM_NAME_MAX        32
+#define VM_NAME_MAX        40
 
 struct board_ops;
 struct vm_debugger;

@@ -18,6 +18,15 @@ static struct spinlock consoles_lock = SPINLOCK_INIT("consoles");
 static struct guest_console *consoles[CONSOLES_MAX];
 static int current = NOBODY;
 
+/* A console has begun a line, or lost what was typed for it: none has to be looked at else. Atomic. */
+static bool unfinished;
+
+static void note_unfinished(void)
+{
+	if (!__atomic_load_n(&unfinished, __ATOMIC_RELAXED))
+		__atomic_store_n(&unfinished, true, __ATOMIC_RELAXED);
+}
+
 /* --- out ------------------------------------------------------------------------------------ */
 
 static void print(void *context, const char *text, bool ended)
@@ -35,6 +44,8 @@ void console_put(struct guest_console *console, uint8_t byte)
 
 	console_line_put(&console->line, byte, &sink);
 	console->written = time_ticks();
+	if (console_line_is_unfinished(&console->line))
+		note_unfinished();
 	spinlock_release(&console->lock, flags);
 }
 
@@ -51,11 +62,17 @@ static void flush(struct guest_console *console, uint64_t older_than_us)
 		log_warn("console", "typed bytes lost=%lu vm=%u(%s): it does not read them",
 			 console->lost, console->vm->id, console->vm->name);
 	console->lost = 0;
+	if (console_line_is_unfinished(&console->line))
+		note_unfinished();
 	spinlock_release(&console->lock, flags);
 }
 
+/* What is begun after the flag was taken down puts it up again. */
 void console_flush_stale(void)
 {
+	if (!__atomic_load_n(&unfinished, __ATOMIC_RELAXED))
+		return;
+	__atomic_store_n(&unfinished, false, __ATOMIC_SEQ_CST);
 	uint64_t flags = spinlock_acquire(&consoles_lock);
 
 	for (unsigned i = 0; i < CONSOLES_MAX; i++)
@@ -102,8 +119,10 @@ bool console_type(uint8_t byte)
 	if (console) {
 		uint64_t inner = spinlock_acquire(&console->lock);
 
-		if (!keep(console, (char)byte))
+		if (!keep(console, (char)byte)) {
 			console->lost++;
+			note_unfinished();
+		}
 		spinlock_release(&console->lock, inner);
 	}
 	spinlock_release(&consoles_lock, outer);

@@ -22,6 +22,16 @@ static bool set_cpus(struct vm_spec *vm, const struct spec_word *value)
 	return true;
 }
 
+static bool set_copies(struct vm_spec *vm, const struct spec_word *value)
+{
+	uint64_t copies;
+
+	if (!spec_number(value, 1, SPEC_MAX_COPIES, &copies))
+		return false;
+	vm->copies = (unsigned)copies;
+	return true;
+}
+
 static bool set_memory(struct vm_spec *vm, const struct spec_word *value)
 {
 	uint64_t memory;
@@ -196,6 +206,7 @@ SWITCH(pvclock)
 
 const struct spec_key spec_keys[] = {
 	{ "cpus", "a number from 1 to 64", "virtual CPUs", ANY_KERNEL, set_cpus },
+	{ "copies", "a number from 1 to 1000", "how many such VMs", ANY_KERNEL, set_copies },
 	{ "memory", "a size from 1M to 256G in whole pages", "RAM", ANY_KERNEL, set_memory },
 	{ "lazy", "a size up to 256G in whole pages, and perhaps @ and the address where it begins",
 	  "how much of the RAM, at its end, is taken from the host page by page at first touch",
@@ -229,12 +240,13 @@ const unsigned spec_key_count = ARRAY_SIZE(spec_keys);
 
 _Static_assert(ARRAY_SIZE(spec_keys) <= 32, "struct vm_spec has a bit for each key");
 _Static_assert(SPEC_MAX_CPUS == 64 && SPEC_MIN_MEMORY == MIB(1) && SPEC_MAX_MEMORY == GIB(256) &&
-		       SPEC_MAX_PIN == 511,
+		       SPEC_MAX_PIN == 511 && SPEC_MAX_COPIES == 1000,
 	       "the sentences of the table say so");
 
 void spec_keys_defaults(struct vm_spec *vm)
 {
 	vm->cpus = 1;
+	vm->copies = 1;
 	vm->memory = DEFAULT_MEMORY;
 	vm->lazy_at = SPEC_LAZY_LAST;
 	for (unsigned i = 0; i < SPEC_MAX_CPUS; i++)

@@ -16,6 +16,7 @@
 #define SPEC_MODULES    64 /* of all VMs, as many as Plinth reads from the loader */
 #define SPEC_VMS        64
 #define SPEC_NAME       32
+#define SPEC_MAX_COPIES 1000
 #define SPEC_LINE       2048 /* the longest command line of a guest, its end included */
 #define SPEC_MAX_CPUS   64
 #define SPEC_MIN_MEMORY MIB(1)
@@ -72,6 +73,7 @@ struct vm_spec {
 	uint32_t keys; /* given so far: a bit for each row of spec_keys[] (spec_keys.h) */
 	/* What the keys say. */
 	unsigned cpus;   /* cpus=N, 1..SPEC_MAX_CPUS; default 1 */
+	unsigned copies; /* copies=N: how many such machines, 1..SPEC_MAX_COPIES; default 1 */
 	uint64_t memory; /* memory=N[K|M|G]; bytes, whole pages; default 128 MiB */
 	/* lazy=N[K|M|G][@N[K|M|G]]: how much of it is populated at first touch, and where that begins;
 	 * SPEC_LAZY_LAST: at the end. Whole pages; default 0. */

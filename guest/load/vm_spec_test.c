@@ -62,6 +62,7 @@ static void defaults(void **state)
 	add(0, "vm=a linux");
 	const struct vm_spec *vm = &specs.vms[0];
 	assert_int_equal(vm->cpus, 1);
+	assert_int_equal(vm->copies, 1);
 	assert_int_equal(vm->memory, MIB(128));
 	assert_int_equal(vm->lazy, 0);
 	assert_true(vm->lazy_at == SPEC_LAZY_LAST);
@@ -82,18 +83,19 @@ static void defaults(void **state)
 
 static void every_key(void **state)
 {
-	assert_int_equal(add(0,
-			     "vm=A.b_c-9 flat cpus=64 memory=1048576K lazy=512M@16M pages=2m "
-			     "pin=3,any,0,511 entry=16 "
-			     "address=0x7c00 apic=xapic reset=stop halt=ok com=1,3,4 deadline=90 "
-			     "hpet=off acpi=off virtio=off vga=off i8042=off testdev=on "
-			     "debug-exit=off pvclock=on"),
-			 0);
+	assert_int_equal(
+		add(0, "vm=A.b_c-9 flat cpus=64 copies=1000 memory=1048576K lazy=512M@16M pages=2m "
+		       "pin=3,any,0,511 entry=16 "
+		       "address=0x7c00 apic=xapic reset=stop halt=ok com=1,3,4 deadline=90 "
+		       "hpet=off acpi=off virtio=off vga=off i8042=off testdev=on "
+		       "debug-exit=off pvclock=on"),
+		0);
 	finish();
 	assert_string_equal(book.text, "");
 	const struct vm_spec *vm = &specs.vms[0];
 	assert_string_equal(vm->name, "A.b_c-9");
 	assert_int_equal(vm->cpus, 64);
+	assert_int_equal(vm->copies, 1000);
 	assert_int_equal(vm->memory, GIB(1));
 	assert_int_equal(vm->lazy, MIB(512));
 	assert_int_equal(vm->lazy_at, MIB(16));
@@ -171,6 +173,8 @@ static const char *const bad_pairs[] = {
 	"cpus=0",
 	"cpus=65",
 	"cpus=two",
+	"copies=0",
+	"copies=1001",
 	"memory=",
 	"memory=256",
 	"memory=0M",

@@ -107,12 +107,23 @@ static enum error check_pins(const struct vm_spec *spec, struct reason *why)
 	return ERROR_NONE;
 }
 
-enum error pc_create(const struct vm_spec *spec, struct pc **out, bool *mode_refused,
+void pc_name(char *name, size_t size, const struct vm_spec *spec, unsigned copy)
+{
+	if (spec->copies == 1)
+		format_string(name, size, "%s", spec->name);
+	else
+		format_string(name, size, "%s-%u", spec->name, copy);
+}
+
+enum error pc_create(const struct vm_spec *spec, unsigned copy, struct pc **out, bool *mode_refused,
 		     struct reason *why)
 {
 	enum error error = check_pins(spec, why);
 	uint64_t before = pages_in_use();
+	char name[VM_NAME_MAX];
 	struct pc *pc;
+
+	pc_name(name, sizeof(name), spec, copy);
 
 	*out = NULL;
 	*mode_refused = false;
@@ -125,7 +136,7 @@ enum error pc_create(const struct vm_spec *spec, struct pc **out, bool *mode_ref
 	pc->spec = spec;
 	pc->lock = (struct spinlock)SPINLOCK_INIT("pc");
 	pc->vcpus = (struct pc_vcpu *)(pc + 1);
-	error = vm_create(&pc->vm, spec->name, 0, spec->cpus, &pc_board, pc, why);
+	error = vm_create(&pc->vm, name, 0, spec->cpus, &pc_board, pc, why);
 	if (error) {
 		pages_free(pc, pc_pages(spec));
 		return error;

@@ -179,10 +179,13 @@ enum pc_aside {
 
 extern const struct board_ops pc_board;
 
-/* Makes a VM as `spec` says, its kernel loaded and its vCPUs set up; not started. After an error,
+/* What copy `copy` of a VM is called, from 1: web, or web-1 where there are several. */
+void pc_name(char *name, size_t size, const struct vm_spec *spec, unsigned copy);
+
+/* Makes copy `copy` of a VM as `spec` says, its kernel loaded and its vCPUs set up; not started. After an error,
  * `mode_refused` tells whether it is the host's: it runs no guest in the mode that the kernel starts
  * in. */
-enum error pc_create(const struct vm_spec *spec, struct pc **out, bool *mode_refused,
+enum error pc_create(const struct vm_spec *spec, unsigned copy, struct pc **out, bool *mode_refused,
 		     struct reason *why) must_check;
 
 /* Frees one that was not started; who calls tells why. */

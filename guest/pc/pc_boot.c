@@ -151,9 +151,11 @@ static uint32_t has(const struct pc *pc)
 /* vCPUs that share a CPU wait for each other's turns, and one that spins for what another is to do
  * uses its own up. Worse, one that gives a lock away and takes it back behind a PAUSE is rarely
  * stopped between the two: the others would never have it. Then PAUSE ends a turn. */
-static uint32_t intercepts(const struct vm *vm)
+static uint32_t intercepts(const struct pc *pc)
 {
-	return INTERCEPT_HLT | (vm->vcpu_count > cpu_online_count() ? INTERCEPT_PAUSE : 0);
+	unsigned vcpus = pc->vm->vcpu_count * pc->spec->copies;
+
+	return INTERCEPT_HLT | (vcpus > cpu_online_count() ? INTERCEPT_PAUSE : 0);
 }
 
 static enum error start_processor(struct vcpu *vcpu, const struct boot_state *state)
@@ -161,7 +163,7 @@ static enum error start_processor(struct vcpu *vcpu, const struct boot_state *st
 	const struct vcpu_config config = {
 		.mode = vcpu->id ? VCPU_MODE_RESET : state->mode,
 		.page_table = gpa(state->page_table),
-		.intercepts = intercepts(vcpu->vm),
+		.intercepts = intercepts((struct pc *)vcpu->vm->board_data),
 		.wait_for_sipi = vcpu->id != 0,
 		.has = has((struct pc *)vcpu->vm->board_data),
 	};

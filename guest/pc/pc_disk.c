@@ -119,6 +119,10 @@ enum error pc_disks_create(struct pc *pc, struct reason *why)
 	if (!spec->virtio)
 		return reason_set(why, ERROR_INVALID_INPUT,
 				  "vm=%s: a disk is a virtio device, and virtio=off", spec->name);
+	if (spec->copies > 1)
+		return reason_set(why, ERROR_INVALID_INPUT,
+				  "vm=%s: a disk is one machine's, and copies= makes %u",
+				  spec->name, spec->copies);
 	if (count > MOST_DISKS)
 		return reason_set(why, ERROR_INVALID_INPUT, "vm=%s has %u disks; there can be %u",
 				  spec->name, count, MOST_DISKS);

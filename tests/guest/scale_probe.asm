@@ -1,0 +1,3 @@
+; The one of many guests that measures: see scale.inc.
+%define PROBE
+%include "scale.inc"
