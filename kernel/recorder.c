@@ -30,7 +30,7 @@ const struct recorder *recorder_of(unsigned cpu_index)
 	return __atomic_load_n(&cpu_by_index(cpu_index)->recorder, __ATOMIC_ACQUIRE);
 }
 
-struct record *recorder_write(uint64_t time, struct record_head head, uint64_t value, uint64_t rip,
+struct record *recorder_write(struct record_head head, uint64_t value, uint64_t rip,
 			      const char *did)
 {
 	uint64_t rflags = read_rflags();
@@ -41,7 +41,7 @@ struct record *recorder_write(uint64_t time, struct record_head head, uint64_t v
 	interrupts_disable();
 	recorder = this_cpu()->recorder;
 	if (recorder)
-		record = recorder_put(recorder, time, head, value, rip, did);
+		record = recorder_put(recorder, read_tsc(), head, value, rip, did);
 	if (rflags & RFLAGS_IF)
 		interrupts_enable();
 	return record;
@@ -53,5 +53,5 @@ struct record *recorder_note(const struct recorder_event *event)
 					  .vcpu = event->vcpu,
 					  .kind = (uint8_t)event->kind };
 
-	return recorder_write(read_tsc(), head, event->value, event->rip, event->did);
+	return recorder_write(head, event->value, event->rip, event->did);
 }

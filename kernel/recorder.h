@@ -23,8 +23,8 @@ struct recorder_event {
 /* Records an event of this CPU's; nothing before it has a ring. Any context but NMI and #MC. Returns
  * the record, which stays until the ring has gone round, or null. */
 struct record *recorder_note(const struct recorder_event *event);
-/* The same of an event at `time`, whose head is known; none that is later is recorded before it. */
-struct record *recorder_write(uint64_t time, struct record_head head, uint64_t value, uint64_t rip,
+/* The same of an event whose head is known. */
+struct record *recorder_write(struct record_head head, uint64_t value, uint64_t rip,
 			      const char *did);
 
 /* The ring of a CPU, or null. Any CPU. */

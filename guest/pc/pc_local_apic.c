@@ -3,7 +3,6 @@
 #include "guest/pc/pc_parts.h"
 
 #include "kernel/memory.h"
-#include "kernel/time.h"
 #include "vm/policy/cpuid_clocks.h"
 #include "vm/vcpu/vcpu_account.h"
 #include "vm/vcpu/vcpu_interrupts.h"
@@ -27,11 +26,10 @@ static struct pc_vcpu *of_lapic(void *context)
 static void send(void *context, struct vlapic *from, const struct apic_message *message)
 {
 	struct pc_vcpu *pv = of_lapic(context);
-	uint64_t time = time_ticks();
 
-	/* First it is sent, then written down. */
+	/* First it is sent, then written down: behind the waking of a receiver that was asleep. */
 	apic_bus_send(&pv->pc->apic_bus, from, message);
-	vcpu_record_event_at(pv->vcpu, time, RECORD_IPI, apic_message_icr(message), "sent");
+	(void)vcpu_record_event(pv->vcpu, RECORD_IPI, apic_message_icr(message), "sent");
 }
 
 static void eoi(void *context, struct vlapic *lapic, uint8_t vector)

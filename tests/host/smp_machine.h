@@ -202,7 +202,7 @@ struct record *recorder_note(const struct recorder_event *event)
 	return NULL;
 }
 
-struct record *recorder_write(uint64_t time, struct record_head head, uint64_t value, uint64_t rip,
+struct record *recorder_write(struct record_head head, uint64_t value, uint64_t rip,
 			      const char *did)
 {
 	return NULL;

@@ -10,8 +10,7 @@
 struct record *vcpu_record_event(const struct vcpu *vcpu, enum record_kind kind, uint64_t value,
 				 const char *did)
 {
-	return recorder_write(read_tsc(), record_head_of_kind(vcpu->record_head, kind), value, 0,
-			      did);
+	return recorder_write(record_head_of_kind(vcpu->record_head, kind), value, 0, did);
 }
 
 void vm_record_event(const struct vm *vm, enum record_kind kind, const char *did)

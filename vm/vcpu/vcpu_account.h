@@ -53,14 +53,9 @@ static inline void vcpu_note_event(const struct vcpu *vcpu, struct recorder *rec
 			   value, 0, did);
 }
 
-/* Events that are no exits, for the recorder of the CPU that calls; the second one was at `time`. */
+/* Events that are no exits, for the recorder of the CPU that calls. */
 struct record *vcpu_record_event(const struct vcpu *vcpu, enum record_kind kind, uint64_t value,
 				 const char *did);
-static inline void vcpu_record_event_at(const struct vcpu *vcpu, uint64_t time,
-					enum record_kind kind, uint64_t value, const char *did)
-{
-	(void)recorder_write(time, record_head_of_kind(vcpu->record_head, kind), value, 0, did);
-}
 void vm_record_event(const struct vm *vm, enum record_kind kind, const char *did);
 
 /* The bounds of each turn. The end returns the ticks that the turn took. */
