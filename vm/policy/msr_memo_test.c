@@ -16,7 +16,7 @@ static unsigned changed;
 
 static int reset(void **state)
 {
-	msr_state_reset(&msrs, 0, 40);
+	msr_state_reset(&msrs, 0, 40, true);
 	inputs = (struct msr_inputs) {
 		.host_tsc = 1000,
 		.efer_allowed = EFER_SCE | EFER_LME | EFER_NXE,
