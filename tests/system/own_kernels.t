@@ -26,7 +26,7 @@ MAP = [
 ]
 FIRST = r"module aligned=0x1 length=LENGTH first=WORD string=a module$"
 VMS = [
-    ("mb1", ["given-multiboot1 vm=mb1 multiboot memory=16M -- name one=1 two",
+    ("mb1", ["given-multiboot1 vm=mb1 multiboot memory=16M lazy=8M -- name one=1 two",
              "hello.bin vm=mb1 module -- a module", "hello.bin vm=mb1 module"],
      [r"^multiboot1 pe=0x1 pg=0x0$", r"flags=0x4d lower=0x27f upper=0x3b80$",
       r"^command-line=name one=1 two$", *MAP, FIRST,
@@ -45,7 +45,7 @@ VMS = [
      [r"^registers=00000000 cr0=00000001 efer=00000000$"]),
     ("f64", ["flat-64 vm=f64 flat entry=64 address=0x200000 memory=16M"],
      [r"^registers=00000000 cr0=80000001 efer=00000500$"]),
-    ("xapic", ["checks vm=xapic multiboot cpus=2 apic=xapic testdev=on memory=16M -- checks masked"],
+    ("xapic", ["checks vm=xapic multiboot cpus=2 apic=xapic testdev=on memory=16M lazy=12M -- checks masked"],
      [r"^PASS IPI: an answer ends HLT$", r"^all passed$"]),
     ("x2apic", ["checks vm=x2apic multiboot cpus=2 testdev=on memory=16M -- checks x2apic masked"],
      [r"^PASS IPI: an answer ends HLT$", r"^all passed$"]),
