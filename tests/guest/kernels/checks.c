@@ -6,24 +6,9 @@
 
 #include "tests/guest/kernels/vectors.h"
 
-static bool has_word(const char *line, const char *word)
-{
-	for (; *line; line++) {
-		unsigned i = 0;
-
-		while (word[i] && line[i] == word[i])
-			i++;
-		if (!word[i])
-			return true;
-	}
-	return false;
-}
-
 void start(uint32_t magic, uint32_t info)
 {
-	const char *words = (const char *)((const uint32_t *)info)[4];
-
-	x2apic = has_word(words, "x2apic");
+	x2apic = has_word(info, "x2apic");
 	set_gates();
 	tables_load();
 	check_pit();
@@ -31,7 +16,7 @@ void start(uint32_t magic, uint32_t info)
 	check_ioapic();
 	check_timer();
 	check_ipis();
-	if (has_word(words, "masked"))
+	if (has_word(info, "masked"))
 		check_masked();
 	hold_screen();
 	check_instructions();

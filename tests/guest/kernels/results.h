@@ -6,6 +6,8 @@
 
 /* Says whether the check passed, and what there was instead. Returns `good`. */
 bool check(bool good, const char *name, uint64_t got);
+/* Is this among the words of the command line? `info` is what Multiboot gave. */
+bool has_word(uint32_t info, const char *word);
 /* Leaves by the debug-exit port: 0 when all passed. */
 void finish(void);
 
