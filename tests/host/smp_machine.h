@@ -233,16 +233,21 @@ void timer_cancel(struct timer *timer)
 	lines[this_cpu()->index].timer = NULL;
 }
 
+bool spinlock_is_held(const struct spinlock *lock)
+{
+	return __atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == this_cpu()->index + 1;
+}
+
+void spinlock_wait(struct spinlock *lock)
+{
+	assert(!spinlock_is_held(lock));
+	while (!spinlock_try_take(lock))
+		sched_yield();
+}
+
 uint64_t spinlock_acquire(struct spinlock *lock)
 {
-	uint32_t free = 0, me = this_cpu()->index + 1;
-
-	assert(__atomic_load_n(&lock->holder, __ATOMIC_RELAXED) != me);
-	while (!__atomic_compare_exchange_n(&lock->holder, &free, me, false, __ATOMIC_ACQUIRE,
-					    __ATOMIC_RELAXED)) {
-		free = 0;
-		sched_yield();
-	}
+	spinlock_take(lock);
 	return 0;
 }
 

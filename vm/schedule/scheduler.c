@@ -218,11 +218,12 @@ static struct vcpu *take_next(struct scheduler *s)
 }
 
 /* Queues `vcpu`, which has had its turn, and takes the next. */
-static struct vcpu *exchange(struct scheduler *s, struct vcpu *vcpu, bool broken_off)
+static inline struct vcpu *exchange(struct scheduler *s, struct vcpu *vcpu, bool broken_off)
 {
-	uint64_t flags = spinlock_acquire(&s->lock);
-
 	struct vcpu *next;
+
+	interrupts_disable();
+	spinlock_take(&s->lock);
 
 	if (unlikely(broken_off)) {
 		/* Behind those that go first. */
@@ -232,7 +233,8 @@ static struct vcpu *exchange(struct scheduler *s, struct vcpu *vcpu, bool broken
 		next = run_queue_exchange(&s->queue, vcpu);
 	}
 	next = choose(s, next);
-	spinlock_release(&s->lock, flags);
+	spinlock_give(&s->lock);
+	interrupts_enable();
 	return next;
 }
 
@@ -338,7 +340,7 @@ void scheduler_run(void)
 	struct vcpu *vcpu = take_next(s);
 
 	/* Who was chosen keeps its VM, and the loop, going. */
-	while (vm_running_count()) {
+	while (likely(vcpu) || vm_running_count()) {
 		uint64_t now = time_ticks();
 
 		/* Not while one that was woken is waited for. */

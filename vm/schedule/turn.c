@@ -13,7 +13,7 @@
 #include "vm/schedule/scheduler.h"
 #include "vm/schedule/scheduler_cpu.h"
 #include "vm/schedule/watchdog.h"
-#include "vm/vcpu/vcpu_account.h"
+#include "vm/vcpu/turn_account.h"
 #include "vm/vm.h"
 
 /* A turn that lasts this many slices is broken off by a timer interrupt, whatever the guest does:
@@ -144,19 +144,17 @@ static const char *const end_names[] = {
 _Static_assert(ARRAY_SIZE(end_names) == TURN_DONE + 1, "every end of a turn has a name");
 
 /* What the turn took belongs to this CPU, too. */
-static void account(struct scheduler *s, struct vcpu *vcpu, enum turn_end end)
+static inline void account(struct scheduler *s, struct vcpu *vcpu, enum turn_end end)
 {
-	uint64_t guest = vcpu->guest_ticks;
-	uint64_t turn = vcpu_account_turn_end(vcpu, end_names[end]);
+	struct turn_ticks took = turn_account_end(vcpu, end_names[end]);
 
-	guest = vcpu->guest_ticks - guest;
-	scheduler_add_ticks(&s->guest_ticks, guest);
-	scheduler_add_ticks(&s->exit_ticks, turn - guest);
+	scheduler_add_ticks(&s->guest_ticks, took.guest);
+	scheduler_add_ticks(&s->exit_ticks, took.plinth);
 	/* One that was alone has taken no time that somebody else waited for. */
-	if (vcpu->slice_ticks == SLICE_ENDLESS || end == TURN_OVER)
+	if (end == TURN_OVER || vcpu->slice_ticks == SLICE_ENDLESS)
 		vcpu->slice.left = 0;
 	else
-		slice_use(&vcpu->slice, guest);
+		slice_use(&vcpu->slice, took.guest);
 }
 
 /* False: the turn ends before it begins. */
@@ -183,11 +181,12 @@ enum turn_end turn_take(struct scheduler *s, struct vcpu *vcpu)
 		return TURN_DONE;
 	set_current(vcpu);
 	vcpu->slices++;
-	vcpu_account_turn(vcpu);
+	uint64_t now = turn_account_begin(vcpu);
+
 	if (__atomic_load_n(&s->alone, __ATOMIC_RELAXED))
-		set_endless(s, vcpu, vcpu->turn_began);
+		set_endless(s, vcpu, now);
 	else
-		set_slice(s, vcpu, vcpu->turn_began);
+		set_slice(s, vcpu, now);
 	enum turn_end end = run_loop_turn(vcpu);
 	account(s, vcpu, end);
 	set_current(NULL);

@@ -58,8 +58,4 @@ struct record *vcpu_record_event(const struct vcpu *vcpu, enum record_kind kind,
 				 const char *did);
 void vm_record_event(const struct vm *vm, enum record_kind kind, const char *did);
 
-/* The bounds of each turn. The end returns the ticks that the turn took. */
-void vcpu_account_turn(struct vcpu *vcpu);
-uint64_t vcpu_account_turn_end(struct vcpu *vcpu, const char *why);
-
 #endif

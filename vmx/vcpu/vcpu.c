@@ -89,15 +89,20 @@ void vmx_vcpu_destroy(struct vcpu *vcpu)
 
 /* --- which VMCS is current ------------------------------------------------------------------ */
 
-static inline void must_succeed(enum vmx_result result, const char *instruction,
+static noinline_fn void give_up(enum vmx_result result, const char *instruction,
 				const struct vmx_vcpu *v)
 {
 	struct reason why;
 
-	if (likely(result == VMX_SUCCEED))
-		return;
 	vmx_result_reason(result, instruction, &why);
 	panic("VMCS of vm %u vcpu %u: %s", v->vcpu->vm->id, v->vcpu->id, why.text);
+}
+
+static inline void must_succeed(enum vmx_result result, const char *instruction,
+				const struct vmx_vcpu *v)
+{
+	if (unlikely(result != VMX_SUCCEED))
+		give_up(result, instruction, v);
 }
 
 /* The first use of a region, and of one that another CPU has cleared. */

@@ -76,38 +76,31 @@ void xstate_probe(void)
 
 /* --- moving it ------------------------------------------------------------------------------- */
 
-static inline void save(uint8_t *area)
+static inline void save(enum xstate_method method, uint64_t components, uint8_t *area)
 {
-	uint32_t low = (uint32_t)xstate_host_layout.components;
-	uint32_t high = (uint32_t)(xstate_host_layout.components >> 32);
+	uint32_t low = (uint32_t)components, high = (uint32_t)(components >> 32);
 
-	switch (xstate_host_layout.method) {
-	case XSTATE_XSAVEOPT:
+	if (likely(method == XSTATE_XSAVEOPT))
 		__asm__ volatile("xsaveopt64 (%0)" : : "r"(area), "a"(low), "d"(high) : "memory");
-		break;
-	case XSTATE_XSAVE:
+	else if (method == XSTATE_XSAVE)
 		__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(low), "d"(high) : "memory");
-		break;
-	case XSTATE_FXSAVE:
+	else
 		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
-		break;
-	}
 }
 
-static inline void restore(const uint8_t *area)
+static inline void restore(enum xstate_method method, uint64_t components, const uint8_t *area)
 {
-	uint32_t low = (uint32_t)xstate_host_layout.components;
-	uint32_t high = (uint32_t)(xstate_host_layout.components >> 32);
+	uint32_t low = (uint32_t)components, high = (uint32_t)(components >> 32);
 
-	if (xstate_host_layout.method == XSTATE_FXSAVE)
+	if (unlikely(method == XSTATE_FXSAVE))
 		__asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
 	else
 		__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(low), "d"(high) : "memory");
 }
 
-static inline void set_xcr0(struct vmx_percpu *percpu, uint64_t value)
+static inline void set_xcr0(enum xstate_method method, struct vmx_percpu *percpu, uint64_t value)
 {
-	if (xstate_host_layout.method == XSTATE_FXSAVE || percpu->xcr0 == value)
+	if (percpu->xcr0 == value || unlikely(method == XSTATE_FXSAVE))
 		return;
 	write_xcr0(value);
 	percpu->xcr0 = value;
@@ -115,16 +108,19 @@ static inline void set_xcr0(struct vmx_percpu *percpu, uint64_t value)
 
 /* The components that a guest has switched off in its XCR0 still have contents, so the whole file
  * is moved under an XCR0 that has all of them. */
-static void change_owner(struct cpu *cpu, struct vmx_percpu *percpu, struct vmx_vcpu *to)
+static inline void change_owner(struct cpu *cpu, struct vmx_percpu *percpu, struct vmx_vcpu *to)
 {
 	struct vcpu *owner = cpu->extended_state;
+	/* Read once: each of the instructions may change memory, as far as the compiler knows. */
+	enum xstate_method method = xstate_host_layout.method;
+	uint64_t components = xstate_host_layout.components;
 
-	set_xcr0(percpu, xstate_host_layout.components);
-	if (owner)
-		save(vmx_of(owner)->xstate_area);
+	set_xcr0(method, percpu, components);
+	if (likely(owner))
+		save(method, components, vmx_of(owner)->xstate_area);
 	cpu->extended_state = to ? to->vcpu : NULL;
 	if (to)
-		restore(to->xstate_area);
+		restore(method, components, to->xstate_area);
 }
 
 void xstate_enter(struct vmx_vcpu *v)
@@ -134,7 +130,7 @@ void xstate_enter(struct vmx_vcpu *v)
 
 	if (unlikely(cpu->extended_state != v->vcpu))
 		change_owner(cpu, percpu, v);
-	set_xcr0(percpu, v->xcr0);
+	set_xcr0(xstate_host_layout.method, percpu, v->xcr0);
 }
 
 void xstate_evict(struct vmx_vcpu *v)
@@ -145,7 +141,7 @@ void xstate_evict(struct vmx_vcpu *v)
 	if (cpu->extended_state != v->vcpu)
 		return;
 	change_owner(cpu, percpu, NULL);
-	set_xcr0(percpu, percpu->host_xcr0);
+	set_xcr0(xstate_host_layout.method, percpu, percpu->host_xcr0);
 }
 
 enum error vmx_vcpu_get_vector(struct vcpu *vcpu, unsigned reg, uint8_t *value)

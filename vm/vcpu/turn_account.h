@@ -1,0 +1,75 @@
+/* The bounds of a vCPU's turn, in the flight recorder and in its accounts of time. Inline, since every
+ * switch from one vCPU to the next has two of them. On the CPU that the vCPU is bound to, IRQs on. */
+#ifndef VM_VCPU_TURN_ACCOUNT_H
+#define VM_VCPU_TURN_ACCOUNT_H
+
+#include "kernel/cpu.h"
+#include "kernel/time.h"
+#include "vm/vcpu/vcpu_account.h"
+
+/* A bound's record. `now` becomes its time, which is read when no interrupt's handler can write a record
+ * any more. Null before this CPU has a recorder. */
+static inline struct record *turn_note_bound(const struct vcpu *vcpu, enum record_kind kind,
+					     uint64_t *now, const char *did)
+{
+	struct recorder *recorder = this_cpu()->recorder;
+
+	if (unlikely(!recorder)) {
+		*now = time_ticks();
+		return NULL;
+	}
+	interrupts_disable();
+	*now = time_ticks();
+	struct record *record = recorder_put(
+		recorder, *now, record_head_of_kind(vcpu->record_head, kind), 0, 0, did);
+	interrupts_enable();
+	return record;
+}
+
+/* Returns when it begins. */
+static inline uint64_t turn_account_begin(struct vcpu *vcpu)
+{
+	uint64_t now;
+	struct record *record = turn_note_bound(vcpu, RECORD_IN, &now, NULL);
+
+	vcpu->no_record.time = now;
+	vcpu->no_record.end = 0;
+	vcpu->record = likely(record) ? record : &vcpu->no_record;
+	vcpu->row = &vcpu->statistics.turns;
+	vcpu->row->count++;
+	__atomic_store_n(&vcpu->turn_began, now, __ATOMIC_RELAXED);
+	vcpu->ticks_before_turn = vcpu->statistics.ticks;
+	return now;
+}
+
+/* Where the time of a turn went. */
+struct turn_ticks {
+	uint64_t guest, plinth;
+};
+
+static inline struct turn_ticks turn_account_end(struct vcpu *vcpu, const char *why)
+{
+	uint64_t now;
+
+	(void)turn_note_bound(vcpu, RECORD_OUT, &now, why);
+
+	struct record *record = vcpu->record;
+	uint64_t turn = now - vcpu->turn_began;
+
+	/* An exit that led out of the turn; but an entry that was refused came after the last one's
+	 * end. */
+	if (!record_cost(record))
+		vcpu_account_entry(vcpu, record, now);
+	uint64_t plinth = vcpu->statistics.ticks - vcpu->ticks_before_turn;
+
+	plinth = likely(plinth < turn) ? plinth : turn;
+	__atomic_store_n(&vcpu->turn_began, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu->guest_ticks, vcpu->guest_ticks + (turn - plinth), __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu->turn_ticks, vcpu->turn_ticks + turn, __ATOMIC_RELAXED);
+	/* Its record may be overwritten from now on. */
+	vcpu->no_record.rip = record->rip;
+	vcpu->record = &vcpu->no_record;
+	return (struct turn_ticks) { .guest = turn - plinth, .plinth = plinth };
+}
+
+#endif
