@@ -22,8 +22,9 @@ typedef void (*cpu_function)(void *argument);
 
 /* A vCPU as its state is printed when this CPU panics; set by the layer that runs guests. */
 struct cpu_current {
-	void *vcpu;                            /* opaque to the kernel */
-	void (*describe)(const struct cpu *c); /* prints the vCPU and its last exits; may be null */
+	void *vcpu; /* opaque to the kernel; null outside of a turn */
+	/* Prints the vCPU and its last exits; may be null as long as that is. */
+	void (*describe)(const struct cpu *c);
 	bool endless;        /* its turn ends when need_resched is set, and not by itself */
 	bool log_unattended; /* then nobody here comes by to write out what gets into the log */
 };

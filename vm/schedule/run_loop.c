@@ -174,7 +174,7 @@ static void tell_where(struct vcpu *vcpu)
 }
 
 /* May the guest be entered? Else how the turn ends. */
-static bool may_run(struct vcpu *vcpu, enum turn_end *end)
+static noinline_fn bool may_run(struct vcpu *vcpu, enum turn_end *end)
 {
 	bool stopping = vm_is_stopping(vcpu->vm);
 
@@ -187,7 +187,8 @@ static bool may_run(struct vcpu *vcpu, enum turn_end *end)
 	if (vm_holds(vcpu->vm, vcpu))
 		return false;
 	/* Kept while it is held. */
-	bool told = __atomic_exchange_n(&vcpu->wake_pending, false, __ATOMIC_SEQ_CST);
+	bool told = __atomic_load_n(&vcpu->wake_pending, __ATOMIC_RELAXED) &&
+		    __atomic_exchange_n(&vcpu->wake_pending, false, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&vcpu->startup, __ATOMIC_RELAXED) && !start_up(vcpu, end))
 		return false;
 	/* It was woken only to stop for a while, or what woke it has gone again. A hold that came
@@ -197,6 +198,15 @@ static bool may_run(struct vcpu *vcpu, enum turn_end *end)
 		return false;
 	vcpu->halted = false;
 	return true;
+}
+
+/* The same, where nothing waits for the vCPU but its guest, as is mostly so. */
+static inline bool may_just_run(const struct vcpu *vcpu)
+{
+	return likely(!vcpu->halted && !vm_is_stopping(vcpu->vm) && !vm_holds(vcpu->vm, vcpu) &&
+		      !__atomic_load_n(&vcpu->asked, __ATOMIC_RELAXED) &&
+		      !__atomic_load_n(&vcpu->wake_pending, __ATOMIC_RELAXED) &&
+		      !__atomic_load_n(&vcpu->startup, __ATOMIC_RELAXED));
 }
 
 enum turn_end run_loop_turn(struct vcpu *vcpu)
@@ -211,7 +221,7 @@ enum turn_end run_loop_turn(struct vcpu *vcpu)
 			if (turn_is_over(vcpu, &end))
 				return end;
 		}
-		if (!may_run(vcpu, &end))
+		if (!may_just_run(vcpu) && !may_run(vcpu, &end))
 			return end;
 		if (vcpu_run(vcpu, &exit))
 			return failed(vcpu, &exit);

@@ -328,7 +328,7 @@ static void begin_to_schedule(struct scheduler *s)
 	s->chores_often_until = s->chores && !chores_on_call ? UINT64_MAX : 0;
 	s->idle_most = time_us_to_ticks(WATCHDOG_PERIOD_US);
 	s->monitors = cpu_can_monitor();
-	s->began = time_ticks();
+	s->began = s->now = time_ticks();
 }
 
 void scheduler_run(void)
@@ -341,17 +341,16 @@ void scheduler_run(void)
 
 	/* Who was chosen keeps its VM, and the loop, going. */
 	while (likely(vcpu) || vm_running_count()) {
-		uint64_t now = time_ticks();
-
 		/* Not while one that was woken is waited for. */
-		if (unlikely(now >= s->next_look || s->chores_called) && !s->hurries)
-			look_after_the_rest(s, now);
+		if (unlikely(s->now >= s->next_look || s->chores_called) && !s->hurries)
+			look_after_the_rest(s, s->now);
 		s->hurries = false;
 		share(s);
 		if (vcpu) {
 			vcpu = turn(s, vcpu);
 		} else {
 			idle(s);
+			s->now = time_ticks();
 			vcpu = take_next(s);
 			s->hurries = vcpu;
 		}

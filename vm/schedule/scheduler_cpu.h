@@ -35,6 +35,7 @@ struct scheduler {
 	uint64_t chores_often_until; /* then they are done when everything else is looked at */
 	bool chores_called;          /* an interrupt says that there is something to do; atomic */
 	bool hurries; /* the next turn is that of one that was woken: the rest comes after it */
+	uint64_t now; /* when the last turn, or halt, ended */
 	uint64_t next_look; /* when it is time for what has to be done now and then */
 	/* Where the time of this CPU goes, in ticks: in guests, with their exits, halted; and when the
 	 * scheduler began and ended (0: it has not). This CPU writes, any reads. */

@@ -83,6 +83,7 @@ void turn_init(struct scheduler *s)
 	s->alone_ticks = time_us_to_ticks(ALONE_US);
 	s->drain_ticks = time_us_to_ticks(DRAIN_PERIOD_US);
 	s->until = s->armed_for = TIMER_NEVER;
+	s->cpu->current.describe = exit_log_describe;
 	timer_init(&s->alarm, ring, s);
 }
 
@@ -97,12 +98,18 @@ static void set_endless(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
 	arm(s, attend_to_log(s, now));
 }
 
-static void set_slice(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
+static inline void set_slice(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
 {
 	slice_fill(&vcpu->slice, s->slice, now);
 	vcpu_set_slice(vcpu, vcpu->slice.left);
-	this_cpu()->current.endless = this_cpu()->current.log_unattended = false;
 	turn_set_alarm(s, now + (unlikely(vcpu->watcher) ? s->backstop_watched : s->backstop));
+}
+
+/* The vCPU is not alone any more. */
+static void end_endlessness(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
+{
+	this_cpu()->current.endless = this_cpu()->current.log_unattended = false;
+	set_slice(s, vcpu, now);
 }
 
 bool turn_is_over(struct vcpu *vcpu, enum turn_end *end)
@@ -121,17 +128,16 @@ bool turn_is_over(struct vcpu *vcpu, enum turn_end *end)
 	if (__atomic_load_n(&s->alone, __ATOMIC_RELAXED))
 		arm(s, attend_to_log(s, now));
 	else
-		set_slice(s, vcpu, now);
+		end_endlessness(s, vcpu, now);
 	return false;
 }
 
 /* --- the turn ------------------------------------------------------------------------------- */
 
-static void set_current(struct vcpu *vcpu)
+static inline void set_current(struct vcpu *vcpu)
 {
 	struct cpu *cpu = this_cpu();
 
-	cpu->current.describe = vcpu ? exit_log_describe : NULL;
 	cpu->current.vcpu = vcpu;
 	cpu->current.endless = cpu->current.log_unattended = false;
 }
@@ -148,6 +154,7 @@ static inline void account(struct scheduler *s, struct vcpu *vcpu, enum turn_end
 {
 	struct turn_ticks took = turn_account_end(vcpu, end_names[end]);
 
+	s->now = took.end;
 	scheduler_add_ticks(&s->guest_ticks, took.guest);
 	scheduler_add_ticks(&s->exit_ticks, took.plinth);
 	/* One that was alone has taken no time that somebody else waited for. */
@@ -189,6 +196,6 @@ enum turn_end turn_take(struct scheduler *s, struct vcpu *vcpu)
 		set_slice(s, vcpu, now);
 	enum turn_end end = run_loop_turn(vcpu);
 	account(s, vcpu, end);
-	set_current(NULL);
+	this_cpu()->current.vcpu = NULL;
 	return end;
 }

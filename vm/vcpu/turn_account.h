@@ -42,9 +42,9 @@ static inline uint64_t turn_account_begin(struct vcpu *vcpu)
 	return now;
 }
 
-/* Where the time of a turn went. */
+/* Where the time of a turn went, and when it ended. */
 struct turn_ticks {
-	uint64_t guest, plinth;
+	uint64_t guest, plinth, end;
 };
 
 static inline struct turn_ticks turn_account_end(struct vcpu *vcpu, const char *why)
@@ -69,7 +69,7 @@ static inline struct turn_ticks turn_account_end(struct vcpu *vcpu, const char *
 	/* Its record may be overwritten from now on. */
 	vcpu->no_record.rip = record->rip;
 	vcpu->record = &vcpu->no_record;
-	return (struct turn_ticks) { .guest = turn - plinth, .plinth = plinth };
+	return (struct turn_ticks) { .guest = turn - plinth, .plinth = plinth, .end = now };
 }
 
 #endif

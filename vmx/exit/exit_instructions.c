@@ -36,10 +36,15 @@ enum vmx_next vmx_handle_invlpg(struct vmx_vcpu *v)
 /* The guest spins: another vCPU may use the time better, if there is one. */
 enum vmx_next vmx_handle_pause(struct vmx_vcpu *v)
 {
-	vmx_skip_instruction(v);
-	v->did = "went on";
-	if (this_cpu()->current.endless)
+	if (likely(vmx_ends_plainly()))
+		vmcs_store(VMCS_GUEST_RIP,
+			   (v->last.rip + vmcs_fetch(VMCS_EXIT_INSTRUCTION_LENGTH)) & v->rip_mask);
+	else
+		vmx_skip_instruction(v);
+	if (this_cpu()->current.endless) {
+		v->did = "went on";
 		return VMX_RESUME;
+	}
 	v->did = "yielded";
 	return VMX_LEAVE_YIELD;
 }

@@ -109,34 +109,34 @@ void vmx_vcpu_skip_instruction(struct vcpu *vcpu)
 
 /* Who wants to know of each exit, or to do something before each entry, gets them all in the loop. So
  * does the first entry: until it has worked, the entry code does not know how to repeat it. */
-static void choose_after_exit(struct vmx_vcpu *v)
+static inline void choose_after_exit(struct vmx_vcpu *v, const struct vcpu *vcpu)
 {
-	bool all = v->vcpu->watcher || v->debug.active || command_line.preflight || !v->launched;
+	bool all = vcpu->watcher || v->debug.active || command_line.preflight || !v->launched;
 
 	v->after_exit = all ? exit_not_short : exit_short;
 }
 
 /* Everything that must be this vCPU's before it can be entered on this CPU. None of it changes
  * while the loop runs, XCR0 excepted: vmx_write_xcr0() sees to that. */
-static void arrive(struct vmx_vcpu *v)
+static inline void arrive(struct vmx_vcpu *v, const struct vcpu *vcpu, const struct cpu *cpu)
 {
 	vmx_make_current(v);
 	vmx_make_resident(v);
 	xstate_enter(v);
 	slice_begin(v);
-	v->nested = v->vcpu->vm->nested;
-	v->nested_seen = nested_enter(v->nested, this_cpu()->index);
-	v->recorder = this_cpu()->recorder;
+	v->nested = vcpu->vm->nested;
+	v->nested_seen = nested_enter(v->nested, cpu->index);
+	v->recorder = cpu->recorder;
 	v->in_loop = true;
-	choose_after_exit(v);
+	choose_after_exit(v, vcpu);
 }
 
-static void leave(struct vmx_vcpu *v)
+static inline void leave(struct vmx_vcpu *v, const struct cpu *cpu)
 {
 	v->in_loop = false;
 	v->after_exit = exit_untold;
 	slice_end(v);
-	nested_leave(v->nested, this_cpu()->index);
+	nested_leave(v->nested, cpu->index);
 	v->nested_seen = 0;
 }
 
@@ -167,7 +167,7 @@ static inline enum error enter(struct vmx_vcpu *v, struct vcpu *vcpu, struct rec
 	}
 	if (unlikely(!v->launched)) {
 		v->launched = true;
-		choose_after_exit(v);
+		choose_after_exit(v, vcpu);
 	}
 	v->last.vectoring = (uint32_t)vmcs_read(VMCS_IDT_VECTORING_INFO);
 	if (unlikely(v->last.vectoring & INTERRUPTION_VALID))
@@ -205,9 +205,11 @@ static void hand_up(struct vmx_vcpu *v, enum vmx_next next, struct vcpu_exit *ex
 {
 	bool plain = !v->vcpu->watcher && !v->debug.active;
 
-	if (plain && next == VMX_LEAVE_YIELD)
+	if (plain && next == VMX_LEAVE_YIELD) {
 		exit->kind = VCPU_EXIT_PAUSE; /* which is over */
-	else if (plain && v->last.reason == EXIT_REASON_HLT)
+		return;
+	}
+	if (plain && v->last.reason == EXIT_REASON_HLT)
 		tell_halt(v, exit);
 	else if (!v->vcpu->watcher)
 		vmx_exit_decode(v, exit);
@@ -267,7 +269,7 @@ enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	if (unlikely(v->apic_access_ends))
 		apicv_take_page_away(v);
 	interrupts_disable();
-	arrive(v);
+	arrive(v, vcpu, cpu);
 	if (unlikely(vcpu->events.shut_down)) {
 		shut_down(v, exit);
 		goto out;
@@ -300,7 +302,7 @@ enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	} while (likely(next == VMX_RESUME));
 	hand_up(v, next, exit);
 out:
-	leave(v);
+	leave(v, cpu);
 	interrupts_enable();
 	return error;
 }

@@ -46,9 +46,11 @@ static inline void load(struct vmx_vcpu *v)
 	if (deadline != TIMER_NEVER) {
 		uint64_t now = read_tsc(), until = deadline > now ? deadline - now : 0;
 
-		/* Rounded up: at or after the deadline. */
-		until = (until | (BIT(shift) - 1)) + 1;
-		ticks = until < ticks ? until : ticks;
+		if (until < ticks) {
+			/* Rounded up: at or after the deadline. */
+			until = (until | (BIT(shift) - 1)) + 1;
+			ticks = until < ticks ? until : ticks;
+		}
 	}
 	uint64_t count = ticks >> shift;
 

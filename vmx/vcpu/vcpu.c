@@ -89,8 +89,8 @@ void vmx_vcpu_destroy(struct vcpu *vcpu)
 
 /* --- which VMCS is current ------------------------------------------------------------------ */
 
-static noinline_fn void give_up(enum vmx_result result, const char *instruction,
-				const struct vmx_vcpu *v)
+static noreturn_fn noinline_fn void give_up(enum vmx_result result, const char *instruction,
+					    const struct vmx_vcpu *v)
 {
 	struct reason why;
 
@@ -106,7 +106,7 @@ static inline void must_succeed(enum vmx_result result, const char *instruction,
 }
 
 /* The first use of a region, and of one that another CPU has cleared. */
-static noinline_fn void activate(struct vmx_vcpu *v)
+static void activate(struct vmx_vcpu *v)
 {
 	if (v->active_on)
 		panic("VMCS of vm %u vcpu %u is still active on CPU %u", v->vcpu->vm->id,
@@ -117,16 +117,26 @@ static noinline_fn void activate(struct vmx_vcpu *v)
 	v->slice.host_timer = timer_next_place();
 }
 
+static inline void load(struct vmx_vcpu *v)
+{
+	must_succeed(vmx_vmptrld(v->region_hpa), "VMPTRLD", v);
+	vmx_percpu_here()->current = v;
+}
+
+static noinline_fn void activate_and_load(struct vmx_vcpu *v)
+{
+	activate(v);
+	load(v);
+}
+
 void vmx_make_current(struct vmx_vcpu *v)
 {
-	struct vmx_percpu *percpu = vmx_percpu_here();
-
-	if (percpu->current == v)
+	if (vmx_percpu_here()->current == v)
 		return;
-	if (unlikely(v->active_on != this_cpu()))
-		activate(v);
-	must_succeed(vmx_vmptrld(v->region_hpa), "VMPTRLD", v);
-	percpu->current = v;
+	if (likely(v->active_on == this_cpu()))
+		load(v);
+	else
+		activate_and_load(v);
 }
 
 /* --- registers that change hands with the CPU ----------------------------------------------- */
