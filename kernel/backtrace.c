@@ -8,14 +8,16 @@
 
 #define MAX_FRAMES 32
 
-static void print_frame(unsigned number, uint64_t address)
+/* A call that does not return may be a function's last instruction: the address behind it is another
+ * function's, and only the call itself tells whose it is. */
+static void print_frame(unsigned number, uint64_t address, bool called)
 {
 	char name[SYMBOL_NAME_MAX];
 	uint64_t offset;
 
-	if (symbols_find(address, name, &offset))
+	if (symbols_find(address - called, name, &offset))
 		log_error("panic", "frame=%u rip=0x%lx symbol=%s+0x%lx", number, address, name,
-			  offset);
+			  offset + called);
 	else
 		log_error("panic", "frame=%u rip=0x%lx", number, address);
 }
@@ -31,7 +33,7 @@ static void print_chain(unsigned number, uint64_t rbp)
 		const uint64_t *frame = (const uint64_t *)rbp;
 		if (!frame[1])
 			break;
-		print_frame(number++, frame[1]);
+		print_frame(number++, frame[1], true);
 		if (frame[0] <= rbp) /* stacks grow down: an outer frame lies higher */
 			break;
 		rbp = frame[0];
@@ -40,14 +42,20 @@ static void print_chain(unsigned number, uint64_t rbp)
 
 void backtrace_print(uint64_t rip, uint64_t rbp)
 {
-	print_frame(0, rip);
+	print_frame(0, rip, false);
+	print_chain(1, rbp);
+}
+
+void backtrace_print_callers(uint64_t rip, uint64_t rbp)
+{
+	print_frame(0, rip, true);
 	print_chain(1, rbp);
 }
 
 void backtrace_print_called(uint64_t rip, uint64_t rsp, uint64_t rbp)
 {
-	print_frame(0, rip);
+	print_frame(0, rip, false);
 	if (readable(rsp))
-		print_frame(1, *(const uint64_t *)rsp);
+		print_frame(1, *(const uint64_t *)rsp, true);
 	print_chain(2, rbp);
 }

@@ -8,7 +8,10 @@
  * chain: it reads only mapped memory, at most 32 frames. Any context. */
 void backtrace_print(uint64_t rip, uint64_t rbp);
 
-/* As above, for a fault at the very address that was called: whoever called it has its return
+/* As above, where `rip` is a return address too. */
+void backtrace_print_callers(uint64_t rip, uint64_t rbp);
+
+/* As the first, for a fault at the very address that was called: whoever called it has its return
  * address at `rsp` and no frame of its own after that. */
 void backtrace_print_called(uint64_t rip, uint64_t rsp, uint64_t rbp);
 

@@ -135,8 +135,8 @@ void panic(const char *format, ...)
 	log_error("panic", "%s", text);
 	print_control_registers();
 	/* From the caller on: this frame holds the caller's frame pointer. */
-	backtrace_print((uintptr_t)__builtin_return_address(0),
-			*(const uintptr_t *)__builtin_frame_address(0));
+	backtrace_print_callers((uintptr_t)__builtin_return_address(0),
+				*(const uintptr_t *)__builtin_frame_address(0));
 	end(text);
 }
 

@@ -66,12 +66,18 @@ static NOINLINE int walk(void)
 /* The sum of the squares of 3 i and of i (i - 1) / 2 for i from 1 to ROUNDS. */
 #define SUM_OF_WALK 8382
 
+uint64_t second_goes_on; /* for a debugger to watch, before vCPU 0 can end it all */
+
 void guest_main(uint64_t vcpu)
 {
 	int sum = walk();
 
 	check(sum == SUM_OF_WALK);
 	if (vcpu) {
+		/* Not before the first one has walked: a debugger may hold that for long. */
+		while (__atomic_load_n(&counter, __ATOMIC_SEQ_CST) != 2 * ROUNDS)
+			__asm__ volatile("pause");
+		__atomic_store_n(&second_goes_on, true, __ATOMIC_SEQ_CST);
 		__atomic_store_n(&seconds_sum, (uint64_t)sum, __ATOMIC_SEQ_CST);
 		return;
 	}

@@ -68,6 +68,7 @@ def source_level(report):
         "next", "step", "info args", "delete",
         "watch counter", "continue", "info threads", "delete",
         "hbreak square", "continue", "print side", "delete",
+        "watch second_goes_on", "continue", "delete",
         "thread 2", "backtrace", "monitor info", "monitor walk 0x8000", "monitor nonsense",
         "continue",
     ], [
@@ -80,7 +81,8 @@ def source_level(report):
         r"^Thread 1 hit Hardware watchpoint 2: counter\n\nOld value = \d+\nNew value = \d+$",
         r"^\* 1 +Thread 1 \(vCPU 0 \w+\).*\n +2 +Thread 2 \(vCPU 1 \w+\)",
         r"^Thread \d hit Breakpoint 3, square \(side=\d+\)", r"= \d+$",
-        r"^\[Switching to thread 2 ", r"in guest_main \(vcpu=1\)",
+        r"^Thread 2 hit Hardware watchpoint \d: second_goes_on\n\nOld value = 0\n",
+        r"^\[Switching to thread 2 ", r"guest_main \(vcpu=1\)",
         r"^vm=\d+\(debug_c_64\) vcpus=2\nvcpu=0 .*\nvcpu=1 ",
         r"^level=PML4 ", r"^address=0x8000 reaches=0x8000 page=2M rights=rw", r"no such word",
         r"^\[Inferior 1 \(Remote target\) exited normally\]$",
