@@ -236,6 +236,10 @@ $(ZYDIS_USERS:%=$(BUILD)/fuzz/%.o): FUZZ_CFLAGS += $(ZYDIS_FLAGS)
 
 # --- the hypervisor -------------------------------------------------------------------------
 
+# What they call has frames, and they are many exits' way.
+$(BUILD)/kernel/vmx/vcpu/run_in_place.c.o $(BUILD)/kernel/guest/pc/pc_access.c.o: \
+	CFLAGS += -fomit-frame-pointer
+
 # Called by assembly with a convention of its own: see the file.
 $(BUILD)/kernel/vmx/exit/exit_short.c.o: CFLAGS += -fomit-frame-pointer -fcall-used-rbx \
 	-fcall-saved-r8 -fcall-saved-r9 -fcall-saved-r10 -fcall-saved-r11

@@ -126,27 +126,19 @@ void pc_write_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned width,
 /* An INIT that a chip sends to the very vCPU that accessed it has kicked this CPU, for which the backend
  * looks; all else that the machine above has to do is an aside. */
 
-/* The ends of answer_port(). Each saves no more registers than it needs, and has its arguments where they
- * were. They give the lock back. */
+/* The ends of answer_in() and answer_out(). Each saves no more registers than it needs, and has its
+ * arguments where they were. They give the lock back. */
 
 static continuation_fn bool finish_in(struct pc *pc, const struct bus_route *route, unsigned width,
-				      bool in, uint32_t *value)
+				      uint32_t *value)
 {
 	*value = (uint32_t)route->read(route->chip, route->offset, width);
 	spinlock_give(&pc->lock);
 	return pc_may_go_on(pc);
 }
 
-static continuation_fn bool finish_out(struct pc *pc, const struct bus_route *route, unsigned width,
-				       bool in, uint32_t *value)
-{
-	route->write(route->chip, route->offset, width, *value);
-	spinlock_give(&pc->lock);
-	return pc_may_go_on(pc);
-}
-
 static continuation_fn bool finish_timed_in(struct pc *pc, const struct bus_route *route,
-					    unsigned width, bool in, uint32_t *value)
+					    unsigned width, uint32_t *value)
 {
 	uint64_t wide;
 
@@ -156,49 +148,85 @@ static continuation_fn bool finish_timed_in(struct pc *pc, const struct bus_rout
 	return pc_may_go_on(pc);
 }
 
-static continuation_fn bool finish_timed_out(struct pc *pc, const struct bus_route *route,
-					     unsigned width, bool in, uint32_t *value)
+static continuation_fn bool finish_new_in(struct pc *pc, uint16_t port, unsigned width,
+					  uint32_t *value)
 {
-	uint64_t wide = *value;
+	uint64_t wide = 0;
+
+	access_bus(pc, &pc->ports, port, width, true, &wide);
+	*value = (uint32_t)wide;
+	spinlock_give(&pc->lock);
+	return pc_may_go_on(pc);
+}
+
+static continuation_fn bool wait_and_finish_in(struct pc *pc, uint16_t port, unsigned width,
+					       uint32_t *value)
+{
+	spinlock_wait(&pc->lock);
+	return finish_new_in(pc, port, width, value);
+}
+
+static bool answer_in(struct vcpu *vcpu, uint16_t port, unsigned width, uint32_t *value)
+{
+	struct pc *pc = pc_of(vcpu);
+	const struct bus_route *route;
+
+	if (!spinlock_try_take(&pc->lock))
+		return wait_and_finish_in(pc, port, width, value);
+	route = bus_known_route(&pc->ports, port, width);
+	if (unlikely(!route))
+		return finish_new_in(pc, port, width, value);
+	return route->timed ? finish_timed_in(pc, route, width, value)
+			    : finish_in(pc, route, width, value);
+}
+
+static continuation_fn bool finish_out(struct pc *pc, const struct bus_route *route, unsigned width,
+				       uint32_t value)
+{
+	route->write(route->chip, route->offset, width, value);
+	spinlock_give(&pc->lock);
+	return pc_may_go_on(pc);
+}
+
+static continuation_fn bool finish_timed_out(struct pc *pc, const struct bus_route *route,
+					     unsigned width, uint32_t value)
+{
+	uint64_t wide = value;
 
 	access_timed(pc, route, false, &wide);
 	spinlock_give(&pc->lock);
 	return pc_may_go_on(pc);
 }
 
-static continuation_fn bool finish_new(struct pc *pc, uint16_t port, unsigned width, bool in,
-				       uint32_t *value)
+static continuation_fn bool finish_new_out(struct pc *pc, uint16_t port, unsigned width,
+					   uint32_t value)
 {
-	uint64_t wide = *value;
+	uint64_t wide = value;
 
-	access_bus(pc, &pc->ports, port, width, in, &wide);
-	*value = (uint32_t)wide;
+	access_bus(pc, &pc->ports, port, width, false, &wide);
 	spinlock_give(&pc->lock);
 	return pc_may_go_on(pc);
 }
 
-static continuation_fn bool wait_and_finish(struct pc *pc, uint16_t port, unsigned width, bool in,
-					    uint32_t *value)
+static continuation_fn bool wait_and_finish_out(struct pc *pc, uint16_t port, unsigned width,
+						uint32_t value)
 {
 	spinlock_wait(&pc->lock);
-	return finish_new(pc, port, width, in, value);
+	return finish_new_out(pc, port, width, value);
 }
 
-static bool answer_port(struct vcpu *vcpu, uint16_t port, unsigned width, bool in, uint32_t *value)
+static bool answer_out(struct vcpu *vcpu, uint16_t port, unsigned width, uint32_t value)
 {
 	struct pc *pc = pc_of(vcpu);
 	const struct bus_route *route;
 
 	if (!spinlock_try_take(&pc->lock))
-		return wait_and_finish(pc, port, width, in, value);
+		return wait_and_finish_out(pc, port, width, value);
 	route = bus_known_route(&pc->ports, port, width);
 	if (unlikely(!route))
-		return finish_new(pc, port, width, in, value);
-	if (route->timed)
-		return in ? finish_timed_in(pc, route, width, in, value)
-			  : finish_timed_out(pc, route, width, in, value);
-	return in ? finish_in(pc, route, width, in, value)
-		  : finish_out(pc, route, width, in, value);
+		return finish_new_out(pc, port, width, value);
+	return route->timed ? finish_timed_out(pc, route, width, value)
+			    : finish_out(pc, route, width, value);
 }
 
 /* The chip's part of a move to or from memory. */
@@ -287,7 +315,8 @@ static bool answer_hypercall(struct vcpu *vcpu, unsigned cpl, bool code64)
 }
 
 const struct vcpu_quick pc_vcpu_quick = {
-	.port = answer_port,
+	.in = answer_in,
+	.out = answer_out,
 	.memory = answer_memory,
 	.read_msr = answer_msr_read,
 	.write_msr = answer_msr_write,

@@ -13,7 +13,8 @@ struct vcpu_quick {
 	/* IN or OUT of `width` 1, 2 or 4 bytes: carried out, `*value` written or read. False: the
 	 * machine above has to act before the guest goes on, and hears of a VCPU_EXIT_ANSWERED. On
 	 * the bound CPU, IRQs off; may take the board's lock. */
-	bool (*port)(struct vcpu *vcpu, uint16_t port, unsigned width, bool in, uint32_t *value);
+	bool (*in)(struct vcpu *vcpu, uint16_t port, unsigned width, uint32_t *value);
+	bool (*out)(struct vcpu *vcpu, uint16_t port, unsigned width, uint32_t value);
 	/* The instruction at `place` reads or writes `at`, which is no RAM that allows it. Returns its
 	 * length, and in `*go_on` what the above returns: it was carried out, but for RIP and RFLAGS.
 	 * 0: it was not, as it is not known here (vm/emulate/quick_move.h). In the same context. */

@@ -20,12 +20,15 @@ enum vmx_next vmx_handle_io(struct vmx_vcpu *v)
 	if (!vcpu->quick || (qualification & IO_STRING) || (width != 1 && width != 2 && width != 4))
 		return VMX_LEAVE;
 	uint32_t value = (uint32_t)(vcpu->gpr[RAX] & BITS(width * 8 - 1, 0));
-	bool in = qualification & IO_IN;
-	bool go_on = vcpu->quick->port(vcpu, (uint16_t)field_get(qualification, IO_PORT), width, in,
-				       &value);
+	uint16_t port = (uint16_t)field_get(qualification, IO_PORT);
+	bool go_on;
 
-	if (in)
+	if (qualification & IO_IN) {
+		go_on = vcpu->quick->in(vcpu, port, width, &value);
 		vcpu->gpr[RAX] = io_result(vcpu->gpr[RAX], width, value);
+	} else {
+		go_on = vcpu->quick->out(vcpu, port, width, value);
+	}
 	vmx_skip_instruction(v);
 	return vmx_answered(v, go_on);
 }

@@ -86,6 +86,10 @@ failed:
 	add	rsp, 8
 	jmp	return_to_caller
 
+; RBP, which keeps being the guest's, leads a backtrace to who called vmx_enter(): past the word on top,
+; the return address below it, the vCPU and five registers, to the first that was pushed there.
+%define CALLER_FRAME (8 + 8 + 8 + 5 * 8)
+
 ; A function that exit_short() goes on to, by a jump. R8 to R11 join those that are stored.
 %macro WAY_TO 1
 extern %1
@@ -95,9 +99,11 @@ enter_%1:
 	mov	[rdi + VCPU_R9], r9
 	mov	[rdi + VCPU_R10], r10
 	mov	[rdi + VCPU_R11], r11
-	push	rdi
+	push	rbp
+	lea	rbp, [rsp + CALLER_FRAME]
 	call	%1
-	pop	rdi
+	pop	rbp
+	mov	rdi, [rsp + 8]
 	mov	r8, [rdi + VCPU_R8]
 	mov	r9, [rdi + VCPU_R9]
 	mov	r10, [rdi + VCPU_R10]
@@ -113,6 +119,7 @@ global enter_run_stored_in_place
 enter_run_stored_in_place:
 	STORE_OTHERS
 	push	rdi
+	lea	rbp, [rsp + CALLER_FRAME]
 	call	run_in_place
 	pop	rdi
 	mov	rbp, [rdi + VCPU_RBP]

@@ -111,7 +111,8 @@ void vmx_vcpu_skip_instruction(struct vcpu *vcpu)
  * does the first entry: until it has worked, the entry code does not know how to repeat it. */
 static inline void choose_after_exit(struct vmx_vcpu *v, const struct vcpu *vcpu)
 {
-	bool all = vcpu->watcher || v->debug.active || command_line.preflight || !v->launched;
+	bool all = vcpu->watcher || v->debug.active || command_line.preflight || !v->launched ||
+		   !vcpu->quick;
 
 	v->after_exit = all ? exit_not_short : exit_short;
 }

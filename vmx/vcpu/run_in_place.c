@@ -47,10 +47,18 @@ struct vcpu *run_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 	return vcpu;
 }
 
+/* --- IN and OUT -------------------------------------------------------------------------------- */
+
+/* By width in bytes. */
+static const uint32_t io_masks[] = { [1] = UINT8_MAX, [2] = UINT16_MAX, [4] = UINT32_MAX };
+
 /* The loop has to look at what comes after the access. */
-static noinline_fn struct vcpu *io_to_loop(struct vcpu *vcpu, struct vmx_vcpu *v,
-					   struct record *record, bool go_on)
+static continuation_fn struct vcpu *io_to_loop(struct vcpu *vcpu, struct record *record, bool go_on)
 {
+	struct vmx_vcpu *v = vmx_of(vcpu);
+
+	vcpu->record = record;
+	vcpu->row = &vcpu->statistics.rows[EXIT_SHORT_IO_INSTRUCTION];
 	v->last = (struct vmx_exit) {
 		.reason = EXIT_REASON_IO_INSTRUCTION,
 		.row = EXIT_REASON_IO_INSTRUCTION,
@@ -61,32 +69,53 @@ static noinline_fn struct vcpu *io_to_loop(struct vcpu *vcpu, struct vmx_vcpu *v
 	return to_loop(v, vmx_answered(v, go_on));
 }
 
+static inline struct vcpu *finish_io(struct vcpu *vcpu, struct record *record, bool go_on)
+{
+	if (unlikely(!go_on || cpu_attention()))
+		return io_to_loop(vcpu, record, go_on);
+	record->end = read_tsc();
+	statistics_finish(&vcpu->statistics, &vcpu->statistics.rows[EXIT_SHORT_IO_INSTRUCTION],
+			  record->end - record->time);
+	return vcpu;
+}
+
+static continuation_fn struct vcpu *out_in_place(struct vcpu *vcpu, struct record *record,
+						 uint16_t port, unsigned width)
+{
+	uint32_t value = (uint32_t)vcpu->gpr[RAX] & io_masks[width];
+
+	return finish_io(vcpu, record, vcpu->quick->out(vcpu, port, width, value));
+}
+
+static continuation_fn struct vcpu *in_in_place(struct vcpu *vcpu, struct record *record,
+						uint16_t port, unsigned width)
+{
+	uint32_t value;
+	bool go_on = vcpu->quick->in(vcpu, port, width, &value);
+
+	vcpu->gpr[RAX] = io_result(vcpu->gpr[RAX], width, value);
+	return finish_io(vcpu, record, go_on);
+}
+
+/* Recorded before the access, which may have something to be recorded itself. */
 struct vcpu *run_io_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 {
 	struct record *record = recorder_place(v->recorder);
 	uint64_t qualification = vmcs_fetch(VMCS_EXIT_QUALIFICATION);
-	unsigned width = (unsigned)(qualification & IO_SIZE) + 1;
-	bool in = qualification & IO_IN;
 
-	if (unlikely(!vcpu->quick || (qualification & IO_STRING) || !vmx_ends_plainly()))
+	if (unlikely((qualification & IO_STRING) || !vmx_ends_plainly()))
 		return NULL;
-	uint32_t value = (uint32_t)vcpu->gpr[RAX] & (uint32_t)BITS(width * 8 - 1, 0);
-
-	/* The access itself may have something to be recorded. */
-	record->value = qualification;
-	record->did = "answered by the board";
-	vcpu->row = &vcpu->statistics.rows[EXIT_SHORT_IO_INSTRUCTION];
-	vcpu->row->count++;
-	vcpu_publish_exit(vcpu, v->recorder, record);
 	vmcs_store(VMCS_GUEST_RIP,
 		   (record->rip + vmcs_fetch(VMCS_EXIT_INSTRUCTION_LENGTH)) & v->rip_mask);
-	bool go_on = vcpu->quick->port(vcpu, (uint16_t)field_get(qualification, IO_PORT), width, in,
-				       &value);
+	record->value = qualification;
+	record->did = "answered by the board";
+	record->head = vcpu->record_head;
+	recorder_publish(v->recorder, record);
+	vcpu->statistics.rows[EXIT_SHORT_IO_INSTRUCTION].count++;
 
-	if (in)
-		vcpu->gpr[RAX] = io_result(vcpu->gpr[RAX], width, value);
-	if (unlikely(!go_on || cpu_attention()))
-		return io_to_loop(vcpu, v, record, go_on);
-	vcpu_account_entry(vcpu, record, read_tsc());
-	return vcpu;
+	unsigned width = (unsigned)(qualification & IO_SIZE) + 1;
+	uint16_t port = (uint16_t)field_get(qualification, IO_PORT);
+
+	return qualification & IO_IN ? in_in_place(vcpu, record, port, width)
+				     : out_in_place(vcpu, record, port, width);
 }
