@@ -42,8 +42,7 @@ static void eoi(void *context, struct vlapic *lapic, uint8_t vector)
 }
 
 /* A deadline in the guest's TSC is looked at so many ticks early: its interrupt takes so long from the
- * host's timer to the entry that delivers it, which waits for the rest (vcpu->not_before). The guest loses
- * no more time to the exit than without, and its interrupt is never early. */
+ * host's timer to the entry that delivers it, which waits for the rest (vcpu->not_before). */
 #define EARLY 600u
 
 static uint64_t early(uint64_t ticks)
