@@ -41,15 +41,6 @@ static void eoi(void *context, struct vlapic *lapic, uint8_t vector)
 	spinlock_release(&pc->lock, flags);
 }
 
-/* A deadline in the guest's TSC is looked at so many ticks early: its interrupt takes so long from the
- * host's timer to the entry that delivers it, which waits for the rest (vcpu->not_before). */
-#define EARLY 600u
-
-static uint64_t early(uint64_t ticks)
-{
-	return ticks > EARLY ? ticks - EARLY : 0;
-}
-
 static void timer_changed(void *context, struct vlapic *lapic)
 {
 	struct pc_vcpu *pv = of_lapic(context);
@@ -59,7 +50,7 @@ static void timer_changed(void *context, struct vlapic *lapic)
 	/* One that was armed and is not wanted any more fires for nothing. */
 	if (deadline == DEVICE_NEVER)
 		return;
-	timer_arm(&pv->timer, is_tsc ? early(vcpu_guest_tsc_to_ticks(pv->vcpu, deadline))
+	timer_arm(&pv->timer, is_tsc ? vcpu_guest_tsc_to_ticks(pv->vcpu, deadline)
 				     : pc_time_to_ticks(pv->pc, deadline));
 }
 
@@ -119,47 +110,24 @@ static void advance_for(struct pc_vcpu *pv, unsigned offset)
 
 /* --- what the backend asks ------------------------------------------------------------------- */
 
-/* Whatever the guest did to its local APIC may let an interrupt through. */
-static void look_again(struct pc_vcpu *pv)
-{
-	__atomic_store_n(&pv->vcpu->interrupt_request, true, __ATOMIC_RELAXED);
-}
-
-/* Has the deadline in the guest's TSC come, or is it at hand? False where another clock counts. */
-static bool look_at_deadline(struct pc_vcpu *pv)
-{
-	uint64_t deadline = vlapic_tsc_deadline(&pv->lapic), now = time_ticks();
-	uint64_t tsc = vcpu_tsc_at(pv->vcpu, now);
-	uint64_t soon = tsc > UINT64_MAX - EARLY ? UINT64_MAX : tsc + EARLY;
-
-	if (!vlapic_advance_tsc(&pv->lapic, soon))
-		return false;
-	if (deadline > tsc && deadline <= soon)
-		pv->vcpu->not_before = now + (deadline - tsc);
-	return true;
-}
-
-/* True if it was due. The flag goes first: a timer that fires while the clock is read sets it again. */
-static bool look_at_timer(struct pc_vcpu *pv)
+/* The flag goes first: a timer that fires while the clock is read sets it again. */
+static void look_at_timer(struct pc_vcpu *pv)
 {
 	if (!__atomic_load_n(&pv->timer_due, __ATOMIC_RELAXED))
-		return false;
+		return;
 	__atomic_store_n(&pv->timer_due, false, __ATOMIC_SEQ_CST);
-	if (!look_at_deadline(pv))
+	if (!vlapic_advance_tsc(&pv->lapic, vcpu_guest_tsc(pv->vcpu)))
 		advance(pv);
 	else if (!vlapic_tsc_deadline(&pv->lapic))
-		return true;
+		return;
 	timer_changed(pv, &pv->lapic);
-	return true;
 }
 
-/* With the flag set the backend looks at vcpu->not_before; offer() is called from there. */
 static bool pending(struct vcpu *vcpu)
 {
 	struct pc_vcpu *pv = of(vcpu);
 
-	if (look_at_timer(pv))
-		look_again(pv);
+	look_at_timer(pv);
 	return vlapic_pending(&pv->lapic);
 }
 
@@ -181,6 +149,12 @@ static int acknowledge(struct vcpu *vcpu)
 static uint8_t get_priority(struct vcpu *vcpu)
 {
 	return (uint8_t)vlapic_priority(&of(vcpu)->lapic);
+}
+
+/* Whatever the guest did to its local APIC may let an interrupt through. */
+static void look_again(struct pc_vcpu *pv)
+{
+	__atomic_store_n(&pv->vcpu->interrupt_request, true, __ATOMIC_RELAXED);
 }
 
 /* After a write at `offset`, which mostly lets nothing through that was held back before. A pin of an

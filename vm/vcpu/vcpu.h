@@ -189,9 +189,6 @@ struct vcpu {
 	 * is asked. */
 	uint64_t unknown_hypercall;
 	bool interrupt_request; /* atomic: any CPU; see vm/vcpu/vcpu_interrupts.h */
-	/* The board has an interrupt ready for this moment, in time_ticks(), and sets interrupt_request with
-	 * it: the guest must not execute before. Bound CPU, or under the run-queue lock while blocked. */
-	uint64_t not_before;
 	uint64_t tsc_offset;   /* guest TSC less host TSC; the backend's; atomic to read: any CPU */
 	struct reason trouble; /* why it is Invalid */
 	/* Ticks of guest time until the turn ends, or SLICE_ENDLESS: set by the scheduler, counted down by

@@ -6,11 +6,7 @@
  * while that flag is set, the backend asks pending(); when the guest can take it, it calls
  * acknowledge() and injects what that returns; when not, it opens the interrupt window. (offer() is
  * both in one, for the usual case that no other event waits.) When pending() has nothing, the backend leaves the flag clear (it clears it before it asks: no
- * request is lost). A HLT ends when pending() has something and RFLAGS.IF was set.
- *
- * An interrupt whose moment is known beforehand, as a timer's is, may be ready before it, so that it is not
- * late by the way to the guest: then vcpu->not_before is its moment, for which the backend waits before it
- * enters the guest. Nobody who runs can tell. */
+ * request is lost). A HLT ends when pending() has something and RFLAGS.IF was set. */
 #ifndef VM_VCPU_VCPU_INTERRUPTS_H
 #define VM_VCPU_VCPU_INTERRUPTS_H
 

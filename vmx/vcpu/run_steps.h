@@ -13,7 +13,6 @@
 #include "vmx/vcpu/inject.h"
 #include "vmx/vcpu/slice.h"
 #include "vmx/vcpu/vcpu.h"
-#include "x86/instructions.h"
 
 /* The nested table has changed since this CPU last entered with it. */
 void run_catch_up(struct vmx_vcpu *v, const struct cpu *cpu);
@@ -25,29 +24,13 @@ static inline void run_pay_attention(struct cpu *cpu)
 		(void)__atomic_exchange_n(&cpu->attention, false, __ATOMIC_SEQ_CST);
 }
 
-/* For the moment of an interrupt that is ready before it: see vm/vcpu/vcpu_interrupts.h. */
-static inline void run_wait_for_moment(const struct vcpu *vcpu)
-{
-	while (unlikely(read_tsc() < vcpu->not_before))
-		cpu_relax();
-}
-
-static inline void run_refit_slice(struct vmx_vcpu *v)
-{
-	if (unlikely(__atomic_load_n(v->slice.host_timer, __ATOMIC_RELAXED) != v->slice.fits))
-		slice_refit(v);
-}
-
 /* What has to be seen to before each entry. */
 static inline void run_prepare(struct vmx_vcpu *v, const struct cpu *cpu)
 {
-	if (unlikely(events_waiting(v->vcpu))) {
+	if (unlikely(events_waiting(v->vcpu)))
 		inject_events(v);
-		/* The last thing that takes long, before an interrupt's moment is waited for. */
-		run_refit_slice(v);
-		run_wait_for_moment(v->vcpu);
-	}
-	run_refit_slice(v);
+	if (unlikely(__atomic_load_n(v->slice.host_timer, __ATOMIC_RELAXED) != v->slice.fits))
+		slice_refit(v);
 	if (unlikely(v->nested_seen != nested_generation(v->nested)))
 		run_catch_up(v, cpu);
 }
