@@ -84,10 +84,13 @@ def command(*options, seconds=RUN_SECONDS, env=None, script=None):
     return done.returncode, done.stdout.decode("utf-8", "replace")
 
 
-def at_speed(ticks):
+def at_speed(ticks, clock=False):
     """The environment in which Bochs takes so many ticks for a second; None: as many as run-qemu.sh
-    has it take."""
-    return dict(os.environ, BOCHS_IPS=str(ticks)) if ticks else None
+    has it take. `clock`: and no second is shorter than one, as it is otherwise while all CPUs sleep."""
+    given = {"BOCHS_IPS": str(ticks)} if ticks else {}
+    if clock:
+        given["BOCHS_SYNC"] = "slowdown"
+    return dict(os.environ, **given)
 
 
 def boot(engine, *options, cpus=4, seconds=RUN_SECONDS, ticks=None):
@@ -112,10 +115,11 @@ class Machine:
 
     Patterns are looked for in order, each behind the match of the one before it: in the lines of the
     log, or in what the VM named by `console` sent. A pattern that does not come in time ends the
-    run, and `missed` names it; what is to be sent after it is not sent."""
+    run, and `missed` names it; what is to be sent after it is not sent. Where what is typed has to come
+    in a time of the guest's, `clock` keeps that from passing faster than the tests'."""
 
-    def __init__(self, engine, *options, cpus=4, seconds=RUN_SECONDS, ticks=None):
-        self._environment = at_speed(ticks)
+    def __init__(self, engine, *options, cpus=4, seconds=RUN_SECONDS, ticks=None, clock=False):
+        self._environment = at_speed(ticks, clock)
         self.missed = None
         self.run = None
         self._cpus = cpus

@@ -66,7 +66,7 @@ start_bochs() {
 	romimage: file=/usr/share/bochs/BIOS-bochs-latest
 	vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
 	display_library: term
-	clock: sync=none, time0=1000000000
+	clock: sync=${BOCHS_SYNC:-none}, time0=1000000000
 	pci: enabled=1, chipset=i440fx
 	com1: enabled=1, $com1
 	com2: $com2

@@ -36,7 +36,7 @@ def boot_menu(report):
     """Four vCPUs, and a user who chooses."""
     name = "SeaBIOS and its boot menu"
     with Machine("bochs", "--append", "tests=none", *modules("seabios.bin", "cpus=4"),
-                 cpus=1) as machine:
+                 cpus=1, clock=True) as machine:
         machine.send(ESCAPE, after=r"Press ESC for boot menu", console="pc")
         machine.wait(r"Select boot device:", console="pc")
         machine.send("1", after=r"1\. Virtio disk PCI:00:03\.0", console="pc")
