@@ -27,6 +27,19 @@ default rel
 	mov	[rdi + VCPU_R15], r15
 %endmacro
 
+; MOV does not change the flags.
+%macro LOAD_OTHERS 0
+	mov	rbp, [rdi + VCPU_RBP]
+	mov	r8, [rdi + VCPU_R8]
+	mov	r9, [rdi + VCPU_R9]
+	mov	r10, [rdi + VCPU_R10]
+	mov	r11, [rdi + VCPU_R11]
+	mov	r12, [rdi + VCPU_R12]
+	mov	r13, [rdi + VCPU_R13]
+	mov	r14, [rdi + VCPU_R14]
+	mov	r15, [rdi + VCPU_R15]
+%endmacro
+
 section .text
 
 ; enum vmx_result vmx_enter(struct vcpu *vcpu, struct vmx_vcpu *v)
@@ -53,16 +66,8 @@ vmx_enter:
 	mov	rcx, [rdi + VCPU_RCX]
 	mov	rdx, [rdi + VCPU_RDX]
 	mov	rbx, [rdi + VCPU_RBX]
-	mov	rbp, [rdi + VCPU_RBP]
 	mov	rsi, [rdi + VCPU_RSI]
-	mov	r8, [rdi + VCPU_R8]
-	mov	r9, [rdi + VCPU_R9]
-	mov	r10, [rdi + VCPU_R10]
-	mov	r11, [rdi + VCPU_R11]
-	mov	r12, [rdi + VCPU_R12]
-	mov	r13, [rdi + VCPU_R13]
-	mov	r14, [rdi + VCPU_R14]
-	mov	r15, [rdi + VCPU_R15]
+	LOAD_OTHERS
 	mov	rdi, [rdi + VCPU_RDI]
 	je	.launch
 	vmresume
@@ -122,15 +127,7 @@ enter_run_stored_in_place:
 	lea	rbp, [rsp + CALLER_FRAME]
 	call	run_in_place
 	pop	rdi
-	mov	rbp, [rdi + VCPU_RBP]
-	mov	r8, [rdi + VCPU_R8]
-	mov	r9, [rdi + VCPU_R9]
-	mov	r10, [rdi + VCPU_R10]
-	mov	r11, [rdi + VCPU_R11]
-	mov	r12, [rdi + VCPU_R12]
-	mov	r13, [rdi + VCPU_R13]
-	mov	r14, [rdi + VCPU_R14]
-	mov	r15, [rdi + VCPU_R15]
+	LOAD_OTHERS
 	ret
 
 ; HOST_RIP. First what is called through after_exit has a chance, with those registers of the guest
