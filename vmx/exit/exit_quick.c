@@ -2,12 +2,12 @@
  * and from device memory that were made before, and hypercalls. All others go up. */
 #include "vmx/exit/exit_handlers.h"
 
-#include "vm/emulate/io_result.h"
 #include "vm/emulate/quick_move.h"
 #include "vm/lazy_memory.h"
 #include "vm/vcpu/vcpu_quick.h"
 #include "vmx/exit/exit_fields.h"
 #include "vmx/exit/exit_qualification.h"
+#include "vmx/exit/port_answer.h"
 #include "x86/control_registers.h"
 #include "x86/segment.h"
 
@@ -19,16 +19,10 @@ enum vmx_next vmx_handle_io(struct vmx_vcpu *v)
 
 	if (!vcpu->quick || (qualification & IO_STRING) || (width != 1 && width != 2 && width != 4))
 		return VMX_LEAVE;
-	uint32_t value = (uint32_t)(vcpu->gpr[RAX] & BITS(width * 8 - 1, 0));
 	uint16_t port = (uint16_t)field_get(qualification, IO_PORT);
-	bool go_on;
+	bool go_on = qualification & IO_IN ? port_answer_in(vcpu, port, width)
+					   : port_answer_out(vcpu, port, width);
 
-	if (qualification & IO_IN) {
-		go_on = vcpu->quick->in(vcpu, port, width, &value);
-		vcpu->gpr[RAX] = io_result(vcpu->gpr[RAX], width, value);
-	} else {
-		go_on = vcpu->quick->out(vcpu, port, width, value);
-	}
 	vmx_skip_instruction(v);
 	return vmx_answered(v, go_on);
 }

@@ -6,9 +6,8 @@
 
 #include "kernel/recorder_ring.h"
 #include "lib/bits.h"
-#include "vm/emulate/io_result.h"
-#include "vm/vcpu/vcpu_quick.h"
 #include "vmx/exit/exit_qualification.h"
+#include "vmx/exit/port_answer.h"
 #include "vmx/instructions.h"
 #include "vmx/vcpu/interruptibility.h"
 #include "vmx/vcpu/run_steps.h"
@@ -49,9 +48,6 @@ struct vcpu *run_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 
 /* --- IN and OUT -------------------------------------------------------------------------------- */
 
-/* By width in bytes. */
-static const uint32_t io_masks[] = { [1] = UINT8_MAX, [2] = UINT16_MAX, [4] = UINT32_MAX };
-
 /* The loop has to look at what comes after the access. */
 static continuation_fn struct vcpu *io_to_loop(struct vcpu *vcpu, struct record *record, bool go_on)
 {
@@ -82,19 +78,13 @@ static inline struct vcpu *finish_io(struct vcpu *vcpu, struct record *record, b
 static continuation_fn struct vcpu *out_in_place(struct vcpu *vcpu, struct record *record,
 						 uint16_t port, unsigned width)
 {
-	uint32_t value = (uint32_t)vcpu->gpr[RAX] & io_masks[width];
-
-	return finish_io(vcpu, record, vcpu->quick->out(vcpu, port, width, value));
+	return finish_io(vcpu, record, port_answer_out(vcpu, port, width));
 }
 
 static continuation_fn struct vcpu *in_in_place(struct vcpu *vcpu, struct record *record,
 						uint16_t port, unsigned width)
 {
-	uint32_t value;
-	bool go_on = vcpu->quick->in(vcpu, port, width, &value);
-
-	vcpu->gpr[RAX] = io_result(vcpu->gpr[RAX], width, value);
-	return finish_io(vcpu, record, go_on);
+	return finish_io(vcpu, record, port_answer_in(vcpu, port, width));
 }
 
 /* Recorded before the access, which may have something to be recorded itself. */
