@@ -6,11 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/vga_parts.h"
-
-static struct bus io, memory;
-static struct vga_text vga;
-static struct reason why;
+#include "tests/host/vga_machine.h"
 
 static uint8_t *take_block(void *context)
 {
@@ -21,24 +17,11 @@ static void ignore(void *context)
 {
 }
 
-static void sequencer(uint8_t index, uint8_t value)
-{
-	bus_write(&io, 0, 0x3c4, 2, index | value << 8);
-}
-
-static void graphics(uint8_t index, uint8_t value)
-{
-	bus_write(&io, 0, 0x3ce, 2, index | value << 8);
-}
-
 static int setup(void **state)
 {
 	const struct vga_source source = { take_block, ignore, NULL };
 
-	memset(&io, 0, sizeof(io));
-	memset(&memory, 0, sizeof(memory));
-	vga_text_init(&vga, &source);
-	return vga_text_attach(&vga, &io, &memory, &why);
+	return vga_machine_start(&source);
 }
 
 /* As in 16-colour modes: planes side by side, the window at 0xa0000. */
@@ -54,28 +37,6 @@ static int setup_planar(void **state)
 	graphics(6, 0x05);
 	graphics(7, 0x0f);
 	return status;
-}
-
-static int teardown(void **state)
-{
-	for (unsigned i = 0; i < VGA_BLOCKS; i++)
-		free(vga.blocks[i]);
-	return 0;
-}
-
-static uint8_t get(uint64_t at)
-{
-	return (uint8_t)bus_read(&memory, 0, at, 1);
-}
-
-static void put(uint64_t at, uint8_t value)
-{
-	bus_write(&memory, 0, at, 1, value);
-}
-
-static uint8_t plane(unsigned n, unsigned offset)
-{
-	return vga_load(&vga, n, offset);
 }
 
 static void expect_planes(unsigned offset, uint8_t p0, uint8_t p1, uint8_t p2, uint8_t p3)

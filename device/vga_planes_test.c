@@ -6,11 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/vga_parts.h"
+#include "tests/host/vga_machine.h"
 
-static struct bus io, memory;
-static struct vga_text vga;
-static struct reason why;
 static unsigned taken, left; /* blocks of memory */
 static unsigned told;        /* how often, of what is plain memory */
 
@@ -29,48 +26,13 @@ static void count(void *context)
 	told++;
 }
 
-static void sequencer(uint8_t index, uint8_t value)
-{
-	bus_write(&io, 0, 0x3c4, 2, index | value << 8);
-}
-
-static void graphics(uint8_t index, uint8_t value)
-{
-	bus_write(&io, 0, 0x3ce, 2, index | value << 8);
-}
-
 static int setup(void **state)
 {
 	const struct vga_source source = { take_block, count, NULL };
 
-	memset(&io, 0, sizeof(io));
-	memset(&memory, 0, sizeof(memory));
 	taken = told = 0;
 	left = VGA_BLOCKS;
-	vga_text_init(&vga, &source);
-	return vga_text_attach(&vga, &io, &memory, &why);
-}
-
-static int teardown(void **state)
-{
-	for (unsigned i = 0; i < VGA_BLOCKS; i++)
-		free(vga.blocks[i]);
-	return 0;
-}
-
-static uint8_t get(uint64_t at)
-{
-	return (uint8_t)bus_read(&memory, 0, at, 1);
-}
-
-static void put(uint64_t at, uint8_t value)
-{
-	bus_write(&memory, 0, at, 1, value);
-}
-
-static uint8_t plane(unsigned n, unsigned offset)
-{
-	return vga_load(&vga, n, offset);
+	return vga_machine_start(&source);
 }
 
 static void an_untouched_screen_takes_no_memory(void **state)

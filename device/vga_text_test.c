@@ -7,11 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/vga_text.h"
+#include "tests/host/vga_machine.h"
 
-static struct bus io, memory;
-static struct vga_text vga;
-static struct reason why;
 static device_time now;
 
 static uint8_t *take_block(void *context)
@@ -23,18 +20,8 @@ static int setup(void **state)
 {
 	const struct vga_source source = { take_block, NULL, NULL };
 
-	memset(&io, 0, sizeof(io));
-	memset(&memory, 0, sizeof(memory));
 	now = 0;
-	vga_text_init(&vga, &source);
-	return vga_text_attach(&vga, &io, &memory, &why);
-}
-
-static int teardown(void **state)
-{
-	for (unsigned i = 0; i < VGA_BLOCKS; i++)
-		free(vga.blocks[i]);
-	return 0;
+	return vga_machine_start(&source);
 }
 
 static uint8_t in(uint64_t port)

@@ -6,37 +6,8 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "lib/bits.h"
-#include "vm/policy/msr_policy.h"
-#include "x86/control_registers.h"
+#include "tests/host/msr_registers.h"
 #include "x86/msr.h"
-
-static struct msr_state msrs;
-static struct msr_inputs inputs;
-static unsigned changed;
-
-static int reset(void **state)
-{
-	msr_state_reset(&msrs, 0, 40, true);
-	inputs = (struct msr_inputs) {
-		.host_tsc = 1000,
-		.efer_allowed = EFER_SCE | EFER_LME | EFER_NXE,
-		.xss_allowed = BIT(8),
-		.vcpu_id = 0x25,
-		.local_apic = true,
-		.x2apic = true,
-		.xsaves = true,
-	};
-	return 0;
-}
-
-static uint64_t value_of(uint32_t index)
-{
-	uint64_t value = 0xdead;
-
-	assert_int_equal(msr_policy_read(&msrs, &inputs, index, &value), MSR_DONE);
-	return value;
-}
 
 static void read_faults(uint32_t index)
 {
