@@ -18,7 +18,7 @@ enum exit_short_row {
 };
 
 /* Called with RAX, RCX, RDX, RBX, RSI and RDI of the guest in vcpu->gpr; all other general registers are
- * still the guest's own, and stay so. Writes down when the exit was, its reason and RIP (v->last).
+ * still the guest's own, and stay so. Writes when the exit was, its reason and RIP into the record.
  * Returns the vCPU when the exit has been answered and is over: the guest is to be entered again. Else null. */
 typedef struct vcpu *(*exit_short_function)(struct vcpu *vcpu, struct vmx_vcpu *v);
 
