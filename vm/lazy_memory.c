@@ -11,6 +11,10 @@
 /* What a VM takes from the page pool at a time: the way there is longer than all others together. */
 #define STOCK_PAGES 8
 
+/* What a VM leaves in the pool for Plinth, which then still has a page to tell of its end: of its statistics
+ * and of what the flight recorder has. */
+#define PAGES_KEPT 32
+
 static void give_back(uint8_t *pages, unsigned count)
 {
 	pages_set_owner(pages, count, OWNER_PLINTH);
@@ -21,8 +25,10 @@ static void give_back(uint8_t *pages, unsigned count)
 static void fill_stock(struct vm *vm)
 {
 	unsigned count = STOCK_PAGES;
-	uint8_t *pages = pages_take(count, PAGE_SIZE);
 
+	if (pages_available() < PAGES_KEPT + count)
+		return;
+	uint8_t *pages = pages_take(count, PAGE_SIZE);
 	if (!pages) {
 		count = 1;
 		pages = pages_take(count, PAGE_SIZE);

@@ -16,7 +16,7 @@
 
 /* --- a host with few pages, all of them dirty ------------------------------------------------- */
 
-enum { POOL = 64, SLOT_PAGES = 40, THREADS = 4 };
+enum { POOL = 128, SLOT_PAGES = 40, THREADS = 4 };
 
 #define BASE     GIB(2)
 #define VM_OWNER 8 /* id 7 */
@@ -55,6 +55,14 @@ void *pages_take(size_t count, uint64_t align)
 	}
 	pthread_mutex_unlock(&pool_lock);
 	return found;
+}
+
+uint64_t pages_available(void)
+{
+	pthread_mutex_lock(&pool_lock);
+	unsigned count = pool_size - taken();
+	pthread_mutex_unlock(&pool_lock);
+	return count;
 }
 
 static unsigned number_of(const void *page)
@@ -284,13 +292,14 @@ static void a_host_without_memory_ends_the_vm(void **state)
 {
 	unsigned got = 0;
 
-	pool_size = STOCK_PAGES + 2; /* the last ones come one by one */
+	pool_size = PAGES_KEPT + STOCK_PAGES + 2; /* what is kept stays for who tells of its end */
 	while (lazy_memory_touch(&vm, gpa(BASE + got * PAGE_SIZE)) == LAZY_POPULATED)
 		got++;
-	assert_int_equal(got, pool_size);
+	assert_int_equal(got, STOCK_PAGES);
+	assert_in_range(pages_available(), PAGES_KEPT, PAGES_KEPT + STOCK_PAGES);
 	assert_int_equal(stopped.kind, ERROR_NO_MEMORY);
 	assert_string_equal(stopped.text,
-			    "the host has no page left for guest-physical 0x8000a000: what lazy= "
+			    "the host has no page left for guest-physical 0x80008000: what lazy= "
 			    "lets VMs have is more than there is");
 	assert_null(guest_ram(&vm, gpa(BASE + 20 * PAGE_SIZE), 1, ACCESS_WRITE));
 	assert_false(guest_physical_write(&vm, gpa(BASE + 20 * PAGE_SIZE), "x", 1));
@@ -298,6 +307,18 @@ static void a_host_without_memory_ends_the_vm(void **state)
 	uint8_t byte = 1;
 	assert_true(guest_physical_read(&vm, gpa(BASE + 20 * PAGE_SIZE), &byte, 1));
 	assert_int_equal(byte, 0);
+}
+
+/* No stock is in one piece there. */
+static void a_pool_in_pieces_gives_single_pages(void **state)
+{
+	for (unsigned i = 0; i < POOL; i += STOCK_PAGES)
+		pages[i].taken = true;
+	for (unsigned i = 0; i < 2 * STOCK_PAGES; i++)
+		assert_int_equal(lazy_memory_touch(&vm, gpa(BASE + i * PAGE_SIZE)), LAZY_POPULATED);
+	assert_int_equal(taken(), POOL / STOCK_PAGES + 2 * STOCK_PAGES);
+	for (unsigned i = 0; i < POOL; i += STOCK_PAGES)
+		pages[i].taken = false;
 }
 
 static void a_table_without_memory_does_so_too(void **state)
@@ -358,6 +379,7 @@ int main(void)
 		TEST(a_pointer_reaches_to_the_pages_end),
 		TEST(the_pages_that_are_there_are_found),
 		TEST(a_host_without_memory_ends_the_vm),
+		TEST(a_pool_in_pieces_gives_single_pages),
 		TEST(a_table_without_memory_does_so_too),
 		TEST(a_new_vm_is_not_stopped),
 		TEST(many_touch_the_same_pages),
