@@ -50,7 +50,7 @@ unsigned cpu_online_count(void)
 	return online;
 }
 
-static void send(struct cpu *cpu, unsigned vector)
+void cpu_send(struct cpu *cpu, unsigned vector)
 {
 	if (!lapic_send(cpu->apic_id, DELIVER_FIXED, vector))
 		panic("the local APIC of CPU %u does not send IPIs", this_cpu()->index);
@@ -66,11 +66,5 @@ void cpu_kick(struct cpu *cpu)
 	}
 	(void)recorder_note(&event);
 	__atomic_store_n(&cpu->attention, true, __ATOMIC_RELEASE);
-	send(cpu, VECTOR_KICK);
-}
-
-void cpu_nudge(struct cpu *cpu)
-{
-	__atomic_store_n(&cpu->attention, true, __ATOMIC_RELEASE);
-	send(cpu, VECTOR_NUDGE);
+	cpu_send(cpu, VECTOR_KICK);
 }

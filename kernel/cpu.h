@@ -99,9 +99,8 @@ struct cpu *cpu_by_index(unsigned index);
 /* Sends the kick IPI: the target leaves its guest or its halt and sees need_resched. Kicking
  * this CPU itself only sets the flag. */
 void cpu_kick(struct cpu *cpu);
-/* Less than a kick: the target leaves its guest, if it runs one, and enters it again after having
- * looked at what waits for it. Not for this CPU. */
-void cpu_nudge(struct cpu *cpu);
+/* An interrupt, enum host_vector, for another CPU; panics when the local APIC does not send. */
+void cpu_send(struct cpu *cpu, unsigned vector);
 
 /* This CPU leaves its guest, whatever it does there at this moment, and sees need_resched: a kick without an
  * IPI. Any context. */

@@ -18,7 +18,6 @@ enum lapic_register {
 	LAPIC_ID = 0x02,
 	LAPIC_VERSION = 0x03,
 	LAPIC_TPR = 0x08,
-	LAPIC_EOI = 0x0b,
 	LAPIC_SVR = 0x0f,
 	LAPIC_ESR = 0x28,
 	LAPIC_ICR = 0x30,
@@ -40,34 +39,29 @@ enum lapic_register {
 #define LVT_NMI           (4u << 8)
 #define ICR_DELIVERY(d)   ((uint32_t)(d) << 8)
 #define ICR_PENDING       BIT(12)
-#define ICR_ASSERT        BIT(14)
 #define TIMER_DIVIDE_BY_1 0xb
 #define XAPIC_HIGHEST_ID  254
 #define SEND_TIMEOUT_US   100000
 #define CALIBRATION_US    1000
 
-/* Constant after lapic_init(). */
-static bool x2apic;
-static volatile uint32_t *registers; /* device memory: volatile is what it is for */
-static uint64_t timer_rate;          /* ticks per second; constant after calibration */
-static uint64_t timer_scale;         /* what it counts in a tick of time_ticks(), times 2^32 */
+struct lapic_way lapic_way;
+
+/* Constant after calibration. */
+static uint64_t timer_rate;  /* ticks per second */
+static uint64_t timer_scale; /* what it counts in a tick of time_ticks(), times 2^32 */
 
 static uint32_t lapic_read(enum lapic_register r)
 {
-	return x2apic ? (uint32_t)read_msr(MSR_X2APIC_BASE + r) : registers[r << 2];
+	return lapic_way.x2apic ? (uint32_t)read_msr(MSR_X2APIC_BASE + r)
+				: lapic_way.registers[r << 2];
 }
 
 static void lapic_write(enum lapic_register r, uint32_t value)
 {
-	if (x2apic)
+	if (lapic_way.x2apic)
 		write_msr(MSR_X2APIC_BASE + r, value);
 	else
-		registers[r << 2] = value;
-}
-
-void lapic_eoi(void)
-{
-	lapic_write(LAPIC_EOI, 0);
+		lapic_way.registers[r << 2] = value;
 }
 
 static bool cpu_has_x2apic(void)
@@ -87,18 +81,19 @@ enum error lapic_init(enum apic_mode wanted, uint32_t highest_apic_id, struct re
 
 	if (!(cpuid_query(CPUID_FEATURES, 0).edx & CPUID_1_EDX_APIC))
 		return reason_set(why, ERROR_UNSUPPORTED, "this CPU has no local APIC");
-	x2apic = firmware_x2apic ||
-		 (cpu_has_x2apic() && (wanted != APIC_XAPIC || highest_apic_id > XAPIC_HIGHEST_ID));
+	lapic_way.x2apic =
+		firmware_x2apic ||
+		(cpu_has_x2apic() && (wanted != APIC_XAPIC || highest_apic_id > XAPIC_HIGHEST_ID));
 	if (firmware_x2apic && wanted == APIC_XAPIC)
 		log_warn("lapic", "firmware turned x2APIC mode on: it stays on");
-	if (!x2apic && wanted == APIC_X2APIC)
+	if (!lapic_way.x2apic && wanted == APIC_X2APIC)
 		log_warn("lapic", "this CPU has no x2APIC mode: xAPIC mode it is");
-	if (!x2apic) {
-		registers = mmio_map(base, PAGE_SIZE, MMIO_UNCACHED);
-		if (!registers)
+	if (!lapic_way.x2apic) {
+		lapic_way.registers = mmio_map(base, PAGE_SIZE, MMIO_UNCACHED);
+		if (!lapic_way.registers)
 			return reason_set(why, ERROR_NO_MEMORY, "no room to map the local APIC");
 	}
-	log_info("lapic", "mode=%s base=0x%lx", x2apic ? "x2apic" : "xapic", base.value);
+	log_info("lapic", "mode=%s base=0x%lx", lapic_way.x2apic ? "x2apic" : "xapic", base.value);
 	return ERROR_NONE;
 }
 
@@ -108,7 +103,7 @@ void lapic_enable(void)
 
 	/* Disabled to x2APIC mode is no legal step: first xAPIC (SDM volume 3, "x2APIC States"). */
 	write_msr(MSR_APIC_BASE, base);
-	if (x2apic)
+	if (lapic_way.x2apic)
 		write_msr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
 
 	lapic_write(LAPIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
@@ -160,14 +155,11 @@ static noinline_fn bool send_in_xapic_mode(uint32_t apic_id, uint32_t command)
 
 bool lapic_send(uint32_t apic_id, enum lapic_delivery delivery, uint8_t vector)
 {
-	uint32_t command = ICR_DELIVERY(delivery) | ICR_ASSERT | vector;
+	uint32_t command = ICR_DELIVERY(delivery) | LAPIC_ASSERT | vector;
 
-	if (unlikely(!x2apic))
+	if (unlikely(!lapic_way.x2apic))
 		return send_in_xapic_mode(apic_id, command);
-	/* WRMSR to the ICR does not wait for earlier stores as a device write does (SDM volume 3,
-	 * "MSR Access in x2APIC Mode"). */
-	__asm__ volatile("mfence; lfence" : : : "memory");
-	write_msr(MSR_X2APIC_BASE + LAPIC_ICR, (uint64_t)apic_id << 32 | command);
+	lapic_send_x2apic(apic_id, command);
 	return true;
 }
 

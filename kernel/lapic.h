@@ -6,7 +6,9 @@
 
 #include "kernel/command_line.h"
 #include "lib/error.h"
+#include "lib/bits.h"
 #include "lib/types.h"
+#include "x86/instructions.h"
 
 /* Chooses the mode: `wanted` where the machine can do it. x2APIC mode that firmware turned on
  * stays; an APIC ID above 254 needs x2APIC mode. */
@@ -22,9 +24,38 @@ void lapic_enable(void);
 /* The lint pin (0 or 1) that delivers NMI on this CPU, as the MADT says. */
 void lapic_set_nmi_pin(unsigned pin);
 
-void lapic_eoi(void); /* handlers only */
-
 enum lapic_delivery { DELIVER_FIXED = 0, DELIVER_NMI = 4, DELIVER_INIT = 5, DELIVER_STARTUP = 6 };
+
+/* How the registers are reached: constant after lapic_init(). */
+struct lapic_way {
+	bool x2apic;
+	volatile uint32_t
+		*registers; /* device memory: volatile is what it is for; null in x2APIC mode */
+};
+extern struct lapic_way lapic_way;
+
+/* SDM volume 3, "Local APIC Register Address Map" and "x2APIC Register Address Space". */
+#define LAPIC_EOI_WORD (0xb0 / sizeof(uint32_t))
+#define MSR_LAPIC_EOI  0x80bu
+#define MSR_LAPIC_ICR  0x830u
+#define LAPIC_ASSERT   BIT(14)
+
+/* Handlers only. */
+static inline void lapic_eoi(void)
+{
+	if (likely(lapic_way.x2apic))
+		write_msr(MSR_LAPIC_EOI, 0);
+	else
+		lapic_way.registers[LAPIC_EOI_WORD] = 0;
+}
+
+/* Sends interrupt `vector` to one CPU, in x2APIC mode. WRMSR to the ICR does not wait for earlier stores
+ * as a device write does: SDM volume 3, "MSR Access in x2APIC Mode". */
+static inline void lapic_send_x2apic(uint32_t apic_id, uint32_t command)
+{
+	__asm__ volatile("mfence; lfence" : : : "memory");
+	write_msr_halves(MSR_LAPIC_ICR, command, apic_id);
+}
 
 /* Sends an IPI to one CPU; any context. False when the previous one is still not sent after a tenth
  * of a second (xAPIC delivery status). */

@@ -13,12 +13,14 @@ static inline uint64_t read_msr(uint32_t index)
 	return (uint64_t)high << 32 | low;
 }
 
+static inline void write_msr_halves(uint32_t index, uint32_t low, uint32_t high)
+{
+	__asm__ volatile("wrmsr" : : "c"(index), "a"(low), "d"(high) : "memory");
+}
+
 static inline void write_msr(uint32_t index, uint64_t value)
 {
-	__asm__ volatile("wrmsr"
-			 :
-			 : "c"(index), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
-			 : "memory");
+	write_msr_halves(index, (uint32_t)value, (uint32_t)(value >> 32));
 }
 
 struct cpuid_result {

@@ -5,6 +5,7 @@
 
 #include "guest/pc/pc_layout.h"
 #include "kernel/cpu.h"
+#include "kernel/cpu_nudge.h"
 #include "vm/ipi.h"
 #include "vm/schedule/scheduler.h"
 

@@ -91,23 +91,31 @@ struct cpu *cpu_by_index(unsigned index)
 
 static unsigned kicks; /* IPIs that were sent; atomic */
 
-void cpu_kick(struct cpu *cpu)
+static void interrupt(struct cpu *cpu)
 {
-	__atomic_store_n(&cpu->need_resched, true, __ATOMIC_SEQ_CST);
-	if (cpu == this_cpu())
-		return;
-	__atomic_fetch_add(&kicks, 1, __ATOMIC_RELAXED);
 	pthread_mutex_lock(&lines[cpu->index].mutex);
 	lines[cpu->index].pending = true;
 	pthread_cond_signal(&lines[cpu->index].wake);
 	pthread_mutex_unlock(&lines[cpu->index].mutex);
 }
 
-/* The guests that are played leave their loop by themselves. */
-void cpu_nudge(struct cpu *cpu)
+void cpu_kick(struct cpu *cpu)
+{
+	__atomic_store_n(&cpu->need_resched, true, __ATOMIC_SEQ_CST);
+	if (cpu == this_cpu())
+		return;
+	__atomic_fetch_add(&kicks, 1, __ATOMIC_RELAXED);
+	interrupt(cpu);
+}
+
+/* A nudge, by cpu_nudge(). */
+void cpu_send(struct cpu *cpu, unsigned vector)
 {
 	assert(cpu != this_cpu());
+	interrupt(cpu);
 }
+
+struct lapic_way lapic_way; /* not x2APIC mode */
 
 static void fake_interrupts_disable(void)
 {

@@ -2,6 +2,7 @@
  * looks at the state afterwards. docs/locking.md says why none is lost. */
 #include "vm/schedule/scheduler_cpu.h"
 
+#include "kernel/cpu_nudge.h"
 #include "kernel/time.h"
 #include "lib/assert.h"
 #include "vm/ipi.h"
