@@ -237,7 +237,9 @@ $(ZYDIS_USERS:%=$(BUILD)/fuzz/%.o): FUZZ_CFLAGS += $(ZYDIS_FLAGS)
 # --- the hypervisor -------------------------------------------------------------------------
 
 # What they call has frames, and they are many exits' way.
-$(BUILD)/kernel/vmx/vcpu/run_in_place.c.o $(BUILD)/kernel/guest/pc/pc_access.c.o: \
+$(BUILD)/kernel/vmx/vcpu/run_in_place.c.o $(BUILD)/kernel/vmx/vcpu/run_interrupts.c.o \
+$(BUILD)/kernel/guest/pc/pc_access.c.o $(BUILD)/kernel/guest/pc/pc_local_apic.c.o \
+$(BUILD)/kernel/device/vlapic_priority.c.o: \
 	CFLAGS += -fomit-frame-pointer
 
 # Called by assembly with a convention of its own: see the file.

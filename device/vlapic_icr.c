@@ -1,12 +1,6 @@
 /* The interrupt command register: messages to other processors and to this one. SDM volume 3,
  * "Issuing Interprocessor Interrupts", "ICR Operation in x2APIC Mode" and "SELF IPI Register". */
-#include "device/vlapic_internal.h"
-
-#define ICR_DELIVERY  BITS(10, 8)
-#define ICR_LOGICAL   BIT(11)
-#define ICR_ASSERT    BIT(14)
-#define ICR_LEVEL     BIT(15)
-#define ICR_SHORTHAND BITS(19, 18)
+#include "device/apic_command.h"
 
 static bool has_illegal_vector(const struct apic_message *message)
 {
@@ -24,16 +18,10 @@ static void send(struct vlapic *lapic, const struct apic_message *message)
 		vlapic_request(lapic, message->vector, false);
 }
 
-static uint32_t destination(const struct vlapic *lapic, bool wide)
-{
-	return wide ? vlapic_get(lapic, VLAPIC_ICR_WIDE_HIGH)
-		    : vlapic_get(lapic, VLAPIC_ICR_HIGH) >> XAPIC_ID_SHIFT;
-}
-
 /* Combinations of a delivery mode and a shorthand that "Valid Combinations for the Pentium 4 and
  * Intel Xeon Processors' Local xAPIC Interrupt Command Register" calls invalid are sent as what
  * they say. The trigger mode counts for the INIT de-assert alone: all others are edges. */
-static noinline_fn void send_any(struct vlapic *lapic, uint32_t icr)
+static void send_any(struct vlapic *lapic, uint32_t icr)
 {
 	bool wide = vlapic_mode(lapic) == VLAPIC_X2APIC;
 	struct apic_message message = {
@@ -42,7 +30,7 @@ static noinline_fn void send_any(struct vlapic *lapic, uint32_t icr)
 		.vector = (uint8_t)field_get(icr, VLAPIC_VECTOR),
 		.logical = icr & ICR_LOGICAL,
 		.wide = wide,
-		.destination = destination(lapic, wide),
+		.destination = apic_command_destination(lapic),
 	};
 
 	if (message.delivery == APIC_RESERVED_3 || message.delivery == APIC_EXTINT)
@@ -56,22 +44,8 @@ static noinline_fn void send_any(struct vlapic *lapic, uint32_t icr)
 void vlapic_icr_write(struct vlapic *lapic, uint32_t value)
 {
 	uint32_t icr = value & vlapic_access(VLAPIC_ICR)->writable;
-	uint8_t vector = (uint8_t)field_get(icr, VLAPIC_VECTOR);
-	bool wide = vlapic_mode(lapic) == VLAPIC_X2APIC;
 
 	vlapic_put(lapic, VLAPIC_ICR, icr);
-	/* A fixed interrupt for one processor by its id has nothing but zeros in these fields. */
-	if (likely(!(icr & (ICR_DELIVERY | ICR_LOGICAL | ICR_SHORTHAND)) &&
-		   vector >= APIC_FIRST_VECTOR)) {
-		const struct apic_message message = {
-			.vector = vector,
-			.wide = wide,
-			.destination = destination(lapic, wide),
-		};
-
-		lapic->connections->send(lapic->context, lapic, &message);
-		return;
-	}
 	send_any(lapic, icr);
 }
 

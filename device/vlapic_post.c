@@ -2,9 +2,7 @@
  * flag for each word of them that some are set there. A sender sets its bit before the flag, the owner
  * takes all flags down before it takes the bits of those words: so a bit is either taken, or its sender
  * finds no flag up and has the owner told. */
-#include "device/vlapic_vectors.h"
-
-#define WORD_VECTORS 64u /* in one word of struct vlapic_posted */
+#include "device/vlapic_posted.h"
 
 /* posted.pins. Both edges are kept: which one counts is the owner's to know. */
 #define PINS_ALL    BITS(VLAPIC_LINTS - 1, 0)
@@ -14,41 +12,32 @@
 #define PIN_EXTINT  ((uint32_t)BIT(3 * VLAPIC_LINTS))
 #define PINS_EVENTS ((uint32_t)BITS(3 * VLAPIC_LINTS, VLAPIC_LINTS))
 
-/* posted.outstanding. */
-#define OUTSTANDING_WORD(n) ((uint32_t)BIT(n))
-#define OUTSTANDING_WORDS   (OUTSTANDING_PINS - 1)
-#define OUTSTANDING_PINS    ((uint32_t)BIT(VLAPIC_VECTORS / WORD_VECTORS))
-
-static bool raise_flag(struct vlapic *lapic, uint32_t flag)
+static bool raise_pins_flag(struct vlapic *lapic)
 {
-	return !__atomic_fetch_or(&lapic->posted.outstanding, flag, __ATOMIC_SEQ_CST);
+	return !__atomic_fetch_or(&lapic->posted.outstanding, OUTSTANDING_PINS, __ATOMIC_SEQ_CST);
 }
 
-/* Mostly it is noted as it should be. */
-static void note_trigger(uint64_t *word, uint64_t bit, bool level_triggered)
+static bool add_level(struct vlapic *lapic, uint8_t vector)
 {
-	if (likely(!(__atomic_load_n(word, __ATOMIC_RELAXED) & bit) == !level_triggered))
-		return;
-	if (level_triggered)
-		__atomic_fetch_or(word, bit, __ATOMIC_RELAXED);
-	else
-		__atomic_fetch_and(word, ~bit, __ATOMIC_RELAXED);
+	unsigned word = vector / POSTED_WORD_VECTORS;
+	uint64_t bit = BIT(vector % POSTED_WORD_VECTORS);
+
+	/* Mostly it is noted as it should be. */
+	if (unlikely(!(__atomic_load_n(&lapic->posted.level[word], __ATOMIC_RELAXED) & bit)))
+		__atomic_fetch_or(&lapic->posted.level[word], bit, __ATOMIC_RELAXED);
+	__atomic_fetch_or(&lapic->posted.vectors[word], bit, __ATOMIC_SEQ_CST);
+	return posted_raise_flag(lapic, word);
 }
 
 bool vlapic_post(struct vlapic *lapic, uint8_t vector, bool level_triggered)
 {
-	unsigned word = vector / WORD_VECTORS;
-	uint64_t bit = BIT(vector % WORD_VECTORS);
-
-	note_trigger(&lapic->posted.level[word], bit, level_triggered);
-	__atomic_fetch_or(&lapic->posted.vectors[word], bit, __ATOMIC_SEQ_CST);
-	return raise_flag(lapic, OUTSTANDING_WORD(word));
+	return level_triggered ? add_level(lapic, vector) : posted_add_edge(lapic, vector);
 }
 
 bool vlapic_post_extint(struct vlapic *lapic)
 {
 	__atomic_fetch_or(&lapic->posted.pins, PIN_EXTINT, __ATOMIC_SEQ_CST);
-	return raise_flag(lapic, OUTSTANDING_PINS);
+	return raise_pins_flag(lapic);
 }
 
 bool vlapic_set_lint(struct vlapic *lapic, unsigned number, bool level)
@@ -66,7 +55,7 @@ bool vlapic_set_lint(struct vlapic *lapic, unsigned number, bool level)
 	} while (!__atomic_compare_exchange_n(&lapic->posted.pins, &before, after, true,
 					      __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
 	vlapic_lint_signal(lapic, number, level);
-	return raise_flag(lapic, OUTSTANDING_PINS);
+	return raise_pins_flag(lapic);
 }
 
 /* --- the owner --------------------------------------------------------------------------------- */
@@ -84,15 +73,15 @@ void vlapic_request(struct vlapic *lapic, uint8_t vector, bool level_triggered)
 	vlapic_set_add(lapic, VLAPIC_IRR, vector);
 }
 
-static void take_vectors(struct vlapic *lapic, unsigned word)
+void posted_take_vectors(struct vlapic *lapic, unsigned word, uint64_t vectors)
 {
-	uint64_t vectors = __atomic_exchange_n(&lapic->posted.vectors[word], 0, __ATOMIC_SEQ_CST);
 	uint64_t level = __atomic_load_n(&lapic->posted.level[word], __ATOMIC_RELAXED);
 
 	for (; vectors; vectors &= vectors - 1) {
 		unsigned bit = (unsigned)__builtin_ctzll(vectors);
 
-		vlapic_request(lapic, (uint8_t)(word * WORD_VECTORS + bit), level >> bit & 1);
+		vlapic_request(lapic, (uint8_t)(word * POSTED_WORD_VECTORS + bit),
+			       level >> bit & 1);
 	}
 }
 
@@ -106,14 +95,20 @@ static void take_pins(struct vlapic *lapic)
 			    pins / PIN_FELL(0) & PINS_ALL);
 }
 
-void vlapic_take_outstanding(struct vlapic *lapic)
+void posted_take_flagged(struct vlapic *lapic, uint32_t flags)
 {
-	uint32_t flags = __atomic_exchange_n(&lapic->posted.outstanding, 0, __ATOMIC_SEQ_CST);
+	for (uint32_t words = flags & OUTSTANDING_WORDS; words; words &= words - 1) {
+		unsigned word = (unsigned)__builtin_ctz(words);
 
-	for (uint32_t words = flags & OUTSTANDING_WORDS; words; words &= words - 1)
-		take_vectors(lapic, (unsigned)__builtin_ctz(words));
+		posted_take_vectors(lapic, word, posted_take_word(lapic, word));
+	}
 	if (flags & OUTSTANDING_PINS)
 		take_pins(lapic);
+}
+
+void vlapic_take_outstanding(struct vlapic *lapic)
+{
+	posted_take_flagged(lapic, posted_take_flags(lapic));
 }
 
 /* Requests under way get lost; the pins keep their levels. */

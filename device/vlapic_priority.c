@@ -1,7 +1,7 @@
 /* Which interrupt a processor takes next, and the end of one. SDM volume 3, "Task and Processor
  * Priorities", "Interrupt Acceptance for Fixed Interrupts" and "Signaling Interrupt Servicing
  * Completion". */
-#include "device/vlapic_vectors.h"
+#include "device/vlapic_posted.h"
 
 #define CLASS_SHIFT 4
 
@@ -111,12 +111,11 @@ static noinline_fn struct vlapic_offer offer_step_by_step(struct vlapic *lapic, 
 
 /* A request is the highest, and once acknowledged it is as high as the processor's priority: nothing
  * waits behind it then, and the task priority holds nothing back that it does not hold back as well. */
-struct vlapic_offer vlapic_offer(struct vlapic *lapic, bool open)
+static noinline_fn struct vlapic_offer offer_highest(struct vlapic *lapic, bool open)
 {
 	struct vlapic_offer offer = { .vector = -1 };
 	int request;
 
-	vlapic_take_posted(lapic);
 	if (unlikely(vlapic_mode(lapic) == VLAPIC_DISABLED || extint_waits(lapic)))
 		return offer_step_by_step(lapic, open);
 	request = vlapic_set_highest(lapic, VLAPIC_IRR);
@@ -132,6 +131,43 @@ struct vlapic_offer vlapic_offer(struct vlapic *lapic, bool open)
 		offer.waits = true;
 	}
 	return offer;
+}
+
+/* Would a processor that is open take `vector` at once, with nothing else requested? */
+static inline bool goes_straight(const struct vlapic *lapic, unsigned vector)
+{
+	return vector >= APIC_FIRST_VECTOR && vlapic_mode(lapic) != VLAPIC_DISABLED &&
+	       !vlapic_set_registers(lapic, VLAPIC_IRR) &&
+	       class_of((int)vector) > class_of(vlapic_set_highest(lapic, VLAPIC_ISR)) &&
+	       class_of((int)vector) > class_of(task_priority(lapic)) &&
+	       !vlapic_set_holds(lapic, VLAPIC_TMR, (uint8_t)vector) && !extint_waits(lapic);
+}
+
+/* Most that come are a single edge for a processor that waits for it. It would enter IRR to leave it at
+ * once, and goes into ISR straight. */
+struct vlapic_offer vlapic_offer(struct vlapic *lapic, bool open)
+{
+	if (unlikely(!vlapic_outstanding(lapic)))
+		return offer_highest(lapic, open);
+
+	uint32_t flags = posted_take_flags(lapic);
+
+	if (unlikely((flags & (flags - 1)) || flags >= OUTSTANDING_PINS || !open)) {
+		posted_take_flagged(lapic, flags);
+		return offer_highest(lapic, open);
+	}
+	unsigned word = (unsigned)__builtin_ctz(flags);
+	uint64_t vectors = posted_take_word(lapic, word);
+	unsigned vector = word * POSTED_WORD_VECTORS + (unsigned)__builtin_ctzll(vectors | BIT(63));
+
+	if (unlikely(vectors != BIT(vector % POSTED_WORD_VECTORS) ||
+		     (__atomic_load_n(&lapic->posted.level[word], __ATOMIC_RELAXED) & vectors) ||
+		     !goes_straight(lapic, vector))) {
+		posted_take_vectors(lapic, word, vectors);
+		return offer_highest(lapic, open);
+	}
+	vlapic_set_add(lapic, VLAPIC_ISR, (uint8_t)vector);
+	return (struct vlapic_offer) { .vector = (int16_t)vector };
 }
 
 int vlapic_highest_request(struct vlapic *lapic)

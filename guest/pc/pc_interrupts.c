@@ -4,29 +4,14 @@
 #include "guest/pc/pc_parts.h"
 
 #include "guest/pc/pc_layout.h"
-#include "kernel/cpu.h"
-#include "kernel/cpu_nudge.h"
 #include "vm/ipi.h"
-#include "vm/schedule/scheduler.h"
 
 #define WIRE_IRQ          0xffu
 #define WIRE_SOURCE_SHIFT 8
 
-/* One that runs is told at once; on this very CPU it is out of its guest, and looks before it goes
- * back. */
 void pc_notify(void *context, unsigned index)
 {
-	struct vcpu *vcpu = ((struct pc *)context)->vm->vcpus[index];
-	struct cpu *cpu;
-
-	__atomic_store_n(&vcpu->interrupt_request, true, __ATOMIC_SEQ_CST);
-	if (unlikely(__atomic_load_n(&vcpu->state, __ATOMIC_SEQ_CST) != VCPU_RUNNING)) {
-		scheduler_notify(vcpu);
-		return;
-	}
-	cpu = __atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED);
-	if (cpu && cpu != this_cpu())
-		cpu_nudge(cpu);
+	pc_tell(((struct pc *)context)->vm->vcpus[index]);
 }
 
 /* Where there is no I/O APIC's help, the 8259s' INTR reaches LINT0 of every local APIC. */

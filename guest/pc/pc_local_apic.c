@@ -2,6 +2,7 @@
  * enters the guest, and the way of the guest's accesses to them. Each is its vCPU's own. */
 #include "guest/pc/pc_parts.h"
 
+#include "device/apic_command.h"
 #include "kernel/memory.h"
 #include "vm/policy/cpuid_clocks.h"
 #include "vm/vcpu/vcpu_account.h"
@@ -209,8 +210,28 @@ static unsigned threshold(struct vcpu *vcpu)
 	return vlapic_priority_threshold(&of(vcpu)->lapic);
 }
 
+/* The interrupt command register was written. Whoever is meant is told first, then it is written down. */
+static inline bool send_command(struct pc_vcpu *pv)
+{
+	const struct apic_bus *bus = &pv->pc->apic_bus;
+	uint32_t icr = vlapic_get(&pv->lapic, VLAPIC_ICR);
+	uint32_t destination = apic_command_destination(&pv->lapic);
+
+	if (unlikely(!apic_command_is_plain(bus, icr, destination)))
+		return false;
+	struct vlapic *to = apic_command_send(bus, icr, destination);
+
+	if (likely(to))
+		pc_tell(container_of(to, struct pc_vcpu, lapic)->vcpu);
+	vcpu_note_event(pv->vcpu, this_cpu()->recorder, RECORD_IPI,
+			(uint64_t)destination << 32 | field_get(icr, VLAPIC_VECTOR), "sent");
+	return true;
+}
+
 static void written(struct vcpu *vcpu, unsigned offset)
 {
+	if (likely(offset == VLAPIC_ICR) && send_command(of(vcpu)))
+		return;
 	advance_for(of(vcpu), offset);
 	vlapic_written(&of(vcpu)->lapic, offset);
 	look_after(of(vcpu), offset);

@@ -6,6 +6,9 @@
 #include "guest/tables/acpi_tables.h"
 #include "guest/tables/machine.h"
 #include "guest/tables/smbios.h"
+#include "kernel/cpu_nudge.h"
+#include "vm/schedule/scheduler.h"
+#include "vm/vm.h"
 #include "x86/instructions.h"
 
 /* --- pc.c --- */
@@ -172,7 +175,22 @@ bool pc_send_message(void *context, const struct apic_message *message);
 /* A device's message-signalled interrupt. With the lock. */
 void pc_send_msi(void *context, uint64_t address, uint32_t data);
 
-/* A local APIC has something for its vCPU to look at. Any CPU, with or without the lock. */
+/* A vCPU's local APIC has something for it to look at. One that runs is told at once; on this very CPU it
+ * is out of its guest, and looks before it goes back. Any CPU, with or without the lock. */
+static inline void pc_tell(struct vcpu *vcpu)
+{
+	struct cpu *cpu;
+
+	__atomic_store_n(&vcpu->interrupt_request, true, __ATOMIC_SEQ_CST);
+	if (unlikely(__atomic_load_n(&vcpu->state, __ATOMIC_SEQ_CST) != VCPU_RUNNING)) {
+		scheduler_notify(vcpu);
+		return;
+	}
+	cpu = __atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED);
+	if (cpu && cpu != this_cpu())
+		cpu_nudge(cpu);
+}
+/* The same for vCPU `index` of the struct pc. */
 void pc_notify(void *context, unsigned index);
 /* A message that is no ordinary interrupt: NMI, INIT or start-up, to a vCPU. Likewise. */
 void pc_deliver(void *context, unsigned index, const struct apic_message *message);

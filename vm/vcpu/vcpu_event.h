@@ -24,7 +24,11 @@ enum vcpu_event_kind {
 		VCPU_EVENT_KINDS
 };
 
-const char *vcpu_event_name(enum vcpu_event_kind kind);
+extern const char *const vcpu_event_names[];
+static inline const char *vcpu_event_name(enum vcpu_event_kind kind)
+{
+	return (unsigned)kind < VCPU_EVENT_KINDS ? vcpu_event_names[kind] : "unknown";
+}
 
 struct vcpu_event {
 	enum vcpu_event_kind kind;

@@ -17,12 +17,12 @@ static const char *const register_names[] = {
 };
 _Static_assert(ARRAY_SIZE(register_names) == VCPU_REGISTERS, "every register has a name");
 
-static const char *const event_names[] = {
+const char *const vcpu_event_names[] = {
 #define X(symbol, name) [symbol] = (name),
 	VCPU_EVENT_LIST(X)
 #undef X
 };
-_Static_assert(ARRAY_SIZE(event_names) == VCPU_EVENT_KINDS, "every event has a name");
+_Static_assert(ARRAY_SIZE(vcpu_event_names) == VCPU_EVENT_KINDS, "every event has a name");
 
 const char *vcpu_exit_name(enum vcpu_exit_kind kind)
 {
@@ -32,9 +32,4 @@ const char *vcpu_exit_name(enum vcpu_exit_kind kind)
 const char *vcpu_register_name(enum vcpu_register reg)
 {
 	return (unsigned)reg < VCPU_REGISTERS ? register_names[reg] : "unknown";
-}
-
-const char *vcpu_event_name(enum vcpu_event_kind kind)
-{
-	return (unsigned)kind < VCPU_EVENT_KINDS ? event_names[kind] : "unknown";
 }

@@ -127,6 +127,10 @@ struct vcpu *exit_short(struct vcpu *vcpu, struct vmx_vcpu *v)
 		return finish(vcpu, v, record, EXIT_SHORT_RDMSR);
 	if (reason == EXIT_REASON_WRMSR && allowed() && answer_wrmsr(vcpu, v))
 		return finish(vcpu, v, record, EXIT_SHORT_WRMSR);
+	if (reason == EXIT_REASON_EXTERNAL_INTERRUPT)
+		return enter_run_interrupt_in_place(vcpu, v);
+	if (reason == EXIT_REASON_APIC_WRITE)
+		return enter_run_apic_write_in_place(vcpu, v);
 	return pass_on(vcpu, v);
 }
 

@@ -16,13 +16,12 @@
 #include "vmx/exit/exit_handlers.h"
 #include "vmx/instructions.h"
 #include "vmx/vcpu/apicv.h"
+#include "vmx/vcpu/inject_offer.h"
 #include "vmx/vcpu/interruptibility.h"
 #include "vmx/vcpu/vcpu.h"
 #include "x86/control_registers.h"
 #include "x86/exception.h"
 #include "x86/instructions.h"
-
-#define WINDOWS ((uint32_t)(PRIMARY_INTERRUPT_WINDOW_EXITING | PRIMARY_NMI_WINDOW_EXITING))
 
 /* The flag goes first: a request that comes while pending() looks sets it again. */
 static bool controller_pending(struct vmx_vcpu *v)
@@ -58,9 +57,9 @@ static struct event_openings read_openings(struct vmx_vcpu *v, uint64_t interrup
 	};
 }
 
-static void set_windows(struct vmx_vcpu *v, bool for_interrupt, bool for_nmi)
+void inject_set_windows(struct vmx_vcpu *v, bool for_interrupt, bool for_nmi)
 {
-	uint32_t primary = v->controls.primary & ~WINDOWS;
+	uint32_t primary = v->controls.primary & ~INJECT_WINDOWS;
 
 	if (for_interrupt)
 		primary |= (uint32_t)PRIMARY_INTERRUPT_WINDOW_EXITING;
@@ -152,61 +151,13 @@ static noinline_fn void inject_chosen(struct vmx_vcpu *v)
 		apicv_set_threshold(v, v->vcpu->interrupts->threshold(v->vcpu));
 	if (choice.event.kind != EVENT_NONE)
 		inject(v, &choice.event, interruptibility);
-	set_windows(v, choice.want_interrupt_window, choice.want_nmi_window);
-}
-
-/* Does the guest take an external interrupt at this moment? As vcpu_events_choose() has it. */
-static bool is_open(void)
-{
-	return (vmcs_fetch(VMCS_GUEST_RFLAGS) & RFLAGS_IF) &&
-	       !(vmcs_fetch(VMCS_GUEST_INTERRUPTIBILITY) &
-		 (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)) &&
-	       !(vmcs_fetch(VMCS_GUEST_PENDING_DEBUG) &
-		 (PENDING_DEBUG_ENABLED_BREAKPOINT | PENDING_DEBUG_BS));
-}
-
-static void inject_interrupt(struct vmx_vcpu *v, uint8_t vector)
-{
-	vmcs_store(VMCS_ENTRY_INTERRUPTION_INFO,
-		   INTERRUPTION_VALID | field_put(INTERRUPTION_TYPE_MASK, INTERRUPTION_EXTERNAL) |
-			   vector);
-	vcpu_note_event(v->vcpu, this_cpu()->recorder, RECORD_INJECTED, vector,
-			vcpu_event_name(EVENT_EXTERNAL_INTERRUPT));
-}
-
-/* Nothing can wait but what the controllers have: the short way of nearly all interrupts. What it does
- * is what the long one would do. */
-static void inject_offered(struct vmx_vcpu *v)
-{
-	struct vcpu *vcpu = v->vcpu;
-
-	/* The flag goes first: a request that comes while offer() looks sets it again. */
-	__atomic_store_n(&vcpu->interrupt_request, false, __ATOMIC_SEQ_CST);
-	struct vcpu_interrupt_offer offer = vcpu->interrupts->offer(vcpu, is_open());
-
-	if (likely(offer.vector >= 0))
-		inject_interrupt(v, (uint8_t)offer.vector);
-	if (unlikely(offer.threshold != v->tpr_threshold))
-		apicv_set_threshold(v, offer.threshold);
-	if (unlikely(offer.waits))
-		__atomic_store_n(&vcpu->interrupt_request, true, __ATOMIC_SEQ_CST);
-	if (unlikely(offer.waits || (v->controls.primary & WINDOWS)))
-		set_windows(v, offer.waits, false);
-}
-
-/* Hardware that delivers is told what there is, and a debugger's step has its own rules. */
-static bool is_simple(const struct vmx_vcpu *v)
-{
-	const struct vcpu *vcpu = v->vcpu;
-
-	return !__atomic_load_n(&vcpu->events.fresh, __ATOMIC_RELAXED) && vcpu->interrupts &&
-	       vcpu->interrupts->offer && !apicv_delivers(v) && !v->debug.active;
+	inject_set_windows(v, choice.want_interrupt_window, choice.want_nmi_window);
 }
 
 void inject_events(struct vmx_vcpu *v)
 {
-	if (likely(is_simple(v)))
-		inject_offered(v);
+	if (likely(inject_is_simple(v)))
+		inject_offered(v->vcpu, v, this_cpu()->recorder);
 	else
 		inject_chosen(v);
 }

@@ -8,6 +8,7 @@
 #include "lib/types.h"
 #include "vm/vcpu/vcpu.h"
 #include "vm/vcpu/vcpu_event.h"
+#include "vmx/cpu/controls.h"
 
 struct vmx_vcpu;
 
@@ -49,6 +50,10 @@ static inline bool events_waiting(const struct vcpu *vcpu)
 /* Puts the next event into the VMCS and opens or closes the windows. IRQs off, VMCS loaded, right
  * before an entry. */
 void inject_events(struct vmx_vcpu *v);
+
+/* The windows that are open when the guest is entered, and nothing else. For vmx/vcpu/inject_offer.h. */
+#define INJECT_WINDOWS ((uint32_t)(PRIMARY_INTERRUPT_WINDOW_EXITING | PRIMARY_NMI_WINDOW_EXITING))
+void inject_set_windows(struct vmx_vcpu *v, bool for_interrupt, bool for_nmi);
 
 /* Keeps the event whose delivery the last exit cut short (v->last.vectoring is valid). */
 void inject_save_interrupted(struct vmx_vcpu *v);

@@ -24,15 +24,21 @@ static inline void run_pay_attention(struct cpu *cpu)
 		(void)__atomic_exchange_n(&cpu->attention, false, __ATOMIC_SEQ_CST);
 }
 
+/* The slice's timer, and the nested table. */
+static inline void run_refit(struct vmx_vcpu *v, const struct cpu *cpu)
+{
+	if (unlikely(__atomic_load_n(v->slice.host_timer, __ATOMIC_RELAXED) != v->slice.fits))
+		slice_refit(v);
+	if (unlikely(v->nested_seen != nested_generation(v->nested)))
+		run_catch_up(v, cpu);
+}
+
 /* What has to be seen to before each entry. */
 static inline void run_prepare(struct vmx_vcpu *v, const struct cpu *cpu)
 {
 	if (unlikely(events_waiting(v->vcpu)))
 		inject_events(v);
-	if (unlikely(__atomic_load_n(v->slice.host_timer, __ATOMIC_RELAXED) != v->slice.fits))
-		slice_refit(v);
-	if (unlikely(v->nested_seen != nested_generation(v->nested)))
-		run_catch_up(v, cpu);
+	run_refit(v, cpu);
 }
 
 /* The row of the tables that an exit belongs to: its basic reason, but for one without a name. */

@@ -1,0 +1,95 @@
+/* The two exits of an interrupt that one vCPU sends to another which runs: the sender's, whose local APIC's
+ * interrupt command register was written, and the receiver's, which is nudged. What run_in_place() does of
+ * every exit is done of these too, in fewer steps, and what somebody waits for comes first.
+ *
+ * Neither exit can have cut short the delivery of an event: an access to the local APIC that is part of one
+ * is another exit, and an external interrupt comes between two instructions. SDM volume 3, "Information for
+ * VM Exits That Occur During Event Delivery". */
+#include "kernel/cpu_nudge.h"
+#include "kernel/recorder_ring.h"
+#include "lib/bits.h"
+#include "vm/vcpu/vcpu_interrupts.h"
+#include "vmx/exit/exit_decode.h"
+#include "vmx/instructions.h"
+#include "vmx/vcpu/inject_offer.h"
+#include "vmx/vcpu/run_in_place.h"
+#include "vmx/vcpu/run_steps.h"
+
+#define WRITE_OFFSET BITS(11, 0) /* of the exit qualification of an APIC write */
+
+/* The exit, for who looks at it later. */
+static inline void remember(struct vmx_vcpu *v, const struct record *record, uint32_t reason)
+{
+	v->last = (struct vmx_exit) {
+		.reason = reason,
+		.row = reason,
+		.known = VMX_KNOWN_RIP,
+		.rip = record->rip,
+	};
+}
+
+static noinline_fn struct vcpu *to_loop(struct vmx_vcpu *v, const struct record *record,
+					uint32_t reason)
+{
+	remember(v, record, reason);
+	v->noted = true;
+	v->next = VMX_RESUME;
+	return NULL;
+}
+
+static inline void inject(struct vcpu *vcpu, struct vmx_vcpu *v)
+{
+	if (likely(inject_is_simple(v)))
+		inject_offered(vcpu, v, v->recorder);
+	else
+		inject_events(v);
+}
+
+/* What is left once the exit has been dealt with. */
+static inline struct vcpu *go_back(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record,
+				   uint32_t reason)
+{
+	struct cpu *cpu = this_cpu();
+
+	vcpu->row = statistics_begin(&vcpu->statistics, reason);
+	run_pay_attention(cpu);
+	if (unlikely(__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED)))
+		return to_loop(v, record, reason);
+	if (events_waiting(vcpu))
+		inject(vcpu, v);
+	run_refit(v, cpu);
+	vcpu_account_entry(vcpu, record, read_tsc());
+	return vcpu;
+}
+
+/* An interrupt of any other kind is for its handler. */
+struct vcpu *run_interrupt_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
+{
+	struct record *record = recorder_place(v->recorder);
+	uint32_t info = (uint32_t)vmcs_fetch(VMCS_EXIT_INTERRUPTION_INFO);
+
+	if (unlikely((info & (INTERRUPTION_VALID | INTERRUPTION_VECTOR_MASK)) !=
+		     (INTERRUPTION_VALID | VECTOR_NUDGE)))
+		return run_in_place(vcpu, v);
+	cpu_take_nudge(this_cpu());
+	record->value = 0;
+	record->did = "host interrupt handled";
+	vcpu_publish_exit(vcpu, v->recorder, record);
+	return go_back(vcpu, v, record, EXIT_REASON_EXTERNAL_INTERRUPT);
+}
+
+/* A trap: the write is in the page, and RIP behind it. Recorded first, as what follows from the write is
+ * recorded, too. */
+struct vcpu *run_apic_write_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
+{
+	struct record *record = recorder_place(v->recorder);
+
+	record->value = vmcs_fetch(VMCS_EXIT_QUALIFICATION);
+	record->did = "local APIC written";
+	vcpu_publish_exit(vcpu, v->recorder, record);
+	vcpu->interrupts->written(vcpu, (unsigned)field_get(record->value, WRITE_OFFSET));
+	/* It may have sent itself an INIT, which is for the machine above to act on. */
+	if (unlikely(__atomic_load_n(&vcpu->startup, __ATOMIC_RELAXED)))
+		__atomic_store_n(&this_cpu()->need_resched, true, __ATOMIC_RELAXED);
+	return go_back(vcpu, v, record, EXIT_REASON_APIC_WRITE);
+}
