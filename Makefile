@@ -245,6 +245,8 @@ $(BUILD)/kernel/device/vlapic_priority.c.o: \
 # Called by assembly with a convention of its own: see the file.
 $(BUILD)/kernel/vmx/exit/exit_short.c.o: CFLAGS += -fomit-frame-pointer -fcall-used-rbx \
 	-fcall-saved-r8 -fcall-saved-r9 -fcall-saved-r10 -fcall-saved-r11
+$(BUILD)/kernel/vmx/vcpu/hand_over.c.o: CFLAGS += -fomit-frame-pointer -fcall-used-rbx \
+	-fcall-used-r12 -fcall-used-r13 -fcall-used-r14 -fcall-used-r15
 
 $(BUILD)/kernel/%.c.o: %.c | $(OFFSETS_INC)
 	@mkdir -p $(@D)

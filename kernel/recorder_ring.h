@@ -102,13 +102,22 @@ static inline void recorder_publish(struct recorder *recorder, struct record *re
 	__atomic_store_n(&recorder->next, next, __ATOMIC_RELEASE);
 }
 
-/* An event that is no exit, IRQs off. Returns its record. */
-static inline struct record *recorder_put(struct recorder *recorder, uint64_t time,
-					  struct record_head head, uint64_t value, uint64_t rip,
-					  const char *did)
+/* Does the ring go on for so many records, and one more place? */
+static inline bool recorder_has_room(const struct recorder *recorder, unsigned records)
 {
-	struct record *record = recorder_place(recorder);
+	return recorder->next + records < recorder->end;
+}
 
+/* Publishes all records up to `next`, for which there was room. */
+static inline void recorder_publish_room(struct recorder *recorder, struct record *next)
+{
+	__atomic_store_n(&recorder->next, next, __ATOMIC_RELEASE);
+}
+
+/* Of an event that is no exit. */
+static inline void recorder_fill(struct record *record, uint64_t time, struct record_head head,
+				 uint64_t value, uint64_t rip, const char *did)
+{
 	record->time = time;
 	record->end = 0;
 	record->rip = rip;
@@ -116,6 +125,16 @@ static inline struct record *recorder_put(struct recorder *recorder, uint64_t ti
 	record->did = did;
 	record->head = head;
 	record->reason = 0;
+}
+
+/* An event that is no exit, IRQs off. Returns its record. */
+static inline struct record *recorder_put(struct recorder *recorder, uint64_t time,
+					  struct record_head head, uint64_t value, uint64_t rip,
+					  const char *did)
+{
+	struct record *record = recorder_place(recorder);
+
+	recorder_fill(record, time, head, value, rip, did);
 	recorder_publish(recorder, record);
 	return record;
 }

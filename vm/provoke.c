@@ -11,11 +11,11 @@
 static const struct virt_ops *real;
 static struct virt_ops broken;
 
-static enum error run_and_break(struct vcpu *vcpu, struct vcpu_exit *exit)
+static enum error run_and_break(struct vcpu **vcpu, struct vcpu_exit *exit)
 {
 	enum error error = real->run(vcpu, exit);
 
-	if (vcpu_exits(vcpu) > EXITS_BEFORE)
+	if (vcpu_exits(*vcpu) > EXITS_BEFORE)
 		panic("asked for by provoke=%s", PROVOKE_IN_GUEST);
 	return error;
 }

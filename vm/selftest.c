@@ -81,11 +81,11 @@ static void test_states(const char *name)
 
 		/* Created: neither bound nor run. Free: not set up twice, not run. */
 		wrong += vcpu_bind(vcpu) != ERROR_BAD_STATE;
-		wrong += vcpu_run(vcpu, &exit) != ERROR_BAD_STATE;
+		wrong += vcpu_run(&vcpu, &exit) != ERROR_BAD_STATE;
 		wrong += vcpu->state != VCPU_CREATED;
 		wrong += vcpu_setup(vcpu, &config) != ERROR_NONE;
 		wrong += vcpu_setup(vcpu, &config) != ERROR_BAD_STATE;
-		wrong += vcpu_run(vcpu, &exit) != ERROR_BAD_STATE;
+		wrong += vcpu_run(&vcpu, &exit) != ERROR_BAD_STATE;
 		wrong += vcpu_unbind(vcpu) != ERROR_BAD_STATE;
 		wrong += vcpu->state != VCPU_FREE;
 		/* Ready: not bound twice; and back again. */

@@ -51,9 +51,10 @@ struct virt_ops {
 			    struct reason *why);
 	enum error (*bind)(struct vcpu *vcpu, struct reason *why);
 	/* Ends with VCPU_EXIT_TIME_SLICE when vcpu->slice_ticks of guest time are used up, with
-	 * VCPU_EXIT_KICKED when this CPU's need_resched is set. On an error the reason is in
-	 * vcpu->trouble. */
-	enum error (*run)(struct vcpu *vcpu, struct vcpu_exit *exit);
+	 * VCPU_EXIT_KICKED when this CPU's need_resched is set. May hand the CPU over from one vCPU to the
+	 * next (vm/schedule/hand_over.h): `*vcpu` becomes whose exit it is. On an error the reason is
+	 * in its `trouble`. */
+	enum error (*run)(struct vcpu **vcpu, struct vcpu_exit *exit);
 	enum error (*unbind)(struct vcpu *vcpu, struct reason *why);
 	enum error (*inject)(struct vcpu *vcpu, const struct vcpu_event *event, struct reason *why);
 	enum error (*get_register)(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *value);

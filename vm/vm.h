@@ -67,11 +67,16 @@ struct vm {
 	/* A watchdog for guests that must end: more guest time on one vCPU, or all vCPUs blocked for
 	 * longer than this, stops the VM by name. 0: none. Constant after vm_start(). */
 	uint64_t deadline_us;
-	struct spinlock lock;   /* guards state, trouble, holds, parked, restarting, claimed */
-	struct reason trouble;  /* why it was stopped; kind ERROR_NONE: an orderly end */
-	uint32_t state;         /* enum vm_state; atomic to read, lock to write */
+	struct spinlock lock;  /* guards state, trouble, holds, parked, restarting, claimed */
+	struct reason trouble; /* why it was stopped; kind ERROR_NONE: an orderly end */
+	union {
+		struct {
+			uint32_t state; /* enum vm_state; atomic to read, lock to write */
+			uint32_t holds; /* enum vm_hold, or-ed; atomic to read, lock to write */
+		};
+		uint64_t course; /* VM_STARTED: that is its state, and nothing holds it */
+	};
 	uint32_t running_vcpus; /* vCPUs that have not ended, and who acts on it; atomic */
-	uint32_t holds;         /* enum vm_hold, or-ed; atomic to read, lock to write */
 	uint64_t parked;        /* vCPUs that stopped because of them, a bit each; lock */
 	bool restarting;        /* the board's restart() runs; lock */
 	const struct vm_debugger *debugger; /* or null; constant after creation */
@@ -86,6 +91,16 @@ static inline bool vm_holds(const struct vm *vm, const struct vcpu *vcpu)
 {
 	return __atomic_load_n(&vm->holds, __ATOMIC_SEQ_CST) ||
 	       (__atomic_load_n(&vm->debug_holds, __ATOMIC_SEQ_CST) & BIT(vcpu->id));
+}
+
+/* Does nothing at all stand between the vCPU and its guest, as is mostly so? */
+static inline bool vm_lets_run(const struct vcpu *vcpu)
+{
+	const struct vm *vm = vcpu->vm;
+
+	return likely(!__atomic_load_n(&vcpu->to_see_to, __ATOMIC_SEQ_CST) &&
+		      __atomic_load_n(&vm->course, __ATOMIC_SEQ_CST) == VM_STARTED &&
+		      !__atomic_load_n(&vm->debug_holds, __ATOMIC_SEQ_CST));
 }
 
 /* The slot of the byte at `at`; null: it is no RAM. */

@@ -2,6 +2,7 @@
 #include "vmx/backend.h"
 
 #include "kernel/cpu.h"
+#include "vmx/vcpu/vcpu.h"
 #include "vmx/vcpu/bitmaps.h"
 #include "vmx/vcpu/debug.h"
 #include "vmx/cpu/capability.h"
@@ -78,8 +79,10 @@ static enum error inject(struct vcpu *vcpu, const struct vcpu_event *event, stru
 	if (!error)
 		error = vcpu_events_queue(&vcpu->events, event, &triple_fault, why);
 	/* On top of a double fault: the CPU would shut down, and the next run() says so. */
-	if (!error && triple_fault)
+	if (!error && triple_fault) {
 		vcpu->events.shut_down = true;
+		vmx_enter_by_run(vmx_of(vcpu));
+	}
 	return error;
 }
 

@@ -33,7 +33,7 @@ enum error vmx_vcpu_set_register(struct vcpu *vcpu, enum vcpu_register reg,
 				 uint64_t value) must_check;
 
 /* vmx/vcpu/run.c */
-enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit) must_check;
+enum error vmx_vcpu_run(struct vcpu **vcpu, struct vcpu_exit *exit) must_check;
 void vmx_vcpu_skip_instruction(struct vcpu *vcpu);
 void vmx_vcpu_finish_instruction(struct vcpu *vcpu, uint32_t length);
 

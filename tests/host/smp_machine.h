@@ -53,6 +53,7 @@ static void fake_sleep_monitored(void);
 #include "vm/manager.c"
 #include "vm/memory.c"
 #include "vm/schedule/blocking.c"
+#include "vm/schedule/hand_over.h"
 #include "vm/schedule/run_loop.c"
 #include "vm/schedule/scheduler.c"
 #include "vm/schedule/turn.c"
@@ -102,6 +103,7 @@ static void interrupt(struct cpu *cpu)
 void cpu_kick(struct cpu *cpu)
 {
 	__atomic_store_n(&cpu->need_resched, true, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&cpu->attention, true, __ATOMIC_SEQ_CST);
 	if (cpu == this_cpu())
 		return;
 	__atomic_fetch_add(&kicks, 1, __ATOMIC_RELAXED);
@@ -200,8 +202,15 @@ uint64_t time_ticks_to_us(uint64_t ticks)
 	return ticks / 1000;
 }
 
+static struct record records[CPUS][RECORDER_PLACES];
+static struct recorder recorders[CPUS];
+
 enum error recorder_init_cpu(struct reason *why)
 {
+	struct cpu *cpu = this_cpu();
+
+	cpu->recorder = &recorders[cpu->index];
+	recorder_init(cpu->recorder, records[cpu->index], RECORDER_PLACES);
 	return ERROR_NONE;
 }
 
@@ -373,7 +382,10 @@ struct fake_vcpu {
 	uint32_t running;
 	uint64_t work, started_with_vector;
 	bool refuses_entry;
+	bool has_run; /* only such a one is handed the CPU */
 };
+
+static unsigned hand_overs; /* atomic */
 
 static struct vcpu_exit (*play)(struct vcpu *vcpu, struct fake_vcpu *fake);
 static uint64_t nested_tables;
@@ -419,10 +431,33 @@ static enum error fake_unbind(struct vcpu *vcpu, struct reason *why)
 	return ERROR_NONE;
 }
 
-static enum error fake_run(struct vcpu *vcpu, struct vcpu_exit *exit)
+/* Whose turn begins by the shortest way, or null. */
+static struct vcpu *fake_hand_over(struct vcpu *vcpu)
+{
+	struct cpu *cpu = this_cpu();
+	struct scheduler *s = scheduler_of(cpu);
+	struct record *record = recorder_place(cpu->recorder);
+	uint64_t now = time_ticks();
+	struct vcpu *next = hand_over_offer(s, cpu, now);
+
+	if (next && !fake_of(next)->has_run) {
+		hand_over_decline(s);
+		return NULL;
+	}
+	if (!next)
+		return NULL;
+	record->time = now;
+	record->rip = vcpu->id;
+	hand_over(s, cpu, vcpu, next, record, &vcpu->statistics.rows[0], now)->end = time_ticks();
+	__atomic_fetch_add(&hand_overs, 1, __ATOMIC_RELAXED);
+	return next;
+}
+
+static enum error fake_run_one(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct fake_vcpu *fake = fake_of(vcpu);
 
+	__atomic_store_n(&this_cpu()->attention, false, __ATOMIC_SEQ_CST);
 	ring_if_due();
 	assert(fake->active_on == this_cpu());
 	assert(!__atomic_exchange_n(&fake->running, 1, __ATOMIC_SEQ_CST));
@@ -434,7 +469,25 @@ static enum error fake_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	}
 	statistics_begin(&vcpu->statistics, exit->kind);
 	__atomic_store_n(&fake->running, 0, __ATOMIC_SEQ_CST);
+	fake->has_run = true;
 	return fake->refuses_entry ? ERROR_ENTRY_FAILED : ERROR_NONE;
+}
+
+static enum error fake_run(struct vcpu **whose, struct vcpu_exit *exit)
+{
+	struct vcpu *next = *whose;
+	enum error error = ERROR_NONE;
+
+	while (next && !error) {
+		*whose = next;
+		if (this_cpu()->need_resched) {
+			exit->kind = VCPU_EXIT_KICKED;
+			break;
+		}
+		error = fake_run_one(*whose, exit);
+		next = exit->kind == VCPU_EXIT_PAUSE ? fake_hand_over(*whose) : NULL;
+	}
+	return error;
 }
 
 static enum error fake_inject(struct vcpu *vcpu, const struct vcpu_event *e, struct reason *why)

@@ -96,8 +96,10 @@ static enum error fake_unbind(struct vcpu *vcpu, struct reason *why)
 	return reply(why);
 }
 
-static enum error fake_run(struct vcpu *vcpu, struct vcpu_exit *exit)
+static enum error fake_run(struct vcpu **whose, struct vcpu_exit *exit)
 {
+	struct vcpu *vcpu = *whose;
+
 	state_in_run = vcpu->state;
 	*exit = next_exit;
 	if (answer && exit->kind == VCPU_EXIT_ENTRY_FAILED)

@@ -200,17 +200,9 @@ static noinline_fn bool may_run(struct vcpu *vcpu, enum turn_end *end)
 	return true;
 }
 
-/* The same, where nothing waits for the vCPU but its guest, as is mostly so. */
-static inline bool may_just_run(const struct vcpu *vcpu)
+enum turn_end run_loop_turn(struct vcpu **whose)
 {
-	return likely(!vcpu->halted && !vm_is_stopping(vcpu->vm) && !vm_holds(vcpu->vm, vcpu) &&
-		      !__atomic_load_n(&vcpu->asked, __ATOMIC_RELAXED) &&
-		      !__atomic_load_n(&vcpu->wake_pending, __ATOMIC_RELAXED) &&
-		      !__atomic_load_n(&vcpu->startup, __ATOMIC_RELAXED));
-}
-
-enum turn_end run_loop_turn(struct vcpu *vcpu)
-{
+	struct vcpu *vcpu = *whose;
 	struct vcpu_exit exit;
 	enum turn_end end = TURN_OVER;
 
@@ -221,9 +213,11 @@ enum turn_end run_loop_turn(struct vcpu *vcpu)
 			if (turn_is_over(vcpu, &end))
 				return end;
 		}
-		if (!may_just_run(vcpu) && !may_run(vcpu, &end))
+		if (!vm_lets_run(vcpu) && !may_run(vcpu, &end))
 			return end;
-		if (vcpu_run(vcpu, &exit))
+		enum error error = vcpu_run(whose, &exit);
+		vcpu = *whose;
+		if (error)
 			return failed(vcpu, &exit);
 		if (exit.kind == VCPU_EXIT_TIME_SLICE) {
 			/* A slice that ended between two exits has none to tell of. */

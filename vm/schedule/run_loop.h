@@ -14,7 +14,8 @@ enum turn_end {
 	TURN_DONE,       /* this vCPU will not run again: it ended, failed, or its VM stops */
 };
 
-/* On the CPU that the vCPU is bound to, interrupts on, vCPU Ready. */
-enum turn_end run_loop_turn(struct vcpu *vcpu);
+/* On the CPU that the vCPU is bound to, interrupts on, vCPU Ready. `*vcpu` becomes whose turn it is at its
+ * end: see vm/schedule/hand_over.h. */
+enum turn_end run_loop_turn(struct vcpu **vcpu);
 
 #endif

@@ -1,17 +1,10 @@
 /* The line of vCPUs before a CPU. */
 #include "vm/schedule/run_queue.h"
 
-#include "lib/assert.h"
-
-static bool is_movable(const struct vcpu *vcpu)
-{
-	return vcpu->pinned_cpu < 0;
-}
-
 /* Stored atomically: an idle CPU, or one that shares out work, looks without the lock. */
 static void count(struct run_queue *queue, const struct vcpu *vcpu, int by)
 {
-	uint32_t movable = is_movable(vcpu) ? (uint32_t)by : 0;
+	uint32_t movable = run_queue_may_move(vcpu) ? (uint32_t)by : 0;
 
 	__atomic_store_n(&queue->length, queue->length + (uint32_t)by, __ATOMIC_RELAXED);
 	__atomic_store_n(&queue->movable, queue->movable + movable, __ATOMIC_RELAXED);
@@ -71,30 +64,21 @@ struct vcpu *run_queue_take(struct run_queue *queue)
 
 struct vcpu *run_queue_exchange(struct run_queue *queue, struct vcpu *vcpu)
 {
-	struct list *link = queue->waiting.next;
+	struct vcpu *next = run_queue_next_in_line(queue);
 
-	if (unlikely(!list_is_empty(&queue->first) || link == &queue->waiting)) {
+	if (unlikely(!next)) {
 		run_queue_append(queue, vcpu);
 		return run_queue_take(queue);
 	}
-	struct vcpu *next = list_entry(link, struct vcpu, run_link);
-
 	assert(!vcpu->queued && next->queued);
-	list_remove(link);
-	list_append(&queue->waiting, &vcpu->run_link);
-	next->queued = false;
-	vcpu->queued = true;
-	/* As many as before. */
-	if (unlikely(is_movable(vcpu) != is_movable(next)))
-		__atomic_store_n(&queue->movable, queue->movable + (is_movable(vcpu) ? 1 : -1u),
-				 __ATOMIC_RELAXED);
+	run_queue_rotate(queue, vcpu, next);
 	return next;
 }
 
 static struct vcpu *take_movable_of(struct run_queue *queue, struct list *of)
 {
 	for (struct list *link = of->previous; link != of; link = link->previous)
-		if (is_movable(list_entry(link, struct vcpu, run_link)))
+		if (run_queue_may_move(list_entry(link, struct vcpu, run_link)))
 			return take_out(queue, link);
 	return NULL;
 }

@@ -3,6 +3,7 @@
 #ifndef VM_SCHEDULE_RUN_QUEUE_H
 #define VM_SCHEDULE_RUN_QUEUE_H
 
+#include "lib/assert.h"
 #include "lib/list.h"
 #include "lib/types.h"
 #include "vm/vcpu/vcpu.h"
@@ -31,6 +32,37 @@ struct vcpu *run_queue_take(struct run_queue *queue);
 
 /* Both in one: appends `vcpu`, whose turn is over, and takes out whose turn it is now. */
 struct vcpu *run_queue_exchange(struct run_queue *queue, struct vcpu *vcpu);
+
+/* The same in two steps, for who wants to look first: whose turn would be next, but one that goes before
+ * all that wait; null when there is none. */
+static inline struct vcpu *run_queue_next_in_line(const struct run_queue *queue)
+{
+	struct list *link = queue->waiting.next;
+
+	if (unlikely(!list_is_empty(&queue->first) || link == &queue->waiting))
+		return NULL;
+	return list_entry(link, struct vcpu, run_link);
+}
+
+static inline bool run_queue_may_move(const struct vcpu *vcpu)
+{
+	return vcpu->pinned_cpu < 0;
+}
+
+/* And the second: that one is taken out, and `vcpu` appended. */
+static inline void run_queue_rotate(struct run_queue *queue, struct vcpu *vcpu, struct vcpu *next)
+{
+	assert_slow(!vcpu->queued && next->queued);
+	list_remove(&next->run_link);
+	list_append(&queue->waiting, &vcpu->run_link);
+	next->queued = false;
+	vcpu->queued = true;
+	/* As many as before. */
+	if (unlikely(run_queue_may_move(vcpu) != run_queue_may_move(next)))
+		__atomic_store_n(&queue->movable,
+				 queue->movable + (run_queue_may_move(vcpu) ? 1 : -1u),
+				 __ATOMIC_RELAXED);
+}
 
 /* Takes out the one that would wait longest and may move; null when there is none. A rare call:
  * it walks past pinned vCPUs. */

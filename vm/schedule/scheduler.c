@@ -172,7 +172,7 @@ static noinline_fn void give_away(struct scheduler *s)
 
 static inline void share(struct scheduler *s)
 {
-	if (__atomic_load_n(&s->queue.movable, __ATOMIC_RELAXED))
+	if (s->shares && __atomic_load_n(&s->queue.movable, __ATOMIC_RELAXED))
 		give_away(s);
 }
 
@@ -249,7 +249,7 @@ static void take_off_load(struct scheduler *s)
 /* Returns whose turn is next. */
 static struct vcpu *turn(struct scheduler *s, struct vcpu *vcpu)
 {
-	enum turn_end end = turn_take(s, vcpu);
+	enum turn_end end = turn_take(s, &vcpu);
 
 	switch (end) {
 	case TURN_OVER:
@@ -327,6 +327,7 @@ static void begin_to_schedule(struct scheduler *s)
 	s->chores_ticks = time_us_to_ticks(chores_us);
 	s->chores_often_until = s->chores && !chores_on_call ? UINT64_MAX : 0;
 	s->idle_most = time_us_to_ticks(WATCHDOG_PERIOD_US);
+	s->shares = cpu_count() > 1;
 	s->monitors = cpu_can_monitor();
 	s->began = s->now = time_ticks();
 }

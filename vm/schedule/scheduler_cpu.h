@@ -45,6 +45,7 @@ struct scheduler {
 	 * mostly; TIMER_NEVER: it is not, or need not. Its function changes these, too. */
 	struct timer alarm;
 	uint64_t until, armed_for;
+	bool shares;   /* there are other CPUs to hand vCPUs to; constant while it schedules */
 	bool monitors; /* sleeps until `roused` is written; constant while it schedules, any reads */
 	/* Alone in its cache line: written by who wakes this CPU; atomic. */
 	uint32_t roused aligned_to(CPU_MONITOR_LINE);

@@ -143,8 +143,8 @@ static inline void set_current(struct vcpu *vcpu)
 }
 
 static const char *const end_names[] = {
-	[TURN_OVER] = "turn-over", [TURN_BROKEN_OFF] = "broken-off",
-	[TURN_BLOCK] = "blocked",  [TURN_PARK] = "parked",
+	[TURN_OVER] = TURN_OVER_NAME, [TURN_BROKEN_OFF] = "broken-off",
+	[TURN_BLOCK] = "blocked",     [TURN_PARK] = "parked",
 	[TURN_DONE] = "ended",
 };
 _Static_assert(ARRAY_SIZE(end_names) == TURN_DONE + 1, "every end of a turn has a name");
@@ -182,8 +182,10 @@ static noinline_fn bool bind(struct vcpu *vcpu)
 	return true;
 }
 
-enum turn_end turn_take(struct scheduler *s, struct vcpu *vcpu)
+enum turn_end turn_take(struct scheduler *s, struct vcpu **whose)
 {
+	struct vcpu *vcpu = *whose;
+
 	if (unlikely(!vcpu->cpu || vcpu->state == VCPU_INVALID) && !bind(vcpu))
 		return TURN_DONE;
 	set_current(vcpu);
@@ -194,8 +196,8 @@ enum turn_end turn_take(struct scheduler *s, struct vcpu *vcpu)
 		set_endless(s, vcpu, now);
 	else
 		set_slice(s, vcpu, now);
-	enum turn_end end = run_loop_turn(vcpu);
-	account(s, vcpu, end);
+	enum turn_end end = run_loop_turn(whose);
+	account(s, *whose, end);
 	this_cpu()->current.vcpu = NULL;
 	return end;
 }

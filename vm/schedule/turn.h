@@ -11,8 +11,12 @@ struct scheduler;
 /* Lengths in ticks of the host's clock: of a CPU that begins to schedule. */
 void turn_init(struct scheduler *s);
 
-/* Binds the vCPU where it has to be, and lets it run until its turn ends: on this CPU, IRQs on. */
-enum turn_end turn_take(struct scheduler *s, struct vcpu *vcpu);
+/* What the flight recorder says of the end of one that was over. */
+#define TURN_OVER_NAME "turn-over"
+
+/* Binds the vCPU where it has to be, and lets it run until its turn ends: on this CPU, IRQs on. `*vcpu`
+ * becomes whose turn it is then, where turns followed each other without the machine above. */
+enum turn_end turn_take(struct scheduler *s, struct vcpu **vcpu);
 
 /* Somebody wanted this CPU, whose need_resched was set, to look up: does the turn of `vcpu` end? Else it
  * goes on, with an end if it had none and others wait now. On the bound CPU, IRQs on. */

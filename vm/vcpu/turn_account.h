@@ -26,6 +26,16 @@ static inline struct record *turn_note_bound(const struct vcpu *vcpu, enum recor
 	return record;
 }
 
+/* A turn begins, and `record` says so. */
+static inline void turn_open(struct vcpu *vcpu, struct record *record, uint64_t now)
+{
+	vcpu->record = record;
+	vcpu->row = &vcpu->statistics.turns;
+	vcpu->statistics.turns.count++;
+	__atomic_store_n(&vcpu->turn_began, now, __ATOMIC_RELAXED);
+	vcpu->ticks_before_turn = vcpu->statistics.ticks;
+}
+
 /* Returns when it begins. */
 static inline uint64_t turn_account_begin(struct vcpu *vcpu)
 {
@@ -34,11 +44,7 @@ static inline uint64_t turn_account_begin(struct vcpu *vcpu)
 
 	vcpu->no_record.time = now;
 	vcpu->no_record.end = 0;
-	vcpu->record = likely(record) ? record : &vcpu->no_record;
-	vcpu->row = &vcpu->statistics.turns;
-	vcpu->row->count++;
-	__atomic_store_n(&vcpu->turn_began, now, __ATOMIC_RELAXED);
-	vcpu->ticks_before_turn = vcpu->statistics.ticks;
+	turn_open(vcpu, likely(record) ? record : &vcpu->no_record, now);
 	return now;
 }
 
@@ -47,19 +53,10 @@ struct turn_ticks {
 	uint64_t guest, plinth, end;
 };
 
-static inline struct turn_ticks turn_account_end(struct vcpu *vcpu, const char *why)
+/* A turn ends, the cost of its last exit, at `rip`, being counted. */
+static inline struct turn_ticks turn_close(struct vcpu *vcpu, uint64_t rip, uint64_t now)
 {
-	uint64_t now;
-
-	(void)turn_note_bound(vcpu, RECORD_OUT, &now, why);
-
-	struct record *record = vcpu->record;
 	uint64_t turn = now - vcpu->turn_began;
-
-	/* An exit that led out of the turn; but an entry that was refused came after the last one's
-	 * end. */
-	if (!record_cost(record))
-		vcpu_account_entry(vcpu, record, now);
 	uint64_t plinth = vcpu->statistics.ticks - vcpu->ticks_before_turn;
 
 	plinth = likely(plinth < turn) ? plinth : turn;
@@ -67,9 +64,24 @@ static inline struct turn_ticks turn_account_end(struct vcpu *vcpu, const char *
 	__atomic_store_n(&vcpu->guest_ticks, vcpu->guest_ticks + (turn - plinth), __ATOMIC_RELAXED);
 	__atomic_store_n(&vcpu->turn_ticks, vcpu->turn_ticks + turn, __ATOMIC_RELAXED);
 	/* Its record may be overwritten from now on. */
-	vcpu->no_record.rip = record->rip;
+	vcpu->no_record.rip = rip;
 	vcpu->record = &vcpu->no_record;
 	return (struct turn_ticks) { .guest = turn - plinth, .plinth = plinth, .end = now };
+}
+
+static inline struct turn_ticks turn_account_end(struct vcpu *vcpu, const char *why)
+{
+	uint64_t now;
+
+	(void)turn_note_bound(vcpu, RECORD_OUT, &now, why);
+
+	struct record *record = vcpu->record;
+
+	/* An exit that led out of the turn; but an entry that was refused came after the last one's
+	 * end. */
+	if (!record_cost(record))
+		vcpu_account_entry(vcpu, record, now);
+	return turn_close(vcpu, record->rip, now);
 }
 
 #endif

@@ -212,8 +212,9 @@ static noinline_fn enum error run_failed(struct vcpu *vcpu, const struct vcpu_ex
 
 /* The states before, while and after it runs are written here as the table has them: this is done at each
  * exit that leaves the backend. */
-enum error vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
+enum error vcpu_run(struct vcpu **whose, struct vcpu_exit *exit)
 {
+	struct vcpu *vcpu = *whose;
 	enum error error;
 
 	if (unlikely(vcpu->state != VCPU_READY || vcpu->cpu != this_cpu())) {
@@ -225,7 +226,8 @@ enum error vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	vcpu->trouble.kind = ERROR_NONE;
 	/* Before the backend looks at what waits for the vCPU: see move_on(). */
 	__atomic_store_n(&vcpu->state, VCPU_RUNNING, __ATOMIC_SEQ_CST);
-	error = virt->run(vcpu, exit);
+	error = virt->run(whose, exit);
+	vcpu = *whose;
 	if (unlikely(error))
 		return run_failed(vcpu, exit, error);
 	/* Who reads Running for a moment longer tells this CPU what it would have seen anyway. */

@@ -218,17 +218,23 @@ struct vcpu {
 	uint64_t turn_ticks;        /* of its turns, handling of exits included; likewise */
 	uint64_t blocked_ticks;     /* spent halted; run-queue lock of `queue_cpu`, any reads */
 	uint64_t started;           /* time_ticks() when its VM was started */
-	bool wake_pending;          /* atomic: has to run whatever its events say */
-	bool asked;                 /* atomic: somebody wants to know where it is */
-	bool halted;                /* blocked, and has executed nothing since; bound CPU */
-	bool halted_interruptible;  /* RFLAGS.IF when it blocked; atomic */
-	uint8_t halted_priority;    /* CR8 when it blocked */
-	bool queued;                /* in the run queue of `queue_cpu` */
-	bool ended;                 /* atomic: will never run again */
-	uint64_t blocked_since;     /* time_ticks(); atomic; 0 while not Blocked */
-	/* INIT and SIPI from other vCPUs, as vm/ipi.h packs them; atomic: any CPU. */
-	uint32_t startup;
-	void *owner; /* for the VM's board */
+	/* What a turn has to see to before the guest is entered: mostly nothing, as one look tells. */
+	union {
+		struct {
+			bool wake_pending; /* atomic: has to run whatever its events say */
+			bool asked;        /* atomic: somebody wants to know where it is */
+			bool halted;       /* blocked, and has executed nothing since; bound CPU */
+			/* INIT and SIPI from other vCPUs, as vm/ipi.h packs them; atomic: any CPU. */
+			uint32_t startup;
+		};
+		uint64_t to_see_to; /* not 0: one of these */
+	};
+	bool halted_interruptible; /* RFLAGS.IF when it blocked; atomic */
+	uint8_t halted_priority;   /* CR8 when it blocked */
+	bool queued;               /* in the run queue of `queue_cpu` */
+	bool ended;                /* atomic: will never run again */
+	uint64_t blocked_since;    /* time_ticks(); atomic; 0 while not Blocked */
+	void *owner;               /* for the VM's board */
 };
 
 enum error vcpu_create(struct vcpu *vcpu, struct vm *vm, uint32_t vcpu_id) must_check;
@@ -239,9 +245,10 @@ enum error vcpu_setup(struct vcpu *vcpu, const struct vcpu_config *config) must_
 enum error vcpu_reset(struct vcpu *vcpu) must_check;
 /* Ties the vCPU to the CPU that calls; undone only there. */
 enum error vcpu_bind(struct vcpu *vcpu) must_check;
-/* Runs until an exit needs the machine above; called on the bound CPU, interrupts on. An error
- * makes the vCPU Invalid, and `trouble` says why. */
-enum error vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit) must_check;
+/* Runs until an exit needs the machine above; called on the bound CPU, interrupts on. `*vcpu` becomes whose
+ * exit it is: meanwhile others may have had their turns (vm/schedule/hand_over.h). An error makes that
+ * vCPU Invalid, and `trouble` says why. */
+enum error vcpu_run(struct vcpu **vcpu, struct vcpu_exit *exit) must_check;
 /* Ready to Blocked and back, the binding kept. The scheduler calls these under the run-queue lock
  * of `queue_cpu`; wake from any CPU. */
 enum error vcpu_block(struct vcpu *vcpu) must_check;

@@ -49,7 +49,7 @@ static enum error make(struct vcpu *vcpu, enum vcpu_call call)
 	case CALL_BIND:
 		return vcpu_bind(vcpu);
 	case CALL_RUN:
-		return vcpu_run(vcpu, &exit);
+		return vcpu_run(&vcpu, &exit);
 	case CALL_BLOCK:
 		return vcpu_block(vcpu);
 	case CALL_WAKE:
@@ -180,12 +180,12 @@ static void every_failure(void **unused)
 
 static void run_and_exit(void **unused)
 {
-	struct vcpu vcpu;
+	struct vcpu vcpu, *whose = &vcpu;
 	struct vcpu_exit exit;
 
 	bring_to(&vcpu, VCPU_READY);
 	next_exit = (struct vcpu_exit) { .kind = VCPU_EXIT_HLT, .rip = 0x7c00 };
-	assert_int_equal(vcpu_run(&vcpu, &exit), ERROR_NONE);
+	assert_int_equal(vcpu_run(&whose, &exit), ERROR_NONE);
 	assert_int_equal(state_in_run, VCPU_RUNNING);
 	assert_int_equal(exit.kind, VCPU_EXIT_HLT);
 	assert_int_equal(exit.rip, 0x7c00);
@@ -194,20 +194,20 @@ static void run_and_exit(void **unused)
 
 static void entry_failure_tells_its_story(void **unused)
 {
-	struct vcpu vcpu;
+	struct vcpu vcpu, *whose = &vcpu;
 	struct vcpu_exit exit;
 
 	bring_to(&vcpu, VCPU_READY);
 	next_exit = (struct vcpu_exit) { .kind = VCPU_EXIT_ENTRY_FAILED };
 	strcpy(next_exit.entry_failed.story, "guest state is no good");
 	answer = ERROR_ENTRY_FAILED;
-	assert_int_equal(vcpu_run(&vcpu, &exit), ERROR_ENTRY_FAILED);
+	assert_int_equal(vcpu_run(&whose, &exit), ERROR_ENTRY_FAILED);
 	assert_int_equal(vcpu.state, VCPU_INVALID);
 	assert_string_equal(vcpu.trouble.text, "guest state is no good");
 	assert_non_null(strstr(last_line, "error=EntryFailed: guest state is no good"));
 	next_exit = (struct vcpu_exit) { .kind = VCPU_EXIT_HLT };
 	answer = ERROR_NONE;
-	assert_int_equal(vcpu_run(&vcpu, &exit), ERROR_BAD_STATE);
+	assert_int_equal(vcpu_run(&whose, &exit), ERROR_BAD_STATE);
 }
 
 static void only_on_its_cpu(void **unused)

@@ -16,6 +16,7 @@
 #include "vm/statistics.h"
 #include "vmx/instructions.h"
 #include "vmx/exit/instruction_end.h"
+#include "vmx/vcpu/hand_over.h"
 #include "vmx/vcpu/run_in_place.h"
 #include "vmx/vcpu/vcpu.h"
 #include "x86/control_registers.h"
@@ -131,6 +132,8 @@ struct vcpu *exit_short(struct vcpu *vcpu, struct vmx_vcpu *v)
 		return enter_run_interrupt_in_place(vcpu, v);
 	if (reason == EXIT_REASON_APIC_WRITE)
 		return enter_run_apic_write_in_place(vcpu, v);
+	if (reason == EXIT_REASON_PAUSE)
+		return enter_hand_over_in_place(vcpu, v);
 	return pass_on(vcpu, v);
 }
 

@@ -176,6 +176,7 @@ void apicv_set_mode(struct vmx_vcpu *v)
 	/* That takes a lock, which the run loop may not. */
 	if (x2apic && v->in_loop) {
 		v->apic_access_ends = true;
+		vmx_enter_by_run(v);
 		__atomic_store_n(&this_cpu()->need_resched, true, __ATOMIC_RELAXED);
 	}
 	/* What the page holds by now is told before the next entry. */

@@ -138,7 +138,7 @@ static enum error run_to_halt(struct vcpu *vcpu, uint64_t *rip, struct reason *w
 	for (unsigned i = 0; i < MANY_RUNS && goes_on(&exit); i++) {
 		vcpu_set_slice(vcpu, time_us_to_ticks(SLICE_US));
 		__atomic_store_n(&this_cpu()->need_resched, false, __ATOMIC_SEQ_CST);
-		if (vcpu_run(vcpu, &exit))
+		if (vcpu_run(&vcpu, &exit))
 			return vcpu->trouble.kind;
 	}
 	*rip = exit.rip;

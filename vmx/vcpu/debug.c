@@ -268,5 +268,6 @@ enum error vmx_vcpu_set_debug(struct vcpu *vcpu, const struct vcpu_debug *debug,
 	v->debug.active = debug->on || debug->step || debug->dr7;
 	v->debug.stepping = false;
 	v->debug.hit = (struct vcpu_debug_hit) { 0 };
+	vmx_enter_by_run(v);
 	return ERROR_NONE;
 }

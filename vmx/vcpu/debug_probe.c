@@ -32,7 +32,7 @@ static enum error step_once(struct vcpu *vcpu, struct vcpu_exit *exit)
 	vcpu_set_slice(vcpu, time_us_to_ticks(SLICE_US));
 	do {
 		__atomic_store_n(&this_cpu()->need_resched, false, __ATOMIC_SEQ_CST);
-		if (vcpu_run(vcpu, exit))
+		if (vcpu_run(&vcpu, exit))
 			return ERROR_BAD_STATE;
 	} while (exit->kind == VCPU_EXIT_KICKED);
 	return ERROR_NONE;

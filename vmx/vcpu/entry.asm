@@ -132,6 +132,25 @@ enter_run_stored_in_place:
 	LOAD_OTHERS
 	ret
 
+; PAUSE: another vCPU may come instead. All registers are stored, and change hands; what leads a backtrace
+; is the host's again.
+extern hand_over_in_place
+global enter_hand_over_in_place
+enter_hand_over_in_place:
+	STORE_OTHERS
+	lea	rbp, [rsp + CALLER_FRAME - 8]
+	call	hand_over_in_place
+	test	rax, rax
+	jz	.stays
+	mov	[rsp + 8], rax		; whose exit the next one is
+	mov	rdi, rax
+	LOAD_OTHERS
+	ret
+.stays:
+	mov	rdi, [rsp + 8]
+	LOAD_OTHERS
+	ret
+
 ; HOST_RIP. First what is called through after_exit has a chance, with those registers of the guest
 ; stored that it uses (vmx/exit/exit_short.h); all the others only when it does not send the guest on.
 global vmx_exit_point

@@ -88,7 +88,7 @@ static enum error run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	vcpu_set_slice(vcpu, time_us_to_ticks(SLICE_US));
 	do {
 		__atomic_store_n(&this_cpu()->need_resched, false, __ATOMIC_SEQ_CST);
-		error = vcpu_run(vcpu, exit);
+		error = vcpu_run(&vcpu, exit);
 	} while (!error && exit->kind == VCPU_EXIT_KICKED);
 	return error;
 }

@@ -132,20 +132,25 @@ static inline void arrive(struct vmx_vcpu *v, const struct vcpu *vcpu, const str
 	choose_after_exit(v, vcpu);
 }
 
+/* Who did without the loop may come back without it, too: vmx/vcpu/hand_over.c. */
 static inline void leave(struct vmx_vcpu *v, const struct cpu *cpu)
 {
 	v->in_loop = false;
-	v->after_exit = exit_untold;
+	if (v->after_exit != exit_short)
+		v->after_exit = exit_untold;
 	slice_end(v);
 	nested_leave(v->nested, cpu->index);
 	v->nested_seen = 0;
 }
 
 /* Into the guest and back. After an error `exit` tells why the guest was not entered. `*record` is that
- * of the exit before, the vCPU's, and becomes that of the new exit. */
-static inline enum error enter(struct vmx_vcpu *v, struct vcpu *vcpu, struct recorder *recorder,
+ * of the exit before, the vCPU's, and becomes that of the new exit; `*whose` becomes whose exit it is. */
+static inline enum error enter(struct vmx_vcpu **whose, struct recorder *recorder,
 			       struct record **record, struct vcpu_exit *exit)
 {
+	struct vmx_vcpu *v = *whose;
+	struct vcpu *vcpu = v->vcpu;
+
 	if (unlikely(command_line.preflight)) {
 		enum error error = entry_preflight(v, exit);
 		if (error)
@@ -154,6 +159,9 @@ static inline enum error enter(struct vmx_vcpu *v, struct vcpu *vcpu, struct rec
 	vcpu_account_entry(vcpu, *record, read_tsc());
 	enum vmx_result result =
 		unlikely(v->debug.active) ? vmx_debug_enter(v) : vmx_enter(vcpu, v);
+	/* Other vCPUs may have had their turns meanwhile. */
+	v = *whose = vmx_percpu_here()->current;
+	vcpu = v->vcpu;
 	if (unlikely(result != VMX_SUCCEED))
 		return entry_refused(v, result, exit);
 	if (likely(v->noted)) {
@@ -189,6 +197,17 @@ static enum vmx_next handle_watched(struct vmx_vcpu *v, struct record *record,
 	if (next == VMX_RESUME && vcpu->watcher->handled)
 		vcpu->watcher->handled(vcpu, exit, v->did ? v->did : "resumed");
 	return next;
+}
+
+/* What there is to be done about the exit, unless it has been. */
+static inline enum vmx_next answer(struct vmx_vcpu *v, struct record *record,
+				   struct vcpu_exit *exit)
+{
+	if (v->noted) {
+		v->noted = false;
+		return v->next;
+	}
+	return unlikely(v->vcpu->watcher) ? handle_watched(v, record, exit) : run_handle(v, record);
 }
 
 /* HLT is frequent, and has nothing that would have to be taken apart. */
@@ -258,8 +277,9 @@ static void shut_down(struct vmx_vcpu *v, struct vcpu_exit *exit)
 		vcpu->watcher->exit(vcpu, exit);
 }
 
-enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
+enum error vmx_vcpu_run(struct vcpu **whose, struct vcpu_exit *exit)
 {
+	struct vcpu *vcpu = *whose;
 	struct vmx_vcpu *v = vmx_of(vcpu);
 	struct cpu *cpu = this_cpu();
 	struct recorder *recorder = cpu->recorder;
@@ -290,19 +310,15 @@ enum error vmx_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 		if (unlikely(v->debug.active) && vmx_debug_step_over(v, exit))
 			goto out;
 		run_prepare(v, cpu);
-		error = enter(v, vcpu, recorder, &record, exit);
+		error = enter(&v, recorder, &record, exit);
+		vcpu = v->vcpu;
 		if (unlikely(error))
 			goto out;
-		if (v->noted) {
-			v->noted = false;
-			next = v->next;
-		} else {
-			next = unlikely(vcpu->watcher) ? handle_watched(v, record, exit)
-						       : run_handle(v, record);
-		}
+		next = answer(v, record, exit);
 	} while (likely(next == VMX_RESUME));
 	hand_up(v, next, exit);
 out:
+	*whose = v->vcpu;
 	leave(v, cpu);
 	interrupts_enable();
 	return error;

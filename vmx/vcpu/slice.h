@@ -4,6 +4,9 @@
 #define VMX_VCPU_SLICE_H
 
 #include "lib/types.h"
+#include "kernel/timer.h"
+#include "vmx/cpu/capability.h"
+#include "vmx/instructions.h"
 #include "vmx/vcpu/vcpu.h"
 
 /* Setup, once the controls are known. */
@@ -31,6 +34,22 @@ static inline void slice_begin(struct vmx_vcpu *v)
 		slice_begin_by_host_timer(v);
 	else if (v->vcpu->slice_changed)
 		slice_load(v);
+}
+
+/* The same at `now` for a vCPU whose slices the preemption timer counts, and have an end. */
+static inline void slice_begin_at(struct vmx_vcpu *v, uint64_t now)
+{
+	uint64_t ticks = v->vcpu->slice_ticks;
+	uint64_t deadline = __atomic_load_n(v->slice.host_timer, __ATOMIC_RELAXED);
+
+	if (unlikely(deadline < now + ticks)) {
+		slice_load(v);
+		return;
+	}
+	v->slice.left = ticks;
+	v->slice.fits = deadline;
+	v->slice.loaded = (uint32_t)(ticks >> vmx_timer_shift(&vmx_capability));
+	vmcs_store(VMCS_GUEST_PREEMPTION_TIMER, v->slice.loaded);
 }
 
 static inline void slice_end(struct vmx_vcpu *v)

@@ -270,6 +270,7 @@ void vmx_evict(struct vmx_vcpu *v)
 		percpu->resident = NULL;
 	}
 	xstate_evict(v);
+	vmx_enter_by_run(v);
 	if (v->active_on) {
 		must_succeed(vmx_vmclear(v->region_hpa), "VMCLEAR", v);
 		v->launched = false;

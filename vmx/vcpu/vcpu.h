@@ -152,6 +152,12 @@ static inline struct vmx_vcpu *vmx_of(const struct vcpu *vcpu)
 	return (struct vmx_vcpu *)vcpu->backend;
 }
 
+/* Something is to be done as the vCPU runs next: it is not entered but by run(). */
+static inline void vmx_enter_by_run(struct vmx_vcpu *v)
+{
+	v->after_exit = exit_untold;
+}
+
 /* --- exit handlers -------------------------------------------------------------------------- */
 
 /* Handles the exit in v->last. IRQs off, on the bound CPU, VMCS loaded; may not block, allocate,

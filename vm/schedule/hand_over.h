@@ -1,0 +1,113 @@
+/* The shortest way from one vCPU's turn to the next. A backend that has a vCPU whose turn is over, and
+ * nothing to tell the machine above, asks here whose turn is next, and enters that one's guest: what
+ * the scheduler's loop, the ends of two turns and the backend's own way out and in would do one after the
+ * other is done at one go, with one reading of the clock. Whenever anything else has to be seen to, the
+ * answer is that there is nobody, and the backend leaves run() as ever.
+ *
+ * IRQs off, in run() of a vCPU that has slices: what comes for this CPU meanwhile waits for the next entry, and
+ * ends the guest's time at once. */
+#ifndef VM_SCHEDULE_HAND_OVER_H
+#define VM_SCHEDULE_HAND_OVER_H
+
+#include "vm/schedule/scheduler_cpu.h"
+#include "vm/schedule/turn.h"
+#include "vm/vcpu/turn_account.h"
+#include "vm/vm.h"
+
+/* Records that a hand-over writes: of the exit, of the end of a turn, of the beginning of one. */
+#define HAND_OVER_RECORDS 3
+
+/* Does anything but the next turn wait for this CPU? */
+static inline bool hand_over_is_due(const struct scheduler *s, const struct cpu *cpu, uint64_t now)
+{
+	return likely(!cpu_attention() && !cpu->current.endless && now < s->next_look &&
+		      !s->chores_called && !(s->shares && s->queue.movable) &&
+		      recorder_has_room(cpu->recorder, HAND_OVER_RECORDS));
+}
+
+/* Whose turn is next, or null. Unless it is, the queue's lock is taken, until hand_over() or
+ * hand_over_decline(). */
+static inline struct vcpu *hand_over_offer(struct scheduler *s, const struct cpu *cpu, uint64_t now)
+{
+	if (!hand_over_is_due(s, cpu, now))
+		return NULL;
+	spinlock_take(&s->lock);
+
+	struct vcpu *next = run_queue_next_in_line(&s->queue);
+
+	if (likely(next && next->state == VCPU_READY && vm_lets_run(next)))
+		return next;
+	spinlock_give(&s->lock);
+	return NULL;
+}
+
+/* The backend has something to do before it can enter that one. */
+static inline void hand_over_decline(struct scheduler *s)
+{
+	spinlock_give(&s->lock);
+}
+
+/* As vcpu_run() has it: Running before the backend looks at what waits for the vCPU. */
+static inline void hand_over_states(struct vcpu *vcpu, struct vcpu *next)
+{
+	__atomic_store_n(&vcpu->state, VCPU_READY, __ATOMIC_RELEASE);
+	__atomic_store_n(&next->state, VCPU_RUNNING, __ATOMIC_SEQ_CST);
+}
+
+static inline void hand_over_end_turn(struct scheduler *s, struct vcpu *vcpu,
+				      const struct record *record, uint64_t now)
+{
+	struct turn_ticks took = turn_close(vcpu, record->rip, now);
+
+	s->now = now;
+	scheduler_add_ticks(&s->guest_ticks, took.guest);
+	scheduler_add_ticks(&s->exit_ticks, took.plinth);
+	vcpu->slice.left = 0;
+}
+
+static inline void hand_over_begin_turn(struct scheduler *s, struct vcpu *vcpu,
+					struct record *record, uint64_t now)
+{
+	vcpu->slices++;
+	turn_open(vcpu, record, now);
+	slice_fill(&vcpu->slice, s->slice, now);
+	vcpu->slice_ticks = vcpu->slice.left;
+
+	uint64_t until = now + s->backstop;
+
+	if (likely(until >= s->armed_for))
+		__atomic_store_n(&s->until, until, __ATOMIC_RELAXED);
+	else
+		turn_set_alarm(s, until);
+}
+
+/* The CPU is that of `next`, whom hand_over_offer() named: `vcpu`, whose exit `record` tells of, has been at
+ * `row` of its statistics, yields, and waits in line. Returns the record of the new turn, the cost of
+ * which is known as the guest is entered. The backend sees to `next->slice_ticks`. */
+static inline struct record *hand_over(struct scheduler *s, struct cpu *cpu, struct vcpu *vcpu,
+				       struct vcpu *next, struct record *record,
+				       struct statistics_row *row, uint64_t now)
+{
+	struct record *out = record + 1, *in = record + 2;
+
+	run_queue_rotate(&s->queue, vcpu, next);
+	__atomic_store_n(&s->preempt, false, __ATOMIC_RELAXED);
+	spinlock_give(&s->lock);
+	hand_over_states(vcpu, next);
+	cpu->current.vcpu = next;
+
+	record->value = 0;
+	record->did = "yielded";
+	record->head = vcpu->record_head;
+	record->end = now;
+	statistics_finish(&vcpu->statistics, row, now - record->time);
+	recorder_fill(out, now, record_head_of_kind(vcpu->record_head, RECORD_OUT), 0, 0,
+		      TURN_OVER_NAME);
+	hand_over_end_turn(s, vcpu, record, now);
+	recorder_fill(in, now, record_head_of_kind(next->record_head, RECORD_IN), 0, 0, NULL);
+	hand_over_begin_turn(s, next, in, now);
+	recorder_publish_room(cpu->recorder, in + 1);
+	return in;
+}
+
+#endif

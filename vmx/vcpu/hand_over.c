@@ -1,0 +1,86 @@
+/* A vCPU that executes PAUSE while others wait gives its CPU away: from its exit, right into the guest of the
+ * next in line, without the loop of either (vmx/vcpu/run.c) and without the machine above having been
+ * left and entered again. What arrive() and leave() do there is done here, but only what differs from one
+ * vCPU to the next. When anything is in the way the answer is null, nothing has been done, and the exit
+ * goes to the loop.
+ *
+ * A vCPU is entered so when it was in the loop of this CPU before, and left it with nothing to be done as it
+ * comes back: then after_exit is still exit_short(). HOST_RSP of its VMCS is then the same as the
+ * present one's, as one call of scheduler_run() enters both, at the same depth of the stack.
+ *
+ * This file is compiled with a calling convention of its own (Makefile): all registers belong to it, as
+ * vmx/vcpu/entry.asm has stored the guest's. */
+#include "vmx/vcpu/hand_over.h"
+
+#include "kernel/cpu.h"
+#include "vm/schedule/hand_over.h"
+#include "vmx/cpu/percpu.h"
+#include "vmx/exit/instruction_end.h"
+#include "vmx/instructions.h"
+#include "vmx/nested.h"
+#include "vmx/vcpu/inject.h"
+#include "vmx/vcpu/run_steps.h"
+#include "vmx/vcpu/slice.h"
+#include "vmx/vcpu/vcpu.h"
+#include "vmx/vcpu/xstate.h"
+#include "x86/instructions.h"
+
+static inline void move_nested(struct vmx_vcpu *from, struct vmx_vcpu *to, const struct cpu *cpu)
+{
+	if (likely(from->nested == to->nested)) {
+		to->nested_seen = from->nested_seen;
+	} else {
+		nested_leave(from->nested, cpu->index);
+		to->nested_seen = nested_enter(to->nested, cpu->index);
+	}
+	from->nested_seen = 0;
+	if (unlikely(to->nested_seen != nested_generation(to->nested)))
+		run_catch_up(to, cpu);
+}
+
+/* The CPU's state becomes that of `to`, whose VMCS is current already. */
+static inline void move_in(struct vmx_vcpu *from, struct vmx_vcpu *to, const struct cpu *cpu,
+			   uint64_t now)
+{
+	vmx_make_resident(to);
+	xstate_enter(to);
+	slice_begin_at(to, now);
+	move_nested(from, to, cpu);
+	from->in_loop = false;
+	to->in_loop = true;
+	if (unlikely(events_waiting(to->vcpu)))
+		inject_events(to);
+}
+
+struct vcpu *hand_over_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
+{
+	struct cpu *cpu = this_cpu();
+	struct scheduler *s = cpu->scheduler;
+	struct record *record = recorder_place(v->recorder);
+
+	if (unlikely(!vmx_ends_plainly()))
+		return NULL;
+
+	uint64_t now = read_tsc();
+	struct vcpu *next = hand_over_offer(s, cpu, now);
+
+	if (unlikely(!next))
+		return NULL;
+
+	struct vmx_vcpu *to = vmx_of(next);
+
+	if (unlikely(to->after_exit != exit_short || !to->slice.by_preemption_timer)) {
+		hand_over_decline(s);
+		return NULL;
+	}
+	vmcs_store(VMCS_GUEST_RIP,
+		   (record->rip + vmcs_fetch(VMCS_EXIT_INSTRUCTION_LENGTH)) & v->rip_mask);
+	struct statistics_row *row = statistics_begin(&vcpu->statistics, EXIT_REASON_PAUSE);
+	struct record *turn = hand_over(s, cpu, vcpu, next, record, row, now);
+
+	vmx_make_current(to);
+	move_in(v, to, cpu, now);
+	turn->end = read_tsc();
+	statistics_finish(&next->statistics, &next->statistics.turns, turn->end - now);
+	return next;
+}
