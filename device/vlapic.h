@@ -154,6 +154,11 @@ static inline uint64_t vlapic_tsc_deadline(const struct vlapic *lapic)
 {
 	return lapic->timer.tsc_deadline;
 }
+/* Is one armed, and has it come? */
+static inline bool vlapic_tsc_deadline_passed(const struct vlapic *lapic, uint64_t tsc)
+{
+	return lapic->timer.tsc_deadline && lapic->timer.tsc_deadline <= tsc;
+}
 void vlapic_set_tsc_deadline(struct vlapic *lapic, uint64_t deadline);
 
 /* CR8: bits 7:4 of the task priority. */
@@ -175,6 +180,8 @@ struct vlapic_offer {
 /* These three at once, for who asks often: looks, and acknowledges when the processor is `open` to
  * interrupts. */
 struct vlapic_offer vlapic_offer(struct vlapic *lapic, bool open);
+/* The same after a deadline of the TSC that has passed is taken, as vlapic_advance_tsc() does. */
+struct vlapic_offer vlapic_offer_tsc_deadline(struct vlapic *lapic, bool open);
 /* Is anything in IRR, or may be? If not, no end of an interrupt, message or change of the task priority
  * lets one through that did not get through before. */
 static inline bool vlapic_may_have_requests(const struct vlapic *lapic)

@@ -127,6 +127,8 @@ void vlapic_timer_set_mode(struct vlapic *lapic, unsigned mode);
 void vlapic_timer_set_count(struct vlapic *lapic, uint32_t count);
 void vlapic_timer_set_divide(struct vlapic *lapic, uint32_t value);
 uint32_t vlapic_timer_count(const struct vlapic *lapic);
+/* The armed deadline of the TSC has come. */
+void vlapic_timer_take_deadline(struct vlapic *lapic);
 
 /* vlapic_priority.c */
 uint8_t vlapic_ppr(const struct vlapic *lapic);

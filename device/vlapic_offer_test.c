@@ -83,6 +83,26 @@ static void ask(void)
 	assert_memory_equal(page, twin_page, sizeof(page));
 }
 
+/* The timer's deadline, in the one way and in the other. */
+static void ask_timer(uint64_t now)
+{
+	bool open = random_below(3);
+	struct vlapic_offer a, b;
+
+	assert_int_equal(vlapic_tsc_deadline_passed(&lapic, now),
+			 vlapic_tsc_deadline_passed(&twin, now));
+	if (!vlapic_tsc_deadline_passed(&lapic, now))
+		return;
+	assert_true(vlapic_advance_tsc(&twin, now));
+	a = vlapic_offer_tsc_deadline(&lapic, open);
+	b = step_by_step(&twin, open);
+	assert_int_equal(a.vector, b.vector);
+	assert_int_equal(a.waits, b.waits);
+	assert_int_equal(a.threshold, b.threshold);
+	assert_memory_equal(page, twin_page, sizeof(page));
+	assert_memory_equal(&lapic.timer, &twin.timer, sizeof(twin.timer));
+}
+
 static void check_note(unsigned set)
 {
 	unsigned held = 0;
@@ -104,7 +124,7 @@ static void check_may_have(void)
 
 static void step(uint64_t *now)
 {
-	switch (random_below(12)) {
+	switch (random_below(14)) {
 	case 0:
 	case 1:
 		both_post(random_below(256), random_below(8) == 0);
@@ -130,6 +150,15 @@ static void step(uint64_t *now)
 		both_advance(*now += random_below(10000));
 		break;
 	case 8:
+		both_write(VLAPIC_LVT_TIMER,
+			   0x40000 + (random_below(8) ? 0 : 0x10000) + random_below(256));
+		vlapic_set_tsc_deadline(&lapic, *now + 1);
+		vlapic_set_tsc_deadline(&twin, *now + 1);
+		break;
+	case 9:
+		ask_timer(*now += random_below(2));
+		break;
+	case 10:
 		if (!random_below(8))
 			both_begin_again(random_below(2));
 		break;
@@ -197,10 +226,38 @@ static void offers(void **state)
 	assert_int_equal(vlapic_offer(&lapic, true).vector, 0x43);
 }
 
+/* The deadline's interrupt is in service at once, or waits as any other. */
+static void a_deadline_is_offered(void **state)
+{
+	set(VLAPIC_LVT_TIMER, 0x40051);
+	vlapic_set_tsc_deadline(&lapic, 100);
+	assert_false(vlapic_tsc_deadline_passed(&lapic, 99));
+	assert_true(vlapic_tsc_deadline_passed(&lapic, 100));
+	struct vlapic_offer offer = vlapic_offer_tsc_deadline(&lapic, true);
+
+	assert_int_equal(offer.vector, 0x51);
+	assert_int_equal(vlapic_highest_in_service(&lapic), 0x51);
+	assert_int_equal(vlapic_highest_request(&lapic), -1);
+	assert_int_equal(vlapic_tsc_deadline(&lapic), 0);
+	assert_false(vlapic_tsc_deadline_passed(&lapic, UINT64_MAX));
+	vlapic_set_tsc_deadline(&lapic, 200);
+	offer = vlapic_offer_tsc_deadline(&lapic, true);
+	assert_int_equal(offer.vector, -1);
+	assert_int_equal(vlapic_highest_request(&lapic), 0x51);
+	set(VLAPIC_EOI, 0);
+	assert_int_equal(vlapic_offer(&lapic, true).vector, 0x51);
+	set(VLAPIC_EOI, 0);
+	set(VLAPIC_LVT_TIMER, 0x50051);
+	vlapic_set_tsc_deadline(&lapic, 300);
+	assert_int_equal(vlapic_offer_tsc_deadline(&lapic, true).vector, -1);
+	assert_int_equal(vlapic_highest_request(&lapic), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(offers, enabled),
+		cmocka_unit_test_setup(a_deadline_is_offered, enabled),
 		cmocka_unit_test(an_offer_is_what_its_parts_say),
 		cmocka_unit_test(with_hardware_the_registers_alone_count),
 	};

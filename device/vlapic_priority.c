@@ -170,6 +170,23 @@ struct vlapic_offer vlapic_offer(struct vlapic *lapic, bool open)
 	return (struct vlapic_offer) { .vector = (int16_t)vector };
 }
 
+/* The only request there is, and one that is let through, goes into ISR straight. */
+struct vlapic_offer vlapic_offer_tsc_deadline(struct vlapic *lapic, bool open)
+{
+	uint32_t entry = vlapic_get(lapic, VLAPIC_LVT_TIMER);
+	uint8_t vector = (uint8_t)field_get(entry, VLAPIC_VECTOR);
+
+	if (unlikely(!open || (entry & LVT_MASKED) || vlapic_outstanding(lapic) ||
+		     !goes_straight(lapic, vector))) {
+		vlapic_timer_take_deadline(lapic);
+		return vlapic_offer(lapic, open);
+	}
+	lapic->timer.tsc_deadline = 0;
+	lapic->timer.fired = lapic->now;
+	vlapic_set_add(lapic, VLAPIC_ISR, vector);
+	return (struct vlapic_offer) { .vector = vector };
+}
+
 int vlapic_highest_request(struct vlapic *lapic)
 {
 	vlapic_take_posted(lapic);

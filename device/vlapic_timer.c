@@ -121,6 +121,12 @@ static void expire(struct vlapic *lapic)
 	fire(lapic, late);
 }
 
+void vlapic_timer_take_deadline(struct vlapic *lapic)
+{
+	lapic->timer.tsc_deadline = 0;
+	fire(lapic, 0);
+}
+
 void vlapic_advance(struct vlapic *lapic, device_time now, uint64_t tsc)
 {
 	struct vlapic_timer *t = &lapic->timer;
@@ -129,22 +135,16 @@ void vlapic_advance(struct vlapic *lapic, device_time now, uint64_t tsc)
 		lapic->now = now;
 	if (t->counting && t->expires <= lapic->now)
 		expire(lapic);
-	if (t->tsc_deadline && t->tsc_deadline <= tsc) {
-		t->tsc_deadline = 0;
-		fire(lapic, 0);
-	}
+	if (vlapic_tsc_deadline_passed(lapic, tsc))
+		vlapic_timer_take_deadline(lapic);
 }
 
 bool vlapic_advance_tsc(struct vlapic *lapic, uint64_t tsc)
 {
-	struct vlapic_timer *t = &lapic->timer;
-
-	if (t->mode != TIMER_TSC_DEADLINE)
+	if (lapic->timer.mode != TIMER_TSC_DEADLINE)
 		return false;
-	if (t->tsc_deadline && t->tsc_deadline <= tsc) {
-		t->tsc_deadline = 0;
-		fire(lapic, 0);
-	}
+	if (vlapic_tsc_deadline_passed(lapic, tsc))
+		vlapic_timer_take_deadline(lapic);
 	return true;
 }
 

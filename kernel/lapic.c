@@ -36,6 +36,7 @@ enum lapic_register {
 #define MSR_X2APIC_BASE   0x800u
 #define SVR_ENABLE        BIT(8)
 #define LVT_MASKED        BIT(16)
+#define LVT_TSC_DEADLINE  BIT(18)
 #define LVT_NMI           (4u << 8)
 #define ICR_DELIVERY(d)   ((uint32_t)(d) << 8)
 #define ICR_PENDING       BIT(12)
@@ -46,9 +47,8 @@ enum lapic_register {
 
 struct lapic_way lapic_way;
 
-/* Constant after calibration. */
-static uint64_t timer_rate;  /* ticks per second */
-static uint64_t timer_scale; /* what it counts in a tick of time_ticks(), times 2^32 */
+/* What the timer counts in a tick of time_ticks(), times 2^32; constant after calibration. */
+static uint64_t timer_scale;
 
 static uint32_t lapic_read(enum lapic_register r)
 {
@@ -67,6 +67,16 @@ static void lapic_write(enum lapic_register r, uint32_t value)
 static bool cpu_has_x2apic(void)
 {
 	return cpuid_query(CPUID_FEATURES, 0).ecx & CPUID_1_ECX_X2APIC;
+}
+
+/* CPUs with early microcode may lose a deadline once IA32_TSC_ADJUST has been written. */
+static bool cpu_keeps_deadlines(void)
+{
+	if (!(cpuid_query(CPUID_FEATURES, 0).ecx & CPUID_1_ECX_TSC_DEADLINE))
+		return false;
+	return cpuid_query(0, 0).eax < CPUID_EXTENDED_FEATURES ||
+	       !(cpuid_query(CPUID_EXTENDED_FEATURES, 0).ebx & CPUID_7_EBX_TSC_ADJUST) ||
+	       !read_msr(MSR_TSC_ADJUST);
 }
 
 hpa_t lapic_base(void)
@@ -93,7 +103,9 @@ enum error lapic_init(enum apic_mode wanted, uint32_t highest_apic_id, struct re
 		if (!lapic_way.registers)
 			return reason_set(why, ERROR_NO_MEMORY, "no room to map the local APIC");
 	}
-	log_info("lapic", "mode=%s base=0x%lx", lapic_way.x2apic ? "x2apic" : "xapic", base.value);
+	lapic_way.tsc_deadline = cpu_keeps_deadlines();
+	log_info("lapic", "mode=%s base=0x%lx timer=%s", lapic_way.x2apic ? "x2apic" : "xapic",
+		 base.value, lapic_way.tsc_deadline ? "tsc-deadline" : "one-shot");
 	return ERROR_NONE;
 }
 
@@ -110,7 +122,10 @@ void lapic_enable(void)
 	unsigned highest_lvt = field_get(lapic_read(LAPIC_VERSION), BITS(23, 16));
 	lapic_write(LAPIC_TIMER_INITIAL, 0);
 	lapic_write(LAPIC_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
-	lapic_write(LAPIC_LVT_TIMER, VECTOR_TIMER);
+	lapic_write(LAPIC_LVT_TIMER,
+		    VECTOR_TIMER | (lapic_way.tsc_deadline ? (uint32_t)LVT_TSC_DEADLINE : 0));
+	/* A deadline written before the mode is there gets lost: SDM volume 3, "TSC-Deadline Mode". */
+	__asm__ volatile("mfence" : : : "memory");
 	lapic_write(LAPIC_LVT_LINT0, LVT_MASKED);
 	lapic_write(LAPIC_LVT_LINT1, LVT_MASKED);
 	if (highest_lvt >= 3)
@@ -168,14 +183,19 @@ static uint64_t calibration_start;
 
 void lapic_timer_calibrate_begin(void)
 {
+	if (lapic_way.tsc_deadline)
+		return;
 	lapic_write(LAPIC_TIMER_INITIAL, UINT32_MAX);
 	calibration_start = time_ticks();
 }
 
 void lapic_timer_calibrate(void)
 {
-	uint32_t left = lapic_read(LAPIC_TIMER_CURRENT);
+	uint32_t left;
 
+	if (lapic_way.tsc_deadline)
+		return;
+	left = lapic_read(LAPIC_TIMER_CURRENT);
 	if (!left) /* boot took longer than it can count */
 		lapic_timer_calibrate_begin();
 	while (time_ticks_to_us(time_ticks() - calibration_start) < CALIBRATION_US)
@@ -183,13 +203,14 @@ void lapic_timer_calibrate(void)
 	left = lapic_read(LAPIC_TIMER_CURRENT);
 	uint64_t passed = time_ticks() - calibration_start;
 	lapic_write(LAPIC_TIMER_INITIAL, 0);
-	timer_rate = time_scale(UINT32_MAX - left, time_tick_rate(), passed);
-	timer_scale = time_scale(timer_rate, BIT(32), time_tick_rate()) + 1;
-	log_info("lapic", "timer calibrated hz=%lu", timer_rate);
+	uint64_t rate = time_scale(UINT32_MAX - left, time_tick_rate(), passed);
+	timer_scale = time_scale(rate, BIT(32), time_tick_rate()) + 1;
+	log_info("lapic", "timer calibrated hz=%lu", rate);
 }
 
-void lapic_timer_start(uint64_t ticks)
+void lapic_timer_count(uint64_t deadline)
 {
+	uint64_t now = time_ticks(), ticks = deadline > now ? deadline - now : 0;
 	unsigned __int128 count = ((unsigned __int128)ticks * timer_scale >> 32) + 1;
 
 	lapic_write(LAPIC_TIMER_INITIAL, count > UINT32_MAX ? UINT32_MAX : (uint32_t)count);

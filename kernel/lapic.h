@@ -9,6 +9,7 @@
 #include "lib/bits.h"
 #include "lib/types.h"
 #include "x86/instructions.h"
+#include "x86/msr.h"
 
 /* Chooses the mode: `wanted` where the machine can do it. x2APIC mode that firmware turned on
  * stays; an APIC ID above 254 needs x2APIC mode. */
@@ -29,6 +30,7 @@ enum lapic_delivery { DELIVER_FIXED = 0, DELIVER_NMI = 4, DELIVER_INIT = 5, DELI
 /* How the registers are reached: constant after lapic_init(). */
 struct lapic_way {
 	bool x2apic;
+	bool tsc_deadline; /* the timer takes deadlines of the TSC, and has no rate */
 	volatile uint32_t
 		*registers; /* device memory: volatile is what it is for; null in x2APIC mode */
 };
@@ -62,13 +64,22 @@ static inline void lapic_send_x2apic(uint32_t apic_id, uint32_t command)
 bool lapic_send(uint32_t apic_id, enum lapic_delivery delivery, uint8_t vector);
 
 /* Measure the timer's rate against the TSC, from the first call until the second, which waits for what is
- * missing of 1 ms; once, on the bootstrap processor. When the second is called, time_calibrate() has been. */
+ * missing of 1 ms; once, on the bootstrap processor. When the second is called, time_calibrate() has been.
+ * Nothing to do where the timer takes deadlines. */
 void lapic_timer_calibrate_begin(void);
 void lapic_timer_calibrate(void);
 
-/* One interrupt VECTOR_TIMER on this CPU, `ticks` of time_ticks() from now, at once for 0, and at the
- * latest after what the hardware can count. It may come a little early, as far as its rate is
- * measured too fast. Replaces the one before. For kernel/timer.c. */
-void lapic_timer_start(uint64_t ticks);
+/* One interrupt VECTOR_TIMER on this CPU when time_ticks() reaches `deadline`, which is not 0; at once
+ * when it has. Replaces the one before. For kernel/timer_front.h. */
+void lapic_timer_count(
+	uint64_t deadline); /* by a timer that counts at a rate of its own: at the latest
+	* after what it can count, and maybe a little early, as far as its rate is measured too fast */
+static inline void lapic_timer_start(uint64_t deadline)
+{
+	if (likely(lapic_way.tsc_deadline))
+		write_msr(MSR_TSC_DEADLINE, deadline);
+	else
+		lapic_timer_count(deadline);
+}
 
 #endif

@@ -1,31 +1,27 @@
-/* A queue of timers for each CPU, and the local APIC's one-shot timer set for the first of them. The
- * hardware is set again only when an earlier deadline comes: one that goes away costs an interrupt
- * that finds nothing due, and is answered by setting the timer for what is left. */
+/* A queue of timers for each CPU, and the local APIC's timer set for the first of them, or for the
+ * deadline of the guest that runs there if that comes first. The hardware is set again only when an
+ * earlier deadline comes: one that goes away costs an interrupt that finds nothing due, and is answered by
+ * setting the timer for what is left. */
 #include "kernel/timer.h"
 
 #include "kernel/cpu.h"
-#include "kernel/lapic.h"
 #include "kernel/recorder.h"
 #include "kernel/spinlock.h"
+#include "kernel/timer_front.h"
 #include "lib/assert.h"
 #include "x86/instructions.h"
-
-/* The hardware is set so much early, in ticks: the way out of a guest to timer_run_due() takes longer, and
- * who is here before the deadline waits for it. */
-#define LEAD 150u
 
 struct timer_queue {
 	struct spinlock lock; /* guards the rest, and the timers in the heap */
 	struct timer_heap heap;
 	struct timer *running; /* whose function this CPU calls at this moment, or null */
 	uint64_t pass;         /* when the present round of calls began; 0 outside of one */
-	uint64_t next;         /* the first deadline, TIMER_NEVER without; atomic to read */
-	uint64_t set_for;      /* what the hardware was set for; TIMER_NEVER: nothing */
+	struct timer_front front;
 } aligned_to(64);
 
 static struct timer_queue queues[MAX_CPUS] = {
-	[0 ... MAX_CPUS -
-	 1] = { .lock = SPINLOCK_INIT("timers"), .next = TIMER_NEVER, .set_for = TIMER_NEVER },
+	[0 ... MAX_CPUS - 1] = { .lock = SPINLOCK_INIT("timers"),
+				 .front = { TIMER_NEVER, TIMER_NEVER, TIMER_NEVER } },
 };
 
 static struct timer_queue *queue_of(const struct cpu *cpu)
@@ -42,7 +38,8 @@ static void note_first(struct timer_queue *queue)
 {
 	const struct timer_node *first = queue->heap.root;
 
-	__atomic_store_n(&queue->next, first ? first->deadline : TIMER_NEVER, __ATOMIC_RELAXED);
+	__atomic_store_n(&queue->front.next, first ? first->deadline : TIMER_NEVER,
+			 __ATOMIC_RELAXED);
 }
 
 static void add(struct timer_queue *queue, struct timer *timer, uint64_t deadline)
@@ -62,16 +59,20 @@ static void take_out(struct timer_queue *queue, struct timer *timer)
 	note_first(queue);
 }
 
-/* This CPU's queue, under its lock. A round of calls ends with this anyway. */
+static uint64_t first_of(const struct timer_front *front)
+{
+	uint64_t next = __atomic_load_n(&front->next, __ATOMIC_RELAXED);
+
+	return next < front->guest ? next : front->guest;
+}
+
+/* This CPU's queue. A round of calls ends with this anyway. */
 static void set_hardware(struct timer_queue *queue)
 {
-	uint64_t now;
+	uint64_t first = first_of(&queue->front);
 
-	if (queue->next >= queue->set_for || queue->pass)
-		return;
-	now = read_tsc() + LEAD;
-	queue->set_for = queue->next;
-	lapic_timer_start(queue->next > now ? queue->next - now : 0);
+	if (first < queue->front.set_for && !queue->pass)
+		timer_set_hardware(&queue->front, first);
 }
 
 void timer_init(struct timer *timer, timer_function function, void *owner)
@@ -171,14 +172,9 @@ void timer_cancel(struct timer *timer)
 	}
 }
 
-uint64_t timer_next(void)
+struct timer_front *timer_front_here(void)
 {
-	return __atomic_load_n(&queue_of(this_cpu())->next, __ATOMIC_RELAXED);
-}
-
-const uint64_t *timer_next_place(void)
-{
-	return &queue_of(this_cpu())->next;
+	return &queue_of(this_cpu())->front;
 }
 
 static void note(const struct timer *timer, uint64_t now)
@@ -195,22 +191,19 @@ static void note(const struct timer *timer, uint64_t now)
 /* Now, or the first deadline when that is at hand. */
 static uint64_t begin_pass(const struct timer_queue *queue)
 {
-	uint64_t now = read_tsc();
+	uint64_t first = first_of(&queue->front), now = read_tsc();
 
-	while (queue->next > now && queue->next - now <= LEAD) {
-		cpu_relax();
-		now = read_tsc();
-	}
-	return now;
+	return first > now && first - now <= TIMER_LEAD ? timer_wait_until(first) : now;
 }
 
 void timer_run_due(void)
 {
 	struct timer_queue *queue = queue_of(this_cpu());
+	struct timer_front *front = &queue->front;
 
 	spinlock_take(&queue->lock);
 	queue->pass = begin_pass(queue);
-	while (queue->next <= queue->pass) {
+	while (front->next <= queue->pass) {
 		struct timer *timer = timer_of(queue->heap.root);
 
 		take_out(queue, timer);
@@ -221,8 +214,10 @@ void timer_run_due(void)
 		spinlock_take(&queue->lock);
 		queue->running = NULL;
 	}
+	if (front->guest <= queue->pass)
+		front->guest = TIMER_NEVER;
 	queue->pass = 0;
-	queue->set_for = TIMER_NEVER;
+	front->set_for = TIMER_NEVER;
 	set_hardware(queue);
 	spinlock_give(&queue->lock);
 }

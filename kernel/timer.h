@@ -33,11 +33,6 @@ void timer_arm(struct timer *timer, uint64_t deadline);
  * armed again. Not from within the timer's own function. The caller holds no lock that the function takes. */
 void timer_cancel(struct timer *timer);
 
-/* The earliest deadline of this CPU's timers, TIMER_NEVER if there is none. IRQs off. */
-uint64_t timer_next(void);
-/* Where that stands for this CPU: constant, atomic to read. */
-const uint64_t *timer_next_place(void);
-
 /* Calls the functions of this CPU's timers that are due, and sets the hardware for the next: for the
  * timer interrupt's handler, and for a backend that ends a guest's time itself when one is due. IRQs
  * off. */

@@ -13,11 +13,6 @@ static struct pc *pc_of(const struct vcpu *vcpu)
 	return (struct pc *)vcpu->vm->board_data;
 }
 
-static struct pc_vcpu *pc_vcpu_of(const struct vcpu *vcpu)
-{
-	return (struct pc_vcpu *)vcpu->owner;
-}
-
 /* --- the buses ------------------------------------------------------------------------------- */
 
 /* Several chips may answer, each some of the bytes. */

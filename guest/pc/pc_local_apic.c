@@ -12,11 +12,6 @@
 
 _Static_assert(VLAPIC_TIMER_HZ == CPUID_CRYSTAL_HZ, "CPUID tells the rate of the APIC timer");
 
-static struct pc_vcpu *of(const struct vcpu *vcpu)
-{
-	return (struct pc_vcpu *)vcpu->owner;
-}
-
 /* --- what a local APIC does ------------------------------------------------------------------ */
 
 static struct pc_vcpu *of_lapic(void *context)
@@ -40,19 +35,6 @@ static void eoi(void *context, struct vlapic *lapic, uint8_t vector)
 
 	ioapic_eoi(&pc->ioapic, vector);
 	spinlock_release(&pc->lock, flags);
-}
-
-static void timer_changed(void *context, struct vlapic *lapic)
-{
-	struct pc_vcpu *pv = of_lapic(context);
-	bool is_tsc;
-	uint64_t deadline = vlapic_deadline(lapic, &is_tsc);
-
-	/* One that was armed and is not wanted any more fires for nothing. */
-	if (deadline == DEVICE_NEVER)
-		return;
-	timer_arm(&pv->timer, is_tsc ? vcpu_guest_tsc_to_ticks(pv->vcpu, deadline)
-				     : pc_time_to_ticks(pv->pc, deadline));
 }
 
 static void renumbered(void *context, struct vlapic *lapic)
@@ -82,74 +64,69 @@ static uint8_t extint_acknowledge(void *context, struct vlapic *lapic)
 static const struct vlapic_connections connections = {
 	.send = send,
 	.eoi = eoi,
-	.timer_changed = timer_changed,
+	.timer_changed = pc_apic_timer_changed,
 	.renumbered = renumbered,
 	.local = local,
 	.extint_acknowledge = extint_acknowledge,
 };
 
-/* The timer may fire on a CPU that the vCPU has left: it only says so, and the vCPU looks. */
-static void timer_fired(struct timer *timer)
-{
-	struct pc_vcpu *pv = (struct pc_vcpu *)timer->owner;
-
-	__atomic_store_n(&pv->timer_due, true, __ATOMIC_SEQ_CST);
-	pc_notify(pv->pc, pv->vcpu->id);
-}
-
-static void advance(struct pc_vcpu *pv)
-{
-	vlapic_advance(&pv->lapic, pc_now(pv->pc), vcpu_guest_tsc(pv->vcpu));
-}
-
 /* Before a register is read or written. */
 static void advance_for(struct pc_vcpu *pv, unsigned offset)
 {
 	if (offset >= VLAPIC_FIRST_TIMED)
-		advance(pv);
+		pc_apic_timer_advance(pv);
 }
 
 /* --- what the backend asks ------------------------------------------------------------------- */
 
-/* The flag goes first: a timer that fires while the clock is read sets it again. */
-static void look_at_timer(struct pc_vcpu *pv)
+static inline void look_at_timer(struct pc_vcpu *pv)
 {
-	if (!__atomic_load_n(&pv->timer_due, __ATOMIC_RELAXED))
-		return;
-	__atomic_store_n(&pv->timer_due, false, __ATOMIC_SEQ_CST);
-	if (!vlapic_advance_tsc(&pv->lapic, vcpu_guest_tsc(pv->vcpu)))
-		advance(pv);
-	else if (!vlapic_tsc_deadline(&pv->lapic))
-		return;
-	timer_changed(pv, &pv->lapic);
+	if (unlikely(__atomic_load_n(&pv->timer_due, __ATOMIC_RELAXED)))
+		pc_apic_timer_look(pv);
 }
 
 static bool pending(struct vcpu *vcpu)
 {
-	struct pc_vcpu *pv = of(vcpu);
+	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
 
 	look_at_timer(pv);
 	return vlapic_pending(&pv->lapic);
 }
 
+static inline struct vcpu_interrupt_offer of_vlapic(struct vlapic_offer o)
+{
+	return (struct vcpu_interrupt_offer) { o.vector, o.waits, o.threshold };
+}
+
 static struct vcpu_interrupt_offer offer(struct vcpu *vcpu, bool open)
 {
-	struct pc_vcpu *pv = of(vcpu);
-	struct vlapic_offer o;
+	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
 
 	look_at_timer(pv);
-	o = vlapic_offer(&pv->lapic, open);
-	return (struct vcpu_interrupt_offer) { o.vector, o.waits, o.threshold };
+	return of_vlapic(vlapic_offer(&pv->lapic, open));
+}
+
+/* Mostly a deadline of the TSC, after which there is none until the guest sets another. */
+static struct vcpu_interrupt_offer offer_timer(struct vcpu *vcpu, uint64_t now, bool open)
+{
+	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
+
+	if (unlikely(!vlapic_tsc_deadline_passed(&pv->lapic, vcpu_tsc_at(vcpu, now)))) {
+		pc_apic_timer_look(pv);
+		return of_vlapic(vlapic_offer(&pv->lapic, open));
+	}
+	vcpu->timer_deadline = TIMER_NEVER;
+	return of_vlapic(vlapic_offer_tsc_deadline(&pv->lapic, open));
 }
 
 static int acknowledge(struct vcpu *vcpu)
 {
-	return vlapic_acknowledge(&of(vcpu)->lapic);
+	return vlapic_acknowledge(&pc_vcpu_of(vcpu)->lapic);
 }
 
 static uint8_t get_priority(struct vcpu *vcpu)
 {
-	return (uint8_t)vlapic_priority(&of(vcpu)->lapic);
+	return (uint8_t)vlapic_priority(&pc_vcpu_of(vcpu)->lapic);
 }
 
 /* Whatever the guest did to its local APIC may let an interrupt through. */
@@ -168,46 +145,46 @@ static void look_after(struct pc_vcpu *pv, unsigned offset)
 
 static void set_priority(struct vcpu *vcpu, uint8_t priority)
 {
-	vlapic_set_priority(&of(vcpu)->lapic, priority);
-	look_after(of(vcpu), 0);
+	vlapic_set_priority(&pc_vcpu_of(vcpu)->lapic, priority);
+	look_after(pc_vcpu_of(vcpu), 0);
 }
 
 static void apic_base(struct vcpu *vcpu, uint64_t value)
 {
 	/* The policy has refused what the chip would refuse. */
-	(void)vlapic_set_base(&of(vcpu)->lapic, value);
-	look_again(of(vcpu));
+	(void)vlapic_set_base(&pc_vcpu_of(vcpu)->lapic, value);
+	look_again(pc_vcpu_of(vcpu));
 }
 
 static void tsc_changed(struct vcpu *vcpu)
 {
-	struct pc_vcpu *pv = of(vcpu);
+	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
 
-	advance(pv);
-	timer_changed(pv, &pv->lapic);
+	pc_apic_timer_advance(pv);
+	pc_apic_timer_changed(pv, &pv->lapic);
 	look_again(pv);
 	pc_msr_tsc_changed(pv);
 }
 
 static void init_reset(struct vcpu *vcpu)
 {
-	vlapic_init_reset(&of(vcpu)->lapic);
-	look_again(of(vcpu));
+	vlapic_init_reset(&pc_vcpu_of(vcpu)->lapic);
+	look_again(pc_vcpu_of(vcpu));
 }
 
 static void describe(const struct vcpu *vcpu, char *text, size_t size)
 {
-	vlapic_describe(&of(vcpu)->lapic, text, size);
+	vlapic_describe(&pc_vcpu_of(vcpu)->lapic, text, size);
 }
 
 static void *page(struct vcpu *vcpu)
 {
-	return of(vcpu)->page;
+	return pc_vcpu_of(vcpu)->page;
 }
 
 static unsigned threshold(struct vcpu *vcpu)
 {
-	return vlapic_priority_threshold(&of(vcpu)->lapic);
+	return vlapic_priority_threshold(&pc_vcpu_of(vcpu)->lapic);
 }
 
 /* The interrupt command register was written. Whoever is meant is told first, then it is written down. */
@@ -230,16 +207,16 @@ static inline bool send_command(struct pc_vcpu *pv)
 
 static void written(struct vcpu *vcpu, unsigned offset)
 {
-	if (likely(offset == VLAPIC_ICR) && send_command(of(vcpu)))
+	if (likely(offset == VLAPIC_ICR) && send_command(pc_vcpu_of(vcpu)))
 		return;
-	advance_for(of(vcpu), offset);
-	vlapic_written(&of(vcpu)->lapic, offset);
-	look_after(of(vcpu), offset);
+	advance_for(pc_vcpu_of(vcpu), offset);
+	vlapic_written(&pc_vcpu_of(vcpu)->lapic, offset);
+	look_after(pc_vcpu_of(vcpu), offset);
 }
 
 static bool other_pending(struct vcpu *vcpu)
 {
-	return vlapic_extint_pending(&of(vcpu)->lapic);
+	return vlapic_extint_pending(&pc_vcpu_of(vcpu)->lapic);
 }
 
 static uint8_t vector_or_none(int vector)
@@ -249,7 +226,7 @@ static uint8_t vector_or_none(int vector)
 
 static void status(struct vcpu *vcpu, struct vcpu_interrupt_status *status)
 {
-	struct vlapic *lapic = &of(vcpu)->lapic;
+	struct vlapic *lapic = &pc_vcpu_of(vcpu)->lapic;
 
 	/* Only hardware that delivers asks. */
 	vlapic_share_sets(lapic);
@@ -260,14 +237,17 @@ static void status(struct vcpu *vcpu, struct vcpu_interrupt_status *status)
 
 static void ended(struct vcpu *vcpu, uint8_t vector)
 {
-	vlapic_after_eoi(&of(vcpu)->lapic, vector);
-	look_after(of(vcpu), 0);
+	vlapic_after_eoi(&pc_vcpu_of(vcpu)->lapic, vector);
+	look_after(pc_vcpu_of(vcpu), 0);
 }
 
 const struct vcpu_interrupts pc_vcpu_interrupts = {
 	.pending = pending,
 	.acknowledge = acknowledge,
 	.offer = offer,
+	.timer_due = pc_apic_timer_due,
+	.offer_timer = offer_timer,
+	.sleeps = pc_apic_timer_sleeps,
 	.get_priority = get_priority,
 	.set_priority = set_priority,
 	.apic_base = apic_base,
@@ -299,18 +279,8 @@ void pc_local_apic_write(struct pc_vcpu *pv, uint64_t offset, unsigned width, ui
 
 bool pc_local_apic_msr_read(struct pc_vcpu *pv, uint32_t index, uint64_t *value)
 {
-	advance(pv);
+	pc_apic_timer_advance(pv);
 	return vlapic_msr_read(&pv->lapic, index, value);
-}
-
-/* What a guest writes most. Mostly the old deadline has come and gone; one that has passed without
- * having been noticed is due before the new one is set. */
-static void set_tsc_deadline(struct pc_vcpu *pv, uint64_t value)
-{
-	if (unlikely(vlapic_tsc_deadline(&pv->lapic)))
-		vlapic_advance_tsc(&pv->lapic, vcpu_guest_tsc(pv->vcpu));
-	vlapic_set_tsc_deadline(&pv->lapic, value);
-	look_after(pv, 0);
 }
 
 bool pc_local_apic_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value)
@@ -318,7 +288,8 @@ bool pc_local_apic_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value)
 	bool taken;
 
 	if (likely(index == MSR_TSC_DEADLINE)) {
-		set_tsc_deadline(pv, value);
+		pc_apic_timer_set_tsc(pv, value);
+		look_after(pv, 0);
 		return true;
 	}
 	advance_for(pv, vlapic_msr_offset(index));
@@ -335,7 +306,7 @@ static void reset_one(struct pc_vcpu *pv)
 	/* Without firmware, somebody has to leave what firmware leaves. */
 	if (!pc_has_firmware(pv->pc))
 		vlapic_set_virtual_wire(&pv->lapic);
-	pv->timer_due = false;
+	pc_apic_timer_reset(pv);
 	pv->pvclock = (struct pvclock) { 0 };
 }
 
@@ -353,7 +324,7 @@ enum error pc_local_apics_create(struct pc *pc, struct reason *why)
 					  "no page for the local APIC of vcpu %u", i);
 		pc->vm->vcpu_pages++;
 		vlapic_init(&pv->lapic, pv->page, i, i == 0, &connections, pv);
-		timer_init(&pv->timer, timer_fired, pv);
+		pc_apic_timer_init(pv);
 		pc->lapics[i] = &pv->lapic;
 		vcpu->owner = pv;
 		vcpu->interrupts = &pc_vcpu_interrupts;

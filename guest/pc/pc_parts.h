@@ -212,6 +212,28 @@ bool pc_local_apic_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value)
 
 extern const struct vcpu_interrupts pc_vcpu_interrupts;
 
+/* That of a vCPU. */
+static inline struct pc_vcpu *pc_vcpu_of(const struct vcpu *vcpu)
+{
+	return (struct pc_vcpu *)vcpu->owner;
+}
+
+/* --- pc_apic_timer.c --- */
+
+void pc_apic_timer_init(struct pc_vcpu *pv);
+void pc_apic_timer_reset(struct pc_vcpu *pv);
+/* Of struct vlapic_connections; the rest is the owner's, too. */
+void pc_apic_timer_changed(void *context, struct vlapic *lapic);
+/* Brings the timer up to now. */
+void pc_apic_timer_advance(struct pc_vcpu *pv);
+/* That, when pv->timer_due says so, and what follows for the deadline. */
+void pc_apic_timer_look(struct pc_vcpu *pv);
+/* WRMSR to IA32_TSC_DEADLINE. */
+void pc_apic_timer_set_tsc(struct pc_vcpu *pv, uint64_t value);
+/* Of struct vcpu_interrupts. */
+void pc_apic_timer_due(struct vcpu *vcpu);
+void pc_apic_timer_sleeps(struct vcpu *vcpu);
+
 /* --- pc_access.c --- */
 
 /* A port, and memory that is no RAM, as the emulators reach them; `context` is the struct pc. On the

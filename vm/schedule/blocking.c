@@ -68,6 +68,8 @@ void scheduler_block(struct scheduler *s, struct vcpu *vcpu)
 	/* What controllers acknowledged has passed the priority; what they have yet to, they judge. */
 	if (!error && !vcpu->interrupts)
 		error = vcpu_get_register(vcpu, VCPU_CR8, &priority);
+	if (vcpu->interrupts)
+		vcpu->interrupts->sleeps(vcpu);
 	uint64_t flags = spinlock_acquire(&s->lock);
 
 	vcpu->halted = true;

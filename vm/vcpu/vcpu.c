@@ -5,6 +5,7 @@
 
 #include "kernel/cpu.h"
 #include "kernel/output/log.h"
+#include "kernel/timer.h"
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "vm/ipi.h"
@@ -115,7 +116,13 @@ enum error vcpu_create(struct vcpu *vcpu, struct vm *vm, uint32_t vcpu_id)
 		reason_set(&why, ERROR_BAD_STATE, "created already");
 		return tell(vcpu, LOG_WARN, "create", &why);
 	}
-	*vcpu = (struct vcpu) { .vm = vm, .id = vcpu_id, .state = VCPU_CREATED, .pinned_cpu = -1 };
+	*vcpu = (struct vcpu) {
+		.vm = vm,
+		.id = vcpu_id,
+		.state = VCPU_CREATED,
+		.timer_deadline = TIMER_NEVER,
+		.pinned_cpu = -1,
+	};
 	list_init(&vcpu->run_link);
 	prepare_account(vcpu);
 	enum error error = virt->create(vcpu, &why);

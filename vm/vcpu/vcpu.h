@@ -188,7 +188,8 @@ struct vcpu {
 	/* Likewise: what every hypercall from privilege level 0 returns, sign-extended; 0: quick->hypercall
 	 * is asked. */
 	uint64_t unknown_hypercall;
-	bool interrupt_request; /* atomic: any CPU; see vm/vcpu/vcpu_interrupts.h */
+	bool interrupt_request;  /* atomic: any CPU; see vm/vcpu/vcpu_interrupts.h */
+	uint64_t timer_deadline; /* see there; the owner's, as the controllers are */
 	uint64_t tsc_offset;   /* guest TSC less host TSC; the backend's; atomic to read: any CPU */
 	struct reason trouble; /* why it is Invalid */
 	/* Ticks of guest time until the turn ends, or SLICE_ENDLESS: set by the scheduler, counted down by

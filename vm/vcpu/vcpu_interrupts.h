@@ -5,8 +5,13 @@
  * an end of interrupt) sets vcpu->interrupt_request, then calls scheduler_notify(). Before an entry,
  * while that flag is set, the backend asks pending(); when the guest can take it, it calls
  * acknowledge() and injects what that returns; when not, it opens the interrupt window. (offer() is
- * both in one, for the usual case that no other event waits.) When pending() has nothing, the backend leaves the flag clear (it clears it before it asks: no
- * request is lost). A HLT ends when pending() has something and RFLAGS.IF was set. */
+ * both in one, for the usual case that no other event waits.) When pending() has nothing, the backend
+ * leaves the flag clear (it clears it before it asks: no request is lost). A HLT ends when pending()
+ * has something and RFLAGS.IF was set.
+ *
+ * Their timer has to be looked at when vcpu->timer_deadline comes, a value of time_ticks(); TIMER_NEVER:
+ * there is no need. While the vCPU runs the backend sees to that, and when a turn of it begins. Before it blocks
+ * sleeps() is called: from then on the controllers see to it themselves. */
 #ifndef VM_VCPU_VCPU_INTERRUPTS_H
 #define VM_VCPU_VCPU_INTERRUPTS_H
 
@@ -40,6 +45,13 @@ struct vcpu_interrupts {
 	 * interrupt is acknowledged if there is one and the guest is `open` to it. On the bound CPU,
 	 * IRQs off; may take the board's lock. Null: who asks calls the others. */
 	struct vcpu_interrupt_offer (*offer)(struct vcpu *vcpu, bool open);
+	/* vcpu->timer_deadline has come, and is TIMER_NEVER afterwards or a later one: before the next
+	 * entry pending() or offer() finds what follows. On the bound CPU, IRQs off. */
+	void (*timer_due)(struct vcpu *vcpu);
+	/* That and offer() at once; there when offer() is. `now` is time_ticks(). In its context. */
+	struct vcpu_interrupt_offer (*offer_timer)(struct vcpu *vcpu, uint64_t now, bool open);
+	/* The vCPU is about to block, on the CPU that it is bound to. */
+	void (*sleeps)(struct vcpu *vcpu);
 	/* CR8, which is the task priority class of the local APIC. On the bound CPU. */
 	uint8_t (*get_priority)(struct vcpu *vcpu);
 	void (*set_priority)(struct vcpu *vcpu, uint8_t priority);

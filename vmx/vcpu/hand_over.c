@@ -13,7 +13,9 @@
 #include "vmx/vcpu/hand_over.h"
 
 #include "kernel/cpu.h"
+#include "kernel/timer_front.h"
 #include "vm/schedule/hand_over.h"
+#include "vm/vcpu/vcpu_interrupts.h"
 #include "vmx/cpu/percpu.h"
 #include "vmx/exit/instruction_end.h"
 #include "vmx/instructions.h"
@@ -38,18 +40,28 @@ static inline void move_nested(struct vmx_vcpu *from, struct vmx_vcpu *to, const
 		run_catch_up(to, cpu);
 }
 
+/* The deadline of the guest's timer, which may have come while it waited. */
+static noinline_fn void move_timer(struct vcpu *vcpu, struct timer_front *timers, uint64_t now)
+{
+	if (vcpu->timer_deadline <= now)
+		vcpu->interrupts->timer_due(vcpu);
+	timer_set_guest(timers, vcpu->timer_deadline);
+}
+
 /* The CPU's state becomes that of `to`, whose VMCS is current already. */
 static inline void move_in(struct vmx_vcpu *from, struct vmx_vcpu *to, const struct cpu *cpu,
 			   uint64_t now)
 {
 	vmx_make_resident(to);
 	xstate_enter(to);
+	if (unlikely(to->vcpu->timer_deadline != to->slice.timers->guest))
+		move_timer(to->vcpu, to->slice.timers, now);
 	slice_begin_at(to, now);
 	move_nested(from, to, cpu);
 	from->in_loop = false;
 	to->in_loop = true;
 	if (unlikely(events_waiting(to->vcpu)))
-		inject_events(to);
+		run_prepare(to->vcpu, to, cpu);
 }
 
 struct vcpu *hand_over_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)

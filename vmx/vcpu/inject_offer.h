@@ -43,12 +43,9 @@ static inline void inject_interrupt(struct vcpu *vcpu, struct recorder *recorder
 			vcpu_event_name(EVENT_EXTERNAL_INTERRUPT));
 }
 
-static inline void inject_offered(struct vcpu *vcpu, struct vmx_vcpu *v, struct recorder *recorder)
+static inline void inject_offer(struct vcpu *vcpu, struct vmx_vcpu *v, struct recorder *recorder,
+				struct vcpu_interrupt_offer offer)
 {
-	/* The flag goes first: a request that comes while offer() looks sets it again. */
-	__atomic_store_n(&vcpu->interrupt_request, false, __ATOMIC_SEQ_CST);
-	struct vcpu_interrupt_offer offer = vcpu->interrupts->offer(vcpu, inject_is_open());
-
 	if (likely(offer.vector >= 0))
 		inject_interrupt(vcpu, recorder, (uint8_t)offer.vector);
 	if (unlikely(offer.threshold != v->tpr_threshold))
@@ -57,6 +54,13 @@ static inline void inject_offered(struct vcpu *vcpu, struct vmx_vcpu *v, struct 
 		__atomic_store_n(&vcpu->interrupt_request, true, __ATOMIC_SEQ_CST);
 	if (unlikely(offer.waits || (v->controls.primary & INJECT_WINDOWS)))
 		inject_set_windows(v, offer.waits, false);
+}
+
+static inline void inject_offered(struct vcpu *vcpu, struct vmx_vcpu *v, struct recorder *recorder)
+{
+	/* The flag goes first: a request that comes while offer() looks sets it again. */
+	__atomic_store_n(&vcpu->interrupt_request, false, __ATOMIC_SEQ_CST);
+	inject_offer(vcpu, v, recorder, vcpu->interrupts->offer(vcpu, inject_is_open()));
 }
 
 #endif

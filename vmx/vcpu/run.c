@@ -5,9 +5,10 @@
 #include "kernel/cpu.h"
 #include "kernel/interrupts.h"
 #include "kernel/time.h"
-#include "kernel/timer.h"
+#include "kernel/timer_front.h"
 #include "lib/string.h"
 #include "vm/vcpu/vcpu_account.h"
+#include "vm/vcpu/vcpu_interrupts.h"
 #include "vm/vm.h"
 #include "vmx/backend.h"
 #include "vmx/cpu/capability.h"
@@ -34,6 +35,13 @@
 
 /* --- handlers of the loop's own exits -------------------------------------------------------- */
 
+/* The host's timer interrupts for the guest's, too; and a turn may begin late. */
+static void look_at_guest_timer(struct vmx_vcpu *v)
+{
+	if (unlikely(v->vcpu->timer_deadline <= time_ticks()))
+		v->vcpu->interrupts->timer_due(v->vcpu);
+}
+
 /* The hardware has acknowledged the interrupt. If it was a kick or the end of a slice, the loop
  * sees need_resched before it enters again. */
 enum vmx_next vmx_handle_external_interrupt(struct vmx_vcpu *v)
@@ -42,6 +50,7 @@ enum vmx_next vmx_handle_external_interrupt(struct vmx_vcpu *v)
 
 	if (info & INTERRUPTION_VALID)
 		interrupt_dispatch(info & INTERRUPTION_VECTOR_MASK);
+	look_at_guest_timer(v);
 	v->did = "host interrupt handled";
 	return VMX_RESUME;
 }
@@ -80,8 +89,9 @@ enum vmx_next vmx_handle_preemption_timer(struct vmx_vcpu *v)
 	interrupts_enable();
 	cpu_relax(); /* the instruction after STI is still shielded */
 	interrupts_disable();
-	if (timer_next() <= time_ticks())
+	if (v->slice.timers->set_for <= time_ticks())
 		timer_run_due();
+	look_at_guest_timer(v);
 	slice_refit(v);
 	v->did = "host timer handled";
 	return VMX_RESUME;
@@ -125,6 +135,8 @@ static inline void arrive(struct vmx_vcpu *v, const struct vcpu *vcpu, const str
 	vmx_make_resident(v);
 	xstate_enter(v);
 	slice_begin(v);
+	if (unlikely(vcpu->timer_deadline != TIMER_NEVER))
+		look_at_guest_timer(v);
 	v->nested = vcpu->vm->nested;
 	v->nested_seen = nested_enter(v->nested, cpu->index);
 	v->recorder = cpu->recorder;
@@ -309,7 +321,7 @@ enum error vmx_vcpu_run(struct vcpu **whose, struct vcpu_exit *exit)
 		}
 		if (unlikely(v->debug.active) && vmx_debug_step_over(v, exit))
 			goto out;
-		run_prepare(v, cpu);
+		run_prepare(vcpu, v, cpu);
 		error = enter(&v, recorder, &record, exit);
 		vcpu = v->vcpu;
 		if (unlikely(error))

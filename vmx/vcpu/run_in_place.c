@@ -41,7 +41,7 @@ struct vcpu *run_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 	run_pay_attention(cpu);
 	if (unlikely(next != VMX_RESUME || __atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED)))
 		return to_loop(v, next);
-	run_prepare(v, cpu);
+	run_prepare(vcpu, v, cpu);
 	vcpu_account_entry(vcpu, record, read_tsc());
 	return vcpu;
 }

@@ -1,6 +1,7 @@
-/* The two exits of an interrupt that one vCPU sends to another which runs: the sender's, whose local APIC's
- * interrupt command register was written, and the receiver's, which is nudged. What run_in_place() does of
- * every exit is done of these too, in fewer steps, and what somebody waits for comes first.
+/* The exits of the interrupts that guests live by. The two of an interrupt that one vCPU sends to another
+ * which runs: the sender's, whose local APIC's interrupt command register was written, and the receiver's,
+ * which is nudged; and that of the guest's timer, for which the host's interrupts. What run_in_place() does
+ * of every exit is done of these too, in fewer steps, and what somebody waits for comes first.
  *
  * Neither exit can have cut short the delivery of an event: an access to the local APIC that is part of one
  * is another exit, and an external interrupt comes between two instructions. SDM volume 3, "Information for
@@ -57,7 +58,42 @@ static inline struct vcpu *go_back(struct vcpu *vcpu, struct vmx_vcpu *v, struct
 		return to_loop(v, record, reason);
 	if (events_waiting(vcpu))
 		inject(vcpu, v);
-	run_refit(v, cpu);
+	run_refit(vcpu, v, cpu);
+	vcpu_account_entry(vcpu, record, read_tsc());
+	return vcpu;
+}
+
+static inline void publish(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record,
+			   const char *did)
+{
+	record->value = 0;
+	record->did = did;
+	vcpu_publish_exit(vcpu, v->recorder, record);
+}
+
+static inline struct vcpu *take_nudge(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record)
+{
+	cpu_take_nudge(this_cpu());
+	publish(vcpu, v, record, "host interrupt handled");
+	return go_back(vcpu, v, record, EXIT_REASON_EXTERNAL_INTERRUPT);
+}
+
+/* What does not depend on the time comes before the deadline does. */
+static struct vcpu *take_guest_timer(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record)
+{
+	bool open = inject_is_open();
+
+	publish(vcpu, v, record, "guest's timer");
+	if (unlikely(cpu_attention() || !inject_is_simple(v))) {
+		(void)timer_take_guest(v->slice.timers);
+		vcpu->interrupts->timer_due(vcpu);
+		return go_back(vcpu, v, record, EXIT_REASON_EXTERNAL_INTERRUPT);
+	}
+	vcpu->row = statistics_begin(&vcpu->statistics, EXIT_REASON_EXTERNAL_INTERRUPT);
+	uint64_t now = timer_take_guest(v->slice.timers);
+
+	inject_offer(vcpu, v, v->recorder, vcpu->interrupts->offer_timer(vcpu, now, open));
+	run_refit(vcpu, v, this_cpu());
 	vcpu_account_entry(vcpu, record, read_tsc());
 	return vcpu;
 }
@@ -66,16 +102,15 @@ static inline struct vcpu *go_back(struct vcpu *vcpu, struct vmx_vcpu *v, struct
 struct vcpu *run_interrupt_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 {
 	struct record *record = recorder_place(v->recorder);
-	uint32_t info = (uint32_t)vmcs_fetch(VMCS_EXIT_INTERRUPTION_INFO);
+	uint32_t info = (uint32_t)vmcs_fetch(VMCS_EXIT_INTERRUPTION_INFO) &
+			(INTERRUPTION_VALID | INTERRUPTION_VECTOR_MASK);
 
-	if (unlikely((info & (INTERRUPTION_VALID | INTERRUPTION_VECTOR_MASK)) !=
-		     (INTERRUPTION_VALID | VECTOR_NUDGE)))
-		return run_in_place(vcpu, v);
-	cpu_take_nudge(this_cpu());
-	record->value = 0;
-	record->did = "host interrupt handled";
-	vcpu_publish_exit(vcpu, v->recorder, record);
-	return go_back(vcpu, v, record, EXIT_REASON_EXTERNAL_INTERRUPT);
+	if (likely(info == (INTERRUPTION_VALID | VECTOR_NUDGE)))
+		return take_nudge(vcpu, v, record);
+	if (likely(info == (INTERRUPTION_VALID | VECTOR_TIMER) &&
+		   timer_is_for_guest(v->slice.timers)))
+		return take_guest_timer(vcpu, v, record);
+	return run_in_place(vcpu, v);
 }
 
 /* A trap: the write is in the page, and RIP behind it. Recorded first, as what follows from the write is

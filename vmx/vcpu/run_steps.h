@@ -5,6 +5,7 @@
 #define VMX_VCPU_RUN_STEPS_H
 
 #include "kernel/cpu.h"
+#include "kernel/timer_front.h"
 #include "vm/vcpu/vcpu_account.h"
 #include "vm/vm.h"
 #include "vmx/exit/exit_handlers.h"
@@ -24,21 +25,25 @@ static inline void run_pay_attention(struct cpu *cpu)
 		(void)__atomic_exchange_n(&cpu->attention, false, __ATOMIC_SEQ_CST);
 }
 
-/* The slice's timer, and the nested table. */
-static inline void run_refit(struct vmx_vcpu *v, const struct cpu *cpu)
+/* The host's timer, which interrupts for the guest's, the slice's, and the nested table. */
+static inline void run_refit(const struct vcpu *vcpu, struct vmx_vcpu *v, const struct cpu *cpu)
 {
-	if (unlikely(__atomic_load_n(v->slice.host_timer, __ATOMIC_RELAXED) != v->slice.fits))
+	struct timer_front *timers = v->slice.timers;
+
+	if (unlikely(vcpu->timer_deadline != timers->guest))
+		timer_set_guest(timers, vcpu->timer_deadline);
+	if (unlikely(timers->set_for != v->slice.fits))
 		slice_refit(v);
 	if (unlikely(v->nested_seen != nested_generation(v->nested)))
 		run_catch_up(v, cpu);
 }
 
 /* What has to be seen to before each entry. */
-static inline void run_prepare(struct vmx_vcpu *v, const struct cpu *cpu)
+static inline void run_prepare(const struct vcpu *vcpu, struct vmx_vcpu *v, const struct cpu *cpu)
 {
-	if (unlikely(events_waiting(v->vcpu)))
+	if (unlikely(events_waiting(vcpu)))
 		inject_events(v);
-	run_refit(v, cpu);
+	run_refit(vcpu, v, cpu);
 }
 
 /* The row of the tables that an exit belongs to: its basic reason, but for one without a name. */

@@ -5,7 +5,7 @@
 
 #include "kernel/command_line.h"
 #include "kernel/time.h"
-#include "kernel/timer.h"
+#include "kernel/timer_front.h"
 #include "lib/bits.h"
 #include "vmx/cpu/capability.h"
 #include "vmx/cpu/controls.h"
@@ -33,14 +33,13 @@ void slice_choose_timer(struct vmx_vcpu *v)
 	v->slice.by_preemption_timer = command_line.preemption_timer && has_preemption_timer(v);
 }
 
-/* The VMCS's timer runs out at the end of the slice or, when that comes first, as this CPU's next
- * host timer is due: an engine may hold the timer's interrupt back (see above). Without either it runs for
- * as long as it can, and then goes on. */
+/* The VMCS's timer runs out at the end of the slice or, when that comes first, when this CPU's timer is to
+ * interrupt: an engine may hold the interrupt back (see above). Without either it runs for as long as
+ * it can, and then goes on. */
 static inline void load(struct vmx_vcpu *v)
 {
 	unsigned shift = vmx_timer_shift(&vmx_capability);
-	uint64_t ticks = v->slice.left,
-		 deadline = __atomic_load_n(v->slice.host_timer, __ATOMIC_RELAXED);
+	uint64_t ticks = v->slice.left, deadline = v->slice.timers->set_for;
 
 	v->slice.fits = deadline;
 	if (deadline != TIMER_NEVER) {
@@ -59,13 +58,16 @@ static inline void load(struct vmx_vcpu *v)
 }
 
 /* Takes off what the timer has counted since it was loaded. */
-static void take_off(struct vmx_vcpu *v)
+static inline void take_off(struct vmx_vcpu *v)
 {
-	uint32_t value = (uint32_t)vmcs_read(VMCS_GUEST_PREEMPTION_TIMER);
-	uint64_t used = (uint64_t)(v->slice.loaded - value) << vmx_timer_shift(&vmx_capability);
+	uint32_t value;
+	uint64_t used;
 
-	if (v->slice.left != SLICE_ENDLESS)
-		v->slice.left -= used < v->slice.left ? used : v->slice.left;
+	if (v->slice.left == SLICE_ENDLESS)
+		return;
+	value = (uint32_t)vmcs_read(VMCS_GUEST_PREEMPTION_TIMER);
+	used = (uint64_t)(v->slice.loaded - value) << vmx_timer_shift(&vmx_capability);
+	v->slice.left -= used < v->slice.left ? used : v->slice.left;
 	v->slice.loaded = value;
 }
 

@@ -4,7 +4,7 @@
 #define VMX_VCPU_SLICE_H
 
 #include "lib/types.h"
-#include "kernel/timer.h"
+#include "kernel/timer_front.h"
 #include "vmx/cpu/capability.h"
 #include "vmx/instructions.h"
 #include "vmx/vcpu/vcpu.h"
@@ -18,7 +18,8 @@ void slice_begin_by_host_timer(struct vmx_vcpu *v);
 /* And when it returns, in the latter case. */
 void slice_end_by_host_timer(struct vmx_vcpu *v);
 
-/* Before an entry after this CPU's host timers changed (timer_next() is not v->slice.fits). IRQs off. */
+/* Before an entry after the hardware of this CPU's timers was set anew (timers->set_for is not
+ * v->slice.fits). IRQs off. */
 void slice_refit(struct vmx_vcpu *v);
 
 /* After an exit of the preemption timer: it was a host timer that ran out, and not the slice. */
@@ -40,7 +41,7 @@ static inline void slice_begin(struct vmx_vcpu *v)
 static inline void slice_begin_at(struct vmx_vcpu *v, uint64_t now)
 {
 	uint64_t ticks = v->vcpu->slice_ticks;
-	uint64_t deadline = __atomic_load_n(v->slice.host_timer, __ATOMIC_RELAXED);
+	uint64_t deadline = v->slice.timers->set_for;
 
 	if (unlikely(deadline < now + ticks)) {
 		slice_load(v);

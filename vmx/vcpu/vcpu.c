@@ -6,7 +6,7 @@
 #include "kernel/cpu.h"
 #include "kernel/memory.h"
 #include "kernel/panic.h"
-#include "kernel/timer.h"
+#include "kernel/timer_front.h"
 #include "lib/string.h"
 #include "vm/vm.h"
 #include "vmx/backend.h"
@@ -114,7 +114,7 @@ static void activate(struct vmx_vcpu *v)
 	must_succeed(vmx_vmclear(v->region_hpa), "VMCLEAR", v);
 	v->launched = false;
 	v->active_on = this_cpu();
-	v->slice.host_timer = timer_next_place();
+	v->slice.timers = timer_front_here();
 }
 
 static inline void load(struct vmx_vcpu *v)

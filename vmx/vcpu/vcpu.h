@@ -69,8 +69,8 @@ struct vmx_control_registers {
 /* A time slice that is being counted down (vmx/vcpu/slice.c). In ticks of the TSC, but `loaded`. */
 struct vmx_slice {
 	uint64_t left;              /* of guest time, when the preemption timer was loaded */
-	uint64_t fits;              /* the host timer's deadline that it was loaded for */
-	const uint64_t *host_timer; /* where that deadline stands, on the CPU of `active_on` */
+	uint64_t fits;              /* what the host's timer was set for, when it was loaded */
+	struct timer_front *timers; /* where that stands, on the CPU of `active_on` */
 	uint64_t start;             /* time_ticks() when run() began; without preemption timer */
 	uint32_t loaded;            /* the preemption timer's count then */
 	bool by_preemption_timer;   /* it counts slices, else a host timer; constant after setup */
