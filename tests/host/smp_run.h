@@ -3,7 +3,7 @@
 #ifndef TESTS_HOST_SMP_RUN_H
 #define TESTS_HOST_SMP_RUN_H
 
-#include "tests/host/smp_machine.h"
+#include "tests/host/smp_backend.h"
 
 static void be_cpu(unsigned index)
 {
@@ -89,5 +89,18 @@ static inline struct vcpu_exit exit_of(enum vcpu_exit_kind kind)
 {
 	return (struct vcpu_exit) { .kind = kind };
 }
+
+/* A guest whose vCPUs end with their first exit, on a board that lets them. */
+static inline struct vcpu_exit play_end(struct vcpu *vcpu, struct fake_vcpu *state)
+{
+	return exit_of(VCPU_EXIT_HYPERCALL);
+}
+
+static inline enum board_action end_vcpu(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+	return BOARD_END_VCPU;
+}
+
+static const struct board_ops vcpu_ends_board = { .exit = end_vcpu, .ended = count_end };
 
 #endif
