@@ -34,7 +34,7 @@
 .work:
 	inc qword [rbx]
 	jmp .work
-	equal_work counters, 64, 5, 1000
+	equal_work counters, 64, 2, 1000
 	align 64
 counters:
 	times VCPUS * 64 db 0
