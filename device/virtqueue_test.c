@@ -1,50 +1,5 @@
 /* Split virtqueues: what a driver may write into its rings, and what it must not. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
-#include "tests/host/virtio_ring.h"
-
-#define SIZE        8u
-#define USED_EVENT  (RING_AVAILABLE + 4 + 2 * SIZE)
-#define AVAIL_EVENT (RING_USED + 4 + 8 * SIZE)
-#define TABLE       (RING_BUFFERS + 0x8000) /* of indirect descriptors */
-#define NO_RAM      0x40000000ull
-
-static struct virtqueue queue;
-static struct virtqueue_chain chain;
-
-static int set_up(void **state)
-{
-	memset(ram, 0, sizeof(ram));
-	ram_watcher = NULL;
-	queue = (struct virtqueue) {
-		.memory = &ram_memory,
-		.size = SIZE,
-		.indirect = true,
-		.descriptors = RING_DESCRIPTORS,
-		.available = RING_AVAILABLE,
-		.used = RING_USED,
-	};
-	virtqueue_start(&queue);
-	return 0;
-}
-
-static void describe(unsigned n, uint64_t at, uint32_t length, uint16_t flags, uint16_t next)
-{
-	ring_describe(RING_DESCRIPTORS, n, at, length, flags, next);
-}
-
-static void offer(uint16_t head)
-{
-	ring_offer(head, SIZE);
-}
-
-static void assert_broken(void)
-{
-	assert_int_equal(virtqueue_take(&queue, &chain), VIRTQUEUE_BROKEN);
-}
+#include "tests/host/one_virtqueue.h"
 
 /* --- taking ---------------------------------------------------------------------------------- */
 
@@ -227,97 +182,6 @@ static void an_endless_indirect_table_is_broken(void **state)
 	assert_broken();
 }
 
-/* --- notifications and interrupts ------------------------------------------------------------ */
-
-static void an_empty_queue_asks_to_be_notified(void **state)
-{
-	queue.event_index = true;
-	describe(0, RING_BUFFERS, 1, 0, 0);
-	for (unsigned i = 0; i < 5; i++)
-		offer(0);
-	for (unsigned i = 0; i < 5; i++)
-		assert_int_equal(virtqueue_take(&queue, &chain), VIRTQUEUE_TAKEN);
-	assert_int_equal(load_u16(ram_at(AVAIL_EVENT)), 0);
-	assert_int_equal(virtqueue_take(&queue, &chain), VIRTQUEUE_EMPTY);
-	assert_int_equal(load_u16(ram_at(AVAIL_EVENT)), 5);
-}
-
-/* A driver on another CPU, which saw the old index. */
-static void offers_meanwhile(uint64_t at)
-{
-	assert_int_equal(at, AVAIL_EVENT);
-	ram_watcher = NULL;
-	offer(0);
-}
-
-static void what_comes_before_the_wish_is_seen(void **state)
-{
-	queue.event_index = true;
-	describe(0, RING_BUFFERS, 1, 0, 0);
-	ram_watcher = offers_meanwhile;
-	assert_int_equal(virtqueue_take(&queue, &chain), VIRTQUEUE_TAKEN);
-}
-
-static void used_buffers_are_listed(void **state)
-{
-	for (unsigned i = 0; i < 65536 + 3; i++)
-		assert_true(virtqueue_give(&queue, (uint16_t)(i % SIZE), i));
-	assert_int_equal(ring_used_index(), 3);
-	assert_int_equal(ring_used_head(2), 65538 % SIZE);
-	assert_int_equal(ring_used_written(2), 65538);
-	queue.used = NO_RAM;
-	assert_false(virtqueue_give(&queue, 0, 0));
-}
-
-static bool wants(void)
-{
-	bool wanted = false;
-
-	assert_true(virtqueue_give(&queue, 0, 0));
-	assert_true(virtqueue_wants_interrupt(&queue, &wanted));
-	return wanted;
-}
-
-static void a_flag_says_no_interrupts(void **state)
-{
-	assert_true(wants());
-	store_u16(ram_at(RING_AVAILABLE), 1);
-	assert_false(wants());
-}
-
-static void an_event_index_says_when(void **state)
-{
-	bool wanted = true;
-
-	queue.event_index = true;
-	store_u16(ram_at(RING_AVAILABLE), 1); /* is not looked at */
-	store_u16(ram_at(USED_EVENT), 2);
-	assert_false(wants()); /* used 0 */
-	assert_false(wants()); /* used 1 */
-	assert_true(wants());  /* used 2 */
-	assert_false(wants());
-	store_u16(ram_at(USED_EVENT), 5);
-	for (unsigned i = 0; i < 6; i++)
-		assert_true(virtqueue_give(&queue, 0, 0));
-	assert_true(virtqueue_wants_interrupt(&queue, &wanted));
-	assert_true(wanted); /* it lies among several */
-	assert_true(virtqueue_wants_interrupt(&queue, &wanted));
-	assert_false(wanted); /* nothing since */
-	queue.available = NO_RAM;
-	assert_false(virtqueue_wants_interrupt(&queue, &wanted));
-}
-
-static void event_indexes_wrap(void **state)
-{
-	queue.event_index = true;
-	queue.next_used = queue.told = 65535;
-	store_u16(ram_at(USED_EVENT), 65535);
-	assert_true(wants());
-	assert_int_equal(ring_used_index(), 0);
-	store_u16(ram_at(USED_EVENT), 0);
-	assert_true(wants());
-}
-
 /* --- bytes ----------------------------------------------------------------------------------- */
 
 static void take_three_and_three(void)
@@ -378,30 +242,25 @@ static void segments_need_not_be_ram(void **state)
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup(name, set_up)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_chain_is_taken_in_order, set_up),
-		cmocka_unit_test_setup(the_ring_goes_round, set_up),
-		cmocka_unit_test_setup(a_full_ring_is_taken_and_a_fuller_one_broken, set_up),
-		cmocka_unit_test_setup(a_head_out_of_the_table_is_broken, set_up),
-		cmocka_unit_test_setup(a_link_out_of_the_table_is_broken, set_up),
-		cmocka_unit_test_setup(a_loop_is_broken, set_up),
-		cmocka_unit_test_setup(a_chain_of_the_whole_table_is_none, set_up),
-		cmocka_unit_test_setup(what_is_read_comes_before_what_is_written, set_up),
-		cmocka_unit_test_setup(rings_must_be_ram, set_up),
-		cmocka_unit_test_setup(an_indirect_table_is_followed, set_up),
-		cmocka_unit_test_setup(indirect_descriptors_may_end_a_chain, set_up),
-		cmocka_unit_test_setup(indirect_tables_are_checked, set_up),
-		cmocka_unit_test_setup(an_indirect_table_holds_no_other, set_up),
-		cmocka_unit_test_setup(an_endless_indirect_table_is_broken, set_up),
-		cmocka_unit_test_setup(an_empty_queue_asks_to_be_notified, set_up),
-		cmocka_unit_test_setup(what_comes_before_the_wish_is_seen, set_up),
-		cmocka_unit_test_setup(used_buffers_are_listed, set_up),
-		cmocka_unit_test_setup(a_flag_says_no_interrupts, set_up),
-		cmocka_unit_test_setup(an_event_index_says_when, set_up),
-		cmocka_unit_test_setup(event_indexes_wrap, set_up),
-		cmocka_unit_test_setup(bytes_cross_segments, set_up),
-		cmocka_unit_test_setup(no_byte_is_beyond_a_chain, set_up),
-		cmocka_unit_test_setup(segments_need_not_be_ram, set_up),
+		TEST(a_chain_is_taken_in_order),
+		TEST(the_ring_goes_round),
+		TEST(a_full_ring_is_taken_and_a_fuller_one_broken),
+		TEST(a_head_out_of_the_table_is_broken),
+		TEST(a_link_out_of_the_table_is_broken),
+		TEST(a_loop_is_broken),
+		TEST(a_chain_of_the_whole_table_is_none),
+		TEST(what_is_read_comes_before_what_is_written),
+		TEST(rings_must_be_ram),
+		TEST(an_indirect_table_is_followed),
+		TEST(indirect_descriptors_may_end_a_chain),
+		TEST(indirect_tables_are_checked),
+		TEST(an_indirect_table_holds_no_other),
+		TEST(an_endless_indirect_table_is_broken),
+		TEST(bytes_cross_segments),
+		TEST(no_byte_is_beyond_a_chain),
+		TEST(segments_need_not_be_ram),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
