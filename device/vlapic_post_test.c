@@ -13,15 +13,31 @@ static void the_first_of_several_tells(void **state)
 	assert_false(vlapic_post_extint(&lapic));
 	assert_false(vlapic_set_lint(&lapic, VLAPIC_LINT1, true));
 	assert_true(vlapic_outstanding(&lapic));
-	vlapic_pending(&lapic);
+	vlapic_highest_request(&lapic);
 	assert_false(vlapic_outstanding(&lapic));
 	assert_true(vlapic_post(&lapic, 0x51, false));
-	vlapic_pending(&lapic);
+	vlapic_highest_request(&lapic);
 	assert_true(vlapic_post_extint(&lapic));
 	vlapic_pending(&lapic);
 	/* A level that stays as it was is no news. */
 	assert_false(vlapic_set_lint(&lapic, VLAPIC_LINT1, true));
 	assert_true(vlapic_set_lint(&lapic, VLAPIC_LINT1, false));
+}
+
+/* Who asks whether there is anything need not take it. */
+static void a_look_takes_nothing(void **state)
+{
+	assert_false(vlapic_pending(&lapic));
+	vlapic_post(&lapic, 0x51, false);
+	assert_true(vlapic_pending(&lapic));
+	assert_true(vlapic_pending(&lapic));
+	assert_int_equal(vlapic_acknowledge(&lapic), 0x51);
+	vlapic_post(&lapic, 0x5f, false);
+	assert_false(vlapic_pending(&lapic)); /* the class that is in service */
+	vlapic_post(&lapic, 0x60, false);
+	assert_true(vlapic_pending(&lapic));
+	set(VLAPIC_TPR, 0x60);
+	assert_false(vlapic_pending(&lapic));
 }
 
 /* The page is untouched until the owner looks. */
@@ -129,6 +145,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(the_first_of_several_tells, enabled),
+		cmocka_unit_test_setup(a_look_takes_nothing, enabled),
 		cmocka_unit_test_setup(posted_requests_wait_beside_the_page, enabled),
 		cmocka_unit_test_setup(all_vectors_and_triggers, enabled),
 		cmocka_unit_test_setup(the_last_trigger_counts, enabled),

@@ -71,8 +71,30 @@ bool vlapic_extint_pending(const struct vlapic *lapic)
 	return extint_waits(lapic);
 }
 
+/* Is the highest vector of those that are posted, in the one word that they are in, more than the
+ * processor's priority? Nothing is taken. */
+static inline bool posted_is_deliverable(const struct vlapic *lapic)
+{
+	uint32_t flags = __atomic_load_n(&lapic->posted.outstanding, __ATOMIC_ACQUIRE);
+
+	if (!flags || (flags & (flags - 1)) || flags >= OUTSTANDING_PINS)
+		return false;
+	unsigned word = (unsigned)__builtin_ctz(flags);
+	uint64_t vectors = __atomic_load_n(&lapic->posted.vectors[word], __ATOMIC_RELAXED);
+
+	if (unlikely(!vectors))
+		return false;
+	unsigned bit = (unsigned)(63 ^ __builtin_clzll(vectors));
+	uint8_t class = class_of((int)(word * POSTED_WORD_VECTORS + bit));
+
+	return class > class_of(vlapic_set_highest(lapic, VLAPIC_ISR)) &&
+	       class > class_of(task_priority(lapic)) && vlapic_mode(lapic) != VLAPIC_DISABLED;
+}
+
 bool vlapic_pending(struct vlapic *lapic)
 {
+	if (likely(posted_is_deliverable(lapic)))
+		return true;
 	vlapic_take_posted(lapic);
 	return extint_waits(lapic) ||
 	       (vlapic_mode(lapic) != VLAPIC_DISABLED && deliverable(lapic) >= 0);

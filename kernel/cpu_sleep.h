@@ -5,6 +5,7 @@
 #define KERNEL_CPU_SLEEP_H
 
 #include "lib/types.h"
+#include "x86/instructions.h"
 
 /* The line that is watched is the one of this address, alone: cpu_can_monitor() wants no larger one. */
 #define CPU_MONITOR_LINE 64
@@ -17,6 +18,8 @@ bool cpu_can_monitor(void);
  * it waits for before that. Interrupts off. */
 static inline void cpu_monitor(const void *line)
 {
+	/* Bochs 2.7 watches what it translated last: where the line is, if that is in no TLB. */
+	flush_tlb_page(line);
 	__asm__ volatile("monitor" : : "a"(line), "c"(0), "d"(0) : "memory");
 }
 

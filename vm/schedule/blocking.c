@@ -7,6 +7,7 @@
 #include "lib/assert.h"
 #include "vm/ipi.h"
 #include "vm/manager.h"
+#include "vm/schedule/idle_cpus.h"
 #include "vm/schedule/scheduler.h"
 #include "vm/vcpu/vcpu_account.h"
 #include "vm/vcpu/vcpu_interrupts.h"
@@ -34,30 +35,60 @@ bool scheduler_is_woken(struct vcpu *vcpu)
 }
 
 /* One that is held needs a turn as well, to be parked by it, and so does one that is asked. */
-static bool is_due(struct vcpu *vcpu)
+static inline bool is_called_for(const struct vcpu *vcpu)
 {
-	return vm_holds(vcpu->vm, vcpu) || __atomic_load_n(&vcpu->asked, __ATOMIC_SEQ_CST) ||
-	       scheduler_is_woken(vcpu);
+	return vm_holds(vcpu->vm, vcpu) || __atomic_load_n(&vcpu->asked, __ATOMIC_SEQ_CST);
+}
+
+bool scheduler_is_due(struct vcpu *vcpu)
+{
+	return is_called_for(vcpu) || scheduler_is_woken(vcpu);
 }
 
 /* For somebody who has brought it something: where an interrupt ends the halt, it is mostly one, and its
  * own CPU looks at it anyway, in its turn, which else ends at once. */
 static bool may_be_due(struct vcpu *vcpu)
 {
-	return vcpu->halted_interruptible || is_due(vcpu);
+	return vcpu->halted_interruptible || scheduler_is_due(vcpu);
+}
+
+/* Under the lock, before it is queued, or has a turn: the halt is over. */
+static inline void end_halt(struct vcpu *vcpu, uint64_t now)
+{
+	__atomic_fetch_add(&vcpu->vm->wakes, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&vcpu->blocked_ticks, vcpu->blocked_ticks + now - vcpu->blocked_since,
+			 __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu->blocked_since, 0, __ATOMIC_RELAXED);
+	vcpu_wake_blocked(vcpu);
 }
 
 static enum scheduler_call make_ready(struct scheduler *s, struct vcpu *vcpu)
 {
-	__atomic_fetch_add(&vcpu->vm->wakes, 1, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&vcpu->blocked_ticks,
-			 vcpu->blocked_ticks + time_ticks() - vcpu->blocked_since,
-			 __ATOMIC_RELAXED);
-	__atomic_store_n(&vcpu->blocked_since, 0, __ATOMIC_RELAXED);
-	enum error error = vcpu_wake(vcpu);
-	assert(!error);
+	end_halt(vcpu, time_ticks());
 	(void)vcpu_record_event(vcpu, RECORD_WOKEN, s->cpu->index, NULL);
 	return scheduler_queue(s, vcpu, true);
+}
+
+bool scheduler_resume(struct scheduler *s, struct vcpu *vcpu)
+{
+	/* Somebody may have queued it. */
+	if (__atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) != VCPU_BLOCKED)
+		return false;
+	bool held = is_called_for(vcpu), woken = scheduler_is_woken(vcpu);
+	uint64_t now = time_ticks();
+
+	if (!held && !woken)
+		return false;
+	if (s->queue.length) {
+		(void)make_ready(s, vcpu); /* by this CPU, which is about to choose */
+		return false;
+	}
+	end_halt(vcpu, now);
+	/* Its turn need not find that out again. */
+	vcpu->halted = held;
+	scheduler_change_load(s, +1);
+	(void)slice_resume(&vcpu->slice, s->slice, s->load, now);
+	return true;
 }
 
 void scheduler_block(struct scheduler *s, struct vcpu *vcpu)
@@ -80,10 +111,12 @@ void scheduler_block(struct scheduler *s, struct vcpu *vcpu)
 	error = vcpu_block(vcpu);
 	assert(!error);
 	/* What came before the state said Blocked had nobody to wake. */
-	bool due = is_due(vcpu);
+	bool due = scheduler_is_due(vcpu);
 	scheduler_change_load(s, -1);
 	if (due)
 		(void)make_ready(s, vcpu); /* by this CPU, which is about to choose */
+	else if (vcpu->halted_interruptible && !vcpu->startup && !vcpu->watcher)
+		s->halted = vcpu;
 	spinlock_release(&s->lock, flags);
 	/* Whoever wakes it from now on queues it on this CPU, so it and its VM stay until the next
 	 * turn here. */
@@ -136,9 +169,23 @@ void scheduler_wake(struct vcpu *vcpu)
 	wake(vcpu, cpu_kick);
 }
 
+/* Its CPU does nothing but wait for it: a word is enough, and it will look itself. */
+static inline bool rouse_in_place(const struct vcpu *vcpu)
+{
+	const struct scheduler *s =
+		scheduler_of(__atomic_load_n(&vcpu->queue_cpu, __ATOMIC_ACQUIRE));
+
+	if (__atomic_load_n(&s->waits_for, __ATOMIC_SEQ_CST) != vcpu)
+		return false;
+	idle_rouse_waiting(s->cpu);
+	return true;
+}
+
 void scheduler_notify(struct vcpu *vcpu)
 {
-	wake(vcpu, cpu_nudge);
+	if (__atomic_load_n(&vcpu->state, __ATOMIC_SEQ_CST) != VCPU_BLOCKED ||
+	    !rouse_in_place(vcpu))
+		wake(vcpu, cpu_nudge);
 }
 
 void scheduler_wake_always(struct vcpu *vcpu)

@@ -3,6 +3,7 @@
  * queue. */
 #include "vm/schedule/idle_cpus.h"
 
+#include "kernel/cpu_nudge.h"
 #include "kernel/cpu_sleep.h"
 #include "lib/bits.h"
 #include "vm/manager.h"
@@ -68,23 +69,50 @@ void idle_rouse(struct cpu *cpu)
 		idle_wake(cpu);
 }
 
-/* Interrupts are off from the mark to the sleep. The line is watched before the queue is looked at: who
- * queues work after that look finds the mark, and writes. */
+/* What comes on this CPU itself, by a timer, ends its sleep by coming. */
+void idle_rouse_waiting(struct cpu *cpu)
+{
+	struct scheduler *s = scheduler_of(cpu);
+
+	if (cpu == this_cpu())
+		return;
+	if (s->monitors)
+		__atomic_fetch_add(&s->roused, 1, __ATOMIC_RELEASE);
+	else
+		cpu_nudge(cpu);
+}
+
+static void set_waits_for(struct scheduler *s, struct vcpu *vcpu)
+{
+	__atomic_store_n(&s->waits_for, vcpu, __ATOMIC_SEQ_CST);
+}
+
+static bool finds_work(const struct scheduler *s)
+{
+	return __atomic_load_n(&s->queue.length, __ATOMIC_SEQ_CST) || !vm_running_count() ||
+	       (s->halted && scheduler_is_due(s->halted));
+}
+
+/* Interrupts are off from the mark to the sleep. The line is watched before the queue is looked at, and
+ * the vCPU that is waited for: who brings something after that look finds the mark, or that it is waited for,
+ * and writes. */
 bool idle_sleep(struct scheduler *s)
 {
 	bool sleeps;
 
 	interrupts_disable();
 	idle_mark(s->cpu);
+	set_waits_for(s, s->halted);
 	if (s->monitors)
 		cpu_monitor(&s->roused);
-	sleeps = !__atomic_load_n(&s->queue.length, __ATOMIC_SEQ_CST) && vm_running_count();
+	sleeps = !finds_work(s);
 	if (!sleeps)
 		interrupts_enable();
 	else if (s->monitors)
 		cpu_sleep_monitored();
 	else
 		interrupts_enable_and_halt();
+	set_waits_for(s, NULL);
 	idle_unmark(s->cpu);
 	return sleeps;
 }

@@ -18,4 +18,7 @@ void idle_wake(struct cpu *cpu);
 /* After work was put before `cpu`: takes its mark away and wakes it, if it has one. */
 void idle_rouse(struct cpu *cpu);
 
+/* For who has an interrupt for the vCPU that `cpu` waits for (struct scheduler): it sleeps no longer. */
+void idle_rouse_waiting(struct cpu *cpu);
+
 #endif

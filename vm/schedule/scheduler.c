@@ -142,6 +142,9 @@ static bool give(struct scheduler *from, struct scheduler *to)
 
 	if (vcpu)
 		scheduler_change_load(from, -1);
+	/* It was woken by somebody who queued it. */
+	if (vcpu && vcpu == from->halted)
+		from->halted = NULL;
 	spinlock_release(&from->lock, flags);
 	if (!vcpu)
 		return false;
@@ -202,6 +205,8 @@ static void park(struct scheduler *s, struct vcpu *vcpu)
 static inline struct vcpu *choose(struct scheduler *s, struct vcpu *vcpu)
 {
 	s->busy = vcpu;
+	if (vcpu)
+		s->halted = NULL;
 	/* Who is watched has slices all the same: their ends are part of what is seen. */
 	__atomic_store_n(&s->alone, vcpu && !s->queue.length && !vcpu->watcher, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->preempt, false, __ATOMIC_RELAXED);
@@ -214,6 +219,23 @@ static struct vcpu *take_next(struct scheduler *s)
 	struct vcpu *vcpu = choose(s, run_queue_take(&s->queue));
 
 	spinlock_release(&s->lock, flags);
+	return vcpu;
+}
+
+/* The same after a sleep. One that halted here and was waited for has its turn without having been queued. */
+static struct vcpu *take_woken(struct scheduler *s)
+{
+	struct vcpu *halted = s->halted;
+
+	if (!halted)
+		return take_next(s);
+	interrupts_disable();
+	spinlock_take(&s->lock);
+	bool resumed = scheduler_resume(s, halted);
+	struct vcpu *vcpu = choose(s, resumed ? halted : run_queue_take(&s->queue));
+
+	spinlock_give(&s->lock);
+	interrupts_enable();
 	return vcpu;
 }
 
@@ -352,7 +374,7 @@ void scheduler_run(void)
 		} else {
 			idle(s);
 			s->now = time_ticks();
-			vcpu = take_next(s);
+			vcpu = take_woken(s);
 			s->hurries = vcpu;
 		}
 	}

@@ -34,6 +34,12 @@ struct scheduler {
 	uint64_t chores_ticks;
 	uint64_t chores_often_until; /* then they are done when everything else is looked at */
 	bool chores_called;          /* an interrupt says that there is something to do; atomic */
+	/* The last one that had a turn and halted until an interrupt: while this CPU sleeps it waits for that
+	 * one in particular. Null: none, or another had a turn since. This CPU's. */
+	struct vcpu *halted;
+	/* The same, while it does sleep: who has an interrupt for that vCPU need not queue it. Atomic: this
+	 * CPU writes, any reads. */
+	struct vcpu *waits_for;
 	bool hurries; /* the next turn is that of one that was woken: the rest comes after it */
 	uint64_t now; /* when the last turn, or halt, ended */
 	uint64_t next_look; /* when it is time for what has to be done now and then */
@@ -86,5 +92,13 @@ static inline bool scheduler_does_chores_often(const struct scheduler *s, uint64
 
 /* Blocks a vCPU at the end of its turn on this CPU, unless it has a reason to run. */
 void scheduler_block(struct scheduler *s, struct vcpu *vcpu);
+
+/* Is there a reason to run for the vCPU that is Blocked on this CPU? */
+bool scheduler_is_due(struct vcpu *vcpu) must_check;
+
+/* Under the lock of this CPU's queue, before another vCPU is chosen: who was waited for, and has a reason to
+ * run, may have been told so by nothing but the end of the sleep. It becomes Ready; true: it is to have the
+ * next turn, as nobody else waits. Else it is queued. */
+bool scheduler_resume(struct scheduler *s, struct vcpu *vcpu) must_check;
 
 #endif

@@ -9,6 +9,7 @@
 #define VM_VCPU_VCPU_H
 
 #include "kernel/recorder_ring.h"
+#include "lib/assert.h"
 #include "lib/error.h"
 #include "lib/list.h"
 #include "lib/types.h"
@@ -289,6 +290,13 @@ static inline void vcpu_set_slice(struct vcpu *vcpu, uint64_t ticks)
 {
 	vcpu->slice_ticks = ticks;
 	vcpu->slice_changed = true;
+}
+
+/* vcpu_wake() of one that is Blocked for sure. */
+static inline void vcpu_wake_blocked(struct vcpu *vcpu)
+{
+	assert_slow(vcpu->state == VCPU_BLOCKED);
+	__atomic_store_n(&vcpu->state, VCPU_READY, __ATOMIC_SEQ_CST);
 }
 
 /* Exits since create. Any CPU. */
