@@ -238,7 +238,9 @@ $(ZYDIS_USERS:%=$(BUILD)/fuzz/%.o): FUZZ_CFLAGS += $(ZYDIS_FLAGS)
 
 # What they call has frames, and they are many exits' way.
 $(BUILD)/kernel/vmx/vcpu/run_in_place.c.o $(BUILD)/kernel/vmx/vcpu/run_interrupts.c.o \
+$(BUILD)/kernel/vmx/vcpu/run_msr.c.o $(BUILD)/kernel/vmx/vcpu/slice.c.o \
 $(BUILD)/kernel/guest/pc/pc_access.c.o $(BUILD)/kernel/guest/pc/pc_local_apic.c.o \
+$(BUILD)/kernel/guest/pc/pc_apic_timer.c.o \
 $(BUILD)/kernel/device/vlapic_priority.c.o: \
 	CFLAGS += -fomit-frame-pointer
 

@@ -1,6 +1,7 @@
 /* The local APIC's timer. The current count is never stepped: it follows from the moment at which
  * it reaches zero, so that a timer which is looked at late is still in phase. SDM volume 3, "APIC
  * Timer" and "TSC-Deadline Mode". */
+#include "device/vlapic_deadline.h"
 #include "device/vlapic_vectors.h"
 
 #define DIVIDE_LOW  BITS(1, 0)
@@ -87,10 +88,8 @@ void vlapic_timer_set_divide(struct vlapic *lapic, uint32_t value)
 
 void vlapic_set_tsc_deadline(struct vlapic *lapic, uint64_t deadline)
 {
-	if (lapic->timer.mode != TIMER_TSC_DEADLINE)
-		return;
-	lapic->timer.tsc_deadline = deadline;
-	changed(lapic);
+	if (vlapic_arm_tsc_deadline(lapic, deadline))
+		changed(lapic);
 }
 
 /* An interrupt, with `late` periods over since the one that it stands for. */

@@ -284,8 +284,14 @@ static bool answer_msr_read(struct vcpu *vcpu, uint32_t index, uint64_t *value)
 
 static bool answer_msr_write(struct vcpu *vcpu, uint32_t index, uint64_t value, bool *go_on)
 {
-	bool done = pc_msr_write(pc_vcpu_of(vcpu), index, value);
+	bool done;
 
+	/* What a guest writes most. */
+	if (likely(index == MSR_TSC_DEADLINE)) {
+		pc_apic_timer_set_tsc(pc_vcpu_of(vcpu), value);
+		return true;
+	}
+	done = pc_msr_write(pc_vcpu_of(vcpu), index, value);
 	*go_on = pc_may_go_on(pc_of(vcpu));
 	return done;
 }

@@ -2,6 +2,7 @@
  * when its turn begins, whether that has come meanwhile; a host timer does while the vCPU is blocked. */
 #include "guest/pc/pc_parts.h"
 
+#include "device/vlapic_deadline.h"
 #include "vm/vcpu/vcpu_tsc.h"
 
 static void set_deadline(struct pc_vcpu *pv, uint64_t ticks)
@@ -47,16 +48,33 @@ void pc_apic_timer_due(struct vcpu *vcpu)
 	__atomic_store_n(&vcpu->interrupt_request, true, __ATOMIC_RELAXED);
 }
 
-/* What a guest writes most. Mostly the old deadline has come and gone; one that has passed without
- * having been noticed is due before the new one is set. */
+static noinline_fn void pass_old_deadline(struct pc_vcpu *pv)
+{
+	uint64_t tsc = vcpu_guest_tsc(pv->vcpu);
+
+	if (!vlapic_tsc_deadline_passed(&pv->lapic, tsc))
+		return;
+	(void)vlapic_advance_tsc(&pv->lapic, tsc);
+	__atomic_store_n(&pv->vcpu->interrupt_request, true, __ATOMIC_RELAXED);
+}
+
+/* Mostly the old deadline has come and gone; one that has passed without having been noticed is due before
+ * the new one is set. */
 void pc_apic_timer_set_tsc(struct pc_vcpu *pv, uint64_t value)
 {
-	if (unlikely(vlapic_tsc_deadline(&pv->lapic)))
-		(void)vlapic_advance_tsc(&pv->lapic, vcpu_guest_tsc(pv->vcpu));
-	vlapic_set_tsc_deadline(&pv->lapic, value);
+	struct vcpu *vcpu = pv->vcpu;
+	struct vlapic *lapic = &pv->lapic;
+
+	if (unlikely(vlapic_tsc_deadline(lapic)))
+		pass_old_deadline(pv);
+	if (unlikely(!vlapic_arm_tsc_deadline(lapic, value)))
+		return;
+	vcpu->timer_deadline = vlapic_awaits_tsc_deadline(lapic)
+				       ? vcpu_guest_tsc_to_ticks(vcpu, value)
+				       : TIMER_NEVER;
 	/* It has passed. */
-	if (unlikely(!pv->vcpu->timer_deadline))
-		pc_apic_timer_due(pv->vcpu);
+	if (unlikely(!vcpu->timer_deadline))
+		pc_apic_timer_due(vcpu);
 }
 
 /* --- while the vCPU is blocked ---------------------------------------------------------------- */

@@ -8,7 +8,6 @@
 #include "vm/vcpu/vcpu_account.h"
 #include "vm/vcpu/vcpu_interrupts.h"
 #include "vm/vcpu/vcpu_tsc.h"
-#include "x86/msr.h"
 
 _Static_assert(VLAPIC_TIMER_HZ == CPUID_CRYSTAL_HZ, "CPUID tells the rate of the APIC timer");
 
@@ -287,11 +286,6 @@ bool pc_local_apic_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value)
 {
 	bool taken;
 
-	if (likely(index == MSR_TSC_DEADLINE)) {
-		pc_apic_timer_set_tsc(pv, value);
-		look_after(pv, 0);
-		return true;
-	}
 	advance_for(pv, vlapic_msr_offset(index));
 	taken = vlapic_msr_write(&pv->lapic, index, value);
 	look_after(pv, vlapic_msr_offset(index));

@@ -5,6 +5,7 @@
 #define VM_POLICY_MSR_POLICY_H
 
 #include "lib/types.h"
+#include "x86/msr.h"
 #include "x86/mtrr.h"
 
 enum msr_action {
@@ -131,6 +132,15 @@ static inline const struct msr_memo_row *msr_memo_find(const struct msr_memo *me
 	const struct msr_memo_row *row = &memo->rows[index % MSR_MEMO_ROWS];
 
 	return likely(row->index == index) ? row : NULL;
+}
+
+/* Does all of the register belong to the machine above, so that either access is MSR_TO_BOARD, whatever the
+ * state and the value? A local APIC's registers do where there is one. */
+static inline bool msr_policy_is_boards(const struct msr_inputs *inputs, uint32_t index)
+{
+	return inputs->controllers &&
+	       (index == MSR_TSC_DEADLINE ||
+		index - MSR_X2APIC_FIRST <= MSR_X2APIC_LAST - MSR_X2APIC_FIRST);
 }
 
 /* `index` may be any; MSR_PASS ranges answer MSR_FAULT here, since the hardware serves them. */

@@ -231,6 +231,32 @@ static void controllers_decide(void **state)
 	write_faults(MSR_APIC_BASE, 0xfee00900);
 }
 
+/* What is the board's without being asked for is so when it is, in any mode and for any value. */
+static void what_is_the_boards(void **state)
+{
+	static const uint64_t bases[] = { 0xfee00000, 0xfee00800, 0xfee00c00 };
+	static const uint64_t values[] = { 0, 0xff, 0x100000000, UINT64_MAX };
+	unsigned found = 0;
+
+	for (uint32_t index = 0; index < 0x2000; index++)
+		assert_false(msr_policy_is_boards(&inputs, index));
+	inputs.controllers = true;
+	assert_false(msr_policy_is_boards(&inputs, MSR_EFER));
+	for (unsigned i = 0; i < ARRAY_SIZE(bases) * ARRAY_SIZE(values); i++) {
+		msrs.apic_base = bases[i % ARRAY_SIZE(bases)];
+		for (uint32_t index = 0; index < 0x2000; index++) {
+			if (!msr_policy_is_boards(&inputs, index))
+				continue;
+			found++;
+			assert_int_equal(msr_policy_write(&msrs, &inputs, index,
+							  values[i / ARRAY_SIZE(bases)], &changed),
+					 MSR_TO_BOARD);
+			assert_int_equal(changed, 0);
+		}
+	}
+	assert_int_equal(found, 0x101 * ARRAY_SIZE(bases) * ARRAY_SIZE(values));
+}
+
 static void x2apic_registers(void **state)
 {
 	uint64_t value;
@@ -363,6 +389,7 @@ int main(void)
 		cmocka_unit_test_setup(probed_registers, reset),
 		cmocka_unit_test_setup(mtrrs_after_firmware, reset),
 		cmocka_unit_test_setup(controllers_decide, reset),
+		cmocka_unit_test_setup(what_is_the_boards, reset),
 		cmocka_unit_test_setup(x2apic_registers, reset),
 		cmocka_unit_test_setup(memory_types, reset),
 		cmocka_unit_test_setup(extended_features, reset),

@@ -21,7 +21,7 @@ struct vcpu_quick {
 	unsigned (*memory)(struct vcpu *vcpu, gpa_t at, bool write, const struct quick_place *place,
 			   bool *go_on);
 	/* RDMSR and WRMSR of a register that only the board knows: carried out, but for RAX, RDX and
-	 * RIP. False: #GP(0), and nothing was done. `*go_on` as above. */
+	 * RIP. False: #GP(0), and nothing was done. `*go_on` is true, and becomes what the above return. */
 	bool (*read_msr)(struct vcpu *vcpu, uint32_t index, uint64_t *value);
 	bool (*write_msr)(struct vcpu *vcpu, uint32_t index, uint64_t value, bool *go_on);
 	/* A hypercall from privilege level `cpl`, from 64-bit code or not: carried out, but for RIP.

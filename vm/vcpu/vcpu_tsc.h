@@ -19,6 +19,14 @@ static inline uint64_t vcpu_guest_tsc(const struct vcpu *vcpu)
 
 /* The moment in time_ticks() at which the guest's counter holds `guest_tsc`: 0 when that has passed,
  * UINT64_MAX when it lies beyond the host's counter. Any CPU. */
-uint64_t vcpu_guest_tsc_to_ticks(const struct vcpu *vcpu, uint64_t guest_tsc);
+static inline uint64_t vcpu_guest_tsc_to_ticks(const struct vcpu *vcpu, uint64_t guest_tsc)
+{
+	uint64_t now = time_ticks(), guest_now = vcpu_tsc_at(vcpu, now);
+	uint64_t wait = guest_tsc - guest_now;
+
+	if (unlikely(guest_tsc <= guest_now))
+		return 0;
+	return unlikely(now + wait < now) ? UINT64_MAX : now + wait;
+}
 
 #endif

@@ -65,6 +65,11 @@ static enum vmx_next deny(struct vmx_vcpu *v, const char *instruction, uint64_t 
 	return vmx_raise_protection(v);
 }
 
+enum vmx_next vmx_deny_wrmsr(struct vmx_vcpu *v, uint64_t value)
+{
+	return deny(v, "wrmsr", value);
+}
+
 /* Registers that only the board knows. */
 static enum vmx_next read_of_board(struct vmx_vcpu *v, uint32_t index)
 {

@@ -82,6 +82,9 @@ static inline enum vmx_next vmx_answered(struct vmx_vcpu *v, bool go_on)
 	return go_on ? VMX_RESUME : VMX_LEAVE_ANSWERED;
 }
 
+/* WRMSR of `value` is #GP(0). */
+enum vmx_next vmx_deny_wrmsr(struct vmx_vcpu *v, uint64_t value);
+
 /* #GP(0) and #UD at the instruction. */
 enum vmx_next vmx_raise_protection(struct vmx_vcpu *v);
 enum vmx_next vmx_raise_undefined(struct vmx_vcpu *v);

@@ -126,8 +126,9 @@ struct vcpu *exit_short(struct vcpu *vcpu, struct vmx_vcpu *v)
 		return enter_run_io_in_place(vcpu, v);
 	if (reason == EXIT_REASON_RDMSR && allowed() && answer_rdmsr(vcpu, v))
 		return finish(vcpu, v, record, EXIT_SHORT_RDMSR);
-	if (reason == EXIT_REASON_WRMSR && allowed() && answer_wrmsr(vcpu, v))
-		return finish(vcpu, v, record, EXIT_SHORT_WRMSR);
+	if (reason == EXIT_REASON_WRMSR && allowed())
+		return answer_wrmsr(vcpu, v) ? finish(vcpu, v, record, EXIT_SHORT_WRMSR)
+					     : enter_run_wrmsr_in_place(vcpu, v);
 	if (reason == EXIT_REASON_EXTERNAL_INTERRUPT)
 		return enter_run_interrupt_in_place(vcpu, v);
 	if (reason == EXIT_REASON_APIC_WRITE)

@@ -120,6 +120,7 @@ WAY_TO run_in_place
 WAY_TO run_io_in_place
 WAY_TO run_interrupt_in_place
 WAY_TO run_apic_write_in_place
+WAY_TO run_wrmsr_in_place
 
 ; The same with all registers stored, and changed as the function pleases.
 global enter_run_stored_in_place

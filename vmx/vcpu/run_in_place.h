@@ -25,12 +25,15 @@ struct vcpu *run_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
 struct vcpu *run_io_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
 struct vcpu *run_interrupt_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
 struct vcpu *run_apic_write_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
+/* WRMSR that exit_short() might have answered (vmx/vcpu/run_msr.c). */
+struct vcpu *run_wrmsr_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
 
 /* The ways there from exit_short(), by a jump: in vmx/vcpu/entry.asm. */
 struct vcpu *enter_run_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
 struct vcpu *enter_run_io_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
 struct vcpu *enter_run_interrupt_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
 struct vcpu *enter_run_apic_write_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
+struct vcpu *enter_run_wrmsr_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
 /* The same with all registers in vcpu->gpr. */
 struct vcpu *enter_run_stored_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
 

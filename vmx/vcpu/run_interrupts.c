@@ -12,38 +12,15 @@
 #include "vm/vcpu/vcpu_interrupts.h"
 #include "vmx/exit/exit_decode.h"
 #include "vmx/instructions.h"
-#include "vmx/vcpu/inject_offer.h"
+#include "vmx/vcpu/run_answered.h"
 #include "vmx/vcpu/run_in_place.h"
-#include "vmx/vcpu/run_steps.h"
 
 #define WRITE_OFFSET BITS(11, 0) /* of the exit qualification of an APIC write */
-
-/* The exit, for who looks at it later. */
-static inline void remember(struct vmx_vcpu *v, const struct record *record, uint32_t reason)
-{
-	v->last = (struct vmx_exit) {
-		.reason = reason,
-		.row = reason,
-		.known = VMX_KNOWN_RIP,
-		.rip = record->rip,
-	};
-}
 
 static noinline_fn struct vcpu *to_loop(struct vmx_vcpu *v, const struct record *record,
 					uint32_t reason)
 {
-	remember(v, record, reason);
-	v->noted = true;
-	v->next = VMX_RESUME;
-	return NULL;
-}
-
-static inline void inject(struct vcpu *vcpu, struct vmx_vcpu *v)
-{
-	if (likely(inject_is_simple(v)))
-		inject_offered(vcpu, v, v->recorder);
-	else
-		inject_events(v);
+	return run_to_loop(v, record, reason, VMX_RESUME);
 }
 
 /* What is left once the exit has been dealt with. */
@@ -57,7 +34,7 @@ static inline struct vcpu *go_back(struct vcpu *vcpu, struct vmx_vcpu *v, struct
 	if (unlikely(__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED)))
 		return to_loop(v, record, reason);
 	if (events_waiting(vcpu))
-		inject(vcpu, v);
+		run_inject(vcpu, v);
 	run_refit(vcpu, v, cpu);
 	vcpu_account_entry(vcpu, record, read_tsc());
 	return vcpu;

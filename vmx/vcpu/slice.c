@@ -39,20 +39,14 @@ void slice_choose_timer(struct vmx_vcpu *v)
 static inline void load(struct vmx_vcpu *v)
 {
 	unsigned shift = vmx_timer_shift(&vmx_capability);
-	uint64_t ticks = v->slice.left, deadline = v->slice.timers->set_for;
+	uint64_t deadline = v->slice.timers->set_for, now = read_tsc();
+	uint64_t count = v->slice.left >> shift;
+	/* Rounded up: at or after the deadline. */
+	uint64_t until = (deadline > now ? (deadline - now) >> shift : 0) + 1;
 
+	if (until < count)
+		count = until;
 	v->slice.fits = deadline;
-	if (deadline != TIMER_NEVER) {
-		uint64_t now = read_tsc(), until = deadline > now ? deadline - now : 0;
-
-		if (until < ticks) {
-			/* Rounded up: at or after the deadline. */
-			until = (until | (BIT(shift) - 1)) + 1;
-			ticks = until < ticks ? until : ticks;
-		}
-	}
-	uint64_t count = ticks >> shift;
-
 	v->slice.loaded = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
 	vmcs_write(VMCS_GUEST_PREEMPTION_TIMER, v->slice.loaded);
 }

@@ -1,0 +1,52 @@
+/* WRMSR to a register of the local APIC's, which the policy leaves to the board whatever is written: the
+ * deadline of a timer, the end of an interrupt. What run_in_place() does of every exit is done of
+ * these too, in fewer steps. */
+#include "vm/policy/msr_policy.h"
+#include "vm/vcpu/vcpu_quick.h"
+#include "vmx/instructions.h"
+#include "vmx/vcpu/run_answered.h"
+#include "vmx/vcpu/run_in_place.h"
+
+/* The machine above has to act, or the loop has to look at what comes after the write. */
+static noinline_fn struct vcpu *to_loop(struct vmx_vcpu *v, const struct record *record,
+					enum vmx_next next)
+{
+	return run_to_loop(v, record, EXIT_REASON_WRMSR, next);
+}
+
+static noinline_fn struct vcpu *refuse(struct vmx_vcpu *v, struct record *record, uint64_t value)
+{
+	(void)run_to_loop(v, record, EXIT_REASON_WRMSR, VMX_RESUME);
+	v->next = vmx_deny_wrmsr(v, value);
+	record->did = v->did;
+	return NULL;
+}
+
+/* Nothing waited as the exit came, and the instruction ends plainly: exit_short() has looked. Recorded
+ * first, as what follows from the write may be recorded, too. */
+struct vcpu *run_wrmsr_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
+{
+	struct record *record = recorder_place(v->recorder);
+	uint32_t index = (uint32_t)vcpu->gpr[RCX];
+	uint64_t value = vcpu->gpr[RDX] << 32 | (uint32_t)vcpu->gpr[RAX];
+	bool go_on = true;
+
+	if (unlikely(!msr_policy_is_boards(&v->msr_inputs, index)))
+		return run_in_place(vcpu, v);
+	record->value = 0;
+	record->did = "answered by the board";
+	vcpu_publish_exit(vcpu, v->recorder, record);
+	vcpu->row = &vcpu->statistics.rows[EXIT_SHORT_WRMSR];
+	vcpu->row->count++;
+	if (unlikely(!vcpu->quick->write_msr(vcpu, index, value, &go_on)))
+		return refuse(v, record, value);
+	vmcs_store(VMCS_GUEST_RIP,
+		   (record->rip + vmcs_fetch(VMCS_EXIT_INSTRUCTION_LENGTH)) & v->rip_mask);
+	if (unlikely(!go_on || cpu_attention()))
+		return to_loop(v, record, vmx_answered(v, go_on));
+	if (unlikely(events_waiting(vcpu)))
+		run_inject(vcpu, v);
+	run_refit(vcpu, v, this_cpu());
+	vcpu_account_entry(vcpu, record, read_tsc());
+	return vcpu;
+}
