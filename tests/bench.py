@@ -34,7 +34,7 @@ CLOCK = 10000000
 SOFTWARE = "bench=1 apicv=off"
 SOFTWARE_PATHS = {"lapic_write": "lapic_write_soft"}
 
-SAMPLES = re.compile(r"bench path=(\w+) min=(\d+) median=(\d+) p99=(\d+) max=(\d+) unit=tsc")
+SAMPLES = re.compile(r"bench path=(\w+) min=(\d+) median=(\d+) p99=(\d+) unit=tsc")
 SKIPPED = re.compile(r'bench path=(\w+) skipped="([^"]*)"')
 
 Key = namedtuple("Key", "path cpus")

@@ -58,7 +58,6 @@ void report(const char *path)
 	say_number(" min=", samples[0]);
 	say_number(" median=", samples[MEDIAN]);
 	say_number(" p99=", samples[P99]);
-	say_number(" max=", samples[SAMPLES - 1]);
 	say(" unit=tsc\n");
 }
 
