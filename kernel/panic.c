@@ -161,7 +161,7 @@ void panic_on_trap(const struct trap_frame *f)
 
 	begin();
 	format_string(text, sizeof(text), "exception %s in Plinth at rip=0x%lx error=0x%lx",
-		      exception_name((unsigned)f->vector), f->rip, f->error_code);
+		      exception_name(f->vector), f->rip, f->error_code);
 	log_error("panic", "%s", text);
 	if (f->vector == EXCEPTION_PAGE_FAULT)
 		explain_page_fault(f->error_code);

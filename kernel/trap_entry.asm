@@ -8,20 +8,23 @@ global safe_read_instruction, safe_write_instruction, safe_access_failed
 ; Exceptions that push an error code (SDM volume 3, "Error Code"): DF TS NP SS GP PF AC CP.
 %define HAS_ERROR_CODE(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21)
 
+%define SIGNED(v)         ((v) - (((v) & 0x80) << 1))
+
 section .text
 
-; One after the other, each in 16 bytes.
-align 16
+; One after the other, each in ENTRY_SIZE bytes. A push of one byte spreads its highest bit over the
+; seven above, which nobody reads.
+ENTRY_SIZE equ 9
 trap_entries:
 %assign vector 0
 %rep 256
-	align 16
 entry_%[vector]:
 %if !HAS_ERROR_CODE(vector)
-	push qword 0
+	push byte 0
 %endif
-	push qword vector
-	jmp enter_trap
+	push byte SIGNED(vector)
+	jmp near enter_trap
+	times ENTRY_SIZE - ($ - entry_%[vector]) int3
 %assign vector vector + 1
 %endrep
 

@@ -28,7 +28,7 @@ _Static_assert(sizeof(struct gate) == 16, "as the SDM lays it out");
 
 #define GATE_INTERRUPT 0x8e /* present, DPL 0, 64-bit interrupt gate */
 #define VECTORS        256
-#define ENTRY_SIZE     16 /* of code, in kernel/trap_entry.asm */
+#define ENTRY_SIZE     9 /* of code, in kernel/trap_entry.asm */
 
 extern const uint8_t trap_entries[VECTORS][ENTRY_SIZE];
 extern const char safe_read_instruction[], safe_write_instruction[], safe_access_failed[];
@@ -139,7 +139,7 @@ void trap_handle(struct trap_frame *frame)
 	if (frame->vector == VECTOR_NMI)
 		note_nmi();
 	else if (frame->vector >= EXCEPTION_VECTORS)
-		interrupt_dispatch((unsigned)frame->vector);
+		interrupt_dispatch(frame->vector);
 	else if (!fix_up(frame))
 		panic_on_trap(frame);
 }

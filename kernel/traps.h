@@ -10,7 +10,7 @@
 struct trap_frame {
 	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
 	uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
-	uint64_t vector;
+	uint8_t vector, vector_sign[7];    /* pushed as one byte is */
 	uint64_t error_code;               /* 0 for vectors that have none */
 	uint64_t rip, cs, rflags, rsp, ss; /* pushed by the CPU */
 };
