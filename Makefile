@@ -287,9 +287,9 @@ $(BUILD)/gen/font.bin: tools/make-font
 $(BUILD)/kernel/kernel/output/font.asm.o: $(BUILD)/gen/font.bin
 
 # Linked twice: the second time with the table of function names that the first one gives.
-$(BUILD)/symbols/empty.asm:
+$(BUILD)/symbols/empty.asm: Makefile
 	@mkdir -p $(@D)
-	printf 'global symbol_entries, symbol_entries_end, symbol_pieces\nsection .symbols\nsymbol_entries:\nsymbol_entries_end:\nsymbol_pieces:\n' > $@
+	printf 'global symbol_entries, symbol_entries_end, symbol_last_pieces, symbol_pieces\nsection .symbols\nsymbol_entries:\nsymbol_entries_end:\nsymbol_last_pieces:\nsymbol_pieces:\n' > $@
 
 $(BUILD)/symbols/%.o: $(BUILD)/symbols/%.asm
 	$(NASM) $(NASMFLAGS) -o $@ $<
@@ -300,7 +300,7 @@ $(BUILD)/symbols/first.elf: $(KERNEL_OBJ) $(BUILD)/symbols/empty.o boot/plinth.l
 $(BUILD)/symbols/list: $(BUILD)/symbols/first.elf tools/make-symbols
 	tools/make-symbols list $(NM) $< > $@
 
-$(BUILD)/symbols/table.asm: $(BUILD)/symbols/list
+$(BUILD)/symbols/table.asm: $(BUILD)/symbols/list tools/make-symbols
 	tools/make-symbols table < $< > $@
 
 $(BUILD)/plinth.elf: $(KERNEL_OBJ) $(BUILD)/symbols/table.o boot/plinth.ld

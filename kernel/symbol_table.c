@@ -24,16 +24,25 @@ static const char *piece_of(const struct symbol_table *table, uint8_t byte)
 {
 	const char *piece = table->pieces;
 
-	while (--byte)
+	while (byte--)
 		piece += strlen(piece) + 1;
 	return piece;
 }
 
+/* Behind the name at `bytes`, or the table's end. */
+static const uint8_t *skip_name(const struct symbol_table *table, const uint8_t *bytes)
+{
+	while (bytes < table->end && *bytes >= table->last_pieces)
+		bytes++;
+	return bytes < table->end ? bytes + 1 : bytes;
+}
+
 static void spell(const struct symbol_table *table, const uint8_t *bytes, char *name)
 {
+	const uint8_t *end = skip_name(table, bytes);
 	unsigned length = 0;
 
-	for (; bytes < table->end && *bytes; bytes++)
+	for (; bytes < end; bytes++)
 		for (const char *p = piece_of(table, *bytes); *p && length < SYMBOL_NAME_MAX - 1;
 		     p++)
 			name[length++] = *p;
@@ -52,8 +61,7 @@ bool symbol_table_find(const struct symbol_table *table, uint64_t at, char name[
 			break;
 		start += distance;
 		found = entry;
-		while (entry < table->end && *entry++)
-			;
+		entry = skip_name(table, entry);
 	}
 	if (!found)
 		return false;

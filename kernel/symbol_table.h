@@ -10,9 +10,10 @@
 
 struct symbol_table {
 	/* For each function, by address: how many bytes it lies behind the one before it (LEB128: seven
-	 * bits a byte, the lowest first; all but the last have bit 7 set), its name, and a 0. */
+	 * bits a byte, the lowest first; all but the last have bit 7 set), and its name. */
 	const uint8_t *entries, *end;
-	const char *pieces; /* one after the other, from that of byte 1 */
+	const char *pieces;  /* one after the other, from that of byte 0 */
+	uint8_t last_pieces; /* the first of them end a name: so many */
 };
 
 /* The function that holds `at`, a distance from where the first entry counts from, and how far into it.

@@ -7,17 +7,19 @@
 #include "kernel/symbol_table.h"
 #include "lib/bits.h"
 
-/* Pieces 1 to 5. */
-static const char pieces[] = "vm_\0run\0a\0_selftest\0sixteen_letters_";
+/* Pieces 0 to 5. The first four end a name. */
+static const char pieces[] = "\0run\0a\0_selftest\0vm_\0sixteen_letters_";
+#define LAST_PIECES 4
 
 static const uint8_t entries[] = {
-	0x10, 1,    2,    0,       /* at 10H: vm_run */
-	0x80, 0x01, 2,    4, 0,    /* 80H behind: run_selftest */
-	0xff, 0xff, 0x03, 3, 0,    /* FFFFH behind: a */
+	0x10, 4,    1,             /* at 10H: vm_run */
+	0x80, 0x01, 5,    3,       /* 80H behind: sixteen_letters__selftest */
+	0xff, 0xff, 0x03, 2,       /* FFFFH behind: a */
 	0x01, 5,    5,    5, 5, 0, /* longer than a name may be */
 };
 
-static const struct symbol_table table = { entries, entries + sizeof(entries), pieces };
+static const struct symbol_table table = { entries, entries + sizeof(entries), pieces,
+					   LAST_PIECES };
 
 static char name[SYMBOL_NAME_MAX];
 static uint64_t offset;
@@ -33,8 +35,8 @@ static void a_function_reaches_to_the_next(void **state)
 {
 	expect(0x10, "vm_run", 0);
 	expect(0x8f, "vm_run", 0x7f);
-	expect(0x90, "run_selftest", 0);
-	expect(0x1008e, "run_selftest", 0xfffe);
+	expect(0x90, "sixteen_letters__selftest", 0);
+	expect(0x1008e, "sixteen_letters__selftest", 0xfffe);
 	expect(0x1008f, "a", 0);
 }
 
@@ -53,7 +55,7 @@ static void a_long_name_is_cut(void **state)
 
 static void an_empty_table_has_none(void **state)
 {
-	const struct symbol_table empty = { entries, entries, pieces };
+	const struct symbol_table empty = { entries, entries, pieces, LAST_PIECES };
 
 	assert_false(symbol_table_find(&empty, 0x20, name, &offset));
 }
@@ -63,7 +65,7 @@ static void its_end_counts(void **state)
 {
 	for (size_t size = 1; size < sizeof(entries); size++) {
 		uint8_t copy[sizeof(entries)];
-		struct symbol_table cut = { copy, copy + size, pieces };
+		struct symbol_table cut = { copy, copy + size, pieces, LAST_PIECES };
 
 		for (size_t i = 0; i < sizeof(entries); i++)
 			copy[i] = i < size ? entries[i] : 0xff;
