@@ -50,7 +50,7 @@ unsigned entry_check_run(const struct entry_check_input *in, entry_check_report 
 		const struct entry_rule_table *table = entry_rule_tables[i];
 
 		for (unsigned j = 0; j < table->count; j++) {
-			if (table->rules[j].holds(in))
+			if (entry_rule_holds(&table->rules[j], in))
 				continue;
 			broken++;
 			report(context, table, &table->rules[j]);
@@ -155,7 +155,9 @@ bool entry_rule_break(const struct entry_rule *rule, struct entry_check_input *i
 
 		set_field(in, which, changed(field(in, which), change));
 	}
-	if (rule->break_further)
+	if (rule->of_segment && rule->break_for)
+		rule->break_for(in, (enum vmcs_segment)rule->segment);
+	else if (rule->break_further)
 		rule->break_further(in);
-	return !rule->holds(in) && entry_check_run(in, ignore, NULL) == 1;
+	return !entry_rule_holds(rule, in) && entry_check_run(in, ignore, NULL) == 1;
 }

@@ -131,13 +131,21 @@ struct entry_rule {
 	const char *want; /* what would satisfy it, as a sentence's end after "want" */
 	/* Encodings of the fields that it reads and the log shows; `read_count` of them. */
 	const uint16_t *reads;
-	/* False when the rule is broken. A rule whose premise another rule checks (a control that
-	 * this CPU does not have, say) holds while that one is broken. */
-	bool (*holds)(const struct entry_check_input *in);
+	/* False when the rule is broken: asked by entry_rule_holds(). A rule whose premise another rule
+	 * checks (a control that this CPU does not have, say) holds while that one is broken. */
+	union {
+		bool (*holds)(const struct entry_check_input *in);
+		bool (*holds_for)(const struct entry_check_input *in, enum vmcs_segment segment);
+	};
 	/* What breaks this rule and no other, in a VMCS that breaks none: first these changes, then
 	 * `break_further`, which may be null. */
 	const struct field_change *changes;
-	void (*break_further)(struct entry_check_input *in);
+	union {
+		void (*break_further)(struct entry_check_input *in);
+		void (*break_for)(struct entry_check_input *in, enum vmcs_segment segment);
+	};
+	bool of_segment; /* one check for several registers, of which this row is about `segment` */
+	uint8_t segment; /* enum vmcs_segment */
 	uint8_t read_count;
 	uint8_t change_count;
 	/* The exit qualification that its breaking gives with REFUSED_GUEST_STATE and
@@ -158,6 +166,14 @@ extern const struct entry_rule_table *const entry_rule_tables[];
 extern const unsigned entry_rule_table_count;
 
 unsigned entry_rule_count(void);
+
+/* Is the rule kept? */
+static inline bool entry_rule_holds(const struct entry_rule *rule,
+				    const struct entry_check_input *in)
+{
+	return rule->of_segment ? rule->holds_for(in, (enum vmcs_segment)rule->segment)
+				: rule->holds(in);
+}
 
 /* --- judging --------------------------------------------------------------------------------- */
 

@@ -166,42 +166,15 @@ static void break_privileged(struct entry_check_input *in, enum vmcs_segment seg
 #define EVERY_REGISTER(X) X(es, ES) X(cs, CS) X(ss, SS) X(ds, DS) X(fs, FS) X(gs, GS)
 #define DATA_REGISTERS(X) X(es, ES) X(ds, DS) X(fs, FS) X(gs, GS)
 
-/* A check and what breaks it, for one register. */
-#define CHECK_ONE(check, name, NAME)                                     \
-	static bool name##_##check(const struct entry_check_input *in)   \
-	{                                                                \
-		return check(in, SEGMENT_##NAME);                        \
-	}                                                                \
-	static void break_##name##_##check(struct entry_check_input *in) \
-	{                                                                \
-		break_##check(in, SEGMENT_##NAME);                       \
-	}
-
-#define CHECK_EVERY(name, NAME)               \
-	CHECK_ONE(vm_base, name, NAME)        \
-	CHECK_ONE(vm_limit, name, NAME)       \
-	CHECK_ONE(vm_rights, name, NAME)      \
-	CHECK_ONE(not_system, name, NAME)     \
-	CHECK_ONE(present, name, NAME)        \
-	CHECK_ONE(reserved_low, name, NAME)   \
-	CHECK_ONE(reserved_high, name, NAME)  \
-	CHECK_ONE(granular_bytes, name, NAME) \
-	CHECK_ONE(granular_pages, name, NAME)
-EVERY_REGISTER(CHECK_EVERY)
-
-#define CHECK_DATA(name, NAME)          \
-	CHECK_ONE(accessed, name, NAME) \
-	CHECK_ONE(readable, name, NAME) \
-	CHECK_ONE(privileged, name, NAME)
-DATA_REGISTERS(CHECK_DATA)
-
-#define ROW(check, name, NAME, what, wanted, ...)        \
-	{                                                \
-		.id = "guest.segment." #name "." what,   \
-		.want = wanted,                          \
-		READS(__VA_ARGS__),                      \
-		.holds = name##_##check,                 \
-		.break_further = break_##name##_##check, \
+#define ROW(check, name, NAME, what, wanted, ...)      \
+	{                                              \
+		.id = "guest.segment." #name "." what, \
+		.want = wanted,                        \
+		READS(__VA_ARGS__),                    \
+		.of_segment = true,                    \
+		.segment = SEGMENT_##NAME,             \
+		.holds_for = check,                    \
+		.break_for = break_##check,            \
 	},
 
 #define SELECTOR(NAME) VMCS_GUEST_##NAME##_SELECTOR

@@ -50,25 +50,6 @@ static bool granular_pages(const struct entry_check_input *in, enum vmcs_segment
 	return implies(is_usable(in, segment) && pages, rights_of(in, segment) & RIGHTS_G);
 }
 
-#define CHECK_BOTH(check)                                            \
-	static bool tr_##check(const struct entry_check_input *in)   \
-	{                                                            \
-		return check(in, SEGMENT_TR);                        \
-	}                                                            \
-	static bool ldtr_##check(const struct entry_check_input *in) \
-	{                                                            \
-		return check(in, SEGMENT_LDTR);                      \
-	}
-
-CHECK_BOTH(is_in_gdt)
-CHECK_BOTH(base_canonical)
-CHECK_BOTH(is_system)
-CHECK_BOTH(is_present)
-CHECK_BOTH(reserved_low)
-CHECK_BOTH(reserved_high)
-CHECK_BOTH(granular_bytes)
-CHECK_BOTH(granular_pages)
-
 /* --- types ----------------------------------------------------------------------------------- */
 
 static bool tr_is_busy(const struct entry_check_input *in)
@@ -95,33 +76,35 @@ static bool ldtr_is_an_ldt(const struct entry_check_input *in)
 
 /* --- the rows -------------------------------------------------------------------------------- */
 
-#define ROW(name, what, wanted, check, reads, ...)                                   \
+#define ROW(name, NAME, what, wanted, check, reads, ...)                             \
 	{                                                                            \
 		.id = "guest.segment." #name "." what, .want = wanted, READS(reads), \
-		.holds = name##_##check, BREAKS(__VA_ARGS__),                        \
+		.of_segment = true, .segment = SEGMENT_##NAME, .holds_for = check,   \
+		BREAKS(__VA_ARGS__),                                                 \
 	}
 
-#define GRANULARITY_ROW(name, NAME, what, wanted, check, limit, turn)           \
-	{                                                                       \
-		.id = "guest.segment." #name "." what, .want = wanted,          \
-		READS(VMCS_GUEST_##NAME##_AR_BYTES, VMCS_GUEST_##NAME##_LIMIT), \
-		.holds = name##_##check,                                        \
-		BREAKS(WRITE(VMCS_GUEST_##NAME##_LIMIT, (limit)),               \
-		       turn(VMCS_GUEST_##NAME##_AR_BYTES, RIGHTS_G)),           \
+#define GRANULARITY_ROW(name, NAME, what, wanted, check, limit, turn)              \
+	{                                                                          \
+		.id = "guest.segment." #name "." what, .want = wanted,             \
+		READS(VMCS_GUEST_##NAME##_AR_BYTES, VMCS_GUEST_##NAME##_LIMIT),    \
+		.of_segment = true, .segment = SEGMENT_##NAME, .holds_for = check, \
+		BREAKS(WRITE(VMCS_GUEST_##NAME##_LIMIT, (limit)),                  \
+		       turn(VMCS_GUEST_##NAME##_AR_BYTES, RIGHTS_G)),              \
 	}
 
 #define ROWS_BOTH(name, NAME)                                                                      \
-	ROW(name, "in-gdt", "bit 2 (TI) 0", is_in_gdt, VMCS_GUEST_##NAME##_SELECTOR,               \
+	ROW(name, NAME, "in-gdt", "bit 2 (TI) 0", is_in_gdt, VMCS_GUEST_##NAME##_SELECTOR,         \
 	    TURN_ON(VMCS_GUEST_##NAME##_SELECTOR, SELECTOR_TI)),                                   \
-		ROW(name, "base", "a canonical address", base_canonical, VMCS_GUEST_##NAME##_BASE, \
-		    WRITE(VMCS_GUEST_##NAME##_BASE, NOT_CANONICAL)),                               \
-		ROW(name, "system", "bit 4 (S) 0", is_system, VMCS_GUEST_##NAME##_AR_BYTES,        \
+		ROW(name, NAME, "base", "a canonical address", base_canonical,                     \
+		    VMCS_GUEST_##NAME##_BASE, WRITE(VMCS_GUEST_##NAME##_BASE, NOT_CANONICAL)),     \
+		ROW(name, NAME, "system", "bit 4 (S) 0", is_system, VMCS_GUEST_##NAME##_AR_BYTES,  \
 		    TURN_ON(VMCS_GUEST_##NAME##_AR_BYTES, RIGHTS_S)),                              \
-		ROW(name, "present", "bit 7 (P) 1", is_present, VMCS_GUEST_##NAME##_AR_BYTES,      \
+		ROW(name, NAME, "present", "bit 7 (P) 1", is_present,                              \
+		    VMCS_GUEST_##NAME##_AR_BYTES,                                                  \
 		    TURN_OFF(VMCS_GUEST_##NAME##_AR_BYTES, RIGHTS_P)),                             \
-		ROW(name, "reserved-low", "bits 11:8 0", reserved_low,                             \
+		ROW(name, NAME, "reserved-low", "bits 11:8 0", reserved_low,                       \
 		    VMCS_GUEST_##NAME##_AR_BYTES, TURN_ON(VMCS_GUEST_##NAME##_AR_BYTES, BIT(8))),  \
-		ROW(name, "reserved-high", "bits 31:17 0", reserved_high,                          \
+		ROW(name, NAME, "reserved-high", "bits 31:17 0", reserved_high,                    \
 		    VMCS_GUEST_##NAME##_AR_BYTES, TURN_ON(VMCS_GUEST_##NAME##_AR_BYTES, BIT(17))), \
 		GRANULARITY_ROW(name, NAME, "granularity-bytes",                                   \
 				"bit 15 (G) 0 while any of bits 11:0 of the limit is 0",           \
