@@ -218,6 +218,10 @@ class Comparison:
         self._now.update(measured_in_software(software))
         self.rows = compare(self._now, skipped, read_figures(self._file), self._order)
 
+    def now(self, path, cpus):
+        """What was measured, or None."""
+        return self._now.get(Key(path, cpus))
+
     def record(self):
         write_figures(self._file, self._now, self._order)
         return len(self._now)

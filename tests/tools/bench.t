@@ -4,17 +4,20 @@ gone; what is faster or new passes with a hint; and what is recorded is what is 
 itself takes is read from logs and the linker's map."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as tree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import bench  # noqa: E402
 import bench_footprint as footprint  # noqa: E402
 import bench_linux  # noqa: E402
 import bench_plot  # noqa: E402
 from plinth import ROOT, Report  # noqa: E402
 
+NUMBERS = ("no", "one", "two", "three", "four", "five")
 TOOL = os.path.join(ROOT, "tests/bench.py")
 REFERENCE = "# a comment\ncpuid 110 959\nout_pic 150 1961\nipi 600 -\nlapic_write_soft 500 3620\n"
 ONE_CPU = {"cpuid": (1000, 1000), "out_pic": (2000, 2010)}
@@ -135,15 +138,39 @@ def check_plot(report):
     report.ok(right <= float(root.get("width")), "no bar leaves the picture", right)
 
 
+def stored_paths():
+    """What the picture in docs/ shows: of each path that has figures those of the fewest CPUs."""
+    reference = bench.read_reference(os.path.join(bench.FOLDER, "reference.txt"))
+    figures = bench.read_figures(os.path.join(bench.FOLDER, "figures.txt"))
+    least = {key.path: figures[key].min for key in sorted(figures, key=lambda key: -key.cpus)}
+    return [(path, least[path], *reference[path]) for path in reference if path in least], least
+
+
+def check_docs(report):
+    """docs/performance.md is of the figures that are recorded."""
+    paths, least = stored_paths()
+    with open(os.path.join(ROOT, "docs/performance.svg"), encoding="utf-8") as file:
+        report.ok(file.read() == bench_plot.picture(paths), "docs/performance.svg shows the recorded figures",
+                  "make bench RECORD=1 draws it")
+    with open(os.path.join(ROOT, "docs/performance.md"), encoding="utf-8") as file:
+        told = file.read().partition("## The exit path, instruction by instruction")[2].partition("\n## ")[0]
+    all_of_it, own = re.search(r"CPUID costs a guest (\d+) ticks: (\w+) instructions of its own", told).groups()
+    steps = [int(number) for number in re.findall(r"^\| [^|]+ \| (\d+) \|", told, re.MULTILINE)]
+    report.ok(int(all_of_it) == least["cpuid"], "docs/performance.md tells of CPUID what is recorded", all_of_it)
+    report.ok(sum(steps) + NUMBERS.index(own) == least["cpuid"],
+              "and its steps add up to that", f"{own} and {sum(steps)}")
+
+
 def main():
     report = Report()
     check_footprint(report)
+    check_docs(report)
     check_linux(report)
     check_plot(report)
     with tempfile.TemporaryDirectory() as directory:
-        bench = Bench(directory)
-        passes(report, "recording", bench.recorded, "figures of 5 paths recorded")
-        same = bench.with_changes()
+        kept = Bench(directory)
+        passes(report, "recording", kept.recorded, "figures of 5 paths recorded")
+        same = kept.with_changes()
         passes(report, "the same figures", same, "bench: 5 paths, 0 of them slower or missing")
         report.ok("make bench RECORD=1" not in same[1], "nothing to record then", same[1])
         report.ok([line.split() for line in same[1].splitlines()[1:4]] == [
@@ -152,35 +179,35 @@ def main():
             "lapic_write_soft 1 400 400 +0.0 % 410 410 +0.0 % 500 0.80 3620".split()],
                   "the table has a path's figures, target and KVM's", same[1])
 
-        passes(report, "2.9 % slower", bench.with_changes({"cpuid": (1029, 1029)}), "+2.9 %")
-        fails(report, "3.1 % slower", bench.with_changes({"cpuid": (1031, 1000)}),
+        passes(report, "2.9 % slower", kept.with_changes({"cpuid": (1029, 1029)}), "+2.9 %")
+        fails(report, "3.1 % slower", kept.with_changes({"cpuid": (1031, 1000)}),
               "cpuid (1 CPU): slower: min 1000 -> 1031 ticks, +3.1 %")
-        fails(report, "the median slower", bench.with_changes({"out_pic": (2000, 2100)}),
+        fails(report, "the median slower", kept.with_changes({"out_pic": (2000, 2100)}),
               "out_pic (1 CPU): slower: median 2010 -> 2100 ticks, +4.5 %")
         fails(report, "two paths slower, one of them with two CPUs",
-              bench.with_changes({"cpuid": (1100, 1000)}, {"ipi": (3000, 4200)}),
+              kept.with_changes({"cpuid": (1100, 1000)}, {"ipi": (3000, 4200)}),
               "cpuid (1 CPU): slower: min 1000 -> 1100 ticks, +10.0 %",
               "ipi (2 CPUs): slower: median 4000 -> 4200 ticks, +5.0 %")
         passes(report, "with two CPUs the least sample is not judged",
-               bench.with_changes(two={"ipi": (3500, 4000)}), "+16.7 %")
+               kept.with_changes(two={"ipi": (3500, 4000)}), "+16.7 %")
         passes(report, "with two CPUs the clock has steps of five ticks",
-               bench.with_changes(two={"cpuid": (100, 110)}), "+4.8 %")
-        fails(report, "two steps of it", bench.with_changes(two={"cpuid": (100, 115)}),
+               kept.with_changes(two={"cpuid": (100, 110)}), "+4.8 %")
+        fails(report, "two steps of it", kept.with_changes(two={"cpuid": (100, 115)}),
               "cpuid (2 CPUs): slower: median 105 -> 115 ticks, +9.5 %")
-        fails(report, "a path that takes another run is slower", bench.with_changes(software={"lapic_write": (400, 500)}),
+        fails(report, "a path that takes another run is slower", kept.with_changes(software={"lapic_write": (400, 500)}),
               "lapic_write_soft (1 CPU): slower: median 410 -> 500 ticks, +22.0 %")
-        passes(report, "of which other paths do not count", bench.with_changes(software={"cpuid": (9000, 9000)}))
-        fails(report, "a path that is gone", bench.with_changes({"out_pic": None}), "out_pic (1 CPU): missing")
-        fails(report, "a path that is newly skipped", bench.with_changes(two={"ipi": None}, skipped=["ipi"]),
+        passes(report, "of which other paths do not count", kept.with_changes(software={"cpuid": (9000, 9000)}))
+        fails(report, "a path that is gone", kept.with_changes({"out_pic": None}), "out_pic (1 CPU): missing")
+        fails(report, "a path that is newly skipped", kept.with_changes(two={"ipi": None}, skipped=["ipi"]),
               "ipi (2 CPUs): skipped: there is one CPU")
-        fails(report, "a run that says nothing", bench.tool(log_of({}), log_of(TWO_CPUS), software=log_of({})),
+        fails(report, "a run that says nothing", kept.tool(log_of({}), log_of(TWO_CPUS), software=log_of({})),
               "cpuid (1 CPU): missing", "out_pic (1 CPU): missing", "lapic_write_soft (1 CPU): missing")
-        passes(report, "a path that is faster", bench.with_changes({"cpuid": (900, 900)}), "-10.0 %",
+        passes(report, "a path that is faster", kept.with_changes({"cpuid": (900, 900)}), "-10.0 %",
                "bench: faster by more than 3 %: cpuid (1 CPU): make bench RECORD=1")
-        passes(report, "a path that is new", bench.with_changes({"hlt_wake": (9, 9)}),
+        passes(report, "a path that is new", kept.with_changes({"hlt_wake": (9, 9)}),
                "bench: without figures: hlt_wake (1 CPU): make bench RECORD=1")
-        bench.tool(log_of({"cpuid": (1100, 1100)}), log_of({}), "--record")
-        passes(report, "what was recorded is compared with", bench.tool(log_of({"cpuid": (1100, 1100)}), log_of({})),
+        kept.tool(log_of({"cpuid": (1100, 1100)}), log_of({}), "--record")
+        passes(report, "what was recorded is compared with", kept.tool(log_of({"cpuid": (1100, 1100)}), log_of({})),
                "bench: 2 paths, 0 of them slower or missing")
     report.done()
 
