@@ -236,6 +236,7 @@ high:
 
 	mov rax, boot_cpu
 	mov [rax + CPU_SELF], rax
+	mov dword [rax + CPU_HOLDER], 1 ; its index is 0
 	mov rdx, rax
 	shr rdx, 32
 	mov ecx, MSR_GS_BASE

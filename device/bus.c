@@ -2,7 +2,6 @@
 #include "device/bus.h"
 
 #include "lib/bits.h"
-#include "lib/string.h"
 
 #define BYTE_BITS 8
 
@@ -27,9 +26,10 @@ static unsigned find(const struct bus *bus, uint64_t at)
 	return low;
 }
 
-static void forget_routes(struct bus *bus)
+void bus_forget_routes(struct bus *bus)
 {
-	memset(bus->routes, 0, sizeof(bus->routes));
+	for (unsigned i = 0; i < BUS_ROUTES; i++)
+		bus->routes[i].key = BUS_NO_KEY;
 }
 
 enum error bus_add(struct bus *bus, const struct bus_window *window, struct reason *why)
@@ -49,7 +49,7 @@ enum error bus_add(struct bus *bus, const struct bus_window *window, struct reas
 	for (unsigned i = bus->count++; i > at; i--)
 		bus->windows[i] = bus->windows[i - 1];
 	bus->windows[at] = *window;
-	forget_routes(bus);
+	bus_forget_routes(bus);
 	return ERROR_NONE;
 }
 
@@ -78,7 +78,7 @@ void bus_remove(struct bus *bus, const void *chip)
 		if (bus->windows[i].chip != chip)
 			bus->windows[kept++] = bus->windows[i];
 	bus->count = kept;
-	forget_routes(bus);
+	bus_forget_routes(bus);
 }
 
 static bool holds(const struct bus_window *w, uint64_t at)
@@ -110,24 +110,24 @@ static void write_nowhere(void *chip, uint64_t offset, unsigned width, uint64_t 
 {
 }
 
-struct bus_route *bus_find_route(struct bus *bus, uint64_t at, unsigned width)
+struct bus_route *bus_find_route(struct bus *bus, uint64_t key, uint64_t at, unsigned width)
 {
 	static const struct chip_ops nobody;
 	const struct bus_window *w = bus_find(bus, at);
 	const struct chip_ops *ops = w ? w->ops : &nobody;
-	struct bus_route *route = bus_route_row(bus, at);
+	struct bus_route *route = bus_route_row(bus, key);
 
 	/* Of a wider access some bytes may be answered although the first is not. */
 	if (w ? !takes_whole(w, at, width) : width != 1)
 		return NULL;
 	*route = (struct bus_route) {
-		.at = at,
-		.width = width,
+		.key = key,
 		.chip = w ? w->chip : NULL,
 		.offset = w ? w->offset + (at - w->first) : 0,
 		.read = ops->read ? ops->read : read_ones,
 		.write = ops->write ? ops->write : write_nowhere,
-		.timed = ops->advance ? ops : NULL,
+		.width = width,
+		.timed = ops->advance,
 	};
 	return route;
 }

@@ -24,18 +24,27 @@ struct bus_window {
 	void *chip;
 };
 
-/* Where accesses of `width` at `at` go, when one chip takes them whole, or nobody does. */
+struct bus_route;
+
+/* How a board carries out an access that it knows. */
+typedef void (*bus_answer)(uint64_t *value, const struct bus_route *route, void *board);
+
+/* Where an access goes, when one chip takes it whole, or nobody does. */
 struct bus_route {
-	uint64_t at;
-	uint32_t width; /* 0: the row is empty */
+	uint64_t key; /* what it is known by; BUS_NO_KEY: the row is empty */
 	void *chip;
 	uint64_t offset; /* what the chip sees */
 	/* The chip's, never null. */
 	uint64_t (*read)(void *chip, uint64_t offset, unsigned width);
 	void (*write)(void *chip, uint64_t offset, unsigned width, uint64_t value);
-	const struct chip_ops *timed; /* null: it knows no time */
-	void *note;                   /* the board's own; null at first */
+	uint32_t width;
+	bool timed; /* it wants to be told the time before */
+	/* The board's own; null at first. */
+	void *note;
+	bus_answer answer;
 } aligned_to(64);
+
+#define BUS_NO_KEY UINT64_MAX
 
 struct bus {
 	unsigned count;
@@ -59,24 +68,38 @@ void bus_remove(struct bus *bus, const void *chip);
 /* The window that holds `at`, or null. */
 const struct bus_window *bus_find(const struct bus *bus, uint64_t at);
 
+/* A key for accesses of which nothing but these is told. */
+static inline uint64_t bus_key(uint64_t at, unsigned width)
+{
+	return at * 8 + width; /* not 0, as none is 0 bytes wide, nor the same for any two */
+}
+
 /* Multiplicative hashing, by the golden ratio: ports next to one another, and registers of chips some
  * MiB apart, come to lie in different rows. */
-static inline struct bus_route *bus_route_row(struct bus *bus, uint64_t at)
+static inline struct bus_route *bus_route_row(struct bus *bus, uint64_t key)
 {
-	return &bus->routes[(uint32_t)at * 0x9e3779b1u >> (32 - BUS_ROUTE_BITS)];
+	uint64_t row = (uint32_t)key * 0x9e3779b1u >> (32 - BUS_ROUTE_BITS);
+
+	/* As an index into the array it would be two steps more. */
+	return (struct bus_route *)((uint8_t *)bus->routes + row * sizeof(struct bus_route));
 }
 
 /* The route of an access, if it was found lately: nearly always. Else null. */
-static inline struct bus_route *bus_known_route(struct bus *bus, uint64_t at, unsigned width)
+static inline struct bus_route *bus_known_route(struct bus *bus, uint64_t key)
 {
-	struct bus_route *route = bus_route_row(bus, at);
+	struct bus_route *route = bus_route_row(bus, key);
 
-	return likely(route->at == at && route->width == width) ? route : NULL;
+	return likely(route->key == key) ? route : NULL;
 }
 
-/* Looks for it, and keeps it. Null: the access is to be split. A route holds until the next is looked for
- * or a window comes or goes, which may happen from within the access itself. */
-struct bus_route *bus_find_route(struct bus *bus, uint64_t at, unsigned width);
+/* Looks for that of `width` bytes at `at`, and keeps it by `key`, which is bus_key() or, all over the bus, what
+ * the caller has instead: two accesses that differ in place or width have two keys, and none has BUS_NO_KEY. A
+ * key of 0 may be asked for as soon as the bus has had a window. Null: the access is to be split. A route
+ * holds until the next is looked for or a window comes or goes, which may happen from within the access itself. */
+struct bus_route *bus_find_route(struct bus *bus, uint64_t key, uint64_t at, unsigned width);
+
+/* None is known any more. */
+void bus_forget_routes(struct bus *bus);
 
 /* `width` 1, 2, 4 or 8. Calls advance(now) of each chip before it is accessed. */
 uint64_t bus_read(struct bus *bus, device_time now, uint64_t at, unsigned width);

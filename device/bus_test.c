@@ -185,50 +185,75 @@ static void removes_all_windows_of_a_chip(void **state)
 	assert_int_equal(add(0x10, 1, 0, 1, &one), ERROR_NONE);
 }
 
+static struct bus_route *known_route(uint64_t at, unsigned width)
+{
+	return bus_known_route(&bus, bus_key(at, width));
+}
+
+static struct bus_route *find_route(uint64_t at, unsigned width)
+{
+	return bus_find_route(&bus, bus_key(at, width), at, width);
+}
+
 static void a_route_is_what_the_window_says(void **state)
 {
 	struct bus_route *route;
 
 	assert_int_equal(add(0x3f8, 8, 0x10, 2, &one), ERROR_NONE);
-	assert_null(bus_known_route(&bus, 0x3fa, 2));
-	route = bus_find_route(&bus, 0x3fa, 2);
-	assert_ptr_equal(bus_known_route(&bus, 0x3fa, 2), route);
-	assert_int_equal(route->at, 0x3fa);
+	assert_null(known_route(0x3fa, 2));
+	route = find_route(0x3fa, 2);
+	assert_ptr_equal(known_route(0x3fa, 2), route);
+	assert_int_equal(route->key, bus_key(0x3fa, 2));
 	assert_int_equal(route->width, 2);
 	assert_int_equal(route->offset, 0x12);
 	assert_ptr_equal(route->chip, &one);
 	assert_ptr_equal(route->read, book_read);
 	assert_ptr_equal(route->write, book_write);
-	assert_ptr_equal(route->timed, &book_ops);
+	assert_true(route->timed);
 	assert_null(route->note);
+	assert_null(route->answer);
 }
 
 /* Neither another width nor another address in the same row is taken for it. */
 static void a_route_is_for_its_access_alone(void **state)
 {
 	assert_int_equal(add(0x1000, 0x1000, 0, 4, &one), ERROR_NONE);
-	assert_non_null(bus_find_route(&bus, 0x1000, 4));
-	assert_null(bus_known_route(&bus, 0x1000, 2));
+	assert_non_null(find_route(0x1000, 4));
+	assert_null(known_route(0x1000, 2));
 	for (uint64_t at = 0x1000; at < 0x2000; at++)
-		assert_true(at == 0x1000 || !bus_known_route(&bus, at, 4));
-	assert_null(bus_known_route(&bus, 0x100001000, 4)); /* the same in 32 bits */
+		assert_true(at == 0x1000 || !known_route(at, 4));
+	assert_null(known_route(0x100001000, 4)); /* the same in 32 bits */
+}
+
+/* Not even for the key of all zeros, once there is a window. */
+static void a_route_is_known_by_any_key(void **state)
+{
+	assert_int_equal(add(0, 4, 0, 4, &one), ERROR_NONE);
+	assert_null(bus_known_route(&bus, 0));
+	struct bus_route *route = bus_find_route(&bus, 0, 0, 1);
+	assert_ptr_equal(bus_known_route(&bus, 0), route);
+	assert_null(bus_known_route(&bus, 8));
+	assert_ptr_equal(bus_find_route(&bus, 8, 0, 1)->chip, &one);
+	bus_forget_routes(&bus);
+	assert_null(bus_known_route(&bus, 0));
+	assert_null(bus_known_route(&bus, 8));
 }
 
 static void empty_rows_are_no_routes(void **state)
 {
 	for (uint64_t at = 0; at < 0x10000; at++)
 		for (unsigned width = 1; width <= 8; width *= 2)
-			assert_null(bus_known_route(&bus, at, width));
+			assert_null(known_route(at, width));
 }
 
 static void what_is_split_has_no_route(void **state)
 {
 	assert_int_equal(add(0x40, 3, 0, 2, &one), ERROR_NONE);
-	assert_non_null(bus_find_route(&bus, 0x40, 2));
-	assert_null(bus_find_route(&bus, 0x40, 4)); /* too wide */
-	assert_null(bus_find_route(&bus, 0x42, 2)); /* over the edge */
-	assert_null(bus_find_route(&bus, 0x3f, 2)); /* nobody, and then somebody */
-	assert_null(bus_known_route(&bus, 0x42, 2));
+	assert_non_null(find_route(0x40, 2));
+	assert_null(find_route(0x40, 4)); /* too wide */
+	assert_null(find_route(0x42, 2)); /* over the edge */
+	assert_null(find_route(0x3f, 2)); /* nobody, and then somebody */
+	assert_null(known_route(0x42, 2));
 }
 
 /* A doubleword at CF8H goes to one chip, although CF9H is another's. */
@@ -236,8 +261,8 @@ static void the_widest_at_a_short_window_is_one_chips(void **state)
 {
 	assert_int_equal(add(0xcf8, 1, 0, 4, &one), ERROR_NONE);
 	assert_int_equal(add(0xcf9, 1, 0, 1, &two), ERROR_NONE);
-	assert_ptr_equal(bus_find_route(&bus, 0xcf8, 4)->chip, &one);
-	assert_null(bus_find_route(&bus, 0xcf8, 2));
+	assert_ptr_equal(find_route(0xcf8, 4)->chip, &one);
+	assert_null(find_route(0xcf8, 2));
 	bus_write(&bus, 0, 0xcf8, 4, 0x80000000);
 	expect(&one, 0, 'w', 0, 4, 0x80000000);
 	bus_write(&bus, 0, 0xcf7, 8, 0x8877665544332211);
@@ -248,11 +273,11 @@ static void the_widest_at_a_short_window_is_one_chips(void **state)
 
 static void nobodys_route_reads_ones(void **state)
 {
-	const struct bus_route *route = bus_find_route(&bus, 0x80, 1);
+	const struct bus_route *route = find_route(0x80, 1);
 
 	assert_int_equal(route->read(route->chip, route->offset, 1), 0xff);
 	route->write(route->chip, route->offset, 1, 0x12);
-	assert_null(route->timed);
+	assert_false(route->timed);
 }
 
 static void a_chip_without_functions_has_a_route(void **state)
@@ -261,33 +286,33 @@ static void a_chip_without_functions_has_a_route(void **state)
 	const struct bus_route *route;
 
 	assert_int_equal(bus_add(&bus, &window, &why), ERROR_NONE);
-	route = bus_find_route(&bus, 0x80, 4);
+	route = find_route(0x80, 4);
 	assert_int_equal(route->read(route->chip, route->offset, 4), 0xffffffff);
 	route->write(route->chip, route->offset, 4, 0x12);
-	assert_null(route->timed);
+	assert_false(route->timed);
 }
 
 static void routes_end_with_the_windows_they_lead_to(void **state)
 {
 	assert_int_equal(add(0x3f8, 8, 0, 1, &one), ERROR_NONE);
-	assert_non_null(bus_find_route(&bus, 0x3f8, 1));
+	assert_non_null(find_route(0x3f8, 1));
 	bus_remove(&bus, &one);
-	assert_null(bus_known_route(&bus, 0x3f8, 1));
-	assert_null(bus_find_route(&bus, 0x3f8, 1)->chip); /* nobody's: a route too, */
+	assert_null(known_route(0x3f8, 1));
+	assert_null(find_route(0x3f8, 1)->chip); /* nobody's: a route too, */
 	assert_int_equal(add(0x3f8, 8, 0, 1, &two), ERROR_NONE);
-	assert_null(bus_known_route(&bus, 0x3f8, 1)); /* until somebody comes */
-	assert_ptr_equal(bus_find_route(&bus, 0x3f8, 1)->chip, &two);
+	assert_null(known_route(0x3f8, 1)); /* until somebody comes */
+	assert_ptr_equal(find_route(0x3f8, 1)->chip, &two);
 }
 
 static void an_access_wider_than_what_is_left_of_a_window(void **state)
 {
 	assert_int_equal(add(UINT64_MAX - 1, 1, 0, 2, &one), ERROR_NONE);
 	assert_int_equal(add(0, 1, 0, 1, &two), ERROR_NONE);
-	assert_non_null(bus_find_route(&bus, UINT64_MAX - 1, 1));
+	assert_non_null(find_route(UINT64_MAX - 1, 1));
 	assert_int_equal(add(0x100, 3, 0, 8, &one), ERROR_NONE);
-	assert_null(bus_find_route(&bus, 0x101, 4));
-	assert_null(bus_find_route(&bus, 0x101, 8));
-	assert_non_null(bus_find_route(&bus, 0x101, 2));
+	assert_null(find_route(0x101, 4));
+	assert_null(find_route(0x101, 8));
+	assert_non_null(find_route(0x101, 2));
 }
 
 static void adds_all_windows_or_none(void **state)
@@ -320,6 +345,7 @@ int main(void)
 		cmocka_unit_test_setup(adds_all_windows_or_none, setup),
 		cmocka_unit_test_setup(a_route_is_what_the_window_says, setup),
 		cmocka_unit_test_setup(a_route_is_for_its_access_alone, setup),
+		cmocka_unit_test_setup(a_route_is_known_by_any_key, setup),
 		cmocka_unit_test_setup(empty_rows_are_no_routes, setup),
 		cmocka_unit_test_setup(what_is_split_has_no_route, setup),
 		cmocka_unit_test_setup(the_widest_at_a_short_window_is_one_chips, setup),

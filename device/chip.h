@@ -50,7 +50,7 @@ struct chip_ops {
 	void (*write)(void *chip, uint64_t offset, unsigned width, uint64_t value);
 	/* Brings the chip up to `now`: counts, and drives its wires. */
 	void (*advance)(void *chip, device_time now);
-	/* When advance() has something to do next if nobody touches the chip; DEVICE_NEVER. Only with it. */
+	/* When advance() has something to do next if nobody touches the chip; DEVICE_NEVER. Where that is. */
 	device_time (*next)(const void *chip);
 	/* The state after power-on or RESET#; wires and connections stay. */
 	void (*reset)(void *chip);

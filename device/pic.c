@@ -253,7 +253,7 @@ static void control(struct pic_chip *chip, uint8_t ocw3)
 }
 
 /* An initialization command word that is due. */
-static void initialize(struct pic_chip *chip, uint8_t value)
+static noinline_fn void initialize(struct pic_chip *chip, uint8_t value)
 {
 	switch (chip->expects) {
 	case PIC_EXPECTS_ICW2:
@@ -306,8 +306,6 @@ static uint64_t pic_read(void *chip, uint64_t offset, unsigned width)
 	struct pic *pic = chip;
 	struct pic_chip *from = offset & PIC_SLAVE_OFFSET ? slave_of(pic) : master_of(pic);
 
-	if (offset >= PIC_ELCR_OFFSET)
-		return pic->chips[offset & 1].level;
 	if (unlikely(from->poll))
 		return poll(pic, from);
 	if (offset & 1)
@@ -327,23 +325,31 @@ static void write_odd(struct pic *pic, struct pic_chip *chip, uint8_t value)
 	update(pic);
 }
 
-static void write_elcr(struct pic *pic, unsigned n, uint8_t value)
-{
-	pic->chips[n].level = value & elcr_writable[n];
-	update(pic);
-}
-
 static void pic_write(void *chip, uint64_t offset, unsigned width, uint64_t value)
 {
 	struct pic *pic = chip;
 	struct pic_chip *to = offset & PIC_SLAVE_OFFSET ? slave_of(pic) : master_of(pic);
 
-	if (unlikely(offset >= PIC_ELCR_OFFSET))
-		write_elcr(pic, offset & 1, (uint8_t)value);
-	else if (offset & 1)
+	if (offset & 1)
 		write_odd(pic, to, (uint8_t)value);
 	else
 		write_even(pic, to, (uint8_t)value);
+}
+
+static uint64_t elcr_read(void *chip, uint64_t offset, unsigned width)
+{
+	const struct pic *pic = chip;
+
+	return pic->chips[offset & 1].level;
+}
+
+static void elcr_write(void *chip, uint64_t offset, unsigned width, uint64_t value)
+{
+	struct pic *pic = chip;
+	unsigned n = offset & 1;
+
+	pic->chips[n].level = (uint8_t)value & elcr_writable[n];
+	update(pic);
 }
 
 static void pic_reset(void *chip)
@@ -372,12 +378,18 @@ const struct chip_ops pic_ops = {
 	.reset = pic_reset,
 };
 
+const struct chip_ops pic_elcr_ops = {
+	.name = "8259",
+	.read = elcr_read,
+	.write = elcr_write,
+};
+
 enum error pic_attach(struct pic *pic, struct bus *ports, struct reason *why)
 {
 	static const struct bus_window windows[] = {
 		{ PIC_MASTER_PORT, 2, PIC_MASTER_OFFSET, 1, &pic_ops, NULL },
 		{ PIC_SLAVE_PORT, 2, PIC_SLAVE_OFFSET, 1, &pic_ops, NULL },
-		{ PIC_ELCR_PORT, 2, PIC_ELCR_OFFSET, 1, &pic_ops, NULL },
+		{ PIC_ELCR_PORT, 2, 0, 1, &pic_elcr_ops, NULL },
 	};
 
 	return bus_add_all(ports, windows, ARRAY_SIZE(windows), pic, why);

@@ -20,7 +20,6 @@
 
 #define PIC_MASTER_OFFSET 0
 #define PIC_SLAVE_OFFSET  2
-#define PIC_ELCR_OFFSET   4
 
 /* The initialization command word that the chip waits for at its odd address. */
 enum pic_expects { PIC_EXPECTS_NOTHING, PIC_EXPECTS_ICW2, PIC_EXPECTS_ICW3, PIC_EXPECTS_ICW4 };
@@ -49,6 +48,8 @@ struct pic {
 };
 
 extern const struct chip_ops pic_ops;
+/* The edge/level control registers, of the first and of the second, of a struct pic. */
+extern const struct chip_ops pic_elcr_ops;
 
 /* As after power-on: nothing comes through before both are initialized. `intr` goes to the CPU. */
 void pic_init(struct pic *pic, const struct wire *intr);

@@ -246,6 +246,12 @@ static void advance(void *chip, device_time now)
 	vga->now = now;
 }
 
+/* It tells of time, but does nothing by itself. */
+static device_time next(const void *chip)
+{
+	return DEVICE_NEVER;
+}
+
 static void reset(void *chip)
 {
 	struct vga_text *vga = chip;
@@ -273,6 +279,7 @@ const struct chip_ops vga_text_ops = {
 	.read = read_port,
 	.write = write_port,
 	.advance = advance,
+	.next = next,
 	.reset = reset,
 };
 

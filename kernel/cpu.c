@@ -37,6 +37,7 @@ bool cpu_table_add(struct cpu *cpu)
 		return false;
 	cpu->self = cpu;
 	cpu->index = count;
+	cpu->holder = cpu->index + 1;
 	table[count++] = cpu;
 	return true;
 }

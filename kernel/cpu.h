@@ -32,6 +32,7 @@ struct cpu_current {
 struct cpu {
 	struct cpu *self; /* %gs:0 */
 	uint32_t index;   /* 0 .. cpu_count() - 1; 0 is the bootstrap processor */
+	uint32_t holder;  /* how a lock names it while it holds that: index + 1 */
 	uint32_t apic_id;
 	uint32_t acpi_uid;
 	uint32_t state;     /* enum cpu_state; atomic */
@@ -76,13 +77,24 @@ static inline bool cpu_attention(void)
 	return wanted;
 }
 
-/* Its index, in one instruction. */
-static inline uint32_t this_cpu_index(void)
+/* How a lock that it holds names it, in one instruction. */
+static inline uint32_t this_cpu_holder(void)
 {
-	uint32_t index;
+	uint32_t holder;
 
-	__asm__("movl %%gs:%c1, %0" : "=r"(index) : "i"(offsetof(struct cpu, index)));
-	return index;
+	__asm__("movl %%gs:%c1, %0" : "=r"(holder) : "i"(offsetof(struct cpu, holder)));
+	return holder;
+}
+
+/* Its current.vcpu: after a call, one instruction instead of three that keep it across. */
+static inline void *this_cpu_vcpu(void)
+{
+	void *vcpu;
+
+	__asm__ volatile("movq %%gs:%c1, %0"
+			 : "=r"(vcpu)
+			 : "i"(offsetof(struct cpu, current.vcpu)));
+	return vcpu;
 }
 
 /* Sets it. */

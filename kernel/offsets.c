@@ -8,6 +8,7 @@ void offsets(void);
 void offsets(void)
 {
 	OFFSET(CPU_SELF, offsetof(struct cpu, self));
+	OFFSET(CPU_HOLDER, offsetof(struct cpu, holder));
 	OFFSET(CPU_APIC_ID, offsetof(struct cpu, apic_id));
 	OFFSET(CPU_STACK_TOP, offsetof(struct cpu, stack_top));
 }

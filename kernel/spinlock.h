@@ -42,8 +42,8 @@ static inline bool spinlock_try_take(struct spinlock *lock)
 {
 	uint32_t nobody = 0;
 
-	return likely(__atomic_compare_exchange_n(&lock->holder, &nobody, this_cpu_index() + 1,
-						  false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+	return likely(__atomic_compare_exchange_n(&lock->holder, &nobody, this_cpu_holder(), false,
+						  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
 }
 
 static inline void spinlock_take(struct spinlock *lock)

@@ -47,8 +47,15 @@ static inline gva_t gva(uint64_t value)
 #define packed_layout     __attribute__((packed))
 #define aligned_to(n)     __attribute__((aligned(n)))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
-#define likely(x)         __builtin_expect(!!(x), 1)
-#define unlikely(x)       __builtin_expect(!!(x), 0)
+/* The value of a pointer that the compiler would put together from its parts wherever it is used. */
+#define computed_once(p)                       \
+	({                                     \
+		__typeof__(p) computed_ = (p); \
+		__asm__("" : "+r"(computed_)); \
+		computed_;                     \
+	})
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

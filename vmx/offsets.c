@@ -1,5 +1,7 @@
 /* Offsets of what vmx/vcpu/entry.asm touches, generated into vmx/offsets.inc. */
+#include "kernel/cpu.h"
 #include "lib/types.h"
+#include "vmx/cpu/percpu.h"
 #include "vmx/vcpu/vcpu.h"
 
 #define EMIT(name, value) __asm__ volatile("\n.ascii \"->" #name " %0\"" : : "i"(value))
@@ -27,5 +29,7 @@ void vmx_offsets(void)
 	EMIT(VMX_VCPU_LAUNCHED, offsetof(struct vmx_vcpu, launched));
 	EMIT(VMX_VCPU_AFTER_EXIT, offsetof(struct vmx_vcpu, after_exit));
 	EMIT(VCPU_BACKEND, offsetof(struct vcpu, backend));
+	EMIT(CPU_BACKEND, offsetof(struct cpu, backend));
+	EMIT(VMX_PERCPU_CURRENT, offsetof(struct vmx_percpu, current));
 	EMIT(FIELD_HOST_RSP, VMCS_HOST_RSP);
 }

@@ -13,7 +13,8 @@
  *   pc_memory.c      RAM, ROM and the map that firmware would tell
  *   pc_boot.c        loading the kernel, starting the vCPUs, and doing so again after a reset
  *   pc_exit.c        exits, each to who answers
- *   pc_access.c      accesses, each to its chip, and what else is answered in the backend's loop
+ *   pc_access.c      accesses to memory, each to its chip, and what else is answered in the backend's loop
+ *   pc_ports.c       and those to ports
  *   pc_interrupts.c  interrupt wires and messages, from chip to local APIC
  *   pc_local_apic.c  the vCPUs' local APICs
  *   pc_time.c        the VM's clock and the timers behind it

@@ -1,6 +1,6 @@
-/* A guest's accesses to its machine, each to the chip that answers: ports, memory that is no RAM, and
- * what the board knows of model-specific registers and hypercalls. Nearly all of them are answered in
- * the backend's loop (vm/vcpu/vcpu_quick.h), where every instruction counts. */
+/* A guest's accesses to its machine but for ports (guest/pc/pc_ports.c), each to the chip that answers: memory
+ * that is no RAM, and what the board knows of model-specific registers and hypercalls. Nearly all of
+ * them are answered in the backend's loop (vm/vcpu/vcpu_quick.h), where every instruction counts. */
 #include "guest/pc/pc_parts.h"
 
 #include "lib/bits.h"
@@ -15,9 +15,8 @@ static struct pc *pc_of(const struct vcpu *vcpu)
 
 /* --- the buses ------------------------------------------------------------------------------- */
 
-/* Several chips may answer, each some of the bytes. */
-static void access_pieces(struct pc *pc, struct bus *bus, uint64_t at, unsigned width, bool in,
-			  uint64_t *value)
+void pc_access_pieces(struct pc *pc, struct bus *bus, uint64_t at, unsigned width, bool in,
+		      uint64_t *value)
 {
 	const struct bus_window *window = bus_find(bus, at);
 	const void *chip = window ? window->chip : NULL;
@@ -30,6 +29,20 @@ static void access_pieces(struct pc *pc, struct bus *bus, uint64_t at, unsigned 
 		pc_time_touched(pc, chip);
 }
 
+struct bus_route *pc_find_route(struct pc *pc, struct bus *bus, uint64_t key, uint64_t at,
+				unsigned width)
+{
+	struct bus_route *route = bus_find_route(bus, key, at, width);
+
+	if (!route || !route->timed)
+		return route;
+	route->note = pc_time_chip(pc, route->chip);
+	if (route->note)
+		return route;
+	route->key = BUS_NO_KEY;
+	return NULL;
+}
+
 static inline void access_chip(const struct bus_route *route, bool in, uint64_t *value)
 {
 	if (in)
@@ -39,37 +52,26 @@ static inline void access_chip(const struct bus_route *route, bool in, uint64_t 
 }
 
 /* One that knows the time, and may want to be looked at later. */
-static inline void access_timed(struct pc *pc, const struct bus_route *route, bool in,
-				uint64_t *value)
+static void access_timed(struct pc *pc, const struct bus_route *route, bool in, uint64_t *value)
 {
 	/* The route may be another's after the access. */
 	struct pc_chip *timed = (struct pc_chip *)route->note;
 
-	route->timed->advance(route->chip, pc_now(pc));
+	timed->ops->advance(timed->chip, pc_now(pc));
 	access_chip(route, in, value);
-	if (timed)
-		pc_time_ask(pc, timed);
-}
-
-static struct bus_route *find_route(struct pc *pc, struct bus *bus, uint64_t at, unsigned width)
-{
-	struct bus_route *route = bus_find_route(bus, at, width);
-
-	if (route && route->timed)
-		route->note = pc_time_chip(pc, route->chip);
-	return route;
+	pc_time_ask(pc, timed);
 }
 
 /* With the lock. Bits of `*value` beyond the width are zero. */
-static noinline_fn void access_bus(struct pc *pc, struct bus *bus, uint64_t at, unsigned width,
-				   bool in, uint64_t *value)
+static noinline_fn void access_locked(struct pc *pc, uint64_t at, unsigned width, bool in,
+				      uint64_t *value)
 {
-	const struct bus_route *route = bus_known_route(bus, at, width);
+	const struct bus_route *route = bus_known_route(&pc->memory, bus_key(at, width));
 
 	if (!route)
-		route = find_route(pc, bus, at, width);
+		route = pc_find_route(pc, &pc->memory, bus_key(at, width), at, width);
 	if (!route)
-		access_pieces(pc, bus, at, width, in, value);
+		pc_access_pieces(pc, &pc->memory, at, width, in, value);
 	else if (route->timed)
 		access_timed(pc, route, in, value);
 	else
@@ -80,19 +82,8 @@ static void access_memory(struct pc *pc, gpa_t at, unsigned width, bool in, uint
 {
 	uint64_t flags = spinlock_acquire(&pc->lock);
 
-	access_bus(pc, &pc->memory, at.value, width, in, value);
+	access_locked(pc, at.value, width, in, value);
 	spinlock_release(&pc->lock, flags);
-}
-
-void pc_access_port(void *context, struct vcpu *vcpu, uint16_t port, unsigned width, bool in,
-		    uint32_t *value)
-{
-	struct pc *pc = (struct pc *)context;
-	uint64_t wide = *value & BITS(width * 8 - 1, 0), flags = spinlock_acquire(&pc->lock);
-
-	access_bus(pc, &pc->ports, port, width, in, &wide);
-	spinlock_release(&pc->lock, flags);
-	*value = (uint32_t)wide;
 }
 
 void pc_read_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, uint64_t *value)
@@ -121,120 +112,17 @@ void pc_write_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned width,
 /* An INIT that a chip sends to the very vCPU that accessed it has kicked this CPU, for which the backend
  * looks; all else that the machine above has to do is an aside. */
 
-/* The ends of answer_in() and answer_out(). Each saves no more registers than it needs, and has its
- * arguments where they were. They give the lock back. */
-
-static continuation_fn bool finish_in(struct pc *pc, const struct bus_route *route, unsigned width,
-				      uint32_t *value)
-{
-	*value = (uint32_t)route->read(route->chip, route->offset, width);
-	spinlock_give(&pc->lock);
-	return pc_may_go_on(pc);
-}
-
-static continuation_fn bool finish_timed_in(struct pc *pc, const struct bus_route *route,
-					    unsigned width, uint32_t *value)
-{
-	uint64_t wide;
-
-	access_timed(pc, route, true, &wide);
-	*value = (uint32_t)wide;
-	spinlock_give(&pc->lock);
-	return pc_may_go_on(pc);
-}
-
-static continuation_fn bool finish_new_in(struct pc *pc, uint16_t port, unsigned width,
-					  uint32_t *value)
-{
-	uint64_t wide = 0;
-
-	access_bus(pc, &pc->ports, port, width, true, &wide);
-	*value = (uint32_t)wide;
-	spinlock_give(&pc->lock);
-	return pc_may_go_on(pc);
-}
-
-static continuation_fn bool wait_and_finish_in(struct pc *pc, uint16_t port, unsigned width,
-					       uint32_t *value)
-{
-	spinlock_wait(&pc->lock);
-	return finish_new_in(pc, port, width, value);
-}
-
-static bool answer_in(struct vcpu *vcpu, uint16_t port, unsigned width, uint32_t *value)
-{
-	struct pc *pc = pc_of(vcpu);
-	const struct bus_route *route;
-
-	if (!spinlock_try_take(&pc->lock))
-		return wait_and_finish_in(pc, port, width, value);
-	route = bus_known_route(&pc->ports, port, width);
-	if (unlikely(!route))
-		return finish_new_in(pc, port, width, value);
-	return route->timed ? finish_timed_in(pc, route, width, value)
-			    : finish_in(pc, route, width, value);
-}
-
-static continuation_fn bool finish_out(struct pc *pc, const struct bus_route *route, unsigned width,
-				       uint32_t value)
-{
-	route->write(route->chip, route->offset, width, value);
-	spinlock_give(&pc->lock);
-	return pc_may_go_on(pc);
-}
-
-static continuation_fn bool finish_timed_out(struct pc *pc, const struct bus_route *route,
-					     unsigned width, uint32_t value)
-{
-	uint64_t wide = value;
-
-	access_timed(pc, route, false, &wide);
-	spinlock_give(&pc->lock);
-	return pc_may_go_on(pc);
-}
-
-static continuation_fn bool finish_new_out(struct pc *pc, uint16_t port, unsigned width,
-					   uint32_t value)
-{
-	uint64_t wide = value;
-
-	access_bus(pc, &pc->ports, port, width, false, &wide);
-	spinlock_give(&pc->lock);
-	return pc_may_go_on(pc);
-}
-
-static continuation_fn bool wait_and_finish_out(struct pc *pc, uint16_t port, unsigned width,
-						uint32_t value)
-{
-	spinlock_wait(&pc->lock);
-	return finish_new_out(pc, port, width, value);
-}
-
-static bool answer_out(struct vcpu *vcpu, uint16_t port, unsigned width, uint32_t value)
-{
-	struct pc *pc = pc_of(vcpu);
-	const struct bus_route *route;
-
-	if (!spinlock_try_take(&pc->lock))
-		return wait_and_finish_out(pc, port, width, value);
-	route = bus_known_route(&pc->ports, port, width);
-	if (unlikely(!route))
-		return finish_new_out(pc, port, width, value);
-	return route->timed ? finish_timed_out(pc, route, width, value)
-			    : finish_out(pc, route, width, value);
-}
-
 /* The chip's part of a move to or from memory. */
 static inline void access_device(struct pc *pc, gpa_t at, unsigned width, bool in, uint64_t *value)
 {
 	const struct bus_route *route;
 
 	spinlock_take(&pc->lock);
-	route = bus_known_route(&pc->memory, at.value, width);
+	route = bus_known_route(&pc->memory, bus_key(at.value, width));
 	if (likely(route && !route->timed))
 		access_chip(route, in, value);
 	else
-		access_bus(pc, &pc->memory, at.value, width, in, value);
+		access_locked(pc, at.value, width, in, value);
 	spinlock_give(&pc->lock);
 }
 
@@ -315,9 +203,14 @@ static bool answer_hypercall(struct vcpu *vcpu, unsigned cpl, bool code64)
 	return true;
 }
 
+static bool may_go_on(const struct vcpu *vcpu)
+{
+	return pc_may_go_on(pc_of(vcpu));
+}
+
 const struct vcpu_quick pc_vcpu_quick = {
-	.in = answer_in,
-	.out = answer_out,
+	.port = pc_answer_port,
+	.may_go_on = may_go_on,
 	.memory = answer_memory,
 	.read_msr = answer_msr_read,
 	.write_msr = answer_msr_write,

@@ -26,7 +26,7 @@ static void output(void *context, uint16_t port, uint8_t byte)
 	console_line_put(&pc->debug_line, byte, &sink);
 	/* There is no ready bit to hold back: the vCPU gives up its turn. */
 	if (log_is_crowded())
-		__atomic_fetch_or(&pc->asides, PC_FLOODS, __ATOMIC_RELAXED);
+		pc_leave_aside(pc, PC_FLOODS);
 }
 
 void pc_debug_flush(struct pc *pc)

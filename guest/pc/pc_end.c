@@ -34,6 +34,7 @@ bool pc_end_request(struct pc *pc, enum pc_ending ending, const char *why)
 	uint32_t asides = __atomic_load_n(&pc->asides, __ATOMIC_RELAXED);
 
 	assert(vcpu && vcpu->vm == pc->vm);
+	cpu_draw_attention();
 	do
 		if (asides & PC_ENDING)
 			return false;

@@ -236,16 +236,32 @@ void pc_apic_timer_sleeps(struct vcpu *vcpu);
 
 /* --- pc_access.c --- */
 
-/* A port, and memory that is no RAM, as the emulators reach them; `context` is the struct pc. On the
- * vCPU's CPU, without the lock. */
-void pc_access_port(void *context, struct vcpu *vcpu, uint16_t port, unsigned width, bool in,
-		    uint32_t *value);
+/* Memory that is no RAM, as the emulators reach it; `context` is the struct pc. On the vCPU's CPU, without
+ * the lock. */
 void pc_read_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, uint64_t *value);
 void pc_write_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, uint64_t value);
+/* An access that several chips may answer, each some of its bytes; those of a value beyond the width are
+ * zero. With the lock. */
+void pc_access_pieces(struct pc *pc, struct bus *bus, uint64_t at, unsigned width, bool in,
+		      uint64_t *value);
+/* bus_find_route(), and in the note the struct pc_chip of one that is timed. */
+struct bus_route *pc_find_route(struct pc *pc, struct bus *bus, uint64_t key, uint64_t at,
+				unsigned width);
 
 extern const struct vcpu_quick pc_vcpu_quick;
 /* vcpu->unknown_hypercall of its vCPUs. */
 uint64_t pc_unknown_hypercall(const struct pc *pc);
+
+/* --- pc_ports.c --- */
+
+/* The board's part of struct vcpu_quick. */
+void pc_answer_port(struct vcpu *vcpu, uint64_t access);
+/* A port, as string_io() reaches it; `context` is the struct pc. On the vCPU's CPU, without the lock. */
+void pc_access_port(void *context, struct vcpu *vcpu, uint16_t port, unsigned width, bool in,
+		    uint32_t *value);
+/* The access that is being made leaves this to be done before its vCPU goes on, and before any vCPU does
+ * that reaches for a port after it. With the lock. */
+void pc_leave_aside(struct pc *pc, enum pc_aside what);
 
 /* --- pc_msr.c --- */
 

@@ -216,7 +216,7 @@ void pc_pci_sense_levels(struct pc *pc)
 	for (unsigned i = 0; i < PIRQS; i++)
 		levels |= (uint32_t)BIT(DEFAULT_IRQ(i));
 	for (unsigned n = 0; n < PIC_IRQS / PIC_INPUTS; n++)
-		pic_ops.write(&pc->pic, PIC_ELCR_OFFSET + n, 1, levels >> n * PIC_INPUTS);
+		pic_elcr_ops.write(&pc->pic, n, 1, levels >> n * PIC_INPUTS);
 	spinlock_release(&pc->lock, flags);
 }
 

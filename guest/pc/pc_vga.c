@@ -37,9 +37,7 @@ static uint8_t *take_page(void *context)
  * where nothing can be mapped. */
 static void plain_changed(void *context)
 {
-	struct pc *pc = (struct pc *)context;
-
-	__atomic_fetch_or(&pc->asides, PC_SCREEN_MOVED, __ATOMIC_RELAXED);
+	pc_leave_aside((struct pc *)context, PC_SCREEN_MOVED);
 }
 
 static gpa_t plain_page(unsigned n)

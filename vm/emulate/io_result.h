@@ -15,4 +15,15 @@ static inline uint64_t io_result(uint64_t rax, unsigned width, uint32_t value)
 	return width == 4 ? value : (rax & ~mask) | (value & mask);
 }
 
+/* The same where RAX lies in memory. For a width that is constant it is one instruction. */
+static inline void io_put_result(uint64_t *rax, unsigned width, uint32_t value)
+{
+	if (width == 1)
+		*(uint8_t *)rax = (uint8_t)value;
+	else if (width == 2)
+		*(uint16_t *)rax = (uint16_t)value;
+	else
+		*rax = value;
+}
+
 #endif

@@ -23,11 +23,22 @@ static void bits_beyond_the_width_are_ignored(void **state)
 	assert_int_equal(io_result(0, 4, ~0u), 0xffffffff);
 }
 
+static void in_memory_it_is_the_same(void **state)
+{
+	for (unsigned width = 1; width <= 4; width *= 2) {
+		uint64_t rax = 0x1122334455667788ull;
+
+		io_put_result(&rax, width, 0x99aabbcc);
+		assert_int_equal(rax, io_result(0x1122334455667788ull, width, 0x99aabbcc));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(widths),
 		cmocka_unit_test(bits_beyond_the_width_are_ignored),
+		cmocka_unit_test(in_memory_it_is_the_same),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,19 +4,28 @@
 #ifndef VM_VCPU_VCPU_QUICK_H
 #define VM_VCPU_VCPU_QUICK_H
 
+#include "lib/bits.h"
 #include "lib/types.h"
 
 struct quick_place;
 struct vcpu;
 
+/* An IN or OUT that is no string's, in one word: the form in which hardware tells of it, and in which boards
+ * know it again. All other bits are 0. */
+#define PORT_ACCESS_WIDTH BITS(2, 0) /* in bytes, less one: 0, 1 or 3 */
+#define PORT_ACCESS_IN    BIT(3)
+#define PORT_ACCESS_PORT  BITS(31, 16)
+#define PORT_ACCESS       (PORT_ACCESS_PORT | PORT_ACCESS_IN | PORT_ACCESS_WIDTH)
+
 struct vcpu_quick {
-	/* IN or OUT of `width` 1, 2 or 4 bytes: carried out, `*value` written or read. False: the
-	 * machine above has to act before the guest goes on, and hears of a VCPU_EXIT_ANSWERED. On
-	 * the bound CPU, IRQs off; may take the board's lock. */
-	bool (*in)(struct vcpu *vcpu, uint16_t port, unsigned width, uint32_t *value);
-	bool (*out)(struct vcpu *vcpu, uint16_t port, unsigned width, uint32_t value);
+	/* IN or OUT: carried out, with vcpu->gpr[RAX] as its operand. On the bound CPU, IRQs off; may take
+	 * the board's lock. While cpu->attention stands afterwards, the answer of may_go_on() counts. */
+	void (*port)(struct vcpu *vcpu, uint64_t access);
+	/* False: the machine above has to act before the guest goes on, and hears of a
+	 * VCPU_EXIT_ANSWERED. */
+	bool (*may_go_on)(const struct vcpu *vcpu);
 	/* The instruction at `place` reads or writes `at`, which is no RAM that allows it. Returns its
-	 * length, and in `*go_on` what the above returns: it was carried out, but for RIP and RFLAGS.
+	 * length, and in `*go_on` what may_go_on() says: it was carried out, but for RIP and RFLAGS.
 	 * 0: it was not, as it is not known here (vm/emulate/quick_move.h). In the same context. */
 	unsigned (*memory)(struct vcpu *vcpu, gpa_t at, bool write, const struct quick_place *place,
 			   bool *go_on);

@@ -4,6 +4,8 @@
 #ifndef VMX_EXIT_EXIT_HANDLERS_H
 #define VMX_EXIT_EXIT_HANDLERS_H
 
+#include "kernel/cpu.h"
+#include "vm/vcpu/vcpu_quick.h"
 #include "vmx/exit/instruction_end.h"
 #include "vmx/vcpu/vcpu.h"
 
@@ -80,6 +82,12 @@ static inline enum vmx_next vmx_answered(struct vmx_vcpu *v, bool go_on)
 {
 	v->did = "answered by the board";
 	return go_on ? VMX_RESUME : VMX_LEAVE_ANSWERED;
+}
+
+/* May it go on at once after an answer that does not say so itself? */
+static inline bool vmx_board_goes_on(const struct vcpu *vcpu)
+{
+	return !cpu_attention() || vcpu->quick->may_go_on(vcpu);
 }
 
 /* WRMSR of `value` is #GP(0). */

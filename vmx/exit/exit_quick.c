@@ -7,7 +7,6 @@
 #include "vm/vcpu/vcpu_quick.h"
 #include "vmx/exit/exit_fields.h"
 #include "vmx/exit/exit_qualification.h"
-#include "vmx/exit/port_answer.h"
 #include "x86/control_registers.h"
 #include "x86/segment.h"
 
@@ -15,16 +14,12 @@ enum vmx_next vmx_handle_io(struct vmx_vcpu *v)
 {
 	struct vcpu *vcpu = v->vcpu;
 	uint64_t qualification = vmx_exit_qualification(v);
-	unsigned width = (unsigned)(qualification & IO_SIZE) + 1;
 
-	if (!vcpu->quick || (qualification & IO_STRING) || (width != 1 && width != 2 && width != 4))
+	if (!vcpu->quick || (qualification & IO_STRING))
 		return VMX_LEAVE;
-	uint16_t port = (uint16_t)field_get(qualification, IO_PORT);
-	bool go_on = qualification & IO_IN ? port_answer_in(vcpu, port, width)
-					   : port_answer_out(vcpu, port, width);
-
+	vcpu->quick->port(vcpu, qualification & PORT_ACCESS);
 	vmx_skip_instruction(v);
-	return vmx_answered(v, go_on);
+	return vmx_answered(v, vmx_board_goes_on(vcpu));
 }
 
 enum vmx_next vmx_handle_vmcall(struct vmx_vcpu *v)

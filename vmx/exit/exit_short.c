@@ -1,8 +1,8 @@
 /* The shortest way from an exit back into the guest, for the instructions that guests execute most:
  * CPUID, RDMSR and WRMSR of registers that were read or written before, and hypercalls that nobody
  * knows. The entry code (vmx/vcpu/entry.asm) comes here with most of the guest's registers still in
- * the CPU, and goes back when the answer is true; else the loop (vmx/vcpu/run.c) goes on as if nothing
- * had been tried. Answered exits are recorded and counted as all others are.
+ * the CPU. Who has answered jumps back into the guest; who has not returns, and the loop (vmx/vcpu/run.c)
+ * goes on as if nothing had been tried. Answered exits are recorded and counted as all others are.
  *
  * Nothing that may wait for the vCPU is looked at, but cpu->attention, which tells of everything. Watched
  * and debugged vCPUs have exit_not_short() instead.
@@ -82,8 +82,8 @@ static inline void begin_record(struct record *record)
 }
 
 /* The exit is over. Its row was made with the vCPU, so that it need not be looked up. */
-static inline struct vcpu *finish(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record,
-				  enum exit_short_row number)
+static inline void finish(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record,
+			  enum exit_short_row number)
 {
 	struct statistics_row *row = &vcpu->statistics.rows[number];
 
@@ -96,55 +96,72 @@ static inline struct vcpu *finish(struct vcpu *vcpu, struct vmx_vcpu *v, struct 
 	row->count++;
 	record->end = read_tsc();
 	statistics_finish(&vcpu->statistics, row, record->end - record->time);
-	return vcpu;
+	enter_again(vcpu);
 }
 
-/* Not inline, so that the exits above do not share registers with it. */
-static noinline_fn struct vcpu *pass_on(struct vcpu *vcpu, struct vmx_vcpu *v)
+/* Where all others go: most to the loop. */
+#define WAYS 64
+
+static void to_loop(struct vcpu *vcpu, struct vmx_vcpu *v)
 {
-	uint32_t reason = recorder_place(v->recorder)->reason;
-
-	if (reason < 64 && (RUN_IN_PLACE >> reason & 1))
-		return enter_run_in_place(vcpu, v);
-	if (reason < 64 && (RUN_STORED_IN_PLACE >> reason & 1))
-		return enter_run_stored_in_place(vcpu, v);
-	return NULL;
 }
 
-struct vcpu *exit_short(struct vcpu *vcpu, struct vmx_vcpu *v)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init" /* all rows, then some */
+
+static const exit_short_function ways[WAYS] = {
+	[0 ... WAYS - 1] = to_loop,
+	[EXIT_REASON_EXTERNAL_INTERRUPT] = enter_run_interrupt_in_place,
+	[EXIT_REASON_INTERRUPT_WINDOW] = enter_run_in_place,
+	[EXIT_REASON_RDTSC] = enter_run_in_place,
+	[EXIT_REASON_CR_ACCESS] = enter_run_stored_in_place,
+	[EXIT_REASON_PAUSE] = enter_hand_over_in_place,
+	[EXIT_REASON_TPR_BELOW_THRESHOLD] = enter_run_in_place,
+	[EXIT_REASON_VIRTUALIZED_EOI] = enter_run_in_place,
+	[EXIT_REASON_EPT_VIOLATION] = enter_run_stored_in_place,
+	[EXIT_REASON_PREEMPTION_TIMER] = enter_run_in_place,
+	[EXIT_REASON_APIC_WRITE] = enter_run_apic_write_in_place,
+};
+
+#pragma GCC diagnostic pop
+
+/* What cannot be answered here may be all the same with more registers stored. */
+void exit_short(struct vcpu *vcpu, struct vmx_vcpu *v)
 {
 	struct record *record = recorder_place(v->recorder);
 
 	begin_record(record);
 	uint32_t reason = record->reason;
 
-	if (reason == EXIT_REASON_CPUID && allowed() && answer_cpuid(vcpu, v))
-		return finish(vcpu, v, record, EXIT_SHORT_CPUID);
-	if (reason == EXIT_REASON_VMCALL && allowed() && answer_vmcall(vcpu, v))
-		return finish(vcpu, v, record, EXIT_SHORT_VMCALL);
+	if (reason == EXIT_REASON_CPUID)
+		return allowed() && answer_cpuid(vcpu, v)
+			       ? finish(vcpu, v, record, EXIT_SHORT_CPUID)
+			       : enter_run_in_place(vcpu, v);
+	if (reason == EXIT_REASON_VMCALL)
+		return allowed() && answer_vmcall(vcpu, v)
+			       ? finish(vcpu, v, record, EXIT_SHORT_VMCALL)
+			       : enter_run_in_place(vcpu, v);
 	if (reason == EXIT_REASON_IO_INSTRUCTION)
-		return enter_run_io_in_place(vcpu, v);
-	if (reason == EXIT_REASON_RDMSR && allowed() && answer_rdmsr(vcpu, v))
-		return finish(vcpu, v, record, EXIT_SHORT_RDMSR);
-	if (reason == EXIT_REASON_WRMSR && allowed())
+		return enter_run_io_in_place(vcpu, v, record);
+	if (reason == EXIT_REASON_RDMSR)
+		return allowed() && answer_rdmsr(vcpu, v)
+			       ? finish(vcpu, v, record, EXIT_SHORT_RDMSR)
+			       : enter_run_in_place(vcpu, v);
+	if (reason == EXIT_REASON_WRMSR) {
+		if (unlikely(!allowed()))
+			return enter_run_in_place(vcpu, v);
 		return answer_wrmsr(vcpu, v) ? finish(vcpu, v, record, EXIT_SHORT_WRMSR)
 					     : enter_run_wrmsr_in_place(vcpu, v);
-	if (reason == EXIT_REASON_EXTERNAL_INTERRUPT)
-		return enter_run_interrupt_in_place(vcpu, v);
-	if (reason == EXIT_REASON_APIC_WRITE)
-		return enter_run_apic_write_in_place(vcpu, v);
-	if (reason == EXIT_REASON_PAUSE)
-		return enter_hand_over_in_place(vcpu, v);
-	return pass_on(vcpu, v);
+	}
+	if (likely(reason < WAYS))
+		ways[reason](vcpu, v);
 }
 
-struct vcpu *exit_not_short(struct vcpu *vcpu, struct vmx_vcpu *v)
+void exit_not_short(struct vcpu *vcpu, struct vmx_vcpu *v)
 {
 	begin_record(recorder_place(v->recorder));
-	return NULL;
 }
 
-struct vcpu *exit_untold(struct vcpu *vcpu, struct vmx_vcpu *v)
+void exit_untold(struct vcpu *vcpu, struct vmx_vcpu *v)
 {
-	return NULL;
 }

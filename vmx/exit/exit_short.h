@@ -19,15 +19,19 @@ enum exit_short_row {
 
 /* Called with RAX, RCX, RDX, RBX, RSI and RDI of the guest in vcpu->gpr; all other general registers are
  * still the guest's own, and stay so. Writes when the exit was, its reason and RIP into the record.
- * Returns the vCPU when the exit has been answered and is over: the guest is to be entered again. Else null. */
-typedef struct vcpu *(*exit_short_function)(struct vcpu *vcpu, struct vmx_vcpu *v);
+ * When the exit has been answered and is over it enters the guest again; it comes back only when it has not. */
+typedef void (*exit_short_function)(struct vcpu *vcpu, struct vmx_vcpu *v);
 
-struct vcpu *exit_short(struct vcpu *vcpu, struct vmx_vcpu *v);
+void exit_short(struct vcpu *vcpu, struct vmx_vcpu *v);
 
 /* Answers nothing: for a vCPU that somebody watches. */
-struct vcpu *exit_not_short(struct vcpu *vcpu, struct vmx_vcpu *v);
+void exit_not_short(struct vcpu *vcpu, struct vmx_vcpu *v);
 
 /* Nor writes anything down: for who enters a guest without the loop. */
-struct vcpu *exit_untold(struct vcpu *vcpu, struct vmx_vcpu *v);
+void exit_untold(struct vcpu *vcpu, struct vmx_vcpu *v);
+
+/* Into the guest, from one of these, by a jump at their end: RAX, RCX, RDX, RBX, RSI and RDI are loaded. In
+ * vmx/vcpu/entry.asm; does not return. */
+void enter_again(struct vcpu *vcpu);
 
 #endif

@@ -14,13 +14,18 @@ default rel
 %define RESULT_FAIL_INVALID 1
 %define RESULT_FAIL_VALID 2
 
-; The registers that an exit finds in the CPU beyond those that are always stored.
-%macro STORE_OTHERS 0
+; The registers that an exit finds in the CPU beyond those that are always stored: RBP and those that C
+; functions may change, and those that they preserve.
+%macro STORE_VOLATILE 0
 	mov	[rdi + VCPU_RBP], rbp
 	mov	[rdi + VCPU_R8], r8
 	mov	[rdi + VCPU_R9], r9
 	mov	[rdi + VCPU_R10], r10
 	mov	[rdi + VCPU_R11], r11
+%endmacro
+
+%macro STORE_OTHERS 0
+	STORE_VOLATILE
 	mov	[rdi + VCPU_R12], r12
 	mov	[rdi + VCPU_R13], r13
 	mov	[rdi + VCPU_R14], r14
@@ -28,12 +33,16 @@ default rel
 %endmacro
 
 ; MOV does not change the flags.
-%macro LOAD_OTHERS 0
+%macro LOAD_VOLATILE 0
 	mov	rbp, [rdi + VCPU_RBP]
 	mov	r8, [rdi + VCPU_R8]
 	mov	r9, [rdi + VCPU_R9]
 	mov	r10, [rdi + VCPU_R10]
 	mov	r11, [rdi + VCPU_R11]
+%endmacro
+
+%macro LOAD_OTHERS 0
+	LOAD_VOLATILE
 	mov	r12, [rdi + VCPU_R12]
 	mov	r13, [rdi + VCPU_R13]
 	mov	r14, [rdi + VCPU_R14]
@@ -91,69 +100,10 @@ failed:
 	add	rsp, 8
 	jmp	return_to_caller
 
-; RBP, which keeps being the guest's, leads a backtrace to who called vmx_enter(): past the word on top,
-; the return address below it, the vCPU and five registers, to the first that was pushed there.
-%define CALLER_FRAME (8 + 8 + 8 + 5 * 8)
+; --- exits that are answered before vmx_enter() returns -----------------------------------------
 
-; A function that exit_short() goes on to, by a jump. R8 to R11 join those that are stored.
-%macro WAY_TO 1
-extern %1
-global enter_%1
-enter_%1:
-	mov	[rdi + VCPU_R8], r8
-	mov	[rdi + VCPU_R9], r9
-	mov	[rdi + VCPU_R10], r10
-	mov	[rdi + VCPU_R11], r11
-	push	rbp
-	lea	rbp, [rsp + CALLER_FRAME]
-	call	%1
-	pop	rbp
-	mov	rdi, [rsp + 8]
-	mov	r8, [rdi + VCPU_R8]
-	mov	r9, [rdi + VCPU_R9]
-	mov	r10, [rdi + VCPU_R10]
-	mov	r11, [rdi + VCPU_R11]
-	ret
-%endmacro
-
-WAY_TO run_in_place
-WAY_TO run_io_in_place
-WAY_TO run_interrupt_in_place
-WAY_TO run_apic_write_in_place
-WAY_TO run_wrmsr_in_place
-
-; The same with all registers stored, and changed as the function pleases.
-global enter_run_stored_in_place
-enter_run_stored_in_place:
-	STORE_OTHERS
-	push	rdi
-	lea	rbp, [rsp + CALLER_FRAME]
-	call	run_in_place
-	pop	rdi
-	LOAD_OTHERS
-	ret
-
-; PAUSE: another vCPU may come instead. All registers are stored, and change hands; what leads a backtrace
-; is the host's again.
-extern hand_over_in_place
-global enter_hand_over_in_place
-enter_hand_over_in_place:
-	STORE_OTHERS
-	lea	rbp, [rsp + CALLER_FRAME - 8]
-	call	hand_over_in_place
-	test	rax, rax
-	jz	.stays
-	mov	[rsp + 8], rax		; whose exit the next one is
-	mov	rdi, rax
-	LOAD_OTHERS
-	ret
-.stays:
-	mov	rdi, [rsp + 8]
-	LOAD_OTHERS
-	ret
-
-; HOST_RIP. First what is called through after_exit has a chance, with those registers of the guest
-; stored that it uses (vmx/exit/exit_short.h); all the others only when it does not send the guest on.
+; HOST_RIP. What is called through after_exit may send the guest on, with those registers of the guest
+; stored that it uses (vmx/exit/exit_short.h); all the others are only when it comes back.
 global vmx_exit_point
 vmx_exit_point:
 	push	rdi
@@ -166,21 +116,6 @@ vmx_exit_point:
 	pop	qword [rdi + VCPU_RDI]
 	mov	rsi, [rdi + VCPU_BACKEND]
 	call	[rsi + VMX_VCPU_AFTER_EXIT]
-	test	rax, rax
-	jz	.not_answered
-	mov	rcx, [rax + VCPU_RCX]
-	mov	rdx, [rax + VCPU_RDX]
-	mov	rbx, [rax + VCPU_RBX]
-	mov	rsi, [rax + VCPU_RSI]
-	mov	rdi, [rax + VCPU_RDI]
-	mov	rax, [rax + VCPU_RAX]
-	vmresume
-	; Failed, as below. MOV still does not change the flags.
-	mov	rdi, [rsp]
-	STORE_OTHERS
-	jmp	failed
-
-.not_answered:
 	mov	rdi, [rsp]
 	STORE_OTHERS
 	add	rsp, 8
@@ -193,4 +128,97 @@ return_to_caller:
 	pop	r12
 	pop	rbx
 	pop	rbp
+	ret
+
+; What exit_short() goes on to, by a jump, when it takes functions of the ordinary convention to answer.
+; On the stack are its own return address and the vCPU. RBP leads a backtrace to who called vmx_enter():
+; past both and five registers, to the first that was pushed there.
+%define OF_VCPU 8
+%define CALLER_FRAME (8 + 8 + 5 * 8)
+
+%macro CALL_IN_PLACE 1
+	STORE_VOLATILE
+	lea	rbp, [rsp + CALLER_FRAME]
+	call	%1
+	mov	rdi, [rsp + OF_VCPU]
+%endmacro
+
+; Who says in AL whether the exit is over.
+%macro WAY_TO 1
+extern %1
+global enter_%1
+enter_%1:
+	CALL_IN_PLACE %1
+	test	al, al
+	jnz	enter_again_in_place
+	LOAD_VOLATILE
+	ret
+%endmacro
+
+WAY_TO run_in_place
+WAY_TO run_interrupt_in_place
+WAY_TO run_apic_write_in_place
+WAY_TO run_wrmsr_in_place
+
+; Comes back only when it is not.
+extern run_io_in_place
+global enter_run_io_in_place
+enter_run_io_in_place:
+	CALL_IN_PLACE run_io_in_place
+	LOAD_VOLATILE
+	ret
+
+; void enter_again_in_place(struct vcpu *vcpu): for what is called from here.
+global enter_again_in_place
+enter_again_in_place:
+	LOAD_VOLATILE
+
+; void enter_again(struct vcpu *vcpu): the way back into the guest, by a jump or a call: nobody
+; returns, and at the next exit the stack is HOST_RSP's again.
+global enter_again
+enter_again:
+	mov	rax, [rdi + VCPU_RAX]
+	mov	rcx, [rdi + VCPU_RCX]
+	mov	rdx, [rdi + VCPU_RDX]
+	mov	rbx, [rdi + VCPU_RBX]
+	mov	rsi, [rdi + VCPU_RSI]
+	mov	rdi, [rdi + VCPU_RDI]
+	vmresume
+	; Failed, as above. MOV still does not change the flags.
+	mov	rdi, [abs gs:CPU_BACKEND]
+	mov	rdi, [rdi + VMX_PERCPU_CURRENT]
+	mov	rsp, [rdi + VMX_VCPU_HOST_RSP]
+	mov	rdi, [rsp]
+	STORE_OTHERS
+	jmp	failed
+
+; As enter_run_in_place, with all registers stored, and changed as the function pleases.
+global enter_run_stored_in_place
+enter_run_stored_in_place:
+	STORE_OTHERS
+	lea	rbp, [rsp + CALLER_FRAME]
+	call	run_in_place
+	mov	rdi, [rsp + OF_VCPU]
+	test	al, al
+	LOAD_OTHERS
+	jnz	enter_again
+	ret
+
+; PAUSE: another vCPU may come instead. All registers are stored, and change hands; what leads a backtrace
+; is the host's again.
+extern hand_over_in_place
+global enter_hand_over_in_place
+enter_hand_over_in_place:
+	STORE_OTHERS
+	lea	rbp, [rsp + CALLER_FRAME]
+	call	hand_over_in_place
+	test	rax, rax
+	jz	.stays
+	mov	[rsp + OF_VCPU], rax	; whose exit the next one is
+	mov	rdi, rax
+	LOAD_OTHERS
+	jmp	enter_again
+.stays:
+	mov	rdi, [rsp + OF_VCPU]
+	LOAD_OTHERS
 	ret

@@ -5,10 +5,10 @@
 struct vcpu;
 struct vmx_vcpu;
 
-/* PAUSE, with all registers in vcpu->gpr. Returns whose guest is to be entered, or null: as exit_short(). */
+/* PAUSE, with all registers in vcpu->gpr. Returns whose guest is to be entered, or null: the loop's. */
 struct vcpu *hand_over_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
 
 /* The way there from exit_short(), by a jump: in vmx/vcpu/entry.asm. */
-struct vcpu *enter_hand_over_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
+void enter_hand_over_in_place(struct vcpu *vcpu, struct vmx_vcpu *v);
 
 #endif

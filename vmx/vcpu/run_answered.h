@@ -8,8 +8,8 @@
 
 /* The loop has to go on, and do what `next` says: it finds the exit as if it had read it itself. The
  * record is the vCPU's already. */
-static inline struct vcpu *run_to_loop(struct vmx_vcpu *v, const struct record *record,
-				       uint32_t reason, enum vmx_next next)
+static inline bool run_to_loop(struct vmx_vcpu *v, const struct record *record, uint32_t reason,
+			       enum vmx_next next)
 {
 	v->last = (struct vmx_exit) {
 		.reason = reason,
@@ -19,7 +19,7 @@ static inline struct vcpu *run_to_loop(struct vmx_vcpu *v, const struct record *
 	};
 	v->noted = true;
 	v->next = next;
-	return NULL;
+	return false;
 }
 
 /* Something waits for the guest. */

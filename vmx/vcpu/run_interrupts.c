@@ -17,15 +17,14 @@
 
 #define WRITE_OFFSET BITS(11, 0) /* of the exit qualification of an APIC write */
 
-static noinline_fn struct vcpu *to_loop(struct vmx_vcpu *v, const struct record *record,
-					uint32_t reason)
+static noinline_fn bool to_loop(struct vmx_vcpu *v, const struct record *record, uint32_t reason)
 {
 	return run_to_loop(v, record, reason, VMX_RESUME);
 }
 
 /* What is left once the exit has been dealt with. */
-static inline struct vcpu *go_back(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record,
-				   uint32_t reason)
+static inline bool go_back(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record,
+			   uint32_t reason)
 {
 	struct cpu *cpu = this_cpu();
 
@@ -37,7 +36,7 @@ static inline struct vcpu *go_back(struct vcpu *vcpu, struct vmx_vcpu *v, struct
 		run_inject(vcpu, v);
 	run_refit(vcpu, v, cpu);
 	vcpu_account_entry(vcpu, record, read_tsc());
-	return vcpu;
+	return true;
 }
 
 static inline void publish(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record,
@@ -48,7 +47,7 @@ static inline void publish(struct vcpu *vcpu, struct vmx_vcpu *v, struct record 
 	vcpu_publish_exit(vcpu, v->recorder, record);
 }
 
-static inline struct vcpu *take_nudge(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record)
+static inline bool take_nudge(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record)
 {
 	cpu_take_nudge(this_cpu());
 	publish(vcpu, v, record, "host interrupt handled");
@@ -56,7 +55,7 @@ static inline struct vcpu *take_nudge(struct vcpu *vcpu, struct vmx_vcpu *v, str
 }
 
 /* What does not depend on the time comes before the deadline does. */
-static struct vcpu *take_guest_timer(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record)
+static bool take_guest_timer(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record)
 {
 	bool open = inject_is_open();
 
@@ -72,11 +71,11 @@ static struct vcpu *take_guest_timer(struct vcpu *vcpu, struct vmx_vcpu *v, stru
 	inject_offer(vcpu, v, v->recorder, vcpu->interrupts->offer_timer(vcpu, now, open));
 	run_refit(vcpu, v, this_cpu());
 	vcpu_account_entry(vcpu, record, read_tsc());
-	return vcpu;
+	return true;
 }
 
 /* An interrupt of any other kind is for its handler. */
-struct vcpu *run_interrupt_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
+bool run_interrupt_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 {
 	struct record *record = recorder_place(v->recorder);
 	uint32_t info = (uint32_t)vmcs_fetch(VMCS_EXIT_INTERRUPTION_INFO) &
@@ -92,7 +91,7 @@ struct vcpu *run_interrupt_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 
 /* A trap: the write is in the page, and RIP behind it. Recorded first, as what follows from the write is
  * recorded, too. */
-struct vcpu *run_apic_write_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
+bool run_apic_write_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 {
 	struct record *record = recorder_place(v->recorder);
 

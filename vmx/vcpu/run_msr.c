@@ -8,23 +8,22 @@
 #include "vmx/vcpu/run_in_place.h"
 
 /* The machine above has to act, or the loop has to look at what comes after the write. */
-static noinline_fn struct vcpu *to_loop(struct vmx_vcpu *v, const struct record *record,
-					enum vmx_next next)
+static noinline_fn bool to_loop(struct vmx_vcpu *v, const struct record *record, enum vmx_next next)
 {
 	return run_to_loop(v, record, EXIT_REASON_WRMSR, next);
 }
 
-static noinline_fn struct vcpu *refuse(struct vmx_vcpu *v, struct record *record, uint64_t value)
+static noinline_fn bool refuse(struct vmx_vcpu *v, struct record *record, uint64_t value)
 {
 	(void)run_to_loop(v, record, EXIT_REASON_WRMSR, VMX_RESUME);
 	v->next = vmx_deny_wrmsr(v, value);
 	record->did = v->did;
-	return NULL;
+	return false;
 }
 
 /* Nothing waited as the exit came, and the instruction ends plainly: exit_short() has looked. Recorded
  * first, as what follows from the write may be recorded, too. */
-struct vcpu *run_wrmsr_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
+bool run_wrmsr_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 {
 	struct record *record = recorder_place(v->recorder);
 	uint32_t index = (uint32_t)vcpu->gpr[RCX];
@@ -48,5 +47,5 @@ struct vcpu *run_wrmsr_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 		run_inject(vcpu, v);
 	run_refit(vcpu, v, this_cpu());
 	vcpu_account_entry(vcpu, record, read_tsc());
-	return vcpu;
+	return true;
 }
