@@ -9,6 +9,7 @@ static void be_cpu(unsigned index)
 {
 	cpus[index].self = &cpus[index];
 	cpus[index].index = index;
+	cpus[index].holder = index + 1;
 	assert(!syscall(SYS_arch_prctl, LINUX_ARCH_SET_GS, &cpus[index]));
 }
 
