@@ -17,6 +17,7 @@
 static void set_base(struct vlapic *lapic, uint64_t value)
 {
 	__atomic_store_n(&lapic->base, value, __ATOMIC_RELAXED);
+	vlapic_look_aside(lapic);
 }
 
 static void set_xapic_id(struct vlapic *lapic)

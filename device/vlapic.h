@@ -100,6 +100,9 @@ struct vlapic {
 	uint32_t pins;   /* levels of the LINT inputs, a bit each */
 	bool remote_irr; /* LINT0's: a level-triggered interrupt waits for its EOI */
 	bool extint;     /* an ExtINT message waits for its acknowledge cycle */
+	/* Not the vectors of this APIC alone decide: it is disabled, or an 8259 asks. What it follows from is
+	 * followed up by vlapic_look_aside(). */
+	bool aside;
 	struct vlapic_timer timer;
 	device_time now; /* of the last advance */
 	const struct vlapic_connections *connections;

@@ -133,6 +133,8 @@ void vlapic_timer_take_deadline(struct vlapic *lapic);
 /* vlapic_priority.c */
 uint8_t vlapic_ppr(const struct vlapic *lapic);
 uint8_t vlapic_apr(const struct vlapic *lapic);
+/* After a change of the mode, of a pin, of its entry or of lapic->extint. */
+void vlapic_look_aside(struct vlapic *lapic);
 void vlapic_eoi(struct vlapic *lapic);
 
 /* vlapic_error.c */

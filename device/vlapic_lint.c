@@ -84,6 +84,7 @@ static void edge(struct vlapic *lapic, unsigned n, bool rose, bool fell)
 void vlapic_lint_changed(struct vlapic *lapic, uint32_t high, uint32_t rose, uint32_t fell)
 {
 	lapic->pins = high;
+	vlapic_look_aside(lapic);
 	for (unsigned n = 0; n < VLAPIC_LINTS; n++)
 		edge(lapic, n, rose & BIT(n), fell & BIT(n));
 	if (vlapic_mode(lapic) != VLAPIC_DISABLED)

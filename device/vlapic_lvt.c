@@ -18,6 +18,7 @@ void vlapic_lvt_mask_all(struct vlapic *lapic)
 {
 	for (unsigned i = 0; i < VLAPIC_LVT_ENTRIES; i++)
 		vlapic_put(lapic, entry_at(i), vlapic_get(lapic, entry_at(i)) | LVT_MASKED);
+	vlapic_look_aside(lapic);
 }
 
 void vlapic_lvt_write(struct vlapic *lapic, unsigned offset, uint32_t value)
@@ -30,8 +31,10 @@ void vlapic_lvt_write(struct vlapic *lapic, unsigned offset, uint32_t value)
 	vlapic_put(lapic, offset, value);
 	if (offset == VLAPIC_LVT_TIMER)
 		vlapic_timer_set_mode(lapic, (unsigned)field_get(value, LVT_TIMER_MODE));
-	if (offset == VLAPIC_LVT_LINT0 || offset == VLAPIC_LVT_LINT1)
+	if (offset == VLAPIC_LVT_LINT0 || offset == VLAPIC_LVT_LINT1) {
+		vlapic_look_aside(lapic);
 		vlapic_lint_look(lapic);
+	}
 }
 
 bool vlapic_lvt_raise(struct vlapic *lapic, unsigned offset)

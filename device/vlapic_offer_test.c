@@ -1,7 +1,7 @@
 /* vlapic_offer() against the functions that it stands for, and the note of which registers hold vectors
  * against the registers: two local APICs live through the same random hours, and are asked in the one
  * way and in the other. */
-#include "device/vlapic_vectors.h"
+#include "device/vlapic_end.h"
 #include "tests/host/one_lapic.h"
 
 #define ROUNDS 400
@@ -28,6 +28,14 @@ static void both_write(unsigned offset, uint32_t value)
 {
 	vlapic_store(&lapic, offset, value);
 	vlapic_store(&twin, offset, value);
+}
+
+static void both_end(void)
+{
+	if (!vlapic_end_edge(&lapic))
+		vlapic_store(&lapic, VLAPIC_EOI, 0);
+	vlapic_store(&twin, VLAPIC_EOI, 0);
+	assert_memory_equal(page, twin_page, sizeof(page));
 }
 
 static void both_post(unsigned vector, bool level)
@@ -130,7 +138,7 @@ static void step(uint64_t *now)
 		both_post(random_below(256), random_below(8) == 0);
 		break;
 	case 2:
-		both_write(VLAPIC_EOI, 0);
+		both_end();
 		break;
 	case 3:
 		both_write(VLAPIC_TPR, random_below(2) ? 0 : random_below(256));

@@ -120,4 +120,5 @@ void vlapic_forget_posted(struct vlapic *lapic)
 	lapic->pins =
 		__atomic_fetch_and(&lapic->posted.pins, ~PINS_EVENTS, __ATOMIC_SEQ_CST) & PINS_ALL;
 	lapic->extint = false;
+	vlapic_look_aside(lapic);
 }

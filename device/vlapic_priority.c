@@ -66,6 +66,11 @@ static inline bool extint_waits(const struct vlapic *lapic)
 	       vlapic_lint_extint(vlapic_get(lapic, VLAPIC_LVT_LINT1), high1);
 }
 
+void vlapic_look_aside(struct vlapic *lapic)
+{
+	lapic->aside = vlapic_mode(lapic) == VLAPIC_DISABLED || extint_waits(lapic);
+}
+
 bool vlapic_extint_pending(const struct vlapic *lapic)
 {
 	return extint_waits(lapic);
@@ -108,6 +113,7 @@ int vlapic_acknowledge(struct vlapic *lapic)
 	/* The 8259's interrupts know no priority of the APIC, and it neither latches nor ends them. */
 	if (extint_waits(lapic)) {
 		lapic->extint = false;
+		vlapic_look_aside(lapic);
 		return lapic->connections->extint_acknowledge(lapic->context, lapic);
 	}
 	vector = vlapic_mode(lapic) == VLAPIC_DISABLED ? -1 : deliverable(lapic);
@@ -138,7 +144,7 @@ static noinline_fn struct vlapic_offer offer_highest(struct vlapic *lapic, bool 
 	struct vlapic_offer offer = { .vector = -1 };
 	int request;
 
-	if (unlikely(vlapic_mode(lapic) == VLAPIC_DISABLED || extint_waits(lapic)))
+	if (unlikely(lapic->aside))
 		return offer_step_by_step(lapic, open);
 	request = vlapic_set_highest(lapic, VLAPIC_IRR);
 	if (request < 0 || class_of(request) <= class_of(vlapic_set_highest(lapic, VLAPIC_ISR)))
@@ -158,11 +164,11 @@ static noinline_fn struct vlapic_offer offer_highest(struct vlapic *lapic, bool 
 /* Would a processor that is open take `vector` at once, with nothing else requested? */
 static inline bool goes_straight(const struct vlapic *lapic, unsigned vector)
 {
-	return vector >= APIC_FIRST_VECTOR && vlapic_mode(lapic) != VLAPIC_DISABLED &&
+	return vector >= APIC_FIRST_VECTOR && !lapic->aside &&
 	       !vlapic_set_registers(lapic, VLAPIC_IRR) &&
 	       class_of((int)vector) > class_of(vlapic_set_highest(lapic, VLAPIC_ISR)) &&
 	       class_of((int)vector) > class_of(task_priority(lapic)) &&
-	       !vlapic_set_holds(lapic, VLAPIC_TMR, (uint8_t)vector) && !extint_waits(lapic);
+	       !vlapic_set_holds(lapic, VLAPIC_TMR, (uint8_t)vector);
 }
 
 /* Most that come are a single edge for a processor that waits for it. It would enter IRR to leave it at

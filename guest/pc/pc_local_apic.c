@@ -3,6 +3,7 @@
 #include "guest/pc/pc_parts.h"
 
 #include "device/apic_command.h"
+#include "device/vlapic_end.h"
 #include "kernel/memory.h"
 #include "vm/policy/cpuid_clocks.h"
 #include "vm/vcpu/vcpu_account.h"
@@ -94,7 +95,17 @@ static bool pending(struct vcpu *vcpu)
 
 static inline struct vcpu_interrupt_offer of_vlapic(struct vlapic_offer o)
 {
-	return (struct vcpu_interrupt_offer) { o.vector, o.waits, o.threshold };
+	struct vcpu_interrupt_offer offer;
+
+	/* Of the same layout, so that nothing is done. */
+	_Static_assert(sizeof(o) == sizeof(offer) &&
+			       offsetof(struct vlapic_offer, waits) ==
+				       offsetof(struct vcpu_interrupt_offer, waits) &&
+			       offsetof(struct vlapic_offer, threshold) ==
+				       offsetof(struct vcpu_interrupt_offer, threshold),
+		       "one offer is like the other");
+	__builtin_memcpy(&offer, &o, sizeof(offer));
+	return offer;
 }
 
 static struct vcpu_interrupt_offer offer(struct vcpu *vcpu, bool open)
@@ -186,31 +197,47 @@ static unsigned threshold(struct vcpu *vcpu)
 	return vlapic_priority_threshold(&pc_vcpu_of(vcpu)->lapic);
 }
 
-/* The interrupt command register was written. Whoever is meant is told first, then it is written down. */
-static inline bool send_command(struct pc_vcpu *pv)
+/* Any register: who is called for one of two in particular may find that there is more to it. */
+static noinline_fn void written_any(struct vcpu *vcpu, unsigned offset)
 {
+	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
+
+	advance_for(pv, offset);
+	vlapic_written(&pv->lapic, offset);
+	look_after(pv, offset);
+}
+
+/* The interrupt command register was written. Whoever is meant is told first, then it is written down. */
+static continuation_fn void written_command(struct vcpu *vcpu, unsigned offset)
+{
+	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
 	const struct apic_bus *bus = &pv->pc->apic_bus;
 	uint32_t icr = vlapic_get(&pv->lapic, VLAPIC_ICR);
 	uint32_t destination = apic_command_destination(&pv->lapic);
 
-	if (unlikely(!apic_command_is_plain(bus, icr, destination)))
-		return false;
+	if (unlikely(!apic_command_is_plain(bus, icr, destination))) {
+		written_any(vcpu, offset);
+		return;
+	}
 	struct vlapic *to = apic_command_send(bus, icr, destination);
 
 	if (likely(to))
 		pc_tell(container_of(to, struct pc_vcpu, lapic)->vcpu);
-	vcpu_note_event(pv->vcpu, this_cpu()->recorder, RECORD_IPI,
+	vcpu_note_event(vcpu, this_cpu()->recorder, RECORD_IPI,
 			(uint64_t)destination << 32 | field_get(icr, VLAPIC_VECTOR), "sent");
-	return true;
 }
 
+/* What guests write most, first. */
 static void written(struct vcpu *vcpu, unsigned offset)
 {
-	if (likely(offset == VLAPIC_ICR) && send_command(pc_vcpu_of(vcpu)))
-		return;
-	advance_for(pc_vcpu_of(vcpu), offset);
-	vlapic_written(&pc_vcpu_of(vcpu)->lapic, offset);
-	look_after(pc_vcpu_of(vcpu), offset);
+	struct vlapic *lapic = &pc_vcpu_of(vcpu)->lapic;
+
+	if (likely(offset == VLAPIC_ICR))
+		written_command(vcpu, offset);
+	else if (unlikely(offset != VLAPIC_EOI || !vlapic_end_edge(lapic)))
+		written_any(vcpu, offset);
+	else if (unlikely(vlapic_may_have_requests(lapic)))
+		look_again(pc_vcpu_of(vcpu));
 }
 
 static bool other_pending(struct vcpu *vcpu)

@@ -23,8 +23,8 @@ static noinline_fn bool to_loop(struct vmx_vcpu *v, const struct record *record,
 }
 
 /* What is left once the exit has been dealt with. */
-static inline bool go_back(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record,
-			   uint32_t reason)
+static inline_always bool go_back(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record,
+				  uint32_t reason)
 {
 	struct cpu *cpu = this_cpu();
 
@@ -54,17 +54,23 @@ static inline bool take_nudge(struct vcpu *vcpu, struct vmx_vcpu *v, struct reco
 	return go_back(vcpu, v, record, EXIT_REASON_EXTERNAL_INTERRUPT);
 }
 
+/* The guest's timer, and something else that the vCPU has to look at. */
+static continuation_fn bool take_guest_timer_aside(struct vcpu *vcpu, struct vmx_vcpu *v,
+						   struct record *record)
+{
+	(void)timer_take_guest(v->slice.timers);
+	vcpu->interrupts->timer_due(vcpu);
+	return go_back(vcpu, v, record, EXIT_REASON_EXTERNAL_INTERRUPT);
+}
+
 /* What does not depend on the time comes before the deadline does. */
 static bool take_guest_timer(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record)
 {
 	bool open = inject_is_open();
 
 	publish(vcpu, v, record, "guest's timer");
-	if (unlikely(cpu_attention() || !inject_is_simple(v))) {
-		(void)timer_take_guest(v->slice.timers);
-		vcpu->interrupts->timer_due(vcpu);
-		return go_back(vcpu, v, record, EXIT_REASON_EXTERNAL_INTERRUPT);
-	}
+	if (unlikely(cpu_attention() || !inject_is_simple(v)))
+		return take_guest_timer_aside(vcpu, v, record);
 	vcpu->row = statistics_begin(&vcpu->statistics, EXIT_REASON_EXTERNAL_INTERRUPT);
 	uint64_t now = timer_take_guest(v->slice.timers);
 
