@@ -399,8 +399,8 @@ VIRTIO_MODULES := virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev
 # Our own: flat images.
 FLAT_GUESTS   := hello resets bios halts loops wakes waits ports pulls rom_tables small_linux scale_probe scale_load
 
-# Our own, for each way in; of checks; one that fills its memory; and one that goes wrong.
-OWN_KERNELS   := given-multiboot1 given-multiboot2 given-pvh flat-16 flat-32 flat-64 checks traps fills wild
+# Our own, for each way in; of checks; one that fills its memory, one its registers; and one that goes wrong.
+OWN_KERNELS   := given-multiboot1 given-multiboot2 given-pvh flat-16 flat-32 flat-64 checks traps fills keeps wild
 
 .PHONY: guests
 guests: ## the unmodified systems that tests run as guests
@@ -499,7 +499,9 @@ $(GUESTS)/checks $(GUESTS)/traps: $(CHECKING) guest/bare/kernel.ld
 	@mkdir -p $(@D)
 	$(OWN_LINK) -o $@ $(filter %.o,$^)
 
-$(GUESTS)/fills: $(OWN)/head-multiboot1.o $(OWN)/fills.o $(OWN)/results.o guest/bare/kernel.ld
+$(GUESTS)/fills: $(OWN)/fills.o
+$(GUESTS)/keeps: $(OWN)/keeps.o
+$(GUESTS)/fills $(GUESTS)/keeps: $(OWN)/head-multiboot1.o $(OWN)/results.o guest/bare/kernel.ld
 	@mkdir -p $(@D)
 	$(OWN_LINK) -o $@ $(filter %.o,$^)
 

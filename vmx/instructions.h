@@ -140,6 +140,15 @@ static inline void vmcs_write(enum vmcs_field field, uint64_t value)
 		vmcs_access_failed("VMWRITE", field);
 }
 
+/* VMPTRLD of a region whose address stands in memory; likewise, but the caller deals with failure. */
+static inline bool must_check vmx_load_region(const hpa_t *region)
+{
+	bool failed;
+
+	__asm__ volatile("vmptrld %1" : "=@ccbe"(failed) : "m"(region->value) : "memory");
+	return !failed;
+}
+
 /* The same without the test, for the few exits that are answered in fewer instructions than a test each
  * would allow: fields that every CPU has, right after an exit, when a VMCS is current beyond doubt. */
 static inline uint64_t vmcs_fetch(enum vmcs_field field)

@@ -59,11 +59,11 @@
 	X(MSR_KVM_WALL_CLOCK, MSR_KVM_SYSTEM_TIME, EMULATE, EMULATE, NONE, "PVCLOCK",            \
 	  msr_read_pvclock, msr_write_pvclock)                                                   \
 	X(MSR_EFER, MSR_EFER, EMULATE, EMULATE, NONE, "EFER", msr_read_efer, msr_write_efer)     \
-	X(MSR_STAR, MSR_FMASK, PASS, PASS, MANUAL, "SYSCALL", NULL, NULL)                        \
+	X(MSR_STAR, MSR_FMASK, PASS, EXECUTE, MANUAL, "SYSCALL", NULL, NULL)                     \
 	X(MSR_FS_BASE, MSR_GS_BASE, PASS, PASS, BACKEND, "FS_GS_BASE", NULL, NULL)               \
 	X(MSR_KERNEL_GS_BASE, MSR_KERNEL_GS_BASE, PASS, PASS, MANUAL, "KERNEL_GS_BASE", NULL,    \
 	  NULL)                                                                                  \
-	X(MSR_TSC_AUX, MSR_TSC_AUX, PASS, PASS, MANUAL, "TSC_AUX", NULL, NULL)
+	X(MSR_TSC_AUX, MSR_TSC_AUX, PASS, EXECUTE, MANUAL, "TSC_AUX", NULL, NULL)
 
 static const struct msr_range ranges[] = {
 #define X(first, last, read, write, switched, name, reader, writer) \
@@ -188,8 +188,10 @@ enum msr_outcome msr_policy_write(struct msr_state *state, const struct msr_inpu
 	unsigned n = find_again(state, index);
 
 	*changed = 0;
-	if (n == ARRAY_SIZE(ranges) || !emulators[n].write)
+	if (n == ARRAY_SIZE(ranges))
 		return MSR_FAULT;
+	if (!emulators[n].write)
+		return ranges[n].write == MSR_EXECUTE ? MSR_TO_CPU : MSR_FAULT;
 	enum msr_outcome outcome = emulators[n].write(state, inputs, index, value, changed);
 
 	if (keeps(n))

@@ -12,6 +12,7 @@ enum msr_action {
 	MSR_DENY,    /* #GP(0) */
 	MSR_PASS,    /* the guest reaches the register itself */
 	MSR_EMULATE, /* msr_policy_read() and msr_policy_write() */
+	MSR_EXECUTE, /* a write: the backend executes it for the guest, and knows the value so */
 	MSR_ABOVE,   /* the machine above has to act: only a board knows */
 };
 
@@ -19,7 +20,7 @@ enum msr_action {
 enum msr_switch {
 	MSR_SWITCH_NONE,    /* nothing is passed */
 	MSR_SWITCH_BACKEND, /* the hardware's entry and exit load and save it */
-	MSR_SWITCH_MANUAL,  /* the backend's code saves and loads it when vCPUs change */
+	MSR_SWITCH_MANUAL, /* the backend's code loads it when vCPUs change, and saves what it does not know */
 };
 
 struct msr_range {
@@ -35,13 +36,14 @@ struct msr_range msr_policy_lookup(uint32_t index);
 /* Range `n` of the table, ascending and disjoint; null past the end. */
 const struct msr_range *msr_policy_range(unsigned n);
 
-/* The registers that MSR_SWITCH_MANUAL names, in the order of msr_state.manual. */
+/* The registers that MSR_SWITCH_MANUAL names, in the order of msr_state.manual. A guest changes the
+ * first without an exit, by SWAPGS. */
 #define MSR_MANUAL_LIST(X)                                         \
+	X(MSR_MANUAL_KERNEL_GS_BASE, 0xc0000102, "KERNEL_GS_BASE") \
 	X(MSR_MANUAL_STAR, 0xc0000081, "STAR")                     \
 	X(MSR_MANUAL_LSTAR, 0xc0000082, "LSTAR")                   \
 	X(MSR_MANUAL_CSTAR, 0xc0000083, "CSTAR")                   \
 	X(MSR_MANUAL_FMASK, 0xc0000084, "FMASK")                   \
-	X(MSR_MANUAL_KERNEL_GS_BASE, 0xc0000102, "KERNEL_GS_BASE") \
 	X(MSR_MANUAL_TSC_AUX, 0xc0000103, "TSC_AUX")
 
 enum msr_manual {
@@ -99,7 +101,8 @@ struct msr_inputs {
 
 enum msr_outcome {
 	MSR_DONE,
-	MSR_FAULT, /* inject #GP(0) */
+	MSR_FAULT,  /* inject #GP(0) */
+	MSR_TO_CPU, /* write it to the register itself, which may refuse: #GP(0) then */
 	/* Hand the exit up. Without `controllers`, index 0x830 written is an IPI in x2APIC layout;
 	 * with them nothing of the local APIC's has been checked. */
 	MSR_TO_BOARD,
@@ -146,7 +149,7 @@ static inline bool msr_policy_is_boards(const struct msr_inputs *inputs, uint32_
 /* `index` may be any; MSR_PASS ranges answer MSR_FAULT here, since the hardware serves them. */
 enum msr_outcome msr_policy_read(struct msr_state *state, const struct msr_inputs *inputs,
 				 uint32_t index, uint64_t *value);
-/* On MSR_FAULT the state is unchanged. `changed`: enum msr_changed, or-ed. */
+/* On MSR_FAULT and MSR_TO_CPU the state is unchanged. `changed`: enum msr_changed, or-ed. */
 enum msr_outcome msr_policy_write(struct msr_state *state, const struct msr_inputs *inputs,
 				  uint32_t index, uint64_t value, unsigned *changed);
 

@@ -20,6 +20,7 @@ struct vmx_percpu {
 	/* The run loop's: this CPU only, while VMX is on. */
 	struct vmx_vcpu *current;  /* whose VMCS is current, or null */
 	struct vmx_vcpu *resident; /* whose CR2, debug registers and MSRs the CPU holds, or null */
+	uint64_t changes;          /* of what may tell one vCPU of this CPU from another: counted */
 	uint64_t host_xcr0;        /* 0 on a CPU without XSAVE; constant while VMX is on */
 	uint64_t xcr0;             /* what XCR0 holds at this moment */
 	struct timer slice_timer;  /* ends a slice where the preemption timer does not */

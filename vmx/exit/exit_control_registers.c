@@ -6,6 +6,7 @@
 #include "vmx/exit/exit_fields.h"
 #include "vmx/exit/exit_qualification.h"
 #include "vmx/exit/register_checks.h"
+#include "vmx/vcpu/resident.h"
 #include "x86/control_registers.h"
 #include "x86/exception.h"
 
@@ -153,7 +154,7 @@ void vmx_debug_exception_taken(struct vmx_vcpu *v, uint64_t hits)
 }
 
 /* The exit comes before general detection and before #UD for DR4 and DR5: both are checked here. */
-enum vmx_next vmx_handle_mov_dr(struct vmx_vcpu *v)
+static enum vmx_next emulate_mov_dr(struct vmx_vcpu *v)
 {
 	uint64_t qualification = vmx_exit_qualification(v);
 	unsigned number = (unsigned)field_get(qualification, DR_NUMBER);
@@ -181,6 +182,19 @@ enum vmx_next vmx_handle_mov_dr(struct vmx_vcpu *v)
 	else
 		vmx_write_operand(v, gpr, read_debug_register(dr_number(number)));
 	return vmx_emulated(v);
+}
+
+/* A guest that begins to use its debug registers gets them, and executes the instruction once more. */
+enum vmx_next vmx_handle_mov_dr(struct vmx_vcpu *v)
+{
+	if (!v->resident.breakpoints) {
+		resident_lend_breakpoints(v);
+		if (!resident_intercepts_breakpoints(v) && !v->debug.active) {
+			v->did = "debug registers lent";
+			return VMX_RESUME;
+		}
+	}
+	return emulate_mov_dr(v);
 }
 
 /* CR4.OSXSAVE was checked by the hardware: that #UD comes before the exit. So does the #GP of a CPL

@@ -9,6 +9,7 @@
 #include "vm/vm.h"
 #include "vmx/exit/exit_fields.h"
 #include "vmx/vcpu/apicv.h"
+#include "vmx/vcpu/resident.h"
 #include "x86/instructions.h"
 #include "x86/msr.h"
 
@@ -153,6 +154,9 @@ enum vmx_next vmx_handle_wrmsr(struct vmx_vcpu *v)
 		return vmx_emulated(v);
 	case MSR_TO_BOARD:
 		return write_of_board(v, index, value);
+	case MSR_TO_CPU:
+		return resident_write_msr(v, index, value) ? vmx_emulated(v)
+							   : deny(v, "wrmsr", value);
 	default:
 		return deny(v, "wrmsr", value);
 	}

@@ -13,6 +13,7 @@
 #include "vmx/vcpu/entry.h"
 #include "vmx/vcpu/inject.h"
 #include "vmx/vcpu/interruptibility.h"
+#include "vmx/vcpu/resident.h"
 #include "vmx/vcpu/vcpu.h"
 #include "x86/control_registers.h"
 #include "x86/exception.h"
@@ -42,7 +43,7 @@ static void take_back_registers(struct vmx_vcpu *v)
 
 	vmx_write_breakpoints(loan->dr, loan->dr6);
 	vmcs_write(VMCS_GUEST_DR7, loan->dr7);
-	if (!(v->vcpu->config.intercepts & INTERCEPT_DR))
+	if (!resident_intercepts_breakpoints(v))
 		vmx_set_primary(v, v->controls.primary & ~(uint32_t)PRIMARY_MOV_DR_EXITING);
 }
 

@@ -11,6 +11,7 @@
 #include "vmx/instructions.h"
 #include "vmx/vcpu/vcpu.h"
 #include "vmx/vcpu/vpid.h"
+#include "vmx/vcpu/resident.h"
 #include "vmx/vcpu/xstate.h"
 #include "x86/control_registers.h"
 #include "x86/cpuid.h"
@@ -212,6 +213,8 @@ enum error vmx_write_xcr0(struct vmx_vcpu *v, uint32_t index, uint64_t value)
 	if (index || !cpuid_xcr0_valid(v->cpuid.xcr0_allowed, value))
 		return ERROR_INVALID_INPUT;
 	v->xcr0 = value;
+	v->xcr0_used |= value;
+	resident_changed();
 	cpuid_memo_forget(&v->cpuid_memo);
 	/* Elsewhere the next run() puts it into the CPU. */
 	if (v->in_loop)

@@ -22,9 +22,11 @@
 #include "vmx/nested.h"
 #include "vmx/vcpu/inject.h"
 #include "vmx/vcpu/run_steps.h"
+#include "vmx/vcpu/resident.h"
 #include "vmx/vcpu/slice.h"
 #include "vmx/vcpu/vcpu.h"
 #include "vmx/vcpu/xstate.h"
+#include "vmx/vcpu/xstate_exchange.h"
 #include "x86/instructions.h"
 
 static inline void move_nested(struct vmx_vcpu *from, struct vmx_vcpu *to, const struct cpu *cpu)
@@ -48,12 +50,36 @@ static noinline_fn void move_timer(struct vcpu *vcpu, struct timer_front *timers
 	timer_set_guest(timers, vcpu->timer_deadline);
 }
 
-/* The CPU's state becomes that of `to`, whose VMCS is current already. */
-static inline void move_in(struct vmx_vcpu *from, struct vmx_vcpu *to, const struct cpu *cpu,
-			   uint64_t now)
+static inline void make_current(struct vmx_percpu *percpu, struct vmx_vcpu *to)
 {
+	if (likely(vmx_load_region(&to->region_hpa)))
+		percpu->current = to;
+	else
+		vmx_make_current(to); /* and say why it cannot be */
+}
+
+static noinline_fn void exchange_all(struct vmx_vcpu *from, struct vmx_vcpu *to)
+{
+	if (from->resident.breakpoints)
+		resident_reclaim_breakpoints(from);
+	vmx_make_current(to);
 	vmx_make_resident(to);
 	xstate_enter(to);
+}
+
+/* The CPU's state becomes that of `to`. */
+static inline void move_in(struct vmx_vcpu *from, struct vmx_vcpu *to, struct cpu *cpu,
+			   uint64_t now)
+{
+	struct vmx_percpu *percpu = cpu->backend;
+
+	if (likely(resident_alike(percpu, from, to))) {
+		make_current(percpu, to);
+		resident_exchange(percpu, from, to);
+		xstate_exchange(cpu, from, to);
+	} else {
+		exchange_all(from, to);
+	}
 	if (unlikely(to->vcpu->timer_deadline != to->slice.timers->guest))
 		move_timer(to->vcpu, to->slice.timers, now);
 	slice_begin_at(to, now);
@@ -90,7 +116,6 @@ struct vcpu *hand_over_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 	struct statistics_row *row = statistics_begin(&vcpu->statistics, EXIT_REASON_PAUSE);
 	struct record *turn = hand_over(s, cpu, vcpu, next, record, row, now);
 
-	vmx_make_current(to);
 	move_in(v, to, cpu, now);
 	turn->end = read_tsc();
 	statistics_finish(&next->statistics, &next->statistics.turns, turn->end - now);

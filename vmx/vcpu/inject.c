@@ -18,6 +18,7 @@
 #include "vmx/vcpu/apicv.h"
 #include "vmx/vcpu/inject_offer.h"
 #include "vmx/vcpu/interruptibility.h"
+#include "vmx/vcpu/resident.h"
 #include "vmx/vcpu/vcpu.h"
 #include "x86/control_registers.h"
 #include "x86/exception.h"

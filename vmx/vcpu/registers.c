@@ -4,6 +4,7 @@
 #include "vmx/backend.h"
 #include "vmx/instructions.h"
 #include "vmx/cpu/percpu.h"
+#include "vmx/vcpu/resident.h"
 #include "vmx/vcpu/vcpu.h"
 #include "vmx/vcpu/vpid.h"
 #include "vmx/vcpu/xstate.h"

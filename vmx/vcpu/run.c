@@ -27,6 +27,7 @@
 #include "vmx/cpu/percpu.h"
 #include "vmx/vcpu/run_steps.h"
 #include "vmx/vcpu/slice.h"
+#include "vmx/vcpu/resident.h"
 #include "vmx/vcpu/vcpu.h"
 #include "vmx/vcpu/xstate.h"
 #include "x86/control_registers.h"
@@ -147,6 +148,8 @@ static inline void arrive(struct vmx_vcpu *v, const struct vcpu *vcpu, const str
 /* Who did without the loop may come back without it, too: vmx/vcpu/hand_over.c. */
 static inline void leave(struct vmx_vcpu *v, const struct cpu *cpu)
 {
+	if (unlikely(v->resident.breakpoints))
+		resident_reclaim_breakpoints(v);
 	v->in_loop = false;
 	if (v->after_exit != exit_short)
 		v->after_exit = exit_untold;

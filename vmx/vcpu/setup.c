@@ -241,7 +241,7 @@ enum error vmx_vcpu_setup(struct vcpu *vcpu, const struct vcpu_config *config, s
 			vmx_capability.fast_strings);
 	if (config->has & VCPU_HAS_FIRMWARE_MTRRS)
 		msr_state_after_firmware(&v->msrs);
-	v->xcr0 = XCR0_RESET;
+	v->xcr0 = v->xcr0_used = XCR0_RESET;
 	xstate_reset_image(&xstate_host_layout, v->xstate_area);
 
 	/* Any CPU may bind it next, so it is left clear. */

@@ -6,6 +6,7 @@
 #include "vmx/cpu/capability.h"
 #include "vmx/instructions.h"
 #include "vmx/vcpu/interruptibility.h"
+#include "vmx/vcpu/resident.h"
 #include "vmx/vcpu/vcpu.h"
 #include "vmx/vcpu/vpid.h"
 #include "x86/control_registers.h"
@@ -56,6 +57,7 @@ void start_state_write(struct vmx_vcpu *v, const struct start_state *state)
 	v->vcpu->cr2 = 0;
 	v->cr8 = 0;
 	v->resident = (struct vmx_resident) { .dr6 = DR6_RESET };
+	resident_intercept_breakpoints(v);
 	vpid_flush(v->vpid);
 }
 

@@ -1,5 +1,4 @@
-/* Making a vCPU, and tying it to the CPU it runs on: which VMCS is loaded where, and whose lazily
- * switched registers a CPU holds. SDM volume 3, "Software Use of Virtual-Machine Control
+/* Making a vCPU, and tying it to the CPU it runs on: which VMCS is loaded where. SDM volume 3, "Software Use of Virtual-Machine Control
  * Structures". */
 #include "vmx/vcpu/vcpu.h"
 
@@ -13,6 +12,7 @@
 #include "vmx/cpu/capability.h"
 #include "vmx/vcpu/apicv.h"
 #include "vmx/vcpu/host_state.h"
+#include "vmx/vcpu/resident.h"
 #include "vmx/vcpu/identity_map.h"
 #include "vmx/instructions.h"
 #include "vmx/nested.h"
@@ -115,6 +115,7 @@ static void activate(struct vmx_vcpu *v)
 	v->launched = false;
 	v->active_on = this_cpu();
 	v->slice.timers = timer_front_here();
+	resident_changed();
 }
 
 static inline void load(struct vmx_vcpu *v)
@@ -139,124 +140,7 @@ void vmx_make_current(struct vmx_vcpu *v)
 		activate_and_load(v);
 }
 
-/* --- registers that change hands with the CPU ----------------------------------------------- */
-
-static const uint32_t manual_msrs[MSR_MANUAL_COUNT] = {
-#define X(symbol, index, name) [symbol] = (index),
-	MSR_MANUAL_LIST(X)
-#undef X
-};
-
-/* IA32_TSC_AUX, the last one, exists only with RDTSCP. Constant after vmx_vcpu_init(). */
-static unsigned manual_msr_count;
-_Static_assert(MSR_MANUAL_TSC_AUX == MSR_MANUAL_COUNT - 1, "the last one may be missing");
-
-void vmx_vcpu_init(void)
-{
-	bool rdtscp = cpuid_query(CPUID_EXTENDED_SIGNATURE, 0).edx & CPUID_80000001_EDX_RDTSCP;
-
-	manual_msr_count = rdtscp ? MSR_MANUAL_COUNT : MSR_MANUAL_TSC_AUX;
-}
-
-#define READ_DR(number, value)  __asm__ volatile("movq %%dr" #number ", %0" : "=r"(value))
-#define WRITE_DR(number, value) __asm__ volatile("movq %0, %%dr" #number : : "r"(value))
-
-void vmx_read_breakpoints(uint64_t dr[4], uint64_t *dr6)
-{
-	READ_DR(0, dr[0]);
-	READ_DR(1, dr[1]);
-	READ_DR(2, dr[2]);
-	READ_DR(3, dr[3]);
-	READ_DR(6, *dr6);
-}
-
-void vmx_write_breakpoints(const uint64_t dr[4], uint64_t dr6)
-{
-	WRITE_DR(0, dr[0]);
-	WRITE_DR(1, dr[1]);
-	WRITE_DR(2, dr[2]);
-	WRITE_DR(3, dr[3]);
-	WRITE_DR(6, dr6);
-}
-
-static void resident_save(struct vmx_vcpu *v)
-{
-	for (unsigned i = 0; i < manual_msr_count; i++)
-		v->msrs.manual[i] = read_msr(manual_msrs[i]);
-	v->vcpu->cr2 = read_cr2();
-	vmx_read_breakpoints(v->resident.dr, &v->resident.dr6);
-}
-
-static void resident_load(struct vmx_vcpu *v)
-{
-	for (unsigned i = 0; i < manual_msr_count; i++)
-		write_msr(manual_msrs[i], v->msrs.manual[i]);
-	write_cr2(v->vcpu->cr2);
-	/* The host runs with DR7 clear: no breakpoint is armed by these. */
-	vmx_write_breakpoints(v->resident.dr, v->resident.dr6);
-}
-
-/* From one vCPU to the next, only what differs is written: a WRMSR takes longer than all the rest, and
- * most systems have the same numbers there on each of their vCPUs. */
-#define EXCHANGE_MSR(symbol)                                                     \
-	do {                                                                     \
-		uint64_t value = read_msr(manual_msrs[symbol]);                  \
-                                                                                 \
-		from->msrs.manual[symbol] = value;                               \
-		if (unlikely(value != to->msrs.manual[symbol]))                  \
-			write_msr(manual_msrs[symbol], to->msrs.manual[symbol]); \
-	} while (0)
-#define EXCHANGE_DR(number, mine, yours)         \
-	do {                                     \
-		uint64_t value;                  \
-                                                 \
-		READ_DR(number, value);          \
-		(mine) = value;                  \
-		if (unlikely(value != (yours)))  \
-			WRITE_DR(number, yours); \
-	} while (0)
-
-static void resident_exchange(struct vmx_vcpu *from, struct vmx_vcpu *to)
-{
-#define X(symbol, index, name)                                                              \
-	if (likely((symbol) < MSR_MANUAL_TSC_AUX || manual_msr_count > MSR_MANUAL_TSC_AUX)) \
-		EXCHANGE_MSR(symbol);
-	MSR_MANUAL_LIST(X)
-#undef X
-	EXCHANGE_DR(0, from->resident.dr[0], to->resident.dr[0]);
-	EXCHANGE_DR(1, from->resident.dr[1], to->resident.dr[1]);
-	EXCHANGE_DR(2, from->resident.dr[2], to->resident.dr[2]);
-	EXCHANGE_DR(3, from->resident.dr[3], to->resident.dr[3]);
-	EXCHANGE_DR(6, from->resident.dr6, to->resident.dr6);
-	from->vcpu->cr2 = read_cr2();
-	write_cr2(to->vcpu->cr2);
-}
-
-void vmx_make_resident(struct vmx_vcpu *v)
-{
-	struct vmx_percpu *percpu = vmx_percpu_here();
-	struct vmx_vcpu *from = percpu->resident;
-
-	if (from == v)
-		return;
-	if (likely(from))
-		resident_exchange(from, v);
-	else
-		resident_load(v);
-	percpu->resident = v;
-}
-
-void vmx_sync_resident(struct vmx_vcpu *v)
-{
-	if (vmx_this_percpu()->resident == v)
-		resident_save(v);
-}
-
-void vmx_reload_resident(struct vmx_vcpu *v)
-{
-	if (vmx_this_percpu()->resident == v)
-		resident_load(v);
-}
+/* --- letting go ----------------------------------------------------------------------------- */
 
 void vmx_evict(struct vmx_vcpu *v)
 {
@@ -265,10 +149,7 @@ void vmx_evict(struct vmx_vcpu *v)
 	if (v->active_on && v->active_on != this_cpu())
 		panic("vm %u vcpu %u is evicted on CPU %u, but active on CPU %u", v->vcpu->vm->id,
 		      v->vcpu->id, this_cpu()->index, v->active_on->index);
-	if (percpu->resident == v) {
-		resident_save(v);
-		percpu->resident = NULL;
-	}
+	resident_evict(v);
 	xstate_evict(v);
 	vmx_enter_by_run(v);
 	if (v->active_on) {

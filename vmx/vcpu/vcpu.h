@@ -23,12 +23,11 @@
 #include "vmx/exit/exit_reason.h"
 #include "vmx/exit/exit_short.h"
 
-/* Registers that the guest reads and writes without an exit and that Plinth itself does not use:
- * with CR2 (struct vcpu) and the MSRs in msr_state.manual they change hands when another vCPU
- * takes the CPU, not at each exit. */
+/* With CR2 (struct vcpu) and the MSRs in msr_state.manual what vmx/vcpu/resident.h is about. */
 struct vmx_resident {
-	uint64_t dr[4];
+	uint64_t dr[4]; /* the CPU's only with `breakpoints` */
 	uint64_t dr6;
+	bool breakpoints; /* the guest reaches its debug registers by itself, else MOV DR exits */
 };
 
 /* What has been read of the last exit. `reason` and `vectoring` always; the rest on demand, through
@@ -129,7 +128,11 @@ struct vmx_vcpu {
 
 	struct vmx_slice slice;
 	struct vmx_resident resident;
+	/* After whom it was found to need nothing but what vmx/vcpu/resident.h exchanges, and when. */
+	const struct vmx_vcpu *alike;
+	uint64_t alike_since; /* vmx_percpu.changes */
 	uint64_t xcr0;        /* the guest's; XSS is in msrs.xss */
+	uint64_t xcr0_used;   /* all that it has had there since setup */
 	uint8_t cr8;          /* the guest's task priority: MOV to and from CR8 always exit */
 	uint8_t *xstate_area; /* xstate_host_layout.size bytes; constant */
 
@@ -237,16 +240,6 @@ void vmx_make_current(struct vmx_vcpu *v);
 
 /* A VMCS that no CPU holds becomes as empty as a new one: a vCPU may be set up again. */
 void vmx_clear_region(struct vmx_vcpu *v);
-
-/* Before every entry, on the bound CPU: CR2, debug registers and resident MSRs become this vCPU's. */
-void vmx_make_resident(struct vmx_vcpu *v);
-/* Copies them out of the CPU if it holds them, and back in after the copies were changed. */
-void vmx_sync_resident(struct vmx_vcpu *v);
-void vmx_reload_resident(struct vmx_vcpu *v);
-
-/* DR0 to DR3 and DR6 of this CPU. */
-void vmx_read_breakpoints(uint64_t dr[4], uint64_t *dr6);
-void vmx_write_breakpoints(const uint64_t dr[4], uint64_t dr6);
 
 /* Writes back what only this CPU holds of the vCPU (resident and extended registers) and VMCLEARs,
  * so that another CPU may load it. On the bound CPU. */

@@ -4,7 +4,9 @@
 #include "kernel/cpu.h"
 #include "kernel/output/log.h"
 #include "vmx/cpu/percpu.h"
+#include "vmx/vcpu/resident.h"
 #include "vmx/vcpu/vcpu.h"
+#include "vmx/vcpu/xstate_exchange.h"
 #include "x86/control_registers.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
@@ -116,7 +118,9 @@ static inline void change_owner(struct cpu *cpu, struct vmx_percpu *percpu, stru
 	uint64_t components = xstate_host_layout.components;
 
 	set_xcr0(method, percpu, components);
-	if (likely(owner))
+	if (owner && xstate_is_legacy(vmx_of(owner)) && method != XSTATE_FXSAVE)
+		xstate_save_legacy(vmx_of(owner)->xstate_area);
+	else if (likely(owner))
 		save(method, components, vmx_of(owner)->xstate_area);
 	cpu->extended_state = to ? to->vcpu : NULL;
 	if (to)
@@ -131,6 +135,14 @@ void xstate_enter(struct vmx_vcpu *v)
 	if (unlikely(cpu->extended_state != v->vcpu))
 		change_owner(cpu, percpu, v);
 	set_xcr0(xstate_host_layout.method, percpu, v->xcr0);
+}
+
+bool xstate_alike(const struct vmx_vcpu *from, const struct vmx_vcpu *to)
+{
+	if (xstate_host_layout.method != XSTATE_XSAVEOPT || from->xcr0 != to->xcr0)
+		return false;
+	return to->xcr0 == xstate_host_layout.components ||
+	       (xstate_is_legacy(from) && xstate_is_legacy(to));
 }
 
 void xstate_evict(struct vmx_vcpu *v)
@@ -162,6 +174,8 @@ enum error vmx_vcpu_set_vector(struct vcpu *vcpu, unsigned reg, const uint8_t *v
 	if (reg >= VCPU_ALL_VECTORS)
 		return ERROR_INVALID_INPUT;
 	xstate_evict(v);
+	v->xcr0_used = xstate_host_layout.components;
+	resident_changed();
 	xstate_set_vector(&xstate_host_layout, v->xstate_area, reg, value, whole);
 	return ERROR_NONE;
 }
