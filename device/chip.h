@@ -6,7 +6,7 @@
  * Time is the VM's own, in nanoseconds since it was made; it never goes back. Before every access
  * the board calls advance() with the present time, so that a chip sees its past before its present,
  * and after every access or advance() it asks next() for the moment at which something changes by
- * itself. A board may come late, any number of periods: the chip then does what its datasheet says
+ * itself; a chip that has nothing under way may save it that. A board may come late, any number of periods: the chip then does what its datasheet says
  * of a late one. */
 #ifndef DEVICE_CHIP_H
 #define DEVICE_CHIP_H
@@ -52,6 +52,9 @@ struct chip_ops {
 	void (*advance)(void *chip, device_time now);
 	/* When advance() has something to do next if nobody touches the chip; DEVICE_NEVER. Where that is. */
 	device_time (*next)(const void *chip);
+	/* Where the chip says that it is idle: as time passes nothing happens in it, and who reads it need not
+	 * have told it the time, nor ask next() afterwards. Null: it never does. Only with next(). */
+	const bool *(*idle)(const void *chip);
 	/* The state after power-on or RESET#; wires and connections stay. */
 	void (*reset)(void *chip);
 };

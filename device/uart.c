@@ -61,6 +61,7 @@ static void send(struct uart *uart, uint8_t byte)
 		uart->transmit(uart->context, byte);
 	if (uart->pace)
 		uart->busy_until = (uart->busy_until ? uart->busy_until : uart->now) + uart->pace;
+	uart_settle(uart);
 	uart->thr_empty_pending = !uart->busy_until;
 	uart_drive_interrupt(uart);
 }
@@ -303,6 +304,7 @@ static noinline_fn void let_pass(struct uart *uart, device_time now)
 {
 	if (uart->busy_until && now >= uart->busy_until) {
 		uart->busy_until = 0;
+		uart_settle(uart);
 		uart->thr_empty_pending = true;
 		uart_drive_interrupt(uart);
 	}
@@ -312,18 +314,12 @@ static noinline_fn void let_pass(struct uart *uart, device_time now)
 	}
 }
 
-/* Only a byte that leaves, or that waits to be fetched, takes time. */
-static bool is_idle(const struct uart *uart)
-{
-	return !uart->busy_until && !uart->count;
-}
-
 static void uart_advance(void *chip, device_time now)
 {
 	struct uart *uart = chip;
 
 	uart->now = now;
-	if (unlikely(!is_idle(uart)))
+	if (unlikely(!uart->idle))
 		let_pass(uart, now);
 }
 
@@ -340,7 +336,12 @@ static device_time uart_next(const void *chip)
 {
 	const struct uart *uart = chip;
 
-	return likely(is_idle(uart)) ? DEVICE_NEVER : end_of_wait(uart);
+	return likely(uart->idle) ? DEVICE_NEVER : end_of_wait(uart);
+}
+
+static const bool *uart_idle(const void *chip)
+{
+	return &((const struct uart *)chip)->idle;
 }
 
 /* "Master Reset": the divisor and the scratch register are not touched. */
@@ -360,6 +361,7 @@ static void uart_reset(void *chip)
 	uart->fifo_enabled = false;
 	uart->trigger = 1;
 	uart->busy_until = 0;
+	uart_settle(uart);
 	uart->thr_empty_pending = false;
 	uart->break_sent = false;
 	uart_drive_interrupt(uart);
@@ -383,5 +385,6 @@ const struct chip_ops uart_ops = {
 	.write = uart_write,
 	.advance = uart_advance,
 	.next = uart_next,
+	.idle = uart_idle,
 	.reset = uart_reset,
 };

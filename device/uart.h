@@ -53,8 +53,9 @@ struct uart {
 	bool timed_out;         /* bytes below the trigger level have waited */
 	bool break_sent;        /* the loop has seen this break already */
 	bool interrupting;      /* what the wire was last driven to */
-	uint8_t last_received;  /* what the receiver buffer reads once it is empty */
-	uint8_t count, first;   /* of the bytes received; without FIFOs one at most */
+	bool idle;             /* no byte is leaving or waits to be fetched: only these take time */
+	uint8_t last_received; /* what the receiver buffer reads once it is empty */
+	uint8_t count, first;  /* of the bytes received; without FIFOs one at most */
 	struct {
 		uint8_t byte;
 		uint8_t errors; /* as in the line status register */

@@ -31,6 +31,8 @@ static void check(struct uart *uart)
 	assert(uart->fifo_enabled || uart->count <= 1);
 	assert(uart_room(uart) <= UART_FIFO_DEPTH);
 	assert(next > uart->now);
+	assert(uart->idle == (!uart->busy_until && !uart->count));
+	assert(!uart->idle || next == DEVICE_NEVER);
 	/* Whoever enables no interrupt gets none. */
 	assert(!level || uart->interrupt_enable);
 }
@@ -39,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct uart uart;
 	device_time now = 0;
+	bool idle;
 
 	uart = (struct uart) { .irq = { set_irq, NULL, 0 }, .context = &uart };
 	uart.receptive = receptive;
@@ -49,7 +52,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		switch ((enum step)(data[i] % STEPS)) {
 		case STEP_READ:
+			idle = uart.idle;
 			assert(uart_ops.read(&uart, reg, 1) <= UINT8_MAX);
+			assert(!idle || uart.idle);
 			break;
 		case STEP_WRITE:
 			uart_ops.write(&uart, reg, 1, data[i + 1]);

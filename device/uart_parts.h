@@ -80,6 +80,12 @@ static inline bool in_loopback(const struct uart *uart)
 	return uart->modem_control & MCR_LOOPBACK;
 }
 
+/* After the transmitter's state or the number of bytes received may have changed. */
+static inline void uart_settle(struct uart *uart)
+{
+	uart->idle = !uart->busy_until && !uart->count;
+}
+
 /* Tells the wire what the registers say, after one that it hangs on may have changed. */
 void uart_drive_interrupt(struct uart *uart);
 

@@ -47,6 +47,7 @@ void uart_clear_receiver(struct uart *uart)
 	uart->count = 0;
 	uart->first = 0;
 	uart->timed_out = false;
+	uart_settle(uart);
 }
 
 /* A byte from the shift register. Without room the FIFO stays as it is and the byte is lost; the
@@ -66,6 +67,7 @@ void uart_take_in(struct uart *uart, uint8_t byte, uint8_t errors)
 	uart->count++;
 	uart->quiet_since = uart->now;
 	uart->timed_out = false;
+	uart_settle(uart);
 	show_errors_of_first(uart);
 }
 
@@ -83,6 +85,7 @@ uint8_t uart_read_received(struct uart *uart)
 	uart->count--;
 	uart->quiet_since = uart->now;
 	uart->timed_out = false;
+	uart_settle(uart);
 	show_errors_of_first(uart);
 	return uart->last_received;
 }

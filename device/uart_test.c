@@ -289,6 +289,33 @@ static void a_paced_transmitter_is_busy(void **state)
 	assert_int_equal(in(UART_LINE_STATUS)&LSR_THR_EMPTY, LSR_THR_EMPTY);
 }
 
+static void only_bytes_under_way_keep_it_from_being_idle(void **state)
+{
+	const bool *idle = uart_ops.idle(&port.uart);
+
+	driver(FIFOS_ON | TRIGGER_14);
+	assert_true(*idle);
+	out(UART_DATA, 'a');
+	assert_true(*idle);
+	receive("bc");
+	assert_false(*idle);
+	in(UART_DATA);
+	assert_false(*idle);
+	in(UART_DATA);
+	assert_true(*idle);
+	receive("d");
+	driver(FIFOS_ON | FCR_CLEAR_RECEIVER);
+	assert_true(*idle);
+	port.uart.pace = 1000;
+	out(UART_DATA, 'e');
+	assert_false(*idle);
+	uart_ops.advance(&port.uart, port.uart.now + 1000);
+	assert_true(*idle);
+	out(UART_DATA, 'f');
+	uart_ops.reset(&port.uart);
+	assert_true(*idle);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +327,7 @@ int main(void)
 		cmocka_unit_test_setup(the_wire_is_told_of_levels_alone, set_up),
 		cmocka_unit_test_setup(reading_the_line_status_ends_its_interrupt, set_up),
 		cmocka_unit_test_setup(a_paced_transmitter_is_busy, set_up),
+		cmocka_unit_test_setup(only_bytes_under_way_keep_it_from_being_idle, set_up),
 		cmocka_unit_test_setup(out2_gates_the_interrupt, set_up),
 		cmocka_unit_test_setup(priorities, set_up),
 		cmocka_unit_test_setup(loopback_turns_bytes_round, set_up),

@@ -65,6 +65,7 @@ struct pc_chip {
 	const struct chip_ops *ops;
 	void *chip;
 	device_time next;
+	const bool *idle; /* where it says so; never null */
 };
 
 /* What a guest sends to a serial port that is not its console. */

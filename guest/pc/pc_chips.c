@@ -10,11 +10,14 @@
 /* A chip that is told of time and of RESET#. */
 static void keep(struct pc *pc, const struct chip_ops *ops, void *chip)
 {
+	static const bool never;
+
 	assert(pc->chip_count < PC_CHIPS);
 	pc->chips[pc->chip_count++] = (struct pc_chip) {
 		.ops = ops,
 		.chip = chip,
 		.next = ops->next ? 0 : DEVICE_NEVER,
+		.idle = ops->idle ? ops->idle(chip) : &never,
 	};
 }
 

@@ -152,6 +152,10 @@ void pc_time_touched(struct pc *pc, const void *chip);
 struct pc_chip *pc_time_chip(struct pc *pc, const void *chip);
 static inline void pc_time_ask(struct pc *pc, struct pc_chip *c)
 {
+	if (*c->idle) {
+		c->next = DEVICE_NEVER;
+		return;
+	}
 	c->next = c->ops->next(c->chip);
 	/* For the earliest of the others it is armed already. */
 	if (unlikely(c->next < pc->timer_at))

@@ -32,9 +32,9 @@ static inline void answer_out(const uint64_t *rax, const struct bus_route *route
 	spinlock_give(&pc->lock);
 }
 
-/* One that does, and may want to be looked at later. */
-static inline void answer_timed_in(uint64_t *rax, const struct bus_route *route, struct pc *pc,
-				   unsigned width)
+/* One that does, and may want to be looked at later; unless it is idle, when to read it is as above. */
+static inline void answer_late_in(uint64_t *rax, const struct bus_route *route, struct pc *pc,
+				  unsigned width)
 {
 	struct pc_chip *timed = (struct pc_chip *)route->note;
 
@@ -56,18 +56,33 @@ static inline void answer_timed_out(const uint64_t *rax, const struct bus_route 
 	spinlock_give(&pc->lock);
 }
 
-#define ANSWER(way, width)                                                                         \
-	static void answer_##way##_##width(uint64_t *rax, const struct bus_route *route, void *pc) \
-	{                                                                                          \
-		answer_##way(rax, route, (struct pc *)pc, width);                                  \
+#define ANSWER(way, width)                                              \
+	static continuation_fn void answer_##way##_##width(             \
+		uint64_t *rax, const struct bus_route *route, void *pc) \
+	{                                                               \
+		answer_##way(rax, route, (struct pc *)pc, width);       \
+	}
+#define ANSWER_UNLESS_IDLE(width)                                                         \
+	static void answer_timed_in_##width(uint64_t *rax, const struct bus_route *route, \
+					    void *pc)                                     \
+	{                                                                                 \
+		const struct pc_chip *timed = (const struct pc_chip *)route->note;        \
+                                                                                          \
+		if (likely(*timed->idle))                                                 \
+			answer_in_##width(rax, route, pc);                                \
+		else                                                                      \
+			answer_late_in_##width(rax, route, pc);                           \
 	}
 
 #define ANSWERS(way) ANSWER(way, 1) ANSWER(way, 2) ANSWER(way, 4)
 
 ANSWERS(in)
 ANSWERS(out)
-ANSWERS(timed_in)
+ANSWERS(late_in)
 ANSWERS(timed_out)
+ANSWER_UNLESS_IDLE(1)
+ANSWER_UNLESS_IDLE(2)
+ANSWER_UNLESS_IDLE(4)
 
 #define ROW(way)                                                     \
 	{                                                            \
