@@ -74,40 +74,51 @@ const unsigned gdb_register_count = ARRAY_SIZE(gdb_registers);
 
 /* Types that belong to a feature, and have to stand before its registers. */
 static const struct {
-	const char *feature, *text;
-} types[] = {
-	{ CORE,
-	  "<flags id=\"eflags\" size=\"4\">"
-	  "<field name=\"CF\" start=\"0\" end=\"0\"/><field name=\"\" start=\"1\" end=\"1\"/>"
-	  "<field name=\"PF\" start=\"2\" end=\"2\"/><field name=\"AF\" start=\"4\" end=\"4\"/>"
-	  "<field name=\"ZF\" start=\"6\" end=\"6\"/><field name=\"SF\" start=\"7\" end=\"7\"/>"
-	  "<field name=\"TF\" start=\"8\" end=\"8\"/><field name=\"IF\" start=\"9\" end=\"9\"/>"
-	  "<field name=\"DF\" start=\"10\" end=\"10\"/><field name=\"OF\" start=\"11\" end=\"11\"/>"
-	  "<field name=\"NT\" start=\"14\" end=\"14\"/><field name=\"RF\" start=\"16\" end=\"16\"/>"
-	  "<field name=\"VM\" start=\"17\" end=\"17\"/><field name=\"AC\" start=\"18\" end=\"18\"/>"
-	  "<field name=\"VIF\" start=\"19\" end=\"19\"/><field name=\"VIP\" start=\"20\" "
-	  "end=\"20\"/>"
-	  "<field name=\"ID\" start=\"21\" end=\"21\"/></flags>" },
-	{ SSE, "<vector id=\"v4f\" type=\"ieee_single\" count=\"4\"/>"
-	       "<vector id=\"v2d\" type=\"ieee_double\" count=\"2\"/>"
-	       "<vector id=\"v16i8\" type=\"int8\" count=\"16\"/>"
-	       "<vector id=\"v8i16\" type=\"int16\" count=\"8\"/>"
-	       "<vector id=\"v4i32\" type=\"int32\" count=\"4\"/>"
-	       "<vector id=\"v2i64\" type=\"int64\" count=\"2\"/>"
-	       "<union id=\"vec128\"><field name=\"v4_float\" type=\"v4f\"/>"
-	       "<field name=\"v2_double\" type=\"v2d\"/><field name=\"v16_int8\" type=\"v16i8\"/>"
-	       "<field name=\"v8_int16\" type=\"v8i16\"/><field name=\"v4_int32\" type=\"v4i32\"/>"
-	       "<field name=\"v2_int64\" type=\"v2i64\"/><field name=\"uint128\" type=\"uint128\"/>"
-	       "</union>" },
+	char name[4];
+	uint8_t bit;
+} flags[] = {
+	{ "CF", 0 },  { "", 1 },    { "PF", 2 },   { "AF", 4 },   { "ZF", 6 },  { "SF", 7 },
+	{ "TF", 8 },  { "IF", 9 },  { "DF", 10 },  { "OF", 11 },  { "NT", 14 }, { "RF", 16 },
+	{ "VM", 17 }, { "AC", 18 }, { "VIF", 19 }, { "VIP", 20 }, { "ID", 21 },
 };
+
+static const struct vector {
+	const char *id, *field, *type;
+	uint8_t count;
+} vectors[] = {
+	{ "v4f", "v4_float", "ieee_single", 4 }, { "v2d", "v2_double", "ieee_double", 2 },
+	{ "v16i8", "v16_int8", "int8", 16 },     { "v8i16", "v8_int16", "int16", 8 },
+	{ "v4i32", "v4_int32", "int32", 4 },     { "v2i64", "v2_int64", "int64", 2 },
+};
+
+static void describe_flags(char *text, size_t size)
+{
+	format_append(text, size, "<flags id=\"eflags\" size=\"4\">");
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+		format_append(text, size, "<field name=\"%s\" start=\"%u\" end=\"%u\"/>",
+			      flags[i].name, flags[i].bit, flags[i].bit);
+	format_append(text, size, "</flags>");
+}
+
+static void describe_vectors(char *text, size_t size)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++)
+		format_append(text, size, "<vector id=\"%s\" type=\"%s\" count=\"%u\"/>",
+			      vectors[i].id, vectors[i].type, vectors[i].count);
+	format_append(text, size, "<union id=\"vec128\">");
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++)
+		format_append(text, size, "<field name=\"%s\" type=\"%s\"/>", vectors[i].field,
+			      vectors[i].id);
+	format_append(text, size, "<field name=\"uint128\" type=\"uint128\"/></union>");
+}
 
 static void begin_feature(char *text, size_t size, const char *feature)
 {
 	format_append(text, size, "<feature name=\"%s\">", feature);
-
-	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-		if (!strcmp(types[i].feature, feature))
-			format_append(text, size, "%s", types[i].text);
+	if (!strcmp(feature, CORE))
+		describe_flags(text, size);
+	else if (!strcmp(feature, SSE))
+		describe_vectors(text, size);
 }
 
 _Static_assert((unsigned)VCPU_REGISTERS <= UINT8_MAX, "a register's number is a byte");

@@ -54,12 +54,12 @@ static inline uint32_t vmx_request(bool vpid, bool preemption_timer, uint32_t in
 }
 
 struct vmx_control_row {
-	enum vmx_control_word word;
-	uint64_t mask; /* one bit */
-	enum vmx_control_need need;
-	uint32_t when; /* enum vmx_request: any of them asks for it */
 	const char *name;
 	const char *missing; /* a sentence's end: "NAME missing: ..." */
+	uint64_t mask;       /* one bit */
+	uint32_t when;       /* enum vmx_request: any of them asks for it */
+	uint8_t word;        /* enum vmx_control_word */
+	uint8_t need;        /* enum vmx_control_need */
 };
 
 /* Every control that the SDM defines, by word and bit. */
