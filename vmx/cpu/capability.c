@@ -8,6 +8,10 @@
 #define ALLOWED_0(msr_value) ((msr_value)&0xffffffffull)
 #define ALLOWED_1(msr_value) ((msr_value) >> 32)
 
+#define X(member, msr) (msr),
+const uint16_t vmx_capability_msrs[] = { VMX_CAPABILITY_MSR_LIST(X) };
+#undef X
+
 bool vmx_capability_has_msr(const struct vmx_capability *so_far, enum msr msr)
 {
 	switch (msr) {

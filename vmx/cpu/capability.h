@@ -32,6 +32,16 @@
 	X(tertiary, MSR_VMX_PROCBASED_CTLS3)         \
 	X(exit2, MSR_VMX_EXIT_CTLS2)
 
+/* Where an MSR stands in the list. */
+enum vmx_capability_place {
+#define X(member, msr) PLACE_OF_##msr,
+	VMX_CAPABILITY_MSR_LIST(X)
+#undef X
+		VMX_CAPABILITY_MSRS
+};
+
+extern const uint16_t vmx_capability_msrs[VMX_CAPABILITY_MSRS]; /* enum msr */
+
 /* An MSR that the CPU does not have is 0 here. */
 struct vmx_capability {
 	bool vmx;                  /* CPUID.1:ECX.VMX */
@@ -46,9 +56,14 @@ struct vmx_capability {
 	uint32_t leaf7_ebx, leaf7_ecx, leaf7_edx; /* CPUID.(07H,0) */
 	uint32_t leaf7_1_eax;                     /* CPUID.(07H,1) */
 	uint64_t feature_control;
+	union {
+		struct {
 #define X(member, msr) uint64_t member;
-	VMX_CAPABILITY_MSR_LIST(X)
+			VMX_CAPABILITY_MSR_LIST(X)
 #undef X
+		};
+		uint64_t msr[VMX_CAPABILITY_MSRS]; /* the same, in the list's order */
+	};
 };
 
 /* True when the CPU of which `so_far` holds the MSRs before `msr` in the list has `msr`. */

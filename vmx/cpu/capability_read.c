@@ -110,9 +110,7 @@ void vmx_capability_read(struct vmx_capability *out)
 	read_extended_features(out);
 	if (vmx_capability_has_msr(out, MSR_FEATURE_CONTROL))
 		out->feature_control = read_msr(MSR_FEATURE_CONTROL);
-#define X(member, msr)                        \
-	if (vmx_capability_has_msr(out, msr)) \
-		out->member = read_msr(msr);
-	VMX_CAPABILITY_MSR_LIST(X)
-#undef X
+	for (unsigned i = 0; i < VMX_CAPABILITY_MSRS; i++)
+		if (vmx_capability_has_msr(out, (enum msr)vmx_capability_msrs[i]))
+			out->msr[i] = read_msr(vmx_capability_msrs[i]);
 }

@@ -284,12 +284,10 @@ static void emit_msrs(const struct report *report)
 {
 	if (!report->details)
 		return;
-#define X(member, msr)                                                  \
-	if (vmx_capability_has_msr(report->cap, msr))                   \
-		emit(report, REPORT_DETAIL, "%s=0x%llx", msr_name(msr), \
-		     (unsigned long long)report->cap->member);
-	VMX_CAPABILITY_MSR_LIST(X)
-#undef X
+	for (unsigned i = 0; i < VMX_CAPABILITY_MSRS; i++)
+		if (vmx_capability_has_msr(report->cap, (enum msr)vmx_capability_msrs[i]))
+			emit(report, REPORT_DETAIL, "%s=0x%llx", msr_name(vmx_capability_msrs[i]),
+			     (unsigned long long)report->cap->msr[i]);
 }
 
 void vmx_report(const struct vmx_capability *cap, uint32_t request, bool details,
