@@ -24,9 +24,11 @@ PURE := \
 	lib/format.c \
 	lib/page_walk.c \
 	lib/range_set.c \
+	lib/text_list.c \
 	lib/ratio.c \
 	lib/complain.c \
 	lib/page_pool.c \
+	x86/exception.c \
 	x86/msr.c \
 	lib/ring.c \
 	x86/mtrr.c \

@@ -3,19 +3,19 @@
 
 #include "lib/bits.h"
 #include "lib/string.h"
+#include "lib/text_list.h"
 #include "x86/page_table.h"
 
-static const char *const field_names[] = {
-#define X(symbol, name) [symbol] = (name),
+static const char field_names[] =
+#define X(symbol, name) name "\0"
 	GUEST_FIELD_LIST(X)
 #undef X
-};
-_Static_assert(ARRAY_SIZE(field_names) == GUEST_FIELDS, "every field has a name");
+	;
 _Static_assert(VCPU_EXIT_KINDS <= 64, "header.ignored has a bit for every kind");
 
 const char *guest_field_name(enum guest_field field)
 {
-	return (unsigned)field < GUEST_FIELDS ? field_names[field] : "unknown";
+	return (unsigned)field < GUEST_FIELDS ? nth_text(field_names, field) : "unknown";
 }
 
 static enum error bad(struct reason *why, const char *what, uint64_t value)

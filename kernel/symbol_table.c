@@ -1,7 +1,7 @@
 /* From the first entry to the one that is wanted: who asks has time. */
 #include "kernel/symbol_table.h"
 
-#include "lib/string.h"
+#include "lib/text_list.h"
 
 #define DISTANCE_BITS 7
 #define DISTANCE_MORE 0x80
@@ -20,15 +20,6 @@ static const uint8_t *read_distance(const uint8_t *entry, const uint8_t *end, ui
 	return entry;
 }
 
-static const char *piece_of(const struct symbol_table *table, uint8_t byte)
-{
-	const char *piece = table->pieces;
-
-	while (byte--)
-		piece += strlen(piece) + 1;
-	return piece;
-}
-
 /* Behind the name at `bytes`, or the table's end. */
 static const uint8_t *skip_name(const struct symbol_table *table, const uint8_t *bytes)
 {
@@ -43,8 +34,8 @@ static void spell(const struct symbol_table *table, const uint8_t *bytes, char *
 	unsigned length = 0;
 
 	for (; bytes < end; bytes++)
-		for (const char *p = piece_of(table, *bytes); *p && length < SYMBOL_NAME_MAX - 1;
-		     p++)
+		for (const char *p = nth_text(table->pieces, *bytes);
+		     *p && length < SYMBOL_NAME_MAX - 1; p++)
 			name[length++] = *p;
 	name[length] = 0;
 }

@@ -38,19 +38,6 @@ static struct gate idt[VECTORS] aligned_to(16);
 /* NMIs of all CPUs that the log has not heard of; atomic. */
 static uint32_t nmis_untold;
 
-static const char *const exception_names[EXCEPTION_VECTORS] = {
-#define X(vector, symbol, mnemonic, code) [vector] = (mnemonic),
-	EXCEPTION_LIST(X)
-#undef X
-};
-
-const char *exception_name(unsigned vector)
-{
-	const char *name = vector < ARRAY_SIZE(exception_names) ? exception_names[vector] : NULL;
-
-	return name ? name : "?";
-}
-
 void traps_init(void)
 {
 	for (unsigned v = 0; v < VECTORS; v++) {

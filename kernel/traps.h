@@ -26,9 +26,6 @@ void traps_load(void);
 /* Called by the entry code. */
 void trap_handle(struct trap_frame *frame);
 
-/* The SDM's mnemonic of an exception vector ("#GP"), or "?" from 32 up. */
-const char *exception_name(unsigned vector);
-
 /* RDMSR and WRMSR that survive an MSR the CPU lacks: false on #GP. Any context. */
 bool read_msr_safe(uint32_t index, uint64_t *value) must_check;
 bool write_msr_safe(uint32_t index, uint64_t value) must_check;

@@ -1,7 +1,7 @@
 /* Names and widths of the VMCS fields, from the one list. */
 #include "vmx/fields.h"
 
-#include "lib/string.h"
+#include "lib/text_list.h"
 
 const enum vmcs_field vmcs_fields[] = {
 #define X(symbol, encoding, width, type, name) symbol,
@@ -23,7 +23,7 @@ unsigned vmcs_field_bits(enum vmcs_field field)
 	}
 }
 
-/* One after the other, as in the list above: a table of pointers would be as large as the texts. */
+/* As in the list above. */
 static const char names[] =
 #define X(symbol, encoding, width, type, name) name "\0"
 	VMCS_FIELD_LIST(X)
@@ -39,11 +39,9 @@ static const char symbols[] =
 /* The text of a field; null for one that is not listed. */
 static const char *text_of(uint32_t encoding, const char *texts)
 {
-	for (unsigned i = 0; i < vmcs_field_count; i++) {
+	for (unsigned i = 0; i < vmcs_field_count; i++)
 		if (vmcs_fields[i] == encoding)
-			return texts;
-		texts += strlen(texts) + 1;
-	}
+			return nth_text(texts, i);
 	return NULL;
 }
 

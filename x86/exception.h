@@ -37,6 +37,9 @@ enum exception {
 
 #define VECTOR_NMI 2
 
+/* The SDM's mnemonic of an exception vector ("#GP"), or "?" for a vector that has none. */
+const char *exception_name(unsigned vector);
+
 /* Does this vector push an error code in protected mode? */
 static inline bool exception_has_error_code(unsigned vector)
 {

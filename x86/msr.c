@@ -1,7 +1,7 @@
 /* The names of the MSRs. */
 #include "x86/msr.h"
 
-#include "lib/string.h"
+#include "lib/text_list.h"
 
 static const uint32_t indexes[] = {
 #define X(symbol, value, name) value,
@@ -9,7 +9,6 @@ static const uint32_t indexes[] = {
 #undef X
 };
 
-/* One after the other. */
 static const char names[] =
 #define X(symbol, value, name) name "\0"
 	MSR_LIST(X)
@@ -18,12 +17,8 @@ static const char names[] =
 
 const char *msr_name(uint32_t index)
 {
-	const char *name = names;
-
-	for (unsigned i = 0; i < ARRAY_SIZE(indexes); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(indexes); i++)
 		if (indexes[i] == index)
-			return name;
-		name += strlen(name) + 1;
-	}
+			return nth_text(names, i);
 	return "unnamed MSR";
 }

@@ -14,17 +14,6 @@
 #define NO_EXCEPTION EXCEPTION_VECTORS
 #define WALK_TEXT    120
 
-static const char *exception_name(unsigned vector)
-{
-	static const char *const names[EXCEPTION_VECTORS] = {
-#define X(number, symbol, mnemonic, code) [number] = mnemonic,
-		EXCEPTION_LIST(X)
-#undef X
-	};
-
-	return names[vector];
-}
-
 /* --- the first exception --------------------------------------------------------------------- */
 
 static const char *access_name(enum page_access access)

@@ -1,21 +1,20 @@
-/* The printed names of exits, registers and events. */
+/* The printed names of exits, registers and events, in the order of their enums. */
 #include "vm/vcpu/vcpu_exit.h"
 
+#include "lib/text_list.h"
 #include "vm/vcpu/vcpu.h"
 
-static const char *const exit_names[] = {
-#define X(symbol, name) [symbol] = (name),
+static const char exit_names[] =
+#define X(symbol, name) name "\0"
 	VCPU_EXIT_LIST(X)
 #undef X
-};
-_Static_assert(ARRAY_SIZE(exit_names) == VCPU_EXIT_KINDS, "every exit has a name");
+	;
 
-static const char *const register_names[] = {
-#define X(symbol, name) [symbol] = (name),
+static const char register_names[] =
+#define X(symbol, name) name "\0"
 	VCPU_REGISTER_LIST(X)
 #undef X
-};
-_Static_assert(ARRAY_SIZE(register_names) == VCPU_REGISTERS, "every register has a name");
+	;
 
 const char *const vcpu_event_names[] = {
 #define X(symbol, name) [symbol] = (name),
@@ -26,10 +25,10 @@ _Static_assert(ARRAY_SIZE(vcpu_event_names) == VCPU_EVENT_KINDS, "every event ha
 
 const char *vcpu_exit_name(enum vcpu_exit_kind kind)
 {
-	return (unsigned)kind < VCPU_EXIT_KINDS ? exit_names[kind] : "unknown";
+	return (unsigned)kind < VCPU_EXIT_KINDS ? nth_text(exit_names, kind) : "unknown";
 }
 
 const char *vcpu_register_name(enum vcpu_register reg)
 {
-	return (unsigned)reg < VCPU_REGISTERS ? register_names[reg] : "unknown";
+	return (unsigned)reg < VCPU_REGISTERS ? nth_text(register_names, reg) : "unknown";
 }

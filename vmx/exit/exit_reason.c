@@ -2,19 +2,25 @@
 #include "vmx/exit/exit_reason.h"
 
 #include "lib/format.h"
+#include "lib/text_list.h"
 
-static const char *const names[] = {
-#define X(number, name) [number] = #name,
+static const uint8_t numbers[] = {
+#define X(number, name) number,
 	EXIT_REASON_LIST(X)
 #undef X
 };
-_Static_assert(ARRAY_SIZE(names) == EXIT_REASONS, "the name table ends with the last reason");
+
+static const char names[] =
+#define X(number, name) #name "\0"
+	EXIT_REASON_LIST(X)
+#undef X
+	;
 
 const char *exit_reason_name(uint32_t basic_reason)
 {
-	if (basic_reason >= EXIT_REASONS || !names[basic_reason])
-		return "UNKNOWN";
-	return names[basic_reason];
+	const char *name = keyed_text(names, numbers, ARRAY_SIZE(numbers), basic_reason);
+
+	return name ? name : "UNKNOWN";
 }
 
 void exit_reason_format(char *buffer, size_t size, uint32_t raw_reason)
