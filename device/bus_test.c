@@ -47,7 +47,12 @@ static void book_advance(void *chip, device_time now)
 	((struct book *)chip)->now = now;
 }
 
-static const struct chip_ops book_ops = { "book", book_read, book_write, book_advance, NULL, NULL };
+static const struct chip_ops book_ops = {
+	.name = "book",
+	.read = book_read,
+	.write = book_write,
+	.advance = book_advance,
+};
 static const struct chip_ops mute_ops = { .name = "mute" };
 
 static struct bus bus;

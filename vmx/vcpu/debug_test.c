@@ -89,6 +89,11 @@ void vmx_write_breakpoints(const uint64_t dr[4], uint64_t dr6)
 {
 }
 
+bool resident_intercepts_breakpoints(const struct vmx_vcpu *v)
+{
+	return false;
+}
+
 void vmx_debug_exception_taken(struct vmx_vcpu *v, uint64_t hits)
 {
 	assert_int_equal(hits, DR6_BS);
