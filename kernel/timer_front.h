@@ -62,20 +62,19 @@ static inline bool timer_is_for_guest(const struct timer_front *front)
 	       front->guest <= read_tsc() + TIMER_LEAD;
 }
 
-/* If so, in place of the interrupt's handler: waits for the deadline and takes it away, sets the
- * hardware for what is next, and ends the interrupt. Returns the time. */
+/* If so, in place of the interrupt's handler: takes the deadline away, sets the hardware for what is next,
+ * ends the interrupt, and waits for the deadline. Returns the time. */
 static inline uint64_t timer_take_guest(struct timer_front *front)
 {
-	uint64_t now = timer_wait_until(front->guest);
-	uint64_t next = __atomic_load_n(&front->next, __ATOMIC_RELAXED);
+	uint64_t deadline = front->guest, next = __atomic_load_n(&front->next, __ATOMIC_RELAXED);
 
 	front->guest = TIMER_NEVER;
 	front->set_for = TIMER_NEVER;
-	if (next != TIMER_NEVER)
+	if (likely(next != TIMER_NEVER))
 		timer_set_hardware(front, next);
 	this_cpu()->irq_count++;
 	lapic_eoi();
-	return now;
+	return timer_wait_until(deadline);
 }
 
 #endif
