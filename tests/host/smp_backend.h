@@ -15,6 +15,7 @@ struct fake_vcpu {
 };
 
 static unsigned hand_overs; /* atomic */
+static unsigned break_offs; /* likewise */
 
 static struct vcpu_exit (*play)(struct vcpu *vcpu, struct fake_vcpu *fake);
 static uint64_t nested_tables;
@@ -82,6 +83,25 @@ static struct vcpu *fake_hand_over(struct vcpu *vcpu)
 	return next;
 }
 
+/* Likewise that of one that was woken, or null. */
+static struct vcpu *fake_break_off(struct vcpu *vcpu)
+{
+	struct cpu *cpu = this_cpu();
+	struct scheduler *s = scheduler_of(cpu);
+	struct vcpu *next = break_off_offer(s);
+
+	if (next && !fake_of(next)->has_run) {
+		hand_over_decline(s);
+		return NULL;
+	}
+	if (!next)
+		return NULL;
+	__atomic_store_n(&cpu->need_resched, false, __ATOMIC_SEQ_CST);
+	break_off(s, cpu, vcpu, next, time_ticks())->end = time_ticks();
+	__atomic_fetch_add(&break_offs, 1, __ATOMIC_RELAXED);
+	return next;
+}
+
 static enum error fake_run_one(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct fake_vcpu *fake = fake_of(vcpu);
@@ -111,10 +131,15 @@ static enum error fake_run(struct vcpu **whose, struct vcpu_exit *exit)
 		*whose = next;
 		if (this_cpu()->need_resched) {
 			exit->kind = VCPU_EXIT_KICKED;
-			break;
+			next = fake_of(next)->has_run ? fake_break_off(next) : NULL;
+			continue;
 		}
 		error = fake_run_one(*whose, exit);
-		next = exit->kind == VCPU_EXIT_PAUSE ? fake_hand_over(*whose) : NULL;
+		next = NULL;
+		if (exit->kind == VCPU_EXIT_PAUSE)
+			next = fake_hand_over(*whose);
+		else if (exit->kind == VCPU_EXIT_KICKED && this_cpu()->need_resched)
+			next = *whose;
 	}
 	return error;
 }

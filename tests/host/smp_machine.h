@@ -53,6 +53,7 @@ static void fake_sleep_monitored(void);
 #include "vm/manager.c"
 #include "vm/memory.c"
 #include "vm/schedule/blocking.c"
+#include "vm/schedule/break_off.h"
 #include "vm/schedule/hand_over.h"
 #include "vm/schedule/run_loop.c"
 #include "vm/schedule/scheduler.c"

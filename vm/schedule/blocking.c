@@ -13,6 +13,7 @@
 #include "vm/vcpu/vcpu_interrupts.h"
 #include "vm/vm.h"
 #include "x86/control_registers.h"
+#include "x86/instructions.h"
 
 /* An interrupt of the VM's controllers. Whatever the flag says: hardware that delivers by itself may
  * have been told of a request, the flag be clear, and the guest have halted before it was taken. */
@@ -62,11 +63,17 @@ static inline void end_halt(struct vcpu *vcpu, uint64_t now)
 	vcpu_wake_blocked(vcpu);
 }
 
-static enum scheduler_call make_ready(struct scheduler *s, struct vcpu *vcpu)
+static inline enum scheduler_call make_ready(struct scheduler *s, struct vcpu *vcpu)
 {
-	end_halt(vcpu, time_ticks());
-	(void)vcpu_record_event(vcpu, RECORD_WOKEN, s->cpu->index, NULL);
-	return scheduler_queue(s, vcpu, true);
+	struct recorder *recorder = this_cpu()->recorder;
+	uint64_t now = time_ticks();
+
+	end_halt(vcpu, now);
+	/* Who has no recorder runs no guests. */
+	if (likely(recorder))
+		recorder_put(recorder, now, record_head_of_kind(vcpu->record_head, RECORD_WOKEN),
+			     s->cpu->index, 0, NULL);
+	return scheduler_queue_at(s, vcpu, true, now);
 }
 
 bool scheduler_resume(struct scheduler *s, struct vcpu *vcpu)
@@ -124,23 +131,37 @@ void scheduler_block(struct scheduler *s, struct vcpu *vcpu)
 		vm_vcpu_blocked(vcpu);
 }
 
+/* On this very CPU the backend, or the loop, looks what it is wanted for as soon as the exit is over. */
+static inline void call(struct scheduler *s, enum scheduler_call call)
+{
+	if (call == CALL_RUNNING && s->cpu == this_cpu())
+		cpu_set_resched();
+	else
+		scheduler_call(s, call);
+}
+
 static void wake_blocked(struct vcpu *vcpu)
 {
-	for (;;) {
+	uint64_t rflags = read_rflags();
+	bool here;
+
+	interrupts_disable();
+	do {
 		struct cpu *cpu = __atomic_load_n(&vcpu->queue_cpu, __ATOMIC_ACQUIRE);
 		struct scheduler *s = scheduler_of(cpu);
-		uint64_t flags = spinlock_acquire(&s->lock);
-		bool here = vcpu->queue_cpu == cpu;
-		enum scheduler_call call = CALL_NOBODY;
+		enum scheduler_call wanted = CALL_NOBODY;
 
-		if (here && __atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) == VCPU_BLOCKED &&
-		    may_be_due(vcpu))
-			call = make_ready(s, vcpu);
-		spinlock_release(&s->lock, flags);
-		scheduler_call(s, call);
-		if (here)
-			return;
-	}
+		spinlock_take(&s->lock);
+		here = vcpu->queue_cpu == cpu;
+		if (likely(here &&
+			   __atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) == VCPU_BLOCKED &&
+			   may_be_due(vcpu)))
+			wanted = make_ready(s, vcpu);
+		spinlock_give(&s->lock);
+		call(s, wanted);
+	} while (unlikely(!here));
+	if (rflags & RFLAGS_IF)
+		interrupts_enable();
 }
 
 static void wake(struct vcpu *vcpu, void (*tell_running)(struct cpu *cpu))

@@ -49,19 +49,40 @@ static inline bool run_queue_may_move(const struct vcpu *vcpu)
 	return vcpu->pinned_cpu < 0;
 }
 
+/* One is taken out, another put in at `before`: as many as before. */
+static inline void run_queue_replace(struct run_queue *queue, struct vcpu *out, struct vcpu *in,
+				     struct list *before)
+{
+	assert_slow(!in->queued && out->queued);
+	list_remove(&out->run_link);
+	list_append(before, &in->run_link);
+	out->queued = false;
+	in->queued = true;
+	if (unlikely(run_queue_may_move(in) != run_queue_may_move(out)))
+		__atomic_store_n(&queue->movable,
+				 queue->movable + (run_queue_may_move(in) ? 1 : -1u),
+				 __ATOMIC_RELAXED);
+}
+
 /* And the second: that one is taken out, and `vcpu` appended. */
 static inline void run_queue_rotate(struct run_queue *queue, struct vcpu *vcpu, struct vcpu *next)
 {
-	assert_slow(!vcpu->queued && next->queued);
-	list_remove(&next->run_link);
-	list_append(&queue->waiting, &vcpu->run_link);
-	next->queued = false;
-	vcpu->queued = true;
-	/* As many as before. */
-	if (unlikely(run_queue_may_move(vcpu) != run_queue_may_move(next)))
-		__atomic_store_n(&queue->movable,
-				 queue->movable + (run_queue_may_move(vcpu) ? 1 : -1u),
-				 __ATOMIC_RELAXED);
+	run_queue_replace(queue, next, vcpu, &queue->waiting);
+}
+
+/* Who goes before all that wait; null when nobody does. */
+static inline struct vcpu *run_queue_goes_first(const struct run_queue *queue)
+{
+	struct list *link = queue->first.next;
+
+	return likely(link != &queue->first) ? list_entry(link, struct vcpu, run_link) : NULL;
+}
+
+/* That one is taken out, and `vcpu`, whose turn is broken off, put back. */
+static inline void run_queue_go_before(struct run_queue *queue, struct vcpu *vcpu,
+				       struct vcpu *next)
+{
+	run_queue_replace(queue, next, vcpu, queue->waiting.next);
 }
 
 /* Takes out the one that would wait longest and may move; null when there is none. A rare call:

@@ -61,21 +61,7 @@ enum error scheduler_init_cpu(void)
 
 enum scheduler_call scheduler_queue(struct scheduler *s, struct vcpu *vcpu, bool woken)
 {
-	scheduler_change_load(s, +1);
-	bool first = woken && slice_resume(&vcpu->slice, s->slice, s->load, time_ticks());
-
-	if (first)
-		run_queue_append_first(&s->queue, vcpu);
-	else
-		run_queue_append(&s->queue, vcpu);
-	if (!s->busy)
-		return CALL_IDLE;
-	bool alone = s->alone, broken_off = s->preempt;
-	/* What has been called for is not called for again. */
-	__atomic_store_n(&s->alone, false, __ATOMIC_RELAXED);
-	if (first)
-		__atomic_store_n(&s->preempt, true, __ATOMIC_RELAXED);
-	return alone || (first && !broken_off) ? CALL_RUNNING : CALL_NOBODY;
+	return scheduler_queue_at(s, vcpu, woken, time_ticks());
 }
 
 void scheduler_call(struct scheduler *s, enum scheduler_call call)

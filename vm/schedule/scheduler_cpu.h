@@ -78,7 +78,27 @@ static inline void scheduler_add_ticks(uint64_t *counter, uint64_t ticks)
 /* Whom somebody who has queued a vCPU on a CPU has to tell, once its lock is released. */
 enum scheduler_call { CALL_NOBODY, CALL_IDLE, CALL_RUNNING };
 
-/* Under the lock: queues a vCPU that is Ready; `woken` from its halt, it may go first. */
+/* Under the lock: queues a vCPU that is Ready; `woken` from its halt, it may go first. The former at a moment
+ * that is known. */
+static inline must_check enum scheduler_call
+scheduler_queue_at(struct scheduler *s, struct vcpu *vcpu, bool woken, uint64_t now)
+{
+	scheduler_change_load(s, +1);
+	bool first = woken && slice_resume(&vcpu->slice, s->slice, s->load, now);
+
+	if (first)
+		run_queue_append_first(&s->queue, vcpu);
+	else
+		run_queue_append(&s->queue, vcpu);
+	if (!s->busy)
+		return CALL_IDLE;
+	bool alone = s->alone, broken_off = s->preempt;
+	/* What has been called for is not called for again. */
+	__atomic_store_n(&s->alone, false, __ATOMIC_RELAXED);
+	if (first)
+		__atomic_store_n(&s->preempt, true, __ATOMIC_RELAXED);
+	return alone || (first && !broken_off) ? CALL_RUNNING : CALL_NOBODY;
+}
 enum scheduler_call scheduler_queue(struct scheduler *s, struct vcpu *vcpu, bool woken) must_check;
 
 /* Without it: an IPI at most, to a CPU that sleeps, or one that has to take another vCPU before its present

@@ -143,7 +143,7 @@ static inline void set_current(struct vcpu *vcpu)
 }
 
 static const char *const end_names[] = {
-	[TURN_OVER] = TURN_OVER_NAME, [TURN_BROKEN_OFF] = "broken-off",
+	[TURN_OVER] = TURN_OVER_NAME, [TURN_BROKEN_OFF] = TURN_BROKEN_OFF_NAME,
 	[TURN_BLOCK] = "blocked",     [TURN_PARK] = "parked",
 	[TURN_DONE] = "ended",
 };

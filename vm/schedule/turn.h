@@ -12,7 +12,8 @@ struct scheduler;
 void turn_init(struct scheduler *s);
 
 /* What the flight recorder says of the end of one that was over. */
-#define TURN_OVER_NAME "turn-over"
+#define TURN_OVER_NAME       "turn-over"
+#define TURN_BROKEN_OFF_NAME "broken-off"
 
 /* Binds the vCPU where it has to be, and lets it run until its turn ends: on this CPU, IRQs on. `*vcpu`
  * becomes whose turn it is then, where turns followed each other without the machine above. */

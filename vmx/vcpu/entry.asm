@@ -24,12 +24,16 @@ default rel
 	mov	[rdi + VCPU_R11], r11
 %endmacro
 
-%macro STORE_OTHERS 0
-	STORE_VOLATILE
+%macro STORE_PRESERVED 0
 	mov	[rdi + VCPU_R12], r12
 	mov	[rdi + VCPU_R13], r13
 	mov	[rdi + VCPU_R14], r14
 	mov	[rdi + VCPU_R15], r15
+%endmacro
+
+%macro STORE_OTHERS 0
+	STORE_VOLATILE
+	STORE_PRESERVED
 %endmacro
 
 ; MOV does not change the flags.
@@ -156,9 +160,21 @@ enter_%1:
 %endmacro
 
 WAY_TO run_in_place
-WAY_TO run_interrupt_in_place
-WAY_TO run_apic_write_in_place
-WAY_TO run_wrmsr_in_place
+
+; The same, but where the loop would go on, it may first be another vCPU's turn.
+%macro WAY_TO_WAKER 1
+extern %1
+global enter_%1
+enter_%1:
+	CALL_IN_PLACE %1
+	test	al, al
+	jnz	enter_again_in_place
+	jmp	break_off
+%endmacro
+
+WAY_TO_WAKER run_interrupt_in_place
+WAY_TO_WAKER run_apic_write_in_place
+WAY_TO_WAKER run_wrmsr_in_place
 
 ; Comes back only when it is not.
 extern run_io_in_place
@@ -212,6 +228,7 @@ enter_hand_over_in_place:
 	STORE_OTHERS
 	lea	rbp, [rsp + CALLER_FRAME]
 	call	hand_over_in_place
+.decided:
 	test	rax, rax
 	jz	.stays
 	mov	[rsp + OF_VCPU], rax	; whose exit the next one is
@@ -222,3 +239,13 @@ enter_hand_over_in_place:
 	mov	rdi, [rsp + OF_VCPU]
 	LOAD_OTHERS
 	ret
+
+; An exit that the loop would go on with, which may have woken another vCPU. The rest of the registers is
+; stored.
+extern break_off_in_place
+break_off:
+	STORE_PRESERVED
+	mov	rsi, [rdi + VCPU_BACKEND]
+	lea	rbp, [rsp + CALLER_FRAME]
+	call	break_off_in_place
+	jmp	enter_hand_over_in_place.decided

@@ -14,6 +14,7 @@
 
 #include "kernel/cpu.h"
 #include "kernel/timer_front.h"
+#include "vm/schedule/break_off.h"
 #include "vm/schedule/hand_over.h"
 #include "vm/vcpu/vcpu_interrupts.h"
 #include "vmx/cpu/percpu.h"
@@ -21,6 +22,7 @@
 #include "vmx/instructions.h"
 #include "vmx/nested.h"
 #include "vmx/vcpu/inject.h"
+#include "vmx/vcpu/run_answered.h"
 #include "vmx/vcpu/run_steps.h"
 #include "vmx/vcpu/resident.h"
 #include "vmx/vcpu/slice.h"
@@ -48,6 +50,13 @@ static noinline_fn void move_timer(struct vcpu *vcpu, struct timer_front *timers
 	if (vcpu->timer_deadline <= now)
 		vcpu->interrupts->timer_due(vcpu);
 	timer_set_guest(timers, vcpu->timer_deadline);
+}
+
+/* And what waits for its guest. */
+static noinline_fn void move_events(struct vcpu *vcpu, struct vmx_vcpu *v, const struct cpu *cpu)
+{
+	run_inject(vcpu, v);
+	run_refit(vcpu, v, cpu);
 }
 
 static inline void make_current(struct vmx_percpu *percpu, struct vmx_vcpu *to)
@@ -87,7 +96,13 @@ static inline void move_in(struct vmx_vcpu *from, struct vmx_vcpu *to, struct cp
 	from->in_loop = false;
 	to->in_loop = true;
 	if (unlikely(events_waiting(to->vcpu)))
-		run_prepare(to->vcpu, to, cpu);
+		move_events(to->vcpu, to, cpu);
+}
+
+/* Can it be entered so? */
+static inline bool is_entered_shortly(const struct vmx_vcpu *v)
+{
+	return v->after_exit == exit_short && v->slice.by_preemption_timer;
 }
 
 struct vcpu *hand_over_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
@@ -107,7 +122,7 @@ struct vcpu *hand_over_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 
 	struct vmx_vcpu *to = vmx_of(next);
 
-	if (unlikely(to->after_exit != exit_short || !to->slice.by_preemption_timer)) {
+	if (unlikely(!is_entered_shortly(to))) {
 		hand_over_decline(s);
 		return NULL;
 	}
@@ -115,6 +130,42 @@ struct vcpu *hand_over_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 		   (record->rip + vmcs_fetch(VMCS_EXIT_INSTRUCTION_LENGTH)) & v->rip_mask);
 	struct statistics_row *row = statistics_begin(&vcpu->statistics, EXIT_REASON_PAUSE);
 	struct record *turn = hand_over(s, cpu, vcpu, next, record, row, now);
+
+	move_in(v, to, cpu, now);
+	turn->end = read_tsc();
+	statistics_finish(&next->statistics, &next->statistics.turns, turn->end - now);
+	return next;
+}
+
+/* --- a turn that is broken off ------------------------------------------------------------------ */
+
+/* The exit has been dealt with, and the loop is to look why this CPU was wanted: for one that was woken, most
+ * likely. */
+struct vcpu *break_off_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
+{
+	struct cpu *cpu = this_cpu();
+	struct scheduler *s = cpu->scheduler;
+
+	if (unlikely(!v->noted || v->next != VMX_RESUME || v->apic_access_ends))
+		return NULL;
+
+	struct vcpu *next = break_off_offer(s);
+
+	if (unlikely(!next))
+		return NULL;
+
+	struct vmx_vcpu *to = vmx_of(next);
+
+	if (unlikely(!is_entered_shortly(to) || !v->slice.by_preemption_timer)) {
+		hand_over_decline(s);
+		return NULL;
+	}
+	/* Before all that a later kick may be sent for is looked at again. */
+	__atomic_store_n(&cpu->need_resched, false, __ATOMIC_SEQ_CST);
+	v->noted = false;
+
+	uint64_t now = read_tsc();
+	struct record *turn = break_off(s, cpu, vcpu, next, now);
 
 	move_in(v, to, cpu, now);
 	turn->end = read_tsc();
