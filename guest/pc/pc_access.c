@@ -32,8 +32,13 @@ void pc_access_pieces(struct pc *pc, struct bus *bus, uint64_t at, unsigned widt
 struct bus_route *pc_find_route(struct pc *pc, struct bus *bus, uint64_t key, uint64_t at,
 				unsigned width)
 {
-	struct bus_route *route = bus_find_route(bus, key, at, width);
+	struct bus_route *route;
 
+	if (unlikely(!pc_may_go_on(pc))) {
+		cpu_draw_attention();
+		return NULL;
+	}
+	route = bus_find_route(bus, key, at, width);
 	if (!route || !route->timed)
 		return route;
 	route->note = pc_time_chip(pc, route->chip);
@@ -127,7 +132,7 @@ static inline void access_device(struct pc *pc, gpa_t at, unsigned width, bool i
 }
 
 static continuation_fn unsigned answer_load(struct vcpu *vcpu, const struct quick_move *move,
-					    gpa_t at, bool *go_on)
+					    gpa_t at)
 {
 	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
 	uint64_t value;
@@ -137,12 +142,11 @@ static continuation_fn unsigned answer_load(struct vcpu *vcpu, const struct quic
 	else
 		access_device(pv->pc, at, move->width, true, &value);
 	quick_move_load(move, vcpu->gpr, value);
-	*go_on = pc_may_go_on(pv->pc);
 	return move->length;
 }
 
 static continuation_fn unsigned answer_store(struct vcpu *vcpu, const struct quick_move *move,
-					     gpa_t at, bool *go_on)
+					     gpa_t at)
 {
 	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
 	uint64_t value = quick_move_value(move, vcpu->gpr);
@@ -151,18 +155,17 @@ static continuation_fn unsigned answer_store(struct vcpu *vcpu, const struct qui
 		pc_local_apic_write(pv, at.value & PAGE_MASK, move->width, value);
 	else
 		access_device(pv->pc, at, move->width, false, &value);
-	*go_on = pc_may_go_on(pv->pc);
 	return move->length;
 }
 
 static unsigned answer_memory(struct vcpu *vcpu, gpa_t at, bool write,
-			      const struct quick_place *place, bool *go_on)
+			      const struct quick_place *place)
 {
 	const struct quick_move *move = quick_move_find(&vcpu->quick_moves, place);
 
 	if (unlikely(!move || (at.value & (move->width - 1u)) || write != move->stores))
 		return 0;
-	return write ? answer_store(vcpu, move, at, go_on) : answer_load(vcpu, move, at, go_on);
+	return write ? answer_store(vcpu, move, at) : answer_load(vcpu, move, at);
 }
 
 static bool answer_msr_read(struct vcpu *vcpu, uint32_t index, uint64_t *value)
@@ -170,18 +173,14 @@ static bool answer_msr_read(struct vcpu *vcpu, uint32_t index, uint64_t *value)
 	return pc_msr_read(pc_vcpu_of(vcpu), index, value);
 }
 
-static bool answer_msr_write(struct vcpu *vcpu, uint32_t index, uint64_t value, bool *go_on)
+static bool answer_msr_write(struct vcpu *vcpu, uint32_t index, uint64_t value)
 {
-	bool done;
-
 	/* What a guest writes most. */
 	if (likely(index == MSR_TSC_DEADLINE)) {
 		pc_apic_timer_set_tsc(pc_vcpu_of(vcpu), value);
 		return true;
 	}
-	done = pc_msr_write(pc_vcpu_of(vcpu), index, value);
-	*go_on = pc_may_go_on(pc_of(vcpu));
-	return done;
+	return pc_msr_write(pc_vcpu_of(vcpu), index, value);
 }
 
 /* Whoever shows KVM's signature answers its calls; here there is none. Linux, "KVM hypercalls". */
@@ -209,8 +208,8 @@ static bool may_go_on(const struct vcpu *vcpu)
 }
 
 const struct vcpu_quick pc_vcpu_quick = {
-	.port = pc_answer_port,
 	.may_go_on = may_go_on,
+	.port = pc_answer_port,
 	.memory = answer_memory,
 	.read_msr = answer_msr_read,
 	.write_msr = answer_msr_write,

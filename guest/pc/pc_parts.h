@@ -248,7 +248,8 @@ void pc_write_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned width,
  * zero. With the lock. */
 void pc_access_pieces(struct pc *pc, struct bus *bus, uint64_t at, unsigned width, bool in,
 		      uint64_t *value);
-/* bus_find_route(), and in the note the struct pc_chip of one that is timed. */
+/* bus_find_route(), and in the note the struct pc_chip of one that is timed. While something has to be done
+ * aside no access becomes known: it draws this CPU's attention. With the lock. */
 struct bus_route *pc_find_route(struct pc *pc, struct bus *bus, uint64_t key, uint64_t at,
 				unsigned width);
 
@@ -264,7 +265,7 @@ void pc_answer_port(struct vcpu *vcpu, uint64_t access);
 void pc_access_port(void *context, struct vcpu *vcpu, uint16_t port, unsigned width, bool in,
 		    uint32_t *value);
 /* The access that is being made leaves this to be done before its vCPU goes on, and before any vCPU does
- * that reaches for a port after it. With the lock. */
+ * that reaches for a chip after it. With the lock. */
 void pc_leave_aside(struct pc *pc, enum pc_aside what);
 
 /* --- pc_msr.c --- */

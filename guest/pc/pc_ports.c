@@ -117,14 +117,9 @@ static void answer_pieces(uint64_t *rax, uint64_t access, struct pc *pc)
 static noinline_fn void answer_new(uint64_t *rax, uint64_t access, struct pc *pc)
 {
 	unsigned width = (unsigned)field_get(access, PORT_ACCESS_WIDTH) + 1;
-	struct bus_route *route = NULL;
+	struct bus_route *route =
+		pc_find_route(pc, &pc->ports, access, field_get(access, PORT_ACCESS_PORT), width);
 
-	/* While something has to be done aside no access becomes known, so that each comes by here. */
-	if (pc_may_go_on(pc))
-		route = pc_find_route(pc, &pc->ports, access, field_get(access, PORT_ACCESS_PORT),
-				      width);
-	else
-		cpu_draw_attention();
 	if (!route) {
 		answer_pieces(rax, access, pc);
 		return;
@@ -181,5 +176,6 @@ void pc_leave_aside(struct pc *pc, enum pc_aside what)
 {
 	__atomic_fetch_or(&pc->asides, what, __ATOMIC_RELAXED);
 	bus_forget_routes(&pc->ports);
+	bus_forget_routes(&pc->memory);
 	cpu_draw_attention();
 }

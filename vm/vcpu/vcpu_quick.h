@@ -17,22 +17,22 @@ struct vcpu;
 #define PORT_ACCESS_PORT  BITS(31, 16)
 #define PORT_ACCESS       (PORT_ACCESS_PORT | PORT_ACCESS_IN | PORT_ACCESS_WIDTH)
 
+/* All on the bound CPU, IRQs off; they may take the board's lock. */
 struct vcpu_quick {
-	/* IN or OUT: carried out, with vcpu->gpr[RAX] as its operand. On the bound CPU, IRQs off; may take
-	 * the board's lock. While cpu->attention stands afterwards, the answer of may_go_on() counts. */
-	void (*port)(struct vcpu *vcpu, uint64_t access);
-	/* False: the machine above has to act before the guest goes on, and hears of a
-	 * VCPU_EXIT_ANSWERED. */
+	/* Whether the guest may go on after one of the others. False: the machine above has to act
+	 * first, and hears of a VCPU_EXIT_ANSWERED. To be asked only while cpu->attention stands. */
 	bool (*may_go_on)(const struct vcpu *vcpu);
+	/* IN or OUT: carried out, with vcpu->gpr[RAX] as its operand. */
+	void (*port)(struct vcpu *vcpu, uint64_t access);
 	/* The instruction at `place` reads or writes `at`, which is no RAM that allows it. Returns its
-	 * length, and in `*go_on` what may_go_on() says: it was carried out, but for RIP and RFLAGS.
-	 * 0: it was not, as it is not known here (vm/emulate/quick_move.h). In the same context. */
-	unsigned (*memory)(struct vcpu *vcpu, gpa_t at, bool write, const struct quick_place *place,
-			   bool *go_on);
+	 * length: it was carried out, but for RIP and RFLAGS. 0: it was not, as it is not known here
+	 * (vm/emulate/quick_move.h). */
+	unsigned (*memory)(struct vcpu *vcpu, gpa_t at, bool write,
+			   const struct quick_place *place);
 	/* RDMSR and WRMSR of a register that only the board knows: carried out, but for RAX, RDX and
-	 * RIP. False: #GP(0), and nothing was done. `*go_on` is true, and becomes what the above return. */
+	 * RIP. False: #GP(0), and nothing was done. */
 	bool (*read_msr)(struct vcpu *vcpu, uint32_t index, uint64_t *value);
-	bool (*write_msr)(struct vcpu *vcpu, uint32_t index, uint64_t value, bool *go_on);
+	bool (*write_msr)(struct vcpu *vcpu, uint32_t index, uint64_t value);
 	/* A hypercall from privilege level `cpl`, from 64-bit code or not: carried out, but for RIP.
 	 * False: there are none. */
 	bool (*hypercall)(struct vcpu *vcpu, unsigned cpl, bool code64);

@@ -83,20 +83,19 @@ static enum vmx_next read_of_board(struct vmx_vcpu *v, uint32_t index)
 		return deny(v, "rdmsr", 0);
 	set_edx_eax(v, value);
 	vmx_skip_instruction(v);
-	return vmx_answered(v, true);
+	return vmx_answered(v);
 }
 
 static enum vmx_next write_of_board(struct vmx_vcpu *v, uint32_t index, uint64_t value)
 {
 	const struct vcpu_quick *quick = v->vcpu->quick;
-	bool go_on = true;
 
 	if (!quick)
 		return vmx_to_board(v);
-	if (!quick->write_msr(v->vcpu, index, value, &go_on))
+	if (!quick->write_msr(v->vcpu, index, value))
 		return deny(v, "wrmsr", value);
 	vmx_skip_instruction(v);
-	return vmx_answered(v, go_on);
+	return vmx_answered(v);
 }
 
 enum vmx_next vmx_handle_rdmsr(struct vmx_vcpu *v)

@@ -77,17 +77,13 @@ static inline enum vmx_next vmx_to_board(struct vmx_vcpu *v)
 	return VMX_LEAVE;
 }
 
-/* The board has answered within the loop. */
-static inline enum vmx_next vmx_answered(struct vmx_vcpu *v, bool go_on)
+/* The board has answered within the loop. What it wants of the machine above has drawn attention. */
+static inline enum vmx_next vmx_answered(struct vmx_vcpu *v)
 {
 	v->did = "answered by the board";
-	return go_on ? VMX_RESUME : VMX_LEAVE_ANSWERED;
-}
-
-/* May it go on at once after an answer that does not say so itself? */
-static inline bool vmx_board_goes_on(const struct vcpu *vcpu)
-{
-	return !cpu_attention() || vcpu->quick->may_go_on(vcpu);
+	if (unlikely(cpu_attention()) && !v->vcpu->quick->may_go_on(v->vcpu))
+		return VMX_LEAVE_ANSWERED;
+	return VMX_RESUME;
 }
 
 /* WRMSR of `value` is #GP(0). */

@@ -19,7 +19,7 @@ enum vmx_next vmx_handle_io(struct vmx_vcpu *v)
 		return VMX_LEAVE;
 	vcpu->quick->port(vcpu, qualification & PORT_ACCESS);
 	vmx_skip_instruction(v);
-	return vmx_answered(v, vmx_board_goes_on(vcpu));
+	return vmx_answered(v);
 }
 
 enum vmx_next vmx_handle_vmcall(struct vmx_vcpu *v)
@@ -29,7 +29,7 @@ enum vmx_next vmx_handle_vmcall(struct vmx_vcpu *v)
 	if (!quick || !quick->hypercall(v->vcpu, vmx_privilege_level(), vmx_runs_64bit_code(v)))
 		return VMX_LEAVE;
 	vmx_skip_instruction(v);
-	return vmx_answered(v, true);
+	return vmx_answered(v);
 }
 
 /* Where 32-bit or 64-bit code is. False: 16-bit code, which is for the emulator alone. */
@@ -77,7 +77,6 @@ enum vmx_next vmx_handle_ept_violation(struct vmx_vcpu *v)
 	struct quick_place place;
 	gpa_t at = gpa(vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS));
 	unsigned length = 0;
-	bool go_on = true;
 
 	if (lazy_memory_is_near(vm, at) && !(qualification & VIOLATION_ALLOWED)) {
 		enum lazy_touch touch = lazy_memory_touch(vm, at);
@@ -88,11 +87,11 @@ enum vmx_next vmx_handle_ept_violation(struct vmx_vcpu *v)
 	if (quick && is_plain_access(v, qualification) && find_code(v, &place))
 		length = quick->memory(v->vcpu, at,
 				       qualification & field_put(VIOLATION_ACCESS, ACCESS_WRITE),
-				       &place, &go_on);
+				       &place);
 	if (!length)
 		return vmx_handle_nested_fault(v);
 	vmx_finish_instruction(v, length);
 	/* The exit has set RF, as a fault would; an instruction that ends clears it. */
 	vmcs_write(VMCS_GUEST_RFLAGS, vmcs_read(VMCS_GUEST_RFLAGS) & ~RFLAGS_RF);
-	return vmx_answered(v, go_on);
+	return vmx_answered(v);
 }

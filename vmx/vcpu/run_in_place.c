@@ -62,7 +62,7 @@ static continuation_fn void io_to_loop(struct vcpu *vcpu, struct record *record)
 		.rip = record->rip,
 		.qualification = record->value,
 	};
-	leave_to_loop(v, vmx_answered(v, vmx_board_goes_on(vcpu)));
+	leave_to_loop(v, vmx_answered(v));
 }
 
 /* After the access, of which no register had to be kept: it is this CPU's turn's. */

@@ -28,7 +28,6 @@ bool run_wrmsr_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 	struct record *record = recorder_place(v->recorder);
 	uint32_t index = (uint32_t)vcpu->gpr[RCX];
 	uint64_t value = vcpu->gpr[RDX] << 32 | (uint32_t)vcpu->gpr[RAX];
-	bool go_on = true;
 
 	if (unlikely(!msr_policy_is_boards(&v->msr_inputs, index)))
 		return run_in_place(vcpu, v);
@@ -37,12 +36,12 @@ bool run_wrmsr_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 	vcpu_publish_exit(vcpu, v->recorder, record);
 	vcpu->row = &vcpu->statistics.rows[EXIT_SHORT_WRMSR];
 	vcpu->row->count++;
-	if (unlikely(!vcpu->quick->write_msr(vcpu, index, value, &go_on)))
+	if (unlikely(!vcpu->quick->write_msr(vcpu, index, value)))
 		return refuse(v, record, value);
 	vmcs_store(VMCS_GUEST_RIP,
 		   (record->rip + vmcs_fetch(VMCS_EXIT_INSTRUCTION_LENGTH)) & v->rip_mask);
-	if (unlikely(!go_on || cpu_attention()))
-		return to_loop(v, record, vmx_answered(v, go_on));
+	if (unlikely(cpu_attention()))
+		return to_loop(v, record, vmx_answered(v));
 	if (unlikely(events_waiting(vcpu)))
 		run_inject(vcpu, v);
 	run_refit(vcpu, v, this_cpu());
