@@ -1,11 +1,12 @@
 /* Host timers on the machine itself: that each fires once, on its CPU, in order and never early, and
- * that cancelling and arming from several CPUs at once leaves nothing behind. */
+ * that cancelling and arming from several CPUs at once leaves nothing behind; and that the deadline of a
+ * guest comes as they do. */
 #include "kernel/timer_selftest.h"
 
 #include "kernel/cpu.h"
 #include "kernel/output/tap.h"
 #include "kernel/time.h"
-#include "kernel/timer.h"
+#include "kernel/timer_front.h"
 
 #define TIMERS  16 /* a CPU */
 #define STEP_US 50
@@ -142,9 +143,63 @@ static void test_cancel_across_cpus(void)
 		   shared_fired - after, twice);
 }
 
+static struct timer behind;
+static unsigned behind_fired;
+static uint64_t behind_fired_at;
+
+static void note_behind(struct timer *timer)
+{
+	behind_fired_at = time_ticks();
+	__atomic_fetch_add(&behind_fired, 1, __ATOMIC_RELAXED);
+}
+
+/* Whose interrupt it would be, IRQs off: the guest's alone only if nothing of the queue comes before, and
+ * not long before its deadline. */
+static bool tells_guests_from_others(struct timer_front *front, uint64_t next)
+{
+	uint64_t now = time_ticks();
+	bool right;
+
+	front->guest = next + 1;
+	right = !timer_is_for_guest(front);
+	front->guest = now;
+	right = right && timer_is_for_guest(front);
+	front->guest = next - 1;
+	return right && !timer_is_for_guest(front);
+}
+
+/* As a CPU that is about to enter a guest: the handler takes the deadline away, when it has come, and the
+ * timer behind it is not forgotten. */
+static void test_guests_deadline(void)
+{
+	uint64_t start = time_ticks(), deadline = start + time_us_to_ticks(4 * STEP_US),
+		 next = deadline + time_us_to_ticks(STEP_US), taken_at;
+	struct deadline end = deadline_in_us(cpu_work_timeout_us());
+
+	timer_init(&behind, note_behind, NULL);
+	interrupts_disable();
+	struct timer_front *front = timer_front_here();
+
+	timer_arm(&behind, next);
+	bool told = front->next < next || tells_guests_from_others(front, next);
+	timer_set_guest(front, deadline);
+	interrupts_enable();
+	while (__atomic_load_n(&front->guest, __ATOMIC_RELAXED) != TIMER_NEVER &&
+	       !deadline_passed(&end))
+		cpu_relax();
+	taken_at = time_ticks();
+	bool done = wait_for(&behind_fired, 1);
+
+	timer_cancel(&behind);
+	tap_result(told && done && taken_at >= deadline && behind_fired_at >= next,
+		   "timer/guests-deadline-beside-the-queue",
+		   "taken away %lu ticks after %lu, the next timer %u times after %lu",
+		   taken_at - start, deadline - start, behind_fired, behind_fired_at - start);
+}
+
 unsigned timer_selftest_count(void)
 {
-	return 3;
+	return 4;
 }
 
 void timer_selftest(void)
@@ -152,4 +207,5 @@ void timer_selftest(void)
 	test_fire_in_order();
 	test_function_arms_again();
 	test_cancel_across_cpus();
+	test_guests_deadline();
 }
