@@ -25,11 +25,12 @@
 #define STATISTICS_ROWS    14 /* in the pool, the one for all others included */
 
 struct statistics_row {
-	uint64_t count; /* exits that began */
-	uint64_t sum;   /* ticks of those that are over, which alone are in what follows */
-	uint64_t least, most;
-	uint32_t reason;                      /* the backend's number */
+	/* Of exits that are over. First, so that one is reached with no addition. */
 	uint32_t buckets[STATISTICS_BUCKETS]; /* each stops at its highest number */
+	uint64_t count;                       /* exits that began */
+	uint64_t sum;                         /* ticks of those that are over, as what follows */
+	uint64_t least, most;
+	uint32_t reason; /* the backend's number */
 };
 
 struct statistics {
@@ -89,11 +90,12 @@ static inline uint32_t statistics_bucket(uint64_t cost)
 static inline void statistics_finish(struct statistics *statistics, struct statistics_row *row,
 				     uint64_t cost)
 {
-	uint32_t *bucket = &row->buckets[statistics_bucket(cost)];
+	uint64_t bucket = statistics_bucket(cost);
 
-	if (unlikely(!++*bucket)) {
-		__asm__ volatile(""); /* a branch, which costs less here than arithmetic on flags */
-		*bucket = UINT32_MAX;
+	if (unlikely(!++row->buckets[bucket])) {
+		/* A branch, which costs less here than arithmetic on flags, with an address of its own. */
+		__asm__ volatile("" : "+r"(bucket));
+		row->buckets[bucket] = UINT32_MAX;
 	}
 	row->sum += cost;
 	statistics->ticks += cost;

@@ -5,6 +5,7 @@
 #include "vmx/vcpu/run_in_place.h"
 
 #include "kernel/recorder_ring.h"
+#include "lib/assert.h"
 #include "lib/bits.h"
 #include "vm/vcpu/vcpu_quick.h"
 #include "vmx/exit/exit_qualification.h"
@@ -86,6 +87,7 @@ void run_io_in_place(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *recor
 {
 	uint64_t qualification = vmcs_fetch(VMCS_EXIT_QUALIFICATION);
 
+	assert_slow(vcpu == this_cpu_vcpu());
 	if (unlikely((qualification & IO_STRING) || !vmx_ends_plainly()))
 		return;
 	vmcs_store(VMCS_GUEST_RIP,
