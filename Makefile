@@ -161,33 +161,23 @@ KERNEL_OBJ := $(KERNEL_C:%.c=$(BUILD)/kernel/%.c.o) $(KERNEL_ASM:%.asm=$(BUILD)/
 	$(ZYDIS_C:%=$(BUILD)/kernel/zydis/%.o)
 OFFSETS_INC := $(OFFSETS:%.c=$(BUILD)/gen/%.inc)
 
-# What runs while a VM is made, or when something is told or has gone wrong, is made small. It has no
-# part in the way from an exit back into the guest, nor much in the time until guests run.
-SMALL_FOLDERS := boot vmx/check vmx/trial vm/crash guest guest/load guest/tables guest/bios guest/gdb
-SMALL := main.c $(call not_host,$(wildcard $(SMALL_FOLDERS:%=%/*.c))) \
-	$(addprefix lib/,complain.c error.c range_set.c) \
-	$(addprefix x86/,msr.c mtrr.c page_table.c) \
-	$(addprefix kernel/,address_space.c backtrace.c calibrate.c command_line.c cpu_setup.c descriptors.c \
-		firmware.c machine_end.c panic.c pic.c provoke.c selftest.c smp.c symbol_table.c symbols.c \
-		timer_selftest.c wall_clock.c wall_clock_reading.c) \
-	$(addprefix kernel/output/,serial_port.c tap.c) \
-	$(addprefix vm/,debugger.c exit_log.c exit_text.c manager.c memory.c provoke.c record_text.c \
-		recorder_log.c selftest.c statistics_log.c virtualization.c) \
-	$(addprefix vm/emulate/,descriptor.c execute_branch.c execute_segment.c execute_stack.c execute_system.c execute_vector.c \
-		execute_x87.c task_switch.c task_switch_vcpu.c tss.c x87.c) \
-	vm/policy/io_policy.c vm/hold.c $(addprefix vm/schedule/,watchdog.c watchdog_judge.c) \
-	$(addprefix device/,debug_ports.c fw_cfg.c i8042.c pci.c pci_function.c pci_msix.c ps2_keyboard.c ps2_mouse.c \
-		reset_ports.c rtc.c rtc_time.c testdev.c vga_dac.c vga_memory.c vga_planes.c vga_screen.c vga_text.c virtio_pci.c \
-		virtio_pci_legacy.c virtio_pci_modern.c vlapic_lint.c vlapic_text.c) \
-	$(addprefix vmx/,backend.c fields.c instruction_error.c nested_format.c) \
-	$(addprefix vmx/cpu/,fake_cpu.c report.c report_print.c selftest.c) \
-	vmx/exit/exit_reason.c \
-	$(addprefix vmx/vcpu/,apicv_probe.c bitmaps.c debug.c debug_probe.c entry_failure.c entry_selftest.c \
-		entry_snapshot.c identity_map.c io_bitmap.c msr_bitmap.c setup.c start_state.c \
-		start_states.c vpid.c xstate_layout.c) \
-	$(addprefix guest/pc/,pc.c pc_bios.c pc_boot.c pc_chips.c pc_debug.c pc_disk.c pc_end.c pc_fw_cfg.c \
-		pc_memory.c pc_names.c pc_offer.c pc_pci.c pc_tables.c pc_vga.c) \
-	$(addprefix guest/console/,console_input.c escape.c shell.c shell_command.c)
+# What takes part in the exits that come by the thousand, and in most of the time until guests run, is made
+# fast: where compiling a file for size shows in a path of `make bench`, or in `boot_1_cpu`. All else is made
+# small.
+FAST := $(addprefix lib/,format.c page_pool.c string.c) $(addprefix ept/,ept.c fill.c) \
+	$(addprefix kernel/,cpu.c timer_heap.c output/text_grid.c) \
+	$(addprefix device/,ioapic.c pic.c vlapic_icr.c vlapic_post.c vlapic_priority.c vlapic_registers.c \
+		vlapic_xapic.c) \
+	$(addprefix vm/,lazy_memory.c vcpu/vcpu.c vcpu/vcpu_state.c) \
+	$(addprefix vm/schedule/,run_queue.c scheduler.c turn.c) \
+	vmx/nested.c $(addprefix vmx/exit/,exit_quick.c exit_short.c) \
+	$(addprefix vmx/vcpu/,guest_control.c hand_over.c run.c run_in_place.c run_interrupts.c run_msr.c slice.c \
+		vcpu.c xstate.c) \
+	$(addprefix guest/pc/pc_,access.c apic_timer.c local_apic.c ports.c)
+SMALL := $(filter-out $(FAST),$(KERNEL_C))
+# Besides -Oz, without what pays for speed with bytes.
+FOR_SIZE := -Oz -fno-jump-tables -fno-caller-saves -fno-ipa-sra -fno-tree-loop-im -fno-shrink-wrap \
+	-fno-tree-dominator-opts
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
 	-Wpointer-arith -Wwrite-strings -Wno-unused-parameter
@@ -263,7 +253,7 @@ $(BUILD)/kernel/%.asm.o: %.asm $(OFFSETS_INC)
 	@mkdir -p $(@D)
 	$(NASM) $(NASMFLAGS) -MD $(@:.o=.d) -MP -o $@ $<
 
-$(SMALL:%.c=$(BUILD)/kernel/%.c.o): CFLAGS += -Os -fno-jump-tables
+$(SMALL:%.c=$(BUILD)/kernel/%.c.o): CFLAGS += $(FOR_SIZE)
 
 # offsets.c emits lines `.ascii "->NAME VALUE"`; assembly includes them as NASM constants, so that
 # an offset is never written by hand.
