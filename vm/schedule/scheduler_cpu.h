@@ -10,9 +10,9 @@
 #include "lib/types.h"
 #include "vm/schedule/run_queue.h"
 
-/* How often a busy CPU feeds the serial port while the log waits for it: about what its FIFO takes to run
- * dry. */
-#define DRAIN_PERIOD_US 1000
+/* How often a busy CPU feeds the serial port while the log waits for it: what its FIFO takes to run dry, 16
+ * bytes of ten bits at 115200 baud, and a little more, as a look at one that has not is one for nothing. */
+#define DRAIN_PERIOD_US 1450
 
 struct scheduler {
 	struct cpu *cpu; /* constant */
