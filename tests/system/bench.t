@@ -5,18 +5,20 @@ in the table's order, of a thousand samples without what reading the clock takes
 `make bench` shows all of them, `make bench RECORD=1` records them anew."""
 
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import bench  # noqa: E402
 import bench_footprint as footprint  # noqa: E402
-from plinth import PASS, Report, engine_missing, expect  # noqa: E402
+from plinth import PASS, ROOT, Report, engine_missing, expect  # noqa: E402
 
 # What takes two CPUs.
 PAIRS = {"ipi"}
 # Makes no exit where the CPU virtualizes the local APIC: its own instructions are all there is to count.
 NO_EXIT, OWN_INSTRUCTIONS = "lapic_write", 2
 SAMPLES = 1000
+NUMBERS = ("no", "one", "two", "three", "four", "five")
 
 
 def expect_lines(report, run, comparison):
@@ -46,6 +48,17 @@ def expect_memory(report, data):
     for measure in ("vcpu", "vm"):
         is_, most = values.get(measure), footprint.target(measure)
         report.ok(is_ and is_ < most, f"{measure}: fewer than {most} bytes", f"{is_} bytes")
+
+
+def expect_account(report, comparison):
+    """docs/performance.md goes through CPUID's exit instruction by instruction: all of them are there."""
+    with open(os.path.join(ROOT, "docs/performance.md"), encoding="utf-8") as file:
+        told = file.read().partition("## The exit path, instruction by instruction")[2].partition("\n## ")[0]
+    ticks, own = re.search(r"CPUID costs a guest (\d+) ticks: (\w+) instructions of its own", told).groups()
+    steps = [int(number) for number in re.findall(r"^\| [^|]+ \| (\d+) \|", told, re.MULTILINE)]
+    measured = comparison.now("cpuid", 1)
+    report.ok(measured and int(ticks) == measured.min, "docs/performance.md tells of CPUID what was measured", ticks)
+    report.ok(sum(steps) + NUMBERS.index(own) == int(ticks), "and its steps add up to that", f"{own} and {sum(steps)}")
 
 
 def expect_targets(report, comparison):
@@ -83,6 +96,7 @@ def main():
                   row.fault or "it has no figures: make bench RECORD=1")
     expect_lines(report, runs[1], comparison)
     expect_memory(report, logs[1])
+    expect_account(report, comparison)
     expect_targets(report, comparison)
     report.done()
 
