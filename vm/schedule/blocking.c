@@ -82,7 +82,6 @@ bool scheduler_resume(struct scheduler *s, struct vcpu *vcpu)
 	if (__atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) != VCPU_BLOCKED)
 		return false;
 	bool held = is_called_for(vcpu), woken = scheduler_is_woken(vcpu);
-	uint64_t now = time_ticks();
 
 	if (!held && !woken)
 		return false;
@@ -90,11 +89,11 @@ bool scheduler_resume(struct scheduler *s, struct vcpu *vcpu)
 		(void)make_ready(s, vcpu); /* by this CPU, which is about to choose */
 		return false;
 	}
-	end_halt(vcpu, now);
+	end_halt(vcpu, s->now);
 	/* Its turn need not find that out again. */
 	vcpu->halted = held;
+	/* It goes before nobody: its slice is what it was. */
 	scheduler_change_load(s, +1);
-	(void)slice_resume(&vcpu->slice, s->slice, s->load, now);
 	return true;
 }
 

@@ -305,14 +305,19 @@ void scheduler_call_chores(void)
 /* Sleeps until there is work, or until somebody has to look at something. */
 static void idle(struct scheduler *s)
 {
-	if (log_drain_some())
+	if (log_drain_some()) {
+		s->now = time_ticks();
 		return;
+	}
 	uint64_t began = time_ticks();
 
 	turn_set_alarm(s, began + (scheduler_does_chores_often(s, began) ? s->chores_ticks
 									 : s->idle_most));
-	if (idle_sleep(s))
-		scheduler_add_ticks(&s->idle_ticks, time_ticks() - began);
+	bool slept = idle_sleep(s);
+
+	s->now = time_ticks();
+	if (slept)
+		scheduler_add_ticks(&s->idle_ticks, s->now - began);
 }
 
 /* Between turns: what has to be done now and then. */
@@ -359,7 +364,6 @@ void scheduler_run(void)
 			vcpu = turn(s, vcpu);
 		} else {
 			idle(s);
-			s->now = time_ticks();
 			vcpu = take_woken(s);
 			s->hurries = vcpu;
 		}

@@ -25,6 +25,7 @@
 #include "vmx/vcpu/interruptibility.h"
 #include "vmx/nested.h"
 #include "vmx/cpu/percpu.h"
+#include "vmx/vcpu/run_answered.h"
 #include "vmx/vcpu/run_steps.h"
 #include "vmx/vcpu/slice.h"
 #include "vmx/vcpu/resident.h"
@@ -132,8 +133,13 @@ static inline void choose_after_exit(struct vmx_vcpu *v, const struct vcpu *vcpu
  * while the loop runs, XCR0 excepted: vmx_write_xcr0() sees to that. */
 static inline void arrive(struct vmx_vcpu *v, const struct vcpu *vcpu, const struct cpu *cpu)
 {
-	vmx_make_current(v);
-	vmx_make_resident(v);
+	const struct vmx_percpu *percpu = cpu->backend;
+
+	/* Mostly one that had the last turn here has the next. */
+	if (percpu->current != v)
+		vmx_make_current(v);
+	if (percpu->resident != v)
+		vmx_make_resident(v);
 	xstate_enter(v);
 	slice_begin(v);
 	if (unlikely(vcpu->timer_deadline != TIMER_NEVER))
@@ -324,7 +330,9 @@ enum error vmx_vcpu_run(struct vcpu **whose, struct vcpu_exit *exit)
 		}
 		if (unlikely(v->debug.active) && vmx_debug_step_over(v, exit))
 			goto out;
-		run_prepare(vcpu, v, cpu);
+		if (events_waiting(vcpu))
+			run_inject(vcpu, v);
+		run_refit(vcpu, v, cpu);
 		error = enter(&v, recorder, &record, exit);
 		vcpu = v->vcpu;
 		if (unlikely(error))
