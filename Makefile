@@ -62,7 +62,6 @@ PURE := \
 	vm/policy/msr_policy.c \
 	vm/policy/msr_emulate.c \
 	vm/schedule/run_queue.c \
-	vm/schedule/slice_account.c \
 	vm/emulate/string_io.c \
 	vm/emulate/alu.c \
 	vm/emulate/operand.c \

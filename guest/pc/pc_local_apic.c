@@ -207,7 +207,19 @@ static noinline_fn void written_any(struct vcpu *vcpu, unsigned offset)
 	look_after(pv, offset);
 }
 
-/* The interrupt command register was written. Whoever is meant is told first, then it is written down. */
+/* A plain command is in the page. Whoever is meant is told first, then it is written down. */
+static inline void command(struct vcpu *vcpu, const struct apic_bus *bus, uint32_t icr,
+			   uint32_t destination)
+{
+	struct vlapic *to = apic_command_send(bus, icr, destination);
+
+	if (likely(to))
+		pc_tell(container_of(to, struct pc_vcpu, lapic)->vcpu);
+	vcpu_note_event(vcpu, this_cpu()->recorder, RECORD_IPI,
+			(uint64_t)destination << 32 | field_get(icr, VLAPIC_VECTOR), "sent");
+}
+
+/* The interrupt command register was written. */
 static continuation_fn void written_command(struct vcpu *vcpu, unsigned offset)
 {
 	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
@@ -215,16 +227,25 @@ static continuation_fn void written_command(struct vcpu *vcpu, unsigned offset)
 	uint32_t icr = vlapic_get(&pv->lapic, VLAPIC_ICR);
 	uint32_t destination = apic_command_destination(&pv->lapic);
 
-	if (unlikely(!apic_command_is_plain(bus, icr, destination))) {
+	if (unlikely(!apic_command_is_plain(bus, icr, destination)))
 		written_any(vcpu, offset);
-		return;
-	}
-	struct vlapic *to = apic_command_send(bus, icr, destination);
+	else
+		command(vcpu, bus, icr, destination);
+}
 
-	if (likely(to))
-		pc_tell(container_of(to, struct pc_vcpu, lapic)->vcpu);
-	vcpu_note_event(vcpu, this_cpu()->recorder, RECORD_IPI,
-			(uint64_t)destination << 32 | field_get(icr, VLAPIC_VECTOR), "sent");
+/* The same of a write to its MSR. False: it is not a plain one, and nothing was done. */
+static bool write_command(struct pc_vcpu *pv, uint64_t value)
+{
+	const struct apic_bus *bus = &pv->pc->apic_bus;
+	uint32_t icr = (uint32_t)value, destination = (uint32_t)(value >> 32);
+
+	if (unlikely(vlapic_mode(&pv->lapic) != VLAPIC_X2APIC ||
+		     !apic_command_is_plain(bus, icr, destination)))
+		return false;
+	vlapic_put(&pv->lapic, VLAPIC_ICR_WIDE_HIGH, destination);
+	vlapic_put(&pv->lapic, VLAPIC_ICR, icr);
+	command(pv->vcpu, bus, icr, destination);
+	return true;
 }
 
 /* What guests write most, first. */
@@ -313,6 +334,8 @@ bool pc_local_apic_msr_write(struct pc_vcpu *pv, uint32_t index, uint64_t value)
 {
 	bool taken;
 
+	if (index == MSR_X2APIC_ICR && likely(write_command(pv, value)))
+		return true;
 	advance_for(pv, vlapic_msr_offset(index));
 	taken = vlapic_msr_write(&pv->lapic, index, value);
 	look_after(pv, vlapic_msr_offset(index));

@@ -63,7 +63,7 @@ static inline void end_halt(struct vcpu *vcpu, uint64_t now)
 	vcpu_wake_blocked(vcpu);
 }
 
-static inline enum scheduler_call make_ready(struct scheduler *s, struct vcpu *vcpu)
+static inline_always enum scheduler_call make_ready(struct scheduler *s, struct vcpu *vcpu)
 {
 	struct recorder *recorder = this_cpu()->recorder;
 	uint64_t now = time_ticks();
@@ -139,7 +139,7 @@ static inline void call(struct scheduler *s, enum scheduler_call call)
 		scheduler_call(s, call);
 }
 
-static void wake_blocked(struct vcpu *vcpu)
+static noinline_fn void wake_blocked(struct vcpu *vcpu)
 {
 	uint64_t rflags = read_rflags();
 	bool here;
@@ -203,9 +203,12 @@ static inline bool rouse_in_place(const struct vcpu *vcpu)
 
 void scheduler_notify(struct vcpu *vcpu)
 {
-	if (__atomic_load_n(&vcpu->state, __ATOMIC_SEQ_CST) != VCPU_BLOCKED ||
-	    !rouse_in_place(vcpu))
+	if (likely(__atomic_load_n(&vcpu->state, __ATOMIC_SEQ_CST) == VCPU_BLOCKED)) {
+		if (!rouse_in_place(vcpu))
+			wake_blocked(vcpu);
+	} else {
 		wake(vcpu, cpu_nudge);
+	}
 }
 
 void scheduler_wake_always(struct vcpu *vcpu)

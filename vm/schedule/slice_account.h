@@ -28,8 +28,19 @@ static inline void slice_use(struct slice_account *slice, uint64_t used)
 	slice->left -= used < slice->left ? used : slice->left;
 }
 
+/* With less than this part of a slice the turn would be over as soon as it began. */
+#define SLICE_WORTH_A_TURN 64
+
 /* The vCPU's halt is over, and with it `sharers` want the CPU: its slice is filled when each of them could
  * have had one since it was filled last. True when enough is left to go first. */
-bool slice_resume(struct slice_account *slice, uint64_t length, uint64_t sharers, uint64_t now);
+static inline bool slice_resume(struct slice_account *slice, uint64_t length, uint64_t sharers,
+				uint64_t now)
+{
+	if (now > slice->filled && (now - slice->filled) / length >= sharers) {
+		slice->left = length;
+		slice->filled = now;
+	}
+	return slice->left > length / SLICE_WORTH_A_TURN;
+}
 
 #endif
