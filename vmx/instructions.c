@@ -23,7 +23,7 @@ enum error vmx_result_reason(enum vmx_result result, const char *instruction, st
 	}
 }
 
-void vmcs_access_failed(const char *instruction, enum vmcs_field field)
+static noreturn_fn void access_failed(const char *instruction, enum vmcs_field field)
 {
 	uint64_t number;
 
@@ -32,4 +32,14 @@ void vmcs_access_failed(const char *instruction, enum vmcs_field field)
 		      (unsigned)field);
 	panic("%s of %s (0x%x) failed with error %u (%s)", instruction, vmcs_field_name(field),
 	      (unsigned)field, (unsigned)number, vmx_instruction_error_text((uint32_t)number));
+}
+
+void vmread_failed(enum vmcs_field field)
+{
+	access_failed("VMREAD", field);
+}
+
+void vmwrite_failed(enum vmcs_field field)
+{
+	access_failed("VMWRITE", field);
 }

@@ -112,7 +112,8 @@ static inline enum vmx_result must_check vmx_invvpid(enum invvpid_type type, uin
 
 /* Panics with the field's name and, for VMfailValid, the instruction error: the fields that Plinth
  * touches exist on this CPU and a VMCS is current, so that a failure is Plinth's own mistake. */
-void vmcs_access_failed(const char *instruction, enum vmcs_field field) noreturn_fn;
+void vmread_failed(enum vmcs_field field) noreturn_fn;
+void vmwrite_failed(enum vmcs_field field) noreturn_fn;
 
 /* VMREAD and VMWRITE where failing is a broken invariant: a VMCS is current on this CPU and the
  * field exists (one that depends on a control, only while that control can be 1). One test covers
@@ -124,7 +125,7 @@ static inline uint64_t vmcs_read(enum vmcs_field field)
 
 	__asm__ volatile("vmread %2, %0" : "=r"(value), "=@ccbe"(failed) : "r"((uint64_t)field));
 	if (unlikely(failed))
-		vmcs_access_failed("VMREAD", field);
+		vmread_failed(field);
 	return value;
 }
 
@@ -137,7 +138,7 @@ static inline void vmcs_write(enum vmcs_field field, uint64_t value)
 			 : "r"(value), "r"((uint64_t)field)
 			 : "memory");
 	if (unlikely(failed))
-		vmcs_access_failed("VMWRITE", field);
+		vmwrite_failed(field);
 }
 
 /* VMPTRLD of a region whose address stands in memory; likewise, but the caller deals with failure. */

@@ -113,7 +113,7 @@ enum entry_refusal {
 	REFUSED_MSR_LOADING, /* exit reason 34; the qualification is the entry's number, from 1 */
 };
 
-/* One step of breaking a rule. */
+/* One step of breaking a rule. There are hundreds of them: no bytes between. */
 enum change_kind {
 	CHANGE_WRITE,    /* the field becomes `bits` */
 	CHANGE_TURN_ON,  /* the field's bits in `bits` become 1 */
@@ -122,9 +122,9 @@ enum change_kind {
 
 struct field_change {
 	uint16_t field; /* enum vmcs_field */
-	uint16_t kind;  /* enum change_kind */
+	uint8_t kind;   /* enum change_kind */
 	uint64_t bits;
-};
+} packed_layout;
 
 struct entry_rule {
 	const char *id;   /* "host.cr4.fixed": begins with control., host. or guest. */

@@ -66,7 +66,12 @@ void panic(const char *format, ...)
 	abort();
 }
 
-void vmcs_access_failed(const char *instruction, enum vmcs_field field)
+void vmread_failed(enum vmcs_field field)
+{
+	abort();
+}
+
+void vmwrite_failed(enum vmcs_field field)
 {
 	abort();
 }
