@@ -307,7 +307,8 @@ static void put_mapped(struct writer *w, unsigned index, uint64_t start, uint64_
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
-static void put_structures(struct writer *w, const struct smbios_machine *machine)
+/* Not part of its caller, whose stack the writer is on: here it is in a register. */
+static noinline_fn void put_structures(struct writer *w, const struct smbios_machine *machine)
 {
 	put_bios(w);
 	put_system(w, machine->name);
