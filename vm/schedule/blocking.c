@@ -19,7 +19,11 @@
  * have been told of a request, the flag be clear, and the guest have halted before it was taken. */
 static bool is_requested(struct vcpu *vcpu)
 {
-	return vcpu->halted_interruptible && vcpu->interrupts && vcpu->interrupts->pending(vcpu);
+	if (!vcpu->halted_interruptible || !vcpu->interrupts || !vcpu->interrupts->pending(vcpu))
+		return false;
+	/* What ends the halt has to be seen at the entry, too, or the next HLT would end at once, for ever. */
+	__atomic_store_n(&vcpu->interrupt_request, true, __ATOMIC_SEQ_CST);
+	return true;
 }
 
 bool scheduler_is_woken(struct vcpu *vcpu)
