@@ -102,29 +102,25 @@ static inline void recorder_publish(struct recorder *recorder, struct record *re
 	__atomic_store_n(&recorder->next, next, __ATOMIC_RELEASE);
 }
 
-/* Does the ring go on for so many records, and one more place? */
-static inline bool recorder_has_room(const struct recorder *recorder, unsigned records)
+/* For several records at once: does the ring go on behind `last`, which its CPU is about to fill? */
+static inline bool recorder_goes_on(const struct recorder *recorder, const struct record *last)
 {
-	return recorder->next + records < recorder->end;
+	return last + 1 < recorder->end;
 }
 
-/* Publishes all records up to `next`, for which there was room. */
-static inline void recorder_publish_room(struct recorder *recorder, struct record *next)
+/* Publishes all records up to that one. */
+static inline void recorder_publish_all(struct recorder *recorder, struct record *last)
 {
-	__atomic_store_n(&recorder->next, next, __ATOMIC_RELEASE);
+	__atomic_store_n(&recorder->next, last + 1, __ATOMIC_RELEASE);
 }
 
-/* Of an event that is no exit. */
-static inline void recorder_fill(struct record *record, uint64_t time, struct record_head head,
-				 uint64_t value, uint64_t rip, const char *did)
+/* Of a kind that has nothing else to tell: its other fields are left as they are. */
+static inline void recorder_fill_bound(struct record *record, uint64_t time,
+				       struct record_head head, const char *did)
 {
 	record->time = time;
-	record->end = 0;
-	record->rip = rip;
-	record->value = value;
 	record->did = did;
 	record->head = head;
-	record->reason = 0;
 }
 
 /* An event that is no exit, IRQs off. Returns its record. */
@@ -134,7 +130,13 @@ static inline struct record *recorder_put(struct recorder *recorder, uint64_t ti
 {
 	struct record *record = recorder_place(recorder);
 
-	recorder_fill(record, time, head, value, rip, did);
+	record->time = time;
+	record->end = 0;
+	record->rip = rip;
+	record->value = value;
+	record->did = did;
+	record->head = head;
+	record->reason = 0;
 	recorder_publish(recorder, record);
 	return record;
 }

@@ -45,6 +45,21 @@ static inline void list_remove(struct list *link)
 	list_init(link);
 }
 
+/* Both at once: takes the first element's link out of a list that has one, and appends `link`. */
+static inline void list_rotate(struct list *head, struct list *link)
+{
+	struct list *first = head->next, *second = first->next, *last;
+
+	head->next = second;
+	second->previous = head;
+	list_init(first);
+	last = head->previous;
+	link->previous = last;
+	link->next = head;
+	last->next = link;
+	head->previous = link;
+}
+
 #define list_entry(link, type, member) container_of(link, type, member)
 
 /* The first element's link, or null. */

@@ -3,6 +3,7 @@
 #define VM_VM_H
 
 #include "kernel/spinlock.h"
+#include "lib/atomic.h"
 #include "lib/bits.h"
 #include "lib/error.h"
 #include "lib/types.h"
@@ -98,9 +99,8 @@ static inline bool vm_lets_run(const struct vcpu *vcpu)
 {
 	const struct vm *vm = vcpu->vm;
 
-	return likely(!__atomic_load_n(&vcpu->to_see_to, __ATOMIC_SEQ_CST) &&
-		      __atomic_load_n(&vm->course, __ATOMIC_SEQ_CST) == VM_STARTED &&
-		      !__atomic_load_n(&vm->debug_holds, __ATOMIC_SEQ_CST));
+	return likely(atomic_is(&vcpu->to_see_to, 0) && atomic_is(&vm->course, VM_STARTED) &&
+		      atomic_is(&vm->debug_holds, 0));
 }
 
 /* The slot of the byte at `at`; null: it is no RAM. */

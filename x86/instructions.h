@@ -7,10 +7,10 @@
 
 static inline uint64_t read_msr(uint32_t index)
 {
-	uint32_t low, high;
+	uint64_t low, high; /* in 64-bit mode the upper halves are cleared */
 
 	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(index) : "memory");
-	return (uint64_t)high << 32 | low;
+	return high << 32 | low;
 }
 
 static inline void write_msr_halves(uint32_t index, uint32_t low, uint32_t high)

@@ -68,17 +68,19 @@ static struct vcpu *fake_hand_over(struct vcpu *vcpu)
 	struct scheduler *s = scheduler_of(cpu);
 	struct record *record = recorder_place(cpu->recorder);
 	uint64_t now = time_ticks();
-	struct vcpu *next = hand_over_offer(s, cpu, now);
+	struct vcpu *next;
 
-	if (next && !fake_of(next)->has_run) {
+	if (!hand_over_offer(s, cpu, cpu->recorder, record, now, &next))
+		return NULL;
+
+	if (!fake_of(next)->has_run) {
 		hand_over_decline(s);
 		return NULL;
 	}
-	if (!next)
-		return NULL;
 	record->time = now;
 	record->rip = vcpu->id;
-	hand_over(s, cpu, vcpu, next, record, &vcpu->statistics.rows[0], now)->end = time_ticks();
+	hand_over(s, cpu, vcpu, next, cpu->recorder, record, &vcpu->statistics.rows[0], now)->end =
+		time_ticks();
 	__atomic_fetch_add(&hand_overs, 1, __ATOMIC_RELAXED);
 	return next;
 }

@@ -120,6 +120,7 @@ static void turns_change_hands(void **unused)
 	struct cpu *cpu = this_cpu();
 	struct scheduler *s = scheduler_of(cpu);
 	uint64_t slices = woken->slices;
+	struct vcpu *next;
 
 	request(woken);
 	cpu->current.endless = true;
@@ -133,7 +134,8 @@ static void turns_change_hands(void **unused)
 	assert_false(cpu->current.endless || s->alone || s->preempt);
 	/* It goes on before who waits already, with a slice of its own. */
 	assert_false(woken->queued);
-	assert_ptr_equal(run_queue_next_in_line(&s->queue), runs);
+	assert_true(run_queue_next_in_line(&s->queue, &next));
+	assert_ptr_equal(next, runs);
 	assert_int_equal(s->queue.length, 2);
 	assert_int_equal(runs->slice.left, 0);
 	assert_int_equal(woken->slice_ticks, s->slice);

@@ -14,31 +14,30 @@
 #include "vm/vcpu/turn_account.h"
 #include "vm/vm.h"
 
-/* Records that a hand-over writes: of the exit, of the end of a turn, of the beginning of one. */
-#define HAND_OVER_RECORDS 3
-
-/* Does anything but the next turn wait for this CPU? */
-static inline bool hand_over_is_due(const struct scheduler *s, const struct cpu *cpu, uint64_t now)
+/* Does anything but the next turn wait for this CPU? `record` is the place of the last exit's: behind it have to be
+ * those for two bounds of turns. Chores that an interrupt has called for set the CPU's attention, or, where
+ * somebody who was woken went before them, are done at the next look. */
+static inline bool hand_over_is_due(const struct scheduler *s, const struct cpu *cpu,
+				    const struct recorder *recorder, const struct record *record,
+				    uint64_t now)
 {
 	return likely(!cpu_attention() && !cpu->current.endless && now < s->next_look &&
-		      !s->chores_called && !(s->shares && s->queue.movable) &&
-		      recorder_has_room(cpu->recorder, HAND_OVER_RECORDS));
+		      !(s->shares && s->queue.movable) && recorder_goes_on(recorder, record + 2));
 }
 
-/* Whose turn is next, or null. Unless it is, the queue's lock is taken, until hand_over() or
- * hand_over_decline(). */
-static inline struct vcpu *hand_over_offer(struct scheduler *s, const struct cpu *cpu, uint64_t now)
+/* Whose turn is next? When it is true the queue's lock is taken, until hand_over() or hand_over_decline(). */
+static inline bool hand_over_offer(struct scheduler *s, const struct cpu *cpu,
+				   const struct recorder *recorder, const struct record *record,
+				   uint64_t now, struct vcpu **next)
 {
-	if (!hand_over_is_due(s, cpu, now))
-		return NULL;
+	if (!hand_over_is_due(s, cpu, recorder, record, now))
+		return false;
 	spinlock_take(&s->lock);
-
-	struct vcpu *next = run_queue_next_in_line(&s->queue);
-
-	if (likely(next && next->state == VCPU_READY && vm_lets_run(next)))
-		return next;
+	if (likely(run_queue_next_in_line(&s->queue, next) && (*next)->state == VCPU_READY &&
+		   vm_lets_run(*next)))
+		return true;
 	spinlock_give(&s->lock);
-	return NULL;
+	return false;
 }
 
 /* The backend has something to do before it can enter that one. */
@@ -85,8 +84,9 @@ static inline void hand_over_begin_turn(struct scheduler *s, struct vcpu *vcpu,
  * `row` of its statistics, yields, and waits in line. Returns the record of the new turn, the cost of
  * which is known as the guest is entered. The backend sees to `next->slice_ticks`. */
 static inline struct record *hand_over(struct scheduler *s, struct cpu *cpu, struct vcpu *vcpu,
-				       struct vcpu *next, struct record *record,
-				       struct statistics_row *row, uint64_t now)
+				       struct vcpu *next, struct recorder *recorder,
+				       struct record *record, struct statistics_row *row,
+				       uint64_t now)
 {
 	struct record *out = record + 1, *in = record + 2;
 
@@ -101,12 +101,12 @@ static inline struct record *hand_over(struct scheduler *s, struct cpu *cpu, str
 	record->head = vcpu->record_head;
 	record->end = now;
 	statistics_finish(&vcpu->statistics, row, now - record->time);
-	recorder_fill(out, now, record_head_of_kind(vcpu->record_head, RECORD_OUT), 0, 0,
-		      TURN_OVER_NAME);
+	recorder_fill_bound(out, now, record_head_of_kind(vcpu->record_head, RECORD_OUT),
+			    TURN_OVER_NAME);
 	hand_over_end_turn(s, vcpu, record, now);
-	recorder_fill(in, now, record_head_of_kind(next->record_head, RECORD_IN), 0, 0, NULL);
+	recorder_fill_bound(in, now, record_head_of_kind(next->record_head, RECORD_IN), NULL);
 	hand_over_begin_turn(s, next, in, now);
-	recorder_publish_room(cpu->recorder, in + 1);
+	recorder_publish_all(recorder, in);
 	return in;
 }
 

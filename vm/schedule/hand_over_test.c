@@ -158,12 +158,14 @@ static struct vcpu *prepare(struct vcpu *line[2])
 static struct vcpu *offer(void)
 {
 	struct scheduler *s = scheduler_of(this_cpu());
-	struct vcpu *next = hand_over_offer(s, this_cpu(), 1);
+	const struct recorder *recorder = &recorders[0];
+	struct vcpu *next;
+	bool offered = hand_over_offer(s, this_cpu(), recorder, recorder->next, 1, &next);
 
-	if (next)
+	if (offered)
 		hand_over_decline(s);
 	assert_int_equal(s->lock.holder, 0);
-	return next;
+	return offered ? next : NULL;
 }
 
 #define NOBODY_WHILE(field, value)                  \
@@ -185,7 +187,6 @@ static void nobody_while_something_waits(void **unused)
 	assert_ptr_equal(offer(), line[0]);
 	NOBODY_WHILE(this_cpu()->attention, true);
 	NOBODY_WHILE(this_cpu()->current.endless, true);
-	NOBODY_WHILE(s->chores_called, true);
 	NOBODY_WHILE(s->next_look, 1);
 	NOBODY_WHILE(s->shares, true);
 	NOBODY_WHILE(line[0]->state, VCPU_INVALID);
@@ -197,8 +198,8 @@ static void nobody_while_something_waits(void **unused)
 	NOBODY_WHILE(vm->debug_holds, BIT(1));
 	NOBODY_WHILE(vm->state, VM_STOPPING);
 	/* The ring of records goes round. */
-	NOBODY_WHILE(recorders[0].next, recorders[0].end - HAND_OVER_RECORDS);
-	recorders[0].next = recorders[0].end - HAND_OVER_RECORDS - 1;
+	NOBODY_WHILE(recorders[0].next, recorders[0].end - 3);
+	recorders[0].next = recorders[0].end - 4;
 	assert_ptr_equal(offer(), line[0]);
 	/* One that goes first goes the long way. */
 	(void)run_queue_take_movable(&s->queue);

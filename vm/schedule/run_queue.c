@@ -64,9 +64,9 @@ struct vcpu *run_queue_take(struct run_queue *queue)
 
 struct vcpu *run_queue_exchange(struct run_queue *queue, struct vcpu *vcpu)
 {
-	struct vcpu *next = run_queue_next_in_line(queue);
+	struct vcpu *next;
 
-	if (unlikely(!next)) {
+	if (unlikely(!run_queue_next_in_line(queue, &next))) {
 		run_queue_append(queue, vcpu);
 		return run_queue_take(queue);
 	}

@@ -33,15 +33,14 @@ struct vcpu *run_queue_take(struct run_queue *queue);
 /* Both in one: appends `vcpu`, whose turn is over, and takes out whose turn it is now. */
 struct vcpu *run_queue_exchange(struct run_queue *queue, struct vcpu *vcpu);
 
-/* The same in two steps, for who wants to look first: whose turn would be next, but one that goes before
- * all that wait; null when there is none. */
-static inline struct vcpu *run_queue_next_in_line(const struct run_queue *queue)
+/* The same in two steps, for who wants to look first: whose turn would be next. False when nobody waits, or
+ * somebody goes before all that do. */
+static inline bool run_queue_next_in_line(const struct run_queue *queue, struct vcpu **next)
 {
 	struct list *link = queue->waiting.next;
 
-	if (unlikely(!list_is_empty(&queue->first) || link == &queue->waiting))
-		return NULL;
-	return list_entry(link, struct vcpu, run_link);
+	*next = list_entry(link, struct vcpu, run_link);
+	return likely(list_is_empty(&queue->first) && link != &queue->waiting);
 }
 
 static inline bool run_queue_may_move(const struct vcpu *vcpu)
@@ -49,13 +48,9 @@ static inline bool run_queue_may_move(const struct vcpu *vcpu)
 	return vcpu->pinned_cpu < 0;
 }
 
-/* One is taken out, another put in at `before`: as many as before. */
-static inline void run_queue_replace(struct run_queue *queue, struct vcpu *out, struct vcpu *in,
-				     struct list *before)
+/* One was taken out, another put in: as many as before. */
+static inline void run_queue_replaced(struct run_queue *queue, struct vcpu *out, struct vcpu *in)
 {
-	assert_slow(!in->queued && out->queued);
-	list_remove(&out->run_link);
-	list_append(before, &in->run_link);
 	out->queued = false;
 	in->queued = true;
 	if (unlikely(run_queue_may_move(in) != run_queue_may_move(out)))
@@ -67,7 +62,10 @@ static inline void run_queue_replace(struct run_queue *queue, struct vcpu *out, 
 /* And the second: that one is taken out, and `vcpu` appended. */
 static inline void run_queue_rotate(struct run_queue *queue, struct vcpu *vcpu, struct vcpu *next)
 {
-	run_queue_replace(queue, next, vcpu, &queue->waiting);
+	assert_slow(!vcpu->queued && next->queued);
+	assert_slow(queue->waiting.next == &next->run_link);
+	list_rotate(&queue->waiting, &vcpu->run_link);
+	run_queue_replaced(queue, next, vcpu);
 }
 
 /* Who goes before all that wait; null when nobody does. */
@@ -82,7 +80,10 @@ static inline struct vcpu *run_queue_goes_first(const struct run_queue *queue)
 static inline void run_queue_go_before(struct run_queue *queue, struct vcpu *vcpu,
 				       struct vcpu *next)
 {
-	run_queue_replace(queue, next, vcpu, queue->waiting.next);
+	assert_slow(!vcpu->queued && next->queued);
+	list_remove(&next->run_link);
+	list_append(queue->waiting.next, &vcpu->run_link);
+	run_queue_replaced(queue, next, vcpu);
 }
 
 /* Takes out the one that would wait longest and may move; null when there is none. A rare call:

@@ -7,6 +7,7 @@
 #include "kernel/cpu_sleep.h"
 #include "kernel/spinlock.h"
 #include "kernel/timer.h"
+#include "lib/atomic.h"
 #include "lib/types.h"
 #include "vm/schedule/run_queue.h"
 
@@ -72,7 +73,7 @@ static inline void scheduler_change_load(struct scheduler *s, int by)
 /* This CPU's own counters of time. */
 static inline void scheduler_add_ticks(uint64_t *counter, uint64_t ticks)
 {
-	__atomic_store_n(counter, *counter + ticks, __ATOMIC_RELAXED);
+	atomic_count(counter, ticks);
 }
 
 /* Whom somebody who has queued a vCPU on a CPU has to tell, once its lock is released. */

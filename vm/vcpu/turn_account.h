@@ -5,6 +5,7 @@
 
 #include "kernel/cpu.h"
 #include "kernel/time.h"
+#include "lib/atomic.h"
 #include "vm/vcpu/vcpu_account.h"
 
 /* A bound's record. `now` becomes its time, which is read when no interrupt's handler can write a record
@@ -61,8 +62,8 @@ static inline struct turn_ticks turn_close(struct vcpu *vcpu, uint64_t rip, uint
 
 	plinth = likely(plinth < turn) ? plinth : turn;
 	__atomic_store_n(&vcpu->turn_began, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&vcpu->guest_ticks, vcpu->guest_ticks + (turn - plinth), __ATOMIC_RELAXED);
-	__atomic_store_n(&vcpu->turn_ticks, vcpu->turn_ticks + turn, __ATOMIC_RELAXED);
+	atomic_count(&vcpu->guest_ticks, turn - plinth);
+	atomic_count(&vcpu->turn_ticks, turn);
 	/* Its record may be overwritten from now on. */
 	vcpu->no_record.rip = rip;
 	vcpu->record = &vcpu->no_record;

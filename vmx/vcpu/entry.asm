@@ -184,6 +184,14 @@ enter_run_io_in_place:
 	LOAD_VOLATILE
 	ret
 
+; void enter_other(struct vcpu *vcpu): the same into another vCPU's guest, all registers of which are in memory.
+global enter_other
+enter_other:
+	mov	r12, [rdi + VCPU_R12]
+	mov	r13, [rdi + VCPU_R13]
+	mov	r14, [rdi + VCPU_R14]
+	mov	r15, [rdi + VCPU_R15]
+
 ; void enter_again_in_place(struct vcpu *vcpu): for what is called from here.
 global enter_again_in_place
 enter_again_in_place:
@@ -220,21 +228,13 @@ enter_run_stored_in_place:
 	jnz	enter_again
 	ret
 
-; PAUSE: another vCPU may come instead. All registers are stored, and change hands; what leads a backtrace
-; is the host's again.
+; PAUSE: another vCPU may come instead, so that all registers are stored. Comes back when none does.
 extern hand_over_in_place
 global enter_hand_over_in_place
 enter_hand_over_in_place:
 	STORE_OTHERS
 	lea	rbp, [rsp + CALLER_FRAME]
 	call	hand_over_in_place
-.decided:
-	test	rax, rax
-	jz	.stays
-	mov	[rsp + OF_VCPU], rax	; whose exit the next one is
-	mov	rdi, rax
-	LOAD_OTHERS
-	jmp	enter_again
 .stays:
 	mov	rdi, [rsp + OF_VCPU]
 	LOAD_OTHERS
@@ -248,4 +248,4 @@ break_off:
 	mov	rsi, [rdi + VCPU_BACKEND]
 	lea	rbp, [rsp + CALLER_FRAME]
 	call	break_off_in_place
-	jmp	enter_hand_over_in_place.decided
+	jmp	enter_hand_over_in_place.stays

@@ -33,14 +33,14 @@
 
 static inline void move_nested(struct vmx_vcpu *from, struct vmx_vcpu *to, const struct cpu *cpu)
 {
-	if (likely(from->nested == to->nested)) {
-		to->nested_seen = from->nested_seen;
-	} else {
+	uint64_t seen = from->nested_seen;
+
+	if (unlikely(from->nested != to->nested)) {
 		nested_leave(from->nested, cpu->index);
-		to->nested_seen = nested_enter(to->nested, cpu->index);
+		seen = nested_enter(to->nested, cpu->index);
 	}
-	from->nested_seen = 0;
-	if (unlikely(to->nested_seen != nested_generation(to->nested)))
+	to->nested_seen = seen;
+	if (unlikely(seen != nested_generation(to->nested)))
 		run_catch_up(to, cpu);
 }
 
@@ -77,88 +77,104 @@ static noinline_fn void exchange_all(struct vmx_vcpu *from, struct vmx_vcpu *to)
 }
 
 /* The CPU's state becomes that of `to`. */
-static inline void move_in(struct vmx_vcpu *from, struct vmx_vcpu *to, struct cpu *cpu,
+static inline void move_in(struct vmx_vcpu *from, struct vmx_vcpu *to, struct cpu *cpu, bool alike,
 			   uint64_t now)
 {
 	struct vmx_percpu *percpu = cpu->backend;
+	struct vcpu *vcpu = vmx_before(to);
 
-	if (likely(resident_alike(percpu, from, to))) {
+	if (likely(alike)) {
 		make_current(percpu, to);
+		if (unlikely(!to->same_msrs))
+			resident_exchange_msrs(from, to);
 		resident_exchange(percpu, from, to);
 		xstate_exchange(cpu, from, to);
 	} else {
 		exchange_all(from, to);
 	}
-	if (unlikely(to->vcpu->timer_deadline != to->slice.timers->guest))
-		move_timer(to->vcpu, to->slice.timers, now);
+	if (unlikely(vcpu->timer_deadline != to->slice.timers->guest))
+		move_timer(vcpu, to->slice.timers, now);
 	slice_begin_at(to, now);
 	move_nested(from, to, cpu);
 	from->in_loop = false;
 	to->in_loop = true;
-	if (unlikely(events_waiting(to->vcpu)))
-		move_events(to->vcpu, to, cpu);
+	if (unlikely(events_waiting(vcpu)))
+		move_events(vcpu, to, cpu);
 }
 
 /* Can it be entered so? */
-static inline bool is_entered_shortly(const struct vmx_vcpu *v)
+static inline bool is_ready(const struct vmx_vcpu *v)
 {
 	return v->after_exit == exit_short && v->slice.by_preemption_timer;
 }
 
-struct vcpu *hand_over_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
+/* Into the guest of `to`, whose turn has begun at `now`, and `turn` says so. */
+static inline noreturn_fn void go_in(struct vmx_vcpu *from, struct vmx_vcpu *to, struct cpu *cpu,
+				     bool alike, struct record *turn, uint64_t now)
+{
+	struct vcpu *vcpu = vmx_before(to);
+
+	move_in(from, to, cpu, alike, now);
+	/* Where the next exit finds whose it is. */
+	*(struct vcpu **)to->host_rsp = vcpu;
+	turn->end = read_tsc();
+	statistics_finish(&vcpu->statistics, &vcpu->statistics.turns, turn->end - now);
+	enter_other(vcpu);
+}
+
+void hand_over_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 {
 	struct cpu *cpu = this_cpu();
 	struct scheduler *s = cpu->scheduler;
-	struct record *record = recorder_place(v->recorder);
+	struct recorder *recorder = v->recorder;
+	struct record *record = recorder_place(recorder);
+	struct vcpu *next;
 
 	if (unlikely(!vmx_ends_plainly()))
-		return NULL;
+		return;
 
 	uint64_t now = read_tsc();
-	struct vcpu *next = hand_over_offer(s, cpu, now);
 
-	if (unlikely(!next))
-		return NULL;
+	if (unlikely(!hand_over_offer(s, cpu, recorder, record, now, &next)))
+		return;
 
-	struct vmx_vcpu *to = vmx_of(next);
+	struct vmx_vcpu *to = vmx_behind(next);
+	bool alike = resident_alike(cpu->backend, v, to);
 
-	if (unlikely(!is_entered_shortly(to))) {
+	if (unlikely(!alike && !is_ready(to))) {
 		hand_over_decline(s);
-		return NULL;
+		return;
 	}
 	vmcs_store(VMCS_GUEST_RIP,
 		   (record->rip + vmcs_fetch(VMCS_EXIT_INSTRUCTION_LENGTH)) & v->rip_mask);
 	struct statistics_row *row = statistics_begin(&vcpu->statistics, EXIT_REASON_PAUSE);
-	struct record *turn = hand_over(s, cpu, vcpu, next, record, row, now);
+	struct record *turn = hand_over(s, cpu, vcpu, next, recorder, record, row, now);
 
-	move_in(v, to, cpu, now);
-	turn->end = read_tsc();
-	statistics_finish(&next->statistics, &next->statistics.turns, turn->end - now);
-	return next;
+	go_in(v, to, cpu, alike, turn, now);
 }
 
 /* --- a turn that is broken off ------------------------------------------------------------------ */
 
 /* The exit has been dealt with, and the loop is to look why this CPU was wanted: for one that was woken, most
  * likely. */
-struct vcpu *break_off_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
+void break_off_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 {
 	struct cpu *cpu = this_cpu();
 	struct scheduler *s = cpu->scheduler;
 
 	if (unlikely(!v->noted || v->next != VMX_RESUME || v->apic_access_ends))
-		return NULL;
+		return;
 
 	struct vcpu *next = break_off_offer(s);
 
 	if (unlikely(!next))
-		return NULL;
+		return;
 
-	struct vmx_vcpu *to = vmx_of(next);
+	struct vmx_vcpu *to = vmx_behind(next);
 
-	if (unlikely(!is_entered_shortly(to) || !v->slice.by_preemption_timer)) {
+	if (unlikely(!is_ready(to) || !v->slice.by_preemption_timer)) {
 		hand_over_decline(s);
-		return NULL;
+		return;
 	}
 	/* Before all that a later kick may be sent for is looked at again. */
 	__atomic_store_n(&cpu->need_resched, false, __ATOMIC_SEQ_CST);
@@ -167,8 +183,5 @@ struct vcpu *break_off_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 	uint64_t now = read_tsc();
 	struct record *turn = break_off(s, cpu, vcpu, next, now);
 
-	move_in(v, to, cpu, now);
-	turn->end = read_tsc();
-	statistics_finish(&next->statistics, &next->statistics.turns, turn->end - now);
-	return next;
+	go_in(v, to, cpu, resident_alike(cpu->backend, v, to), turn, now);
 }

@@ -154,7 +154,7 @@ void resident_reclaim_breakpoints(struct vmx_vcpu *v)
 
 /* --- from one to the next ------------------------------------------------------------------- */
 
-static void exchange_msrs(const struct vmx_vcpu *from, const struct vmx_vcpu *to)
+void resident_exchange_msrs(const struct vmx_vcpu *from, const struct vmx_vcpu *to)
 {
 	for (unsigned i = MSR_MANUAL_KERNEL_GS_BASE + 1; i < manual_msr_count; i++)
 		if (from->msrs.manual[i] != to->msrs.manual[i])
@@ -184,22 +184,23 @@ void vmx_make_resident(struct vmx_vcpu *v)
 		percpu->resident = v;
 		return;
 	}
-	if (!resident_alike(percpu, from, v)) {
-		exchange_msrs(from, v);
+	bool alike = resident_alike(percpu, from, v);
+
+	if (unlikely(!alike || !v->same_msrs))
+		resident_exchange_msrs(from, v);
+	if (unlikely(!alike))
 		exchange_breakpoints(&from->resident, &v->resident);
-	}
 	resident_exchange(percpu, from, v);
 }
 
 bool resident_compare(struct vmx_percpu *percpu, const struct vmx_vcpu *from, struct vmx_vcpu *to)
 {
-	bool alike =
-		xstate_alike(from, to) && !from->resident.breakpoints && !to->resident.breakpoints;
-
-	for (unsigned i = MSR_MANUAL_KERNEL_GS_BASE + 1; i < manual_msr_count; i++)
-		alike = alike && from->msrs.manual[i] == to->msrs.manual[i];
-	if (!alike)
+	if (to->after_exit != exit_short || !to->slice.by_preemption_timer ||
+	    from->resident.breakpoints || to->resident.breakpoints || !xstate_alike(from, to))
 		return false;
+	to->same_msrs = true;
+	for (unsigned i = MSR_MANUAL_KERNEL_GS_BASE + 1; i < manual_msr_count; i++)
+		to->same_msrs = to->same_msrs && from->msrs.manual[i] == to->msrs.manual[i];
 	to->alike = from;
 	to->alike_since = percpu->changes;
 	return true;

@@ -45,9 +45,9 @@ void vmx_write_breakpoints(const uint64_t dr[4], uint64_t dr6);
 
 /* --- two vCPUs that are alike --------------------------------------------------------------- */
 
-/* Needs the CPU, from which `from` goes, no more for `to` than resident_exchange() and xstate_exchange()? Asked
- * of each pair once, and again after anything changed that this depends on, which whoever changes it
- * tells by resident_changed(). */
+/* May `to` be entered without run() (vmx/vcpu/hand_over.c), and needs the CPU, from which `from` goes, no more
+ * for it than resident_exchange(), xstate_exchange() and, where to->same_msrs is false, resident_exchange_msrs()? Asked of each pair once, and again after anything changed
+ * that this depends on, which whoever changes it tells by resident_changed() or vmx_enter_by_run(). */
 bool resident_compare(struct vmx_percpu *percpu, const struct vmx_vcpu *from, struct vmx_vcpu *to);
 
 static inline bool resident_alike(struct vmx_percpu *percpu, const struct vmx_vcpu *from,
@@ -63,22 +63,27 @@ static inline void resident_changed(void)
 	vmx_percpu_here()->changes++;
 }
 
+/* The MSRs that are written by exits. */
+void resident_exchange_msrs(const struct vmx_vcpu *from, const struct vmx_vcpu *to);
+
 /* From one vCPU to the next, only what differs is written: that takes longer than all the rest. */
 static inline void resident_exchange(struct vmx_percpu *percpu, struct vmx_vcpu *from,
 				     struct vmx_vcpu *to)
 {
 	uint64_t *saved = from->msrs.manual, *next = to->msrs.manual, value;
 
-	saved[MSR_MANUAL_KERNEL_GS_BASE] = read_msr(MSR_KERNEL_GS_BASE);
-	if (unlikely(saved[MSR_MANUAL_KERNEL_GS_BASE] != next[MSR_MANUAL_KERNEL_GS_BASE]))
+	value = read_msr(MSR_KERNEL_GS_BASE);
+	saved[MSR_MANUAL_KERNEL_GS_BASE] = value;
+	if (unlikely(value != next[MSR_MANUAL_KERNEL_GS_BASE]))
 		write_msr(MSR_KERNEL_GS_BASE, next[MSR_MANUAL_KERNEL_GS_BASE]);
 	READ_DR(6, value);
 	from->resident.dr6 = value;
 	if (unlikely(value != to->resident.dr6))
 		WRITE_DR(6, to->resident.dr6);
-	from->vcpu->cr2 = read_cr2();
-	if (unlikely(from->vcpu->cr2 != to->vcpu->cr2))
-		write_cr2(to->vcpu->cr2);
+	value = read_cr2();
+	vmx_before(from)->cr2 = value;
+	if (unlikely(value != vmx_before(to)->cr2))
+		write_cr2(vmx_before(to)->cr2);
 	percpu->resident = to;
 }
 

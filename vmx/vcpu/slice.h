@@ -40,7 +40,7 @@ static inline void slice_begin(struct vmx_vcpu *v)
 /* The same at `now` for a vCPU whose slices the preemption timer counts, and have an end. */
 static inline void slice_begin_at(struct vmx_vcpu *v, uint64_t now)
 {
-	uint64_t ticks = v->vcpu->slice_ticks;
+	uint64_t ticks = vmx_before(v)->slice_ticks;
 	uint64_t deadline = v->slice.timers->set_for;
 
 	if (unlikely(deadline < now + ticks)) {

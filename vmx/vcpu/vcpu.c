@@ -44,7 +44,7 @@ static void reserve_rows(struct vcpu *vcpu)
 
 enum error vmx_vcpu_create(struct vcpu *vcpu, struct reason *why)
 {
-	struct vmx_vcpu *v = (struct vmx_vcpu *)(vcpu + 1);
+	struct vmx_vcpu *v = vmx_behind(vcpu);
 
 	v->vcpu = vcpu;
 	v->xstate_area = (uint8_t *)v + OWN_SIZE;

@@ -20,6 +20,7 @@
 #include "vmx/vcpu/control_state.h"
 #include "vmx/vcpu/debug.h"
 #include "vmx/cpu/controls.h"
+#include "vmx/cpu/percpu.h"
 #include "vmx/exit/exit_reason.h"
 #include "vmx/exit/exit_short.h"
 
@@ -131,6 +132,7 @@ struct vmx_vcpu {
 	/* After whom it was found to need nothing but what vmx/vcpu/resident.h exchanges, and when. */
 	const struct vmx_vcpu *alike;
 	uint64_t alike_since; /* vmx_percpu.changes */
+	bool same_msrs;       /* but for those MSRs, if this is false */
 	uint64_t xcr0;        /* the guest's; XSS is in msrs.xss */
 	uint64_t xcr0_used;   /* all that it has had there since setup */
 	uint8_t cr8;          /* the guest's task priority: MOV to and from CR8 always exit */
@@ -155,10 +157,22 @@ static inline struct vmx_vcpu *vmx_of(const struct vcpu *vcpu)
 	return (struct vmx_vcpu *)vcpu->backend;
 }
 
+/* The same without a look: one lies right behind the other. */
+static inline struct vmx_vcpu *vmx_behind(struct vcpu *vcpu)
+{
+	return (struct vmx_vcpu *)(vcpu + 1);
+}
+
+static inline struct vcpu *vmx_before(const struct vmx_vcpu *v)
+{
+	return (struct vcpu *)v - 1;
+}
+
 /* Something is to be done as the vCPU runs next: it is not entered but by run(). */
 static inline void vmx_enter_by_run(struct vmx_vcpu *v)
 {
 	v->after_exit = exit_untold;
+	vmx_percpu_here()->changes++;
 }
 
 /* --- exit handlers -------------------------------------------------------------------------- */

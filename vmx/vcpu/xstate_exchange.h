@@ -38,7 +38,7 @@ static inline void xstate_exchange(struct cpu *cpu, const struct vmx_vcpu *from,
 				 : "a"(~0u), "d"(~0u), "r"(from->xstate_area), "r"(to->xstate_area)
 				 : "memory");
 	}
-	cpu->extended_state = to->vcpu;
+	cpu->extended_state = vmx_before(to);
 }
 
 #endif
