@@ -82,6 +82,7 @@ PURE := \
 	vm/emulate/encoding.c \
 	vm/emulate/opcode_forms.c \
 	vm/vcpu/vcpu.c \
+	vm/vcpu/vcpu_registers.c \
 	vm/vcpu/vcpu_event.c \
 	vm/vcpu/vcpu_exit.c \
 	vm/vcpu/vcpu_state.c \

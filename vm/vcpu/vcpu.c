@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "vm/ipi.h"
 #include "vm/schedule/scheduler.h"
+#include "vm/vcpu/vcpu_call.h"
 #include "vm/vcpu/vcpu_interrupts.h"
 #include "vm/vcpu/vcpu_state.h"
 #include "vm/virt_ops.h"
@@ -69,6 +70,16 @@ static inline enum error allowed_here(const struct vcpu *vcpu, enum vcpu_call ca
 	if (likely(error || !vcpu->cpu || vcpu->cpu == this_cpu()))
 		return error;
 	return refuse_here(vcpu, call);
+}
+
+enum error vcpu_call_allowed_here(const struct vcpu *vcpu, enum vcpu_call call)
+{
+	return allowed_here(vcpu, call);
+}
+
+enum error vcpu_call_failed(const struct vcpu *vcpu, const char *call, const struct reason *why)
+{
+	return tell(vcpu, LOG_ERROR, call, why);
 }
 
 /* The end of a call that went to the backend. */
@@ -295,66 +306,6 @@ enum error vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *event)
 	return ERROR_NONE;
 }
 
-enum error vcpu_get_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *value)
-{
-	struct reason why;
-	enum error error = allowed_here(vcpu, CALL_GET_REGISTER);
-
-	if (error)
-		return error;
-	error = virt->get_register(vcpu, reg, value);
-	if (error) {
-		reason_set(&why, error, "register %s", vcpu_register_name(reg));
-		return tell(vcpu, LOG_ERROR, "get_register", &why);
-	}
-	return ERROR_NONE;
-}
-
-enum error vcpu_set_register(struct vcpu *vcpu, enum vcpu_register reg, uint64_t value)
-{
-	struct reason why;
-	enum error error = allowed_here(vcpu, CALL_SET_REGISTER);
-
-	if (error)
-		return error;
-	error = virt->set_register(vcpu, reg, value);
-	if (error) {
-		reason_set(&why, error, "register %s value=0x%lx", vcpu_register_name(reg), value);
-		return tell(vcpu, LOG_ERROR, "set_register", &why);
-	}
-	return ERROR_NONE;
-}
-
-enum error vcpu_get_vector(struct vcpu *vcpu, unsigned reg, uint8_t *value)
-{
-	struct reason why;
-	enum error error = allowed_here(vcpu, CALL_GET_REGISTER);
-
-	if (error)
-		return error;
-	error = virt->get_vector(vcpu, reg, value);
-	if (error) {
-		reason_set(&why, error, "vector register %u", reg);
-		return tell(vcpu, LOG_ERROR, "get_vector", &why);
-	}
-	return ERROR_NONE;
-}
-
-enum error vcpu_set_vector(struct vcpu *vcpu, unsigned reg, const uint8_t *value, bool whole)
-{
-	struct reason why;
-	enum error error = allowed_here(vcpu, CALL_SET_REGISTER);
-
-	if (error)
-		return error;
-	error = virt->set_vector(vcpu, reg, value, whole);
-	if (error) {
-		reason_set(&why, error, "vector register %u", reg);
-		return tell(vcpu, LOG_ERROR, "set_vector", &why);
-	}
-	return ERROR_NONE;
-}
-
 enum error vcpu_set_debug(struct vcpu *vcpu, const struct vcpu_debug *debug)
 {
 	struct reason why = { 0 };
@@ -362,15 +313,6 @@ enum error vcpu_set_debug(struct vcpu *vcpu, const struct vcpu_debug *debug)
 
 	return error ? error
 		     : settle(vcpu, CALL_SET_DEBUG, virt->set_debug(vcpu, debug, &why), &why);
-}
-
-enum error vcpu_get_fpu(struct vcpu *vcpu, uint8_t *image)
-{
-	enum error error = allowed_here(vcpu, CALL_GET_REGISTER);
-
-	if (!error)
-		virt->get_fpu(vcpu, image);
-	return error;
 }
 
 void vcpu_skip_instruction(struct vcpu *vcpu)
