@@ -15,17 +15,6 @@
 #include "x86/control_registers.h"
 #include "x86/instructions.h"
 
-/* An interrupt of the VM's controllers. Whatever the flag says: hardware that delivers by itself may
- * have been told of a request, the flag be clear, and the guest have halted before it was taken. */
-static bool is_requested(struct vcpu *vcpu)
-{
-	if (!vcpu->halted_interruptible || !vcpu->interrupts || !vcpu->interrupts->pending(vcpu))
-		return false;
-	/* What ends the halt has to be seen at the entry, too, or the next HLT would end at once, for ever. */
-	__atomic_store_n(&vcpu->interrupt_request, true, __ATOMIC_SEQ_CST);
-	return true;
-}
-
 bool scheduler_is_woken(struct vcpu *vcpu)
 {
 	uint32_t startup = __atomic_load_n(&vcpu->startup, __ATOMIC_SEQ_CST);
@@ -35,7 +24,7 @@ bool scheduler_is_woken(struct vcpu *vcpu)
 		return true;
 	if (startup & STARTUP_WAITING)
 		return false;
-	return is_requested(vcpu) ||
+	return scheduler_is_requested(vcpu) ||
 	       vcpu_events_wake(&vcpu->events, vcpu->halted_interruptible, vcpu->halted_priority);
 }
 

@@ -7,15 +7,12 @@
 
 #include "vm/schedule/hand_over.h"
 #include "vm/schedule/scheduler.h"
-#include "vm/vcpu/vcpu_interrupts.h"
 
 /* Is there nothing to be done for the vCPU before its guest is entered, but that its halt is over? */
 static inline bool break_off_may_run(struct vcpu *vcpu)
 {
-	if (likely(vcpu->halted && vcpu->halted_interruptible && vcpu->interrupts &&
-		   vcpu->interrupts->pending(vcpu)))
-		vcpu->halted = false;
-	else if (vcpu->halted && scheduler_is_woken(vcpu))
+	if (likely(vcpu->halted &&
+		   (likely(scheduler_is_requested(vcpu)) || scheduler_is_woken(vcpu))))
 		vcpu->halted = false;
 	return vm_lets_run(vcpu);
 }

@@ -10,6 +10,7 @@
 #include "lib/atomic.h"
 #include "lib/types.h"
 #include "vm/schedule/run_queue.h"
+#include "vm/vcpu/vcpu_interrupts.h"
 
 /* How often a busy CPU feeds the serial port while the log waits for it: what its FIFO takes to run dry, 16
  * bytes of ten bits at 115200 baud, and a little more, as a look at one that has not is one for nothing. */
@@ -109,6 +110,17 @@ void scheduler_call(struct scheduler *s, enum scheduler_call call);
 static inline bool scheduler_does_chores_often(const struct scheduler *s, uint64_t now)
 {
 	return now < s->chores_often_until;
+}
+
+/* An interrupt of the VM's controllers. Whatever the flag says: hardware that delivers by itself may
+ * have been told of a request, the flag be clear, and the guest have halted before it was taken. */
+static inline bool scheduler_is_requested(struct vcpu *vcpu)
+{
+	if (!vcpu->halted_interruptible || !vcpu->interrupts || !vcpu->interrupts->pending(vcpu))
+		return false;
+	/* What ends the halt has to be seen at the entry, too, or the next HLT would end at once, for ever. */
+	__atomic_store_n(&vcpu->interrupt_request, true, __ATOMIC_SEQ_CST);
+	return true;
 }
 
 /* Blocks a vCPU at the end of its turn on this CPU, unless it has a reason to run. */
