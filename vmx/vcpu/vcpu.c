@@ -115,6 +115,8 @@ static void activate(struct vmx_vcpu *v)
 	v->launched = false;
 	v->active_on = this_cpu();
 	v->slice.timers = timer_front_here();
+	/* What was found on another CPU counts that one's changes. */
+	v->alike = NULL;
 	resident_changed();
 }
 
