@@ -180,7 +180,7 @@ bool pc_send_message(void *context, const struct apic_message *message);
 void pc_send_msi(void *context, uint64_t address, uint32_t data);
 
 /* A vCPU's local APIC has something for it to look at. One that runs is told at once; on this very CPU it
- * is out of its guest, and looks before it goes back. Any CPU, with or without the lock. */
+ * is out of its guest, and attention has it look before it goes back. Any CPU, with or without the lock. */
 static inline void pc_tell(struct vcpu *vcpu)
 {
 	struct cpu *cpu;
@@ -191,7 +191,9 @@ static inline void pc_tell(struct vcpu *vcpu)
 		return;
 	}
 	cpu = __atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED);
-	if (cpu && cpu != this_cpu())
+	if (unlikely(cpu == this_cpu()))
+		cpu_draw_attention();
+	else if (likely(cpu))
 		cpu_nudge(cpu);
 }
 /* The same for vCPU `index` of the struct pc. */

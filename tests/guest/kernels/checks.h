@@ -12,6 +12,7 @@
 #define EXCEPTIONS    32
 #define NMI           2
 #define VECTOR_IOAPIC 0x50
+#define VECTOR_EDGE   0x54
 #define VECTOR_LEVEL  0x58
 #define VECTOR_LOW    0x5c
 #define VECTOR_TIMER  0x60

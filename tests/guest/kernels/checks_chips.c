@@ -51,6 +51,15 @@ void check_ioapic(void)
 	      counts[VECTOR_IOAPIC] - before);
 	start_pit(PIT_ONE_SHOT, PIT_MILLISECOND);
 
+	/* Nothing but the OUT itself tells that there is something to be taken. */
+	ioapic_write(IOAPIC_PIN(PIN_LEVELLED) + 1, 0);
+	ioapic_write(IOAPIC_PIN(PIN_LEVELLED), VECTOR_EDGE);
+	set_line(PIN_LEVELLED, true);
+	breathe();
+	check(counts[VECTOR_EDGE] == 1, "I/O APIC: an edge by OUT is there at the next instruction",
+	      counts[VECTOR_EDGE]);
+	set_line(PIN_LEVELLED, false);
+
 	level_raises = 1;
 	ioapic_write(IOAPIC_PIN(PIN_LEVELLED) + 1, 0);
 	ioapic_write(IOAPIC_PIN(PIN_LEVELLED), VECTOR_LEVEL | PIN_LEVEL);
