@@ -6,8 +6,8 @@
  * Time is the VM's own, in nanoseconds since it was made; it never goes back. Before every access
  * the board calls advance() with the present time, so that a chip sees its past before its present,
  * and after every access or advance() it asks next() for the moment at which something changes by
- * itself; a chip that has nothing under way may save it that. A board may come late, any number of periods: the chip then does what its datasheet says
- * of a late one. */
+ * itself; a chip that has nothing under way may save it that. A board may come late, any number of
+ * periods: the chip then does what its datasheet says of a late one. */
 #ifndef DEVICE_CHIP_H
 #define DEVICE_CHIP_H
 

@@ -69,11 +69,12 @@ bool lapic_send(uint32_t apic_id, enum lapic_delivery delivery, uint8_t vector);
 void lapic_timer_calibrate_begin(void);
 void lapic_timer_calibrate(void);
 
+/* lapic_timer_start() by a timer that counts at a rate of its own: it interrupts at the latest after what it
+ * can count, and maybe a little early, as far as its rate is measured too fast. */
+void lapic_timer_count(uint64_t deadline);
+
 /* One interrupt VECTOR_TIMER on this CPU when time_ticks() reaches `deadline`, which is not 0; at once
  * when it has. Replaces the one before. For kernel/timer_front.h. */
-void lapic_timer_count(
-	uint64_t deadline); /* by a timer that counts at a rate of its own: at the latest
-	* after what it can count, and maybe a little early, as far as its rate is measured too fast */
 static inline void lapic_timer_start(uint64_t deadline)
 {
 	if (likely(lapic_way.tsc_deadline))

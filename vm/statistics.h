@@ -5,8 +5,8 @@
  *
  * Buckets are log-linear in the cost and STATISTICS_SHIFT more, as no exit is as cheap as that: octaves
  * below would lie in memory for nothing. An octave has STATISTICS_STEPS of them, so that the middle of
- * a bucket is within 1/16 of all that it holds, of that sum. What costs more than STATISTICS_MOST ticks is counted in the last
- * one, for which the exact maximum stands in. */
+ * a bucket is within 1/16 of all that it holds, of that sum. What costs more than STATISTICS_MOST ticks
+ * is counted in the last one, for which the exact maximum stands in. */
 #ifndef VM_STATISTICS_H
 #define VM_STATISTICS_H
 

@@ -129,9 +129,9 @@ void scheduler_block(struct scheduler *s, struct vcpu *vcpu);
 /* Is there a reason to run for the vCPU that is Blocked on this CPU? */
 bool scheduler_is_due(struct vcpu *vcpu) must_check;
 
-/* Under the lock of this CPU's queue, at s->now, before another vCPU is chosen: who was waited for, and has a reason to
- * run, may have been told so by nothing but the end of the sleep. It becomes Ready; true: it is to have the
- * next turn, as nobody else waits. Else it is queued. */
+/* Under the lock of this CPU's queue, at s->now, before another vCPU is chosen: who was waited for, and
+ * has a reason to run, may have been told so by nothing but the end of the sleep. It becomes Ready; true:
+ * it is to have the next turn, as nobody else waits. Else it is queued. */
 bool scheduler_resume(struct scheduler *s, struct vcpu *vcpu) must_check;
 
 #endif

@@ -24,7 +24,7 @@ enum turn_end turn_take(struct scheduler *s, struct vcpu **vcpu);
 bool turn_is_over(struct vcpu *vcpu, enum turn_end *end) must_check;
 
 /* Has the CPU rung at `until`, an interrupt that sets need_resched; TIMER_NEVER: not at all. What was
- * asked for before is forgotten. On the CPU itself, IRQs on. */
+ * asked for before is forgotten. On the CPU itself. */
 void turn_set_alarm(struct scheduler *s, uint64_t until);
 
 #endif

@@ -1,5 +1,5 @@
 /* The bounds of a vCPU's turn, in the flight recorder and in its accounts of time. Inline, since every
- * switch from one vCPU to the next has two of them. On the CPU that the vCPU is bound to, IRQs on. */
+ * switch from one vCPU to the next has two of them. On the CPU that the vCPU is bound to. */
 #ifndef VM_VCPU_TURN_ACCOUNT_H
 #define VM_VCPU_TURN_ACCOUNT_H
 
@@ -8,7 +8,7 @@
 #include "lib/atomic.h"
 #include "vm/vcpu/vcpu_account.h"
 
-/* A bound's record. `now` becomes its time, which is read when no interrupt's handler can write a record
+/* A bound's record; IRQs on. `now` becomes its time, which is read when no interrupt's handler can write a record
  * any more. Null before this CPU has a recorder. */
 static inline struct record *turn_note_bound(const struct vcpu *vcpu, enum record_kind kind,
 					     uint64_t *now, const char *did)

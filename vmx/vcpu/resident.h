@@ -46,8 +46,9 @@ void vmx_write_breakpoints(const uint64_t dr[4], uint64_t dr6);
 /* --- two vCPUs that are alike --------------------------------------------------------------- */
 
 /* May `to` be entered without run() (vmx/vcpu/hand_over.c), and needs the CPU, from which `from` goes, no more
- * for it than resident_exchange(), xstate_exchange() and, where to->same_msrs is false, resident_exchange_msrs()? Asked of each pair once, and again after anything changed
- * that this depends on, which whoever changes it tells by resident_changed() or vmx_enter_by_run(). */
+ * for it than resident_exchange(), xstate_exchange() and, where to->same_msrs is false,
+ * resident_exchange_msrs()? Asked of each pair once, and again after anything changed that this depends
+ * on, which whoever changes it tells by resident_changed() or vmx_enter_by_run(). */
 bool resident_compare(struct vmx_percpu *percpu, const struct vmx_vcpu *from, struct vmx_vcpu *to);
 
 static inline bool resident_alike(struct vmx_percpu *percpu, const struct vmx_vcpu *from,

@@ -1,5 +1,5 @@
-/* Making a vCPU, and tying it to the CPU it runs on: which VMCS is loaded where. SDM volume 3, "Software Use of Virtual-Machine Control
- * Structures". */
+/* Making a vCPU, and tying it to the CPU it runs on: which VMCS is loaded where. SDM volume 3,
+ * "Software Use of Virtual-Machine Control Structures". */
 #include "vmx/vcpu/vcpu.h"
 
 #include "kernel/cpu.h"

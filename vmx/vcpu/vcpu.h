@@ -105,10 +105,9 @@ struct vmx_vcpu {
 
 	struct vmx_exit last;        /* the exit being handled */
 	struct nested_table *nested; /* the VM's; in the loop */
-	uint64_t
-		nested_seen; /* its generation that this CPU has caught up with; 0 outside the loop */
-	bool in_loop;        /* run() is between its beginning and its end */
-	const char *did;     /* words for the exit line: set by the handler ("emulated") */
+	uint64_t nested_seen; /* its generation that this CPU has caught up with; in the loop */
+	bool in_loop;         /* run() is between its beginning and its end */
+	const char *did;      /* words for the exit line: set by the handler ("emulated") */
 
 	struct vmx_debug debug;
 	uint32_t exceptions; /* that exit without a debugger: a bitmap; constant after setup */
