@@ -85,11 +85,22 @@ static inline void look_at_timer(struct pc_vcpu *pv)
 		pc_apic_timer_look(pv);
 }
 
+/* Whatever was done to the local APIC may let an interrupt through. */
+static void look_again(struct pc_vcpu *pv)
+{
+	__atomic_store_n(&pv->vcpu->interrupt_request, true, __ATOMIC_RELAXED);
+}
+
+/* A deadline that is found to have passed may be so for somebody who does not inject: the scheduler asks of a
+ * vCPU that halts. The entry is to look then, too. */
 static bool pending(struct vcpu *vcpu)
 {
 	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
 
-	look_at_timer(pv);
+	if (unlikely(__atomic_load_n(&pv->timer_due, __ATOMIC_RELAXED))) {
+		pc_apic_timer_look(pv);
+		look_again(pv);
+	}
 	return vlapic_pending(&pv->lapic);
 }
 
@@ -137,12 +148,6 @@ static int acknowledge(struct vcpu *vcpu)
 static uint8_t get_priority(struct vcpu *vcpu)
 {
 	return (uint8_t)vlapic_priority(&pc_vcpu_of(vcpu)->lapic);
-}
-
-/* Whatever the guest did to its local APIC may let an interrupt through. */
-static void look_again(struct pc_vcpu *pv)
-{
-	__atomic_store_n(&pv->vcpu->interrupt_request, true, __ATOMIC_RELAXED);
 }
 
 /* After a write at `offset`, which mostly lets nothing through that was held back before. A pin of an

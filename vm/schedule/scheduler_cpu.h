@@ -116,11 +116,7 @@ static inline bool scheduler_does_chores_often(const struct scheduler *s, uint64
  * have been told of a request, the flag be clear, and the guest have halted before it was taken. */
 static inline bool scheduler_is_requested(struct vcpu *vcpu)
 {
-	if (!vcpu->halted_interruptible || !vcpu->interrupts || !vcpu->interrupts->pending(vcpu))
-		return false;
-	/* What ends the halt has to be seen at the entry, too, or the next HLT would end at once, for ever. */
-	__atomic_store_n(&vcpu->interrupt_request, true, __ATOMIC_SEQ_CST);
-	return true;
+	return vcpu->halted_interruptible && vcpu->interrupts && vcpu->interrupts->pending(vcpu);
 }
 
 /* Blocks a vCPU at the end of its turn on this CPU, unless it has a reason to run. */
