@@ -173,7 +173,7 @@ FAST := $(addprefix lib/,format.c page_pool.c string.c) $(addprefix ept/,ept.c f
 	vmx/nested.c $(addprefix vmx/exit/,exit_quick.c exit_short.c) \
 	$(addprefix vmx/vcpu/,guest_control.c hand_over.c run.c run_in_place.c run_interrupts.c run_msr.c slice.c \
 		vcpu.c xstate.c) \
-	$(addprefix guest/pc/pc_,access.c apic_timer.c local_apic.c ports.c)
+	$(addprefix guest/pc/pc_,access.c apic_timer.c apic_wiring.c local_apic.c ports.c)
 SMALL := $(filter-out $(FAST),$(KERNEL_C))
 # Besides -Oz, without what pays for speed with bytes.
 FOR_SIZE := -Oz -fno-jump-tables -fno-caller-saves -fno-ipa-sra -fno-tree-loop-im -fno-shrink-wrap \

@@ -201,7 +201,7 @@ void pc_notify(void *context, unsigned index);
 /* A message that is no ordinary interrupt: NMI, INIT or start-up, to a vCPU. Likewise. */
 void pc_deliver(void *context, unsigned index, const struct apic_message *message);
 
-/* --- pc_local_apic.c --- */
+/* --- pc_apic_wiring.c --- */
 
 /* One a vCPU, and the bus among them. */
 enum error pc_local_apics_create(struct pc *pc, struct reason *why) must_check;
@@ -209,6 +209,9 @@ void pc_local_apics_reset(struct pc *pc);
 /* Their timers. No lock held; the vCPUs do not run. */
 void pc_local_apics_stop(struct pc *pc);
 void pc_local_apics_free(struct pc *pc);
+
+/* --- pc_local_apic.c --- */
+
 /* The local APIC's registers as the guest reaches them; `offset` into its page. On the vCPU's CPU,
  * without the lock. An MSR that is not there, or a value it does not take: false. */
 uint64_t pc_local_apic_read(struct pc_vcpu *pv, uint64_t offset, unsigned width);
