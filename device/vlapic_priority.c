@@ -96,13 +96,16 @@ static inline bool posted_is_deliverable(const struct vlapic *lapic)
 	       class > class_of(task_priority(lapic)) && vlapic_mode(lapic) != VLAPIC_DISABLED;
 }
 
-bool vlapic_pending(struct vlapic *lapic)
+static noinline_fn bool pending_taken(struct vlapic *lapic)
 {
-	if (likely(posted_is_deliverable(lapic)))
-		return true;
 	vlapic_take_posted(lapic);
 	return extint_waits(lapic) ||
 	       (vlapic_mode(lapic) != VLAPIC_DISABLED && deliverable(lapic) >= 0);
+}
+
+bool vlapic_pending(struct vlapic *lapic)
+{
+	return likely(posted_is_deliverable(lapic)) || pending_taken(lapic);
 }
 
 int vlapic_acknowledge(struct vlapic *lapic)

@@ -17,10 +17,10 @@ static void advance_for(struct pc_vcpu *pv, unsigned offset)
 
 /* --- what the backend asks ------------------------------------------------------------------- */
 
-static inline void look_at_timer(struct pc_vcpu *pv)
+/* Rarely: a host timer fired for it (guest/pc/pc_apic_timer.c). */
+static inline bool has_timer_due(const struct pc_vcpu *pv)
 {
-	if (unlikely(__atomic_load_n(&pv->timer_due, __ATOMIC_RELAXED)))
-		pc_apic_timer_look(pv);
+	return unlikely(__atomic_load_n(&pv->timer_due, __ATOMIC_RELAXED));
 }
 
 /* Whatever was done to the local APIC may let an interrupt through. */
@@ -31,15 +31,18 @@ static void look_again(struct pc_vcpu *pv)
 
 /* A deadline that is found to have passed may be so for somebody who does not inject: the scheduler asks of a
  * vCPU that halts. The entry is to look then, too. */
+static continuation_fn bool pending_by_time(struct pc_vcpu *pv)
+{
+	pc_apic_timer_look(pv);
+	look_again(pv);
+	return vlapic_pending(&pv->lapic);
+}
+
 static bool pending(struct vcpu *vcpu)
 {
 	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
 
-	if (unlikely(__atomic_load_n(&pv->timer_due, __ATOMIC_RELAXED))) {
-		pc_apic_timer_look(pv);
-		look_again(pv);
-	}
-	return vlapic_pending(&pv->lapic);
+	return has_timer_due(pv) ? pending_by_time(pv) : vlapic_pending(&pv->lapic);
 }
 
 static inline struct vcpu_interrupt_offer of_vlapic(struct vlapic_offer o)
@@ -57,12 +60,18 @@ static inline struct vcpu_interrupt_offer of_vlapic(struct vlapic_offer o)
 	return offer;
 }
 
+static continuation_fn struct vcpu_interrupt_offer offer_by_time(struct pc_vcpu *pv, bool open)
+{
+	pc_apic_timer_look(pv);
+	return of_vlapic(vlapic_offer(&pv->lapic, open));
+}
+
 static struct vcpu_interrupt_offer offer(struct vcpu *vcpu, bool open)
 {
 	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
 
-	look_at_timer(pv);
-	return of_vlapic(vlapic_offer(&pv->lapic, open));
+	return has_timer_due(pv) ? offer_by_time(pv, open)
+				 : of_vlapic(vlapic_offer(&pv->lapic, open));
 }
 
 /* Mostly a deadline of the TSC, after which there is none until the guest sets another. */
@@ -70,10 +79,8 @@ static struct vcpu_interrupt_offer offer_timer(struct vcpu *vcpu, uint64_t now, 
 {
 	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
 
-	if (unlikely(!vlapic_tsc_deadline_passed(&pv->lapic, vcpu_tsc_at(vcpu, now)))) {
-		pc_apic_timer_look(pv);
-		return of_vlapic(vlapic_offer(&pv->lapic, open));
-	}
+	if (unlikely(!vlapic_tsc_deadline_passed(&pv->lapic, vcpu_tsc_at(vcpu, now))))
+		return offer_by_time(pv, open);
 	vcpu->timer_deadline = TIMER_NEVER;
 	return of_vlapic(vlapic_offer_tsc_deadline(&pv->lapic, open));
 }
