@@ -37,8 +37,7 @@ enum vmx_next vmx_handle_invlpg(struct vmx_vcpu *v)
 enum vmx_next vmx_handle_pause(struct vmx_vcpu *v)
 {
 	if (likely(vmx_ends_plainly()))
-		vmcs_store(VMCS_GUEST_RIP,
-			   (v->last.rip + vmcs_fetch(VMCS_EXIT_INSTRUCTION_LENGTH)) & v->rip_mask);
+		vmx_pass_instruction(v, v->last.rip);
 	else
 		vmx_skip_instruction(v);
 	if (this_cpu()->current.endless) {

@@ -87,8 +87,7 @@ static inline void finish(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *
 {
 	struct statistics_row *row = &vcpu->statistics.rows[number];
 
-	vmcs_store(VMCS_GUEST_RIP,
-		   (record->rip + vmcs_fetch(VMCS_EXIT_INSTRUCTION_LENGTH)) & v->rip_mask);
+	vmx_pass_instruction(v, record->rip);
 	record->value = 0;
 	record->did = "emulated";
 	record->head = vcpu->record_head;

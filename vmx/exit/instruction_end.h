@@ -16,6 +16,12 @@ static inline bool vmx_ends_plainly(void)
 			(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)));
 }
 
+/* The end of such a one: of the instruction at `rip`, the exit's. */
+static inline void vmx_pass_instruction(const struct vmx_vcpu *v, uint64_t rip)
+{
+	vmcs_store(VMCS_GUEST_RIP, (rip + vmcs_fetch(VMCS_EXIT_INSTRUCTION_LENGTH)) & v->rip_mask);
+}
+
 /* RIP moves by `length` bytes, blocking by STI and MOV SS ends, and when RFLAGS.TF is set the
  * single-step trap is pending: as if the instruction at the exit's RIP had executed. */
 static inline void vmx_finish_instruction(struct vmx_vcpu *v, uint32_t length)

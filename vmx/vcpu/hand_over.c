@@ -145,8 +145,7 @@ void hand_over_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 		hand_over_decline(s);
 		return;
 	}
-	vmcs_store(VMCS_GUEST_RIP,
-		   (record->rip + vmcs_fetch(VMCS_EXIT_INSTRUCTION_LENGTH)) & v->rip_mask);
+	vmx_pass_instruction(v, record->rip);
 	struct statistics_row *row = statistics_begin(&vcpu->statistics, EXIT_REASON_PAUSE);
 	struct record *turn = hand_over(s, cpu, vcpu, next, recorder, record, row, now);
 

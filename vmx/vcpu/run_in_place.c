@@ -90,8 +90,7 @@ void run_io_in_place(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *recor
 	assert_slow(vcpu == this_cpu_vcpu());
 	if (unlikely((qualification & IO_STRING) || !vmx_ends_plainly()))
 		return;
-	vmcs_store(VMCS_GUEST_RIP,
-		   (record->rip + vmcs_fetch(VMCS_EXIT_INSTRUCTION_LENGTH)) & v->rip_mask);
+	vmx_pass_instruction(v, record->rip);
 	record->value = qualification;
 	record->did = "answered by the board";
 	vcpu_publish_exit(vcpu, v->recorder, record);

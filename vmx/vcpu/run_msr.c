@@ -3,6 +3,7 @@
  * these too, in fewer steps. */
 #include "vm/policy/msr_policy.h"
 #include "vm/vcpu/vcpu_quick.h"
+#include "vmx/exit/instruction_end.h"
 #include "vmx/instructions.h"
 #include "vmx/vcpu/run_answered.h"
 #include "vmx/vcpu/run_in_place.h"
@@ -38,8 +39,7 @@ bool run_wrmsr_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 	vcpu->row->count++;
 	if (unlikely(!vcpu->quick->write_msr(vcpu, index, value)))
 		return refuse(v, record, value);
-	vmcs_store(VMCS_GUEST_RIP,
-		   (record->rip + vmcs_fetch(VMCS_EXIT_INSTRUCTION_LENGTH)) & v->rip_mask);
+	vmx_pass_instruction(v, record->rip);
 	if (unlikely(cpu_attention()))
 		return to_loop(v, record, vmx_answered(v));
 	if (unlikely(events_waiting(vcpu)))
