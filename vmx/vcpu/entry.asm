@@ -147,40 +147,29 @@ return_to_caller:
 	mov	rdi, [rsp + OF_VCPU]
 %endmacro
 
-; Who says in AL whether the exit is over.
-%macro WAY_TO 1
+; Who says in AL whether the exit is over, and where it goes when it is not.
+%macro WAY_TO 2
 extern %1
 global enter_%1
 enter_%1:
 	CALL_IN_PLACE %1
 	test	al, al
 	jnz	enter_again_in_place
-	LOAD_VOLATILE
-	ret
+	jmp	%2
 %endmacro
 
-WAY_TO run_in_place
-
-; The same, but where the loop would go on, it may first be another vCPU's turn.
-%macro WAY_TO_WAKER 1
-extern %1
-global enter_%1
-enter_%1:
-	CALL_IN_PLACE %1
-	test	al, al
-	jnz	enter_again_in_place
-	jmp	break_off
-%endmacro
-
-WAY_TO_WAKER run_interrupt_in_place
-WAY_TO_WAKER run_apic_write_in_place
-WAY_TO_WAKER run_wrmsr_in_place
+; The loop would go on, but first it may be another vCPU's turn.
+WAY_TO run_interrupt_in_place, break_off
+WAY_TO run_apic_write_in_place, break_off
+WAY_TO run_wrmsr_in_place, break_off
+WAY_TO run_in_place, back_to_loop
 
 ; Comes back only when it is not.
 extern run_io_in_place
 global enter_run_io_in_place
 enter_run_io_in_place:
 	CALL_IN_PLACE run_io_in_place
+back_to_loop:
 	LOAD_VOLATILE
 	ret
 
