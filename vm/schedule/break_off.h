@@ -42,16 +42,7 @@ static inline void break_off_end_turn(struct scheduler *s, struct vcpu *vcpu, ui
 	(void)recorder_put(s->cpu->recorder, now,
 			   record_head_of_kind(vcpu->record_head, RECORD_OUT), 0, 0,
 			   TURN_BROKEN_OFF_NAME);
-
-	struct turn_ticks took = turn_close(vcpu, record->rip, now);
-
-	s->now = now;
-	scheduler_add_ticks(&s->guest_ticks, took.guest);
-	scheduler_add_ticks(&s->exit_ticks, took.plinth);
-	if (vcpu->slice_ticks == SLICE_ENDLESS)
-		vcpu->slice.left = 0;
-	else
-		slice_use(&vcpu->slice, took.guest);
+	turn_settle(s, vcpu, TURN_BROKEN_OFF, turn_close(vcpu, record->rip, now));
 }
 
 /* The CPU is that of `next`, whom break_off_offer() named; `vcpu`, the end of whose last exit this is, goes on

@@ -11,6 +11,7 @@
 
 #include "vm/schedule/scheduler_cpu.h"
 #include "vm/schedule/turn.h"
+#include "vm/schedule/turn_settle.h"
 #include "vm/vcpu/turn_account.h"
 #include "vm/vm.h"
 
@@ -53,17 +54,6 @@ static inline void hand_over_states(struct vcpu *vcpu, struct vcpu *next)
 	__atomic_store_n(&next->state, VCPU_RUNNING, __ATOMIC_SEQ_CST);
 }
 
-static inline void hand_over_end_turn(struct scheduler *s, struct vcpu *vcpu,
-				      const struct record *record, uint64_t now)
-{
-	struct turn_ticks took = turn_close(vcpu, record->rip, now);
-
-	s->now = now;
-	scheduler_add_ticks(&s->guest_ticks, took.guest);
-	scheduler_add_ticks(&s->exit_ticks, took.plinth);
-	vcpu->slice.left = 0;
-}
-
 static inline void hand_over_begin_turn(struct scheduler *s, struct vcpu *vcpu,
 					struct record *record, uint64_t now)
 {
@@ -103,7 +93,7 @@ static inline struct record *hand_over(struct scheduler *s, struct cpu *cpu, str
 	statistics_finish(&vcpu->statistics, row, now - record->time);
 	recorder_fill_bound(out, now, record_head_of_kind(vcpu->record_head, RECORD_OUT),
 			    TURN_OVER_NAME);
-	hand_over_end_turn(s, vcpu, record, now);
+	turn_settle(s, vcpu, TURN_OVER, turn_close(vcpu, record->rip, now));
 	recorder_fill_bound(in, now, record_head_of_kind(next->record_head, RECORD_IN), NULL);
 	hand_over_begin_turn(s, next, in, now);
 	recorder_publish_all(recorder, in);

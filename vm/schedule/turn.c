@@ -12,6 +12,7 @@
 #include "vm/manager.h"
 #include "vm/schedule/scheduler.h"
 #include "vm/schedule/scheduler_cpu.h"
+#include "vm/schedule/turn_settle.h"
 #include "vm/schedule/watchdog.h"
 #include "vm/vcpu/turn_account.h"
 #include "vm/vm.h"
@@ -149,21 +150,6 @@ static const char *const end_names[] = {
 };
 _Static_assert(ARRAY_SIZE(end_names) == TURN_DONE + 1, "every end of a turn has a name");
 
-/* What the turn took belongs to this CPU, too. */
-static inline void account(struct scheduler *s, struct vcpu *vcpu, enum turn_end end)
-{
-	struct turn_ticks took = turn_account_end(vcpu, end_names[end]);
-
-	s->now = took.end;
-	scheduler_add_ticks(&s->guest_ticks, took.guest);
-	scheduler_add_ticks(&s->exit_ticks, took.plinth);
-	/* One that was alone has taken no time that somebody else waited for. */
-	if (end == TURN_OVER || vcpu->slice_ticks == SLICE_ENDLESS)
-		vcpu->slice.left = 0;
-	else
-		slice_use(&vcpu->slice, took.guest);
-}
-
 /* False: the turn ends before it begins. */
 static noinline_fn bool bind(struct vcpu *vcpu)
 {
@@ -197,7 +183,7 @@ enum turn_end turn_take(struct scheduler *s, struct vcpu **whose)
 	else
 		set_slice(s, vcpu, now);
 	enum turn_end end = run_loop_turn(whose);
-	account(s, *whose, end);
+	turn_settle(s, *whose, end, turn_account_end(*whose, end_names[end]));
 	this_cpu()->current.vcpu = NULL;
 	return end;
 }

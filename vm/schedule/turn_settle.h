@@ -1,0 +1,24 @@
+/* What the end of a turn means to its CPU and to the vCPU's slice, whichever way the turn ends. Inline, for the
+ * short ways from one turn to the next. */
+#ifndef VM_SCHEDULE_TURN_SETTLE_H
+#define VM_SCHEDULE_TURN_SETTLE_H
+
+#include "vm/schedule/run_loop.h"
+#include "vm/schedule/scheduler_cpu.h"
+#include "vm/vcpu/turn_account.h"
+
+/* What the turn took belongs to this CPU, too. */
+static inline void turn_settle(struct scheduler *s, struct vcpu *vcpu, enum turn_end end,
+			       struct turn_ticks took)
+{
+	s->now = took.end;
+	scheduler_add_ticks(&s->guest_ticks, took.guest);
+	scheduler_add_ticks(&s->exit_ticks, took.plinth);
+	/* One that was alone has taken no time that somebody else waited for. */
+	if (end == TURN_OVER || vcpu->slice_ticks == SLICE_ENDLESS)
+		vcpu->slice.left = 0;
+	else
+		slice_use(&vcpu->slice, took.guest);
+}
+
+#endif
