@@ -236,7 +236,7 @@ $(ZYDIS_USERS:%=$(BUILD)/fuzz/%.o): FUZZ_CFLAGS += $(ZYDIS_FLAGS)
 $(BUILD)/kernel/vmx/vcpu/run_in_place.c.o $(BUILD)/kernel/vmx/vcpu/run_interrupts.c.o \
 $(BUILD)/kernel/vmx/vcpu/run_msr.c.o $(BUILD)/kernel/vmx/vcpu/slice.c.o \
 $(addprefix $(BUILD)/kernel/guest/pc/pc_,access.c.o apic_timer.c.o local_apic.c.o ports.c.o) \
-$(BUILD)/kernel/device/vlapic_priority.c.o: \
+$(BUILD)/kernel/device/vlapic_priority.c.o $(BUILD)/kernel/vm/schedule/blocking.c.o: \
 	CFLAGS += -fomit-frame-pointer
 
 # Called by assembly with a convention of its own: see the file.

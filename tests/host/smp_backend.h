@@ -90,16 +90,16 @@ static struct vcpu *fake_break_off(struct vcpu *vcpu)
 {
 	struct cpu *cpu = this_cpu();
 	struct scheduler *s = scheduler_of(cpu);
-	struct vcpu *next = break_off_offer(s);
+	struct vcpu *next;
 
-	if (next && !fake_of(next)->has_run) {
+	if (!break_off_offer(s, cpu->recorder, &next))
+		return NULL;
+	if (!fake_of(next)->has_run) {
 		hand_over_decline(s);
 		return NULL;
 	}
-	if (!next)
-		return NULL;
 	__atomic_store_n(&cpu->need_resched, false, __ATOMIC_SEQ_CST);
-	break_off(s, cpu, vcpu, next, time_ticks())->end = time_ticks();
+	break_off(s, cpu, vcpu, next, cpu->recorder, time_ticks())->end = time_ticks();
 	__atomic_fetch_add(&break_offs, 1, __ATOMIC_RELAXED);
 	return next;
 }

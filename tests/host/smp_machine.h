@@ -27,12 +27,14 @@
 #include "kernel/cpu.h"
 #include "kernel/time.h"
 #include "kernel/timer.h"
+#include "x86/instructions.h"
 
 static void fake_interrupts_disable(void);
 static void fake_interrupts_enable(void);
 static void fake_halt(void);
 static void fake_monitor(const void *line);
 static void fake_sleep_monitored(void);
+#define read_tsc                   time_ticks
 #define interrupts_disable         fake_interrupts_disable
 #define interrupts_enable          fake_interrupts_enable
 #define interrupts_enable_and_halt fake_halt

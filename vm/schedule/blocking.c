@@ -59,7 +59,7 @@ static inline void end_halt(struct vcpu *vcpu, uint64_t now)
 static inline_always enum scheduler_call make_ready(struct scheduler *s, struct vcpu *vcpu)
 {
 	struct recorder *recorder = this_cpu()->recorder;
-	uint64_t now = time_ticks();
+	uint64_t now = read_tsc();
 
 	end_halt(vcpu, now);
 	/* Who has no recorder runs no guests. */
@@ -135,25 +135,24 @@ static inline void call(struct scheduler *s, enum scheduler_call call)
 static noinline_fn void wake_blocked(struct vcpu *vcpu)
 {
 	uint64_t rflags = read_rflags();
-	bool here;
 
 	interrupts_disable();
-	do {
-		struct cpu *cpu = __atomic_load_n(&vcpu->queue_cpu, __ATOMIC_ACQUIRE);
-		struct scheduler *s = scheduler_of(cpu);
-		enum scheduler_call wanted = CALL_NOBODY;
+	struct cpu *cpu = __atomic_load_n(&vcpu->queue_cpu, __ATOMIC_ACQUIRE);
+	struct scheduler *s = scheduler_of(cpu);
+	enum scheduler_call wanted = CALL_NOBODY;
 
-		spinlock_take(&s->lock);
-		here = vcpu->queue_cpu == cpu;
-		if (likely(here &&
-			   __atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) == VCPU_BLOCKED &&
-			   may_be_due(vcpu)))
-			wanted = make_ready(s, vcpu);
-		spinlock_give(&s->lock);
-		call(s, wanted);
-	} while (unlikely(!here));
+	spinlock_take(&s->lock);
+	bool here = vcpu->queue_cpu == cpu;
+	if (likely(here && __atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) == VCPU_BLOCKED &&
+		   may_be_due(vcpu)))
+		wanted = make_ready(s, vcpu);
+	spinlock_give(&s->lock);
+	call(s, wanted);
 	if (rflags & RFLAGS_IF)
 		interrupts_enable();
+	/* It was handed to another CPU at this moment. */
+	if (unlikely(!here))
+		scheduler_wake(vcpu);
 }
 
 static void wake(struct vcpu *vcpu, void (*tell_running)(struct cpu *cpu))

@@ -17,39 +17,33 @@ static inline bool break_off_may_run(struct vcpu *vcpu)
 	return vm_lets_run(vcpu);
 }
 
-/* Who goes first, or null. Unless it is, the queue's lock is taken, until break_off() or
- * hand_over_decline(). */
-static inline struct vcpu *break_off_offer(struct scheduler *s)
+/* Is there somebody who goes first, and place for the records of two bounds of turns? */
+static inline bool break_off_is_wanted(const struct scheduler *s, const struct recorder *recorder)
 {
-	if (!__atomic_load_n(&s->preempt, __ATOMIC_RELAXED) || s->chores_called ||
-	    (s->shares && s->queue.movable))
-		return NULL;
-	spinlock_take(&s->lock);
-
-	struct vcpu *next = run_queue_goes_first(&s->queue);
-
-	if (likely(next && next->state == VCPU_READY && break_off_may_run(next)))
-		return next;
-	spinlock_give(&s->lock);
-	return NULL;
+	return __atomic_load_n(&s->preempt, __ATOMIC_RELAXED) && !s->chores_called &&
+	       !(s->shares && s->queue.movable) &&
+	       likely(recorder_goes_on(recorder, recorder_place(recorder) + 1));
 }
 
-static inline void break_off_end_turn(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
+/* Who goes first? When it is true the queue's lock is taken, until break_off() or hand_over_decline(). */
+static inline bool break_off_offer(struct scheduler *s, const struct recorder *recorder,
+				   struct vcpu **next)
 {
-	struct record *record = vcpu->record;
-
-	vcpu_account_entry(vcpu, record, now);
-	(void)recorder_put(s->cpu->recorder, now,
-			   record_head_of_kind(vcpu->record_head, RECORD_OUT), 0, 0,
-			   TURN_BROKEN_OFF_NAME);
-	turn_settle(s, vcpu, TURN_BROKEN_OFF, turn_close(vcpu, record->rip, now));
+	if (!break_off_is_wanted(s, recorder))
+		return false;
+	spinlock_take(&s->lock);
+	if (likely(run_queue_goes_first(&s->queue, next) && (*next)->state == VCPU_READY &&
+		   break_off_may_run(*next)))
+		return true;
+	spinlock_give(&s->lock);
+	return false;
 }
 
 /* The CPU is that of `next`, whom break_off_offer() named; `vcpu`, the end of whose last exit this is, goes on
  * once those that go first had their turns. Returns the record of the new turn, the cost of which is known
  * as the guest is entered. The backend sees to `next->slice_ticks`. */
 static inline struct record *break_off(struct scheduler *s, struct cpu *cpu, struct vcpu *vcpu,
-				       struct vcpu *next, uint64_t now)
+				       struct vcpu *next, struct recorder *recorder, uint64_t now)
 {
 	run_queue_go_before(&s->queue, vcpu, next);
 	__atomic_store_n(&s->preempt, false, __ATOMIC_RELAXED);
@@ -60,11 +54,15 @@ static inline struct record *break_off(struct scheduler *s, struct cpu *cpu, str
 	cpu->current.vcpu = next;
 	cpu->current.endless = cpu->current.log_unattended = false;
 
-	break_off_end_turn(s, vcpu, now);
-	struct record *in = recorder_put(
-		cpu->recorder, now, record_head_of_kind(next->record_head, RECORD_IN), 0, 0, NULL);
+	struct record *last = vcpu->record, *out = recorder_place(recorder), *in = out + 1;
 
+	vcpu_account_entry(vcpu, last, now);
+	recorder_fill_bound(out, now, record_head_of_kind(vcpu->record_head, RECORD_OUT),
+			    TURN_BROKEN_OFF_NAME);
+	turn_settle(s, vcpu, TURN_BROKEN_OFF, turn_close(vcpu, last->rip, now));
+	recorder_fill_bound(in, now, record_head_of_kind(next->record_head, RECORD_IN), NULL);
 	hand_over_begin_turn(s, next, in, now);
+	recorder_publish_all(recorder, in);
 	return in;
 }
 

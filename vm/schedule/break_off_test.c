@@ -52,12 +52,13 @@ static void request(struct vcpu *vcpu)
 static struct vcpu *offer(void)
 {
 	struct scheduler *s = scheduler_of(this_cpu());
-	struct vcpu *next = break_off_offer(s);
+	struct vcpu *next = NULL;
+	bool offered = break_off_offer(s, this_cpu()->recorder, &next);
 
-	if (next)
+	if (offered)
 		hand_over_decline(s);
 	assert_int_equal(s->lock.holder, 0);
-	return next;
+	return offered ? next : NULL;
 }
 
 #define NOBODY_WHILE(field, value)                \
@@ -101,6 +102,7 @@ static void nobody_while_something_waits(void **unused)
 	NOBODY_WHILE(s->preempt, false);
 	NOBODY_WHILE(s->chores_called, true);
 	NOBODY_WHILE(s->shares, true);
+	NOBODY_WHILE(this_cpu()->recorder->end, recorder_place(this_cpu()->recorder) + 1);
 	NOBODY_WHILE(woken->state, VCPU_INVALID);
 	NOBODY_WHILE(woken->wake_pending, true);
 	NOBODY_WHILE(woken->asked, true);
@@ -124,8 +126,9 @@ static void turns_change_hands(void **unused)
 
 	request(woken);
 	cpu->current.endless = true;
-	assert_ptr_equal(break_off_offer(s), woken);
-	const struct record *in = break_off(s, cpu, runs, woken, time_ticks());
+	assert_true(break_off_offer(s, cpu->recorder, &next));
+	assert_ptr_equal(next, woken);
+	const struct record *in = break_off(s, cpu, runs, woken, cpu->recorder, time_ticks());
 
 	assert_int_equal(s->lock.holder, 0);
 	assert_int_equal(runs->state, VCPU_READY);
@@ -156,12 +159,15 @@ static void a_slice_is_kept(void **unused)
 {
 	struct vcpu *woken, *waiting;
 	struct vcpu *runs = prepare(&woken, &waiting);
-	struct scheduler *s = scheduler_of(this_cpu());
+	struct cpu *cpu = this_cpu();
+	struct scheduler *s = scheduler_of(cpu);
+	struct vcpu *next;
 
 	request(woken);
 	runs->slice_ticks = runs->slice.left = 1ull << 60;
-	assert_ptr_equal(break_off_offer(s), woken);
-	(void)break_off(s, this_cpu(), runs, woken, time_ticks());
+	assert_true(break_off_offer(s, cpu->recorder, &next));
+	assert_ptr_equal(next, woken);
+	(void)break_off(s, cpu, runs, woken, cpu->recorder, time_ticks());
 	assert_in_range(runs->slice.left, 1ull << 59, 1ull << 60);
 	finish(runs, woken);
 }

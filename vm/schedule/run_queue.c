@@ -1,15 +1,6 @@
 /* The line of vCPUs before a CPU. */
 #include "vm/schedule/run_queue.h"
 
-/* Stored atomically: an idle CPU, or one that shares out work, looks without the lock. */
-static void count(struct run_queue *queue, const struct vcpu *vcpu, int by)
-{
-	uint32_t movable = run_queue_may_move(vcpu) ? (uint32_t)by : 0;
-
-	__atomic_store_n(&queue->length, queue->length + (uint32_t)by, __ATOMIC_RELAXED);
-	__atomic_store_n(&queue->movable, queue->movable + movable, __ATOMIC_RELAXED);
-}
-
 void run_queue_init(struct run_queue *queue)
 {
 	list_init(&queue->first);
@@ -18,28 +9,14 @@ void run_queue_init(struct run_queue *queue)
 	queue->movable = 0;
 }
 
-/* `before` is the link of who comes next, or the end of a list. */
-static void insert(struct run_queue *queue, struct vcpu *vcpu, struct list *before)
-{
-	assert(!vcpu->queued);
-	list_append(before, &vcpu->run_link);
-	vcpu->queued = true;
-	count(queue, vcpu, 1);
-}
-
 void run_queue_append(struct run_queue *queue, struct vcpu *vcpu)
 {
-	insert(queue, vcpu, &queue->waiting);
-}
-
-void run_queue_append_first(struct run_queue *queue, struct vcpu *vcpu)
-{
-	insert(queue, vcpu, &queue->first);
+	run_queue_insert(queue, vcpu, &queue->waiting);
 }
 
 void run_queue_put_back(struct run_queue *queue, struct vcpu *vcpu)
 {
-	insert(queue, vcpu, queue->waiting.next);
+	run_queue_insert(queue, vcpu, queue->waiting.next);
 }
 
 static struct vcpu *take_out(struct run_queue *queue, struct list *link)
@@ -49,7 +26,7 @@ static struct vcpu *take_out(struct run_queue *queue, struct list *link)
 	assert(vcpu->queued);
 	list_remove(link);
 	vcpu->queued = false;
-	count(queue, vcpu, -1);
+	run_queue_count(queue, vcpu, -1);
 	return vcpu;
 }
 

@@ -21,9 +21,6 @@ void run_queue_init(struct run_queue *queue);
 /* To the end of the line; the vCPU is in no queue. */
 void run_queue_append(struct run_queue *queue, struct vcpu *vcpu);
 
-/* Before all that wait, but behind those that came in this way: it still has something left of its turn. */
-void run_queue_append_first(struct run_queue *queue, struct vcpu *vcpu);
-
 /* To the head of those that wait: its turn was broken off. */
 void run_queue_put_back(struct run_queue *queue, struct vcpu *vcpu);
 
@@ -48,6 +45,31 @@ static inline bool run_queue_may_move(const struct vcpu *vcpu)
 	return vcpu->pinned_cpu < 0;
 }
 
+/* Stored atomically: an idle CPU, or one that shares out work, looks without the lock. */
+static inline void run_queue_count(struct run_queue *queue, const struct vcpu *vcpu, int by)
+{
+	uint32_t movable = run_queue_may_move(vcpu) ? (uint32_t)by : 0;
+
+	__atomic_store_n(&queue->length, queue->length + (uint32_t)by, __ATOMIC_RELAXED);
+	__atomic_store_n(&queue->movable, queue->movable + movable, __ATOMIC_RELAXED);
+}
+
+/* `before` is the link of who comes next, or the end of a list. */
+static inline void run_queue_insert(struct run_queue *queue, struct vcpu *vcpu,
+				    struct list *before)
+{
+	assert(!vcpu->queued);
+	list_append(before, &vcpu->run_link);
+	vcpu->queued = true;
+	run_queue_count(queue, vcpu, 1);
+}
+
+/* Before all that wait, but behind those that came in this way: it still has something left of its turn. */
+static inline void run_queue_append_first(struct run_queue *queue, struct vcpu *vcpu)
+{
+	run_queue_insert(queue, vcpu, &queue->first);
+}
+
 /* One was taken out, another put in: as many as before. */
 static inline void run_queue_replaced(struct run_queue *queue, struct vcpu *out, struct vcpu *in)
 {
@@ -68,12 +90,13 @@ static inline void run_queue_rotate(struct run_queue *queue, struct vcpu *vcpu, 
 	run_queue_replaced(queue, next, vcpu);
 }
 
-/* Who goes before all that wait; null when nobody does. */
-static inline struct vcpu *run_queue_goes_first(const struct run_queue *queue)
+/* Who goes before all that wait. False when nobody does. */
+static inline bool run_queue_goes_first(const struct run_queue *queue, struct vcpu **next)
 {
 	struct list *link = queue->first.next;
 
-	return likely(link != &queue->first) ? list_entry(link, struct vcpu, run_link) : NULL;
+	*next = list_entry(link, struct vcpu, run_link);
+	return likely(link != &queue->first);
 }
 
 /* That one is taken out, and `vcpu`, whose turn is broken off, put back. */

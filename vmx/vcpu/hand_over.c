@@ -52,11 +52,12 @@ static noinline_fn void move_timer(struct vcpu *vcpu, struct timer_front *timers
 	timer_set_guest(timers, vcpu->timer_deadline);
 }
 
-/* And what waits for its guest. */
+/* And what waits for its guest, which may have changed the deadline once more. */
 static noinline_fn void move_events(struct vcpu *vcpu, struct vmx_vcpu *v, const struct cpu *cpu)
 {
 	run_inject(vcpu, v);
-	run_refit(vcpu, v, cpu);
+	if (unlikely(vcpu->timer_deadline != v->slice.timers->guest))
+		run_refit(vcpu, v, cpu);
 }
 
 static inline void make_current(struct vmx_percpu *percpu, struct vmx_vcpu *to)
@@ -154,24 +155,16 @@ void hand_over_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 
 /* --- a turn that is broken off ------------------------------------------------------------------ */
 
-/* The exit has been dealt with, and the loop is to look why this CPU was wanted: for one that was woken, most
- * likely. */
-void break_off_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
+/* Of `next`, who was named by break_off_offer(). */
+static noinline_fn void break_off_for(struct vcpu *next)
 {
 	struct cpu *cpu = this_cpu();
 	struct scheduler *s = cpu->scheduler;
+	struct vcpu *vcpu = (struct vcpu *)this_cpu_vcpu();
+	struct vmx_vcpu *v = vmx_behind(vcpu), *to = vmx_behind(next);
+	bool alike = resident_alike(cpu->backend, v, to);
 
-	if (unlikely(!v->noted || v->next != VMX_RESUME || v->apic_access_ends))
-		return;
-
-	struct vcpu *next = break_off_offer(s);
-
-	if (unlikely(!next))
-		return;
-
-	struct vmx_vcpu *to = vmx_behind(next);
-
-	if (unlikely(!is_ready(to) || !v->slice.by_preemption_timer)) {
+	if (unlikely(!alike && !is_ready(to))) {
 		hand_over_decline(s);
 		return;
 	}
@@ -180,7 +173,20 @@ void break_off_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
 	v->noted = false;
 
 	uint64_t now = read_tsc();
-	struct record *turn = break_off(s, cpu, vcpu, next, now);
+	struct record *turn = break_off(s, cpu, vcpu, next, v->recorder, now);
 
-	go_in(v, to, cpu, resident_alike(cpu->backend, v, to), turn, now);
+	go_in(v, to, cpu, alike, turn, now);
+}
+
+/* The exit has been dealt with, and the loop is to look why this CPU was wanted: for one that was woken, most
+ * likely. */
+void break_off_in_place(struct vcpu *vcpu, struct vmx_vcpu *v)
+{
+	if (unlikely(!v->noted || v->next != VMX_RESUME || v->apic_access_ends))
+		return;
+
+	struct vcpu *next;
+
+	if (likely(break_off_offer(this_cpu()->scheduler, v->recorder, &next)))
+		break_off_for(next);
 }

@@ -11,12 +11,10 @@
 static inline bool run_to_loop(struct vmx_vcpu *v, const struct record *record, uint32_t reason,
 			       enum vmx_next next)
 {
-	v->last = (struct vmx_exit) {
-		.reason = reason,
-		.row = reason,
-		.known = VMX_KNOWN_RIP,
-		.rip = record->rip,
-	};
+	v->last.reason = v->last.row = reason;
+	v->last.vectoring = 0;
+	v->last.known = VMX_KNOWN_RIP;
+	v->last.rip = record->rip;
 	v->noted = true;
 	v->next = next;
 	return false;
