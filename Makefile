@@ -188,7 +188,7 @@ REPRODUCIBLE := '-ffile-prefix-map=$(CURDIR)=.' -gno-record-gcc-switches
 STACK := -mpreferred-stack-boundary=3 -mincoming-stack-boundary=4
 
 CFLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
-	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -march=x86-64 -fno-pic -fno-pie \
+	-mno-red-zone -mgeneral-regs-only -march=x86-64 -fno-pic -fno-pie \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables $(STACK) \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks \
 	-falign-loops=1 -falign-jumps=1 -falign-labels=1 \
@@ -350,7 +350,7 @@ GUEST_IMAGES := $(GUEST_CASES:%=$(BUILD)/guest/%.bin)
 GUEST_SHARED := $(wildcard guest/include/*.inc guest/bodies/*.inc)
 GUEST_TABLE  := $(BUILD)/gen/guest/registry.inc
 
-GUEST_CFLAGS := $(filter-out $(STACK) -O2 -mcmodel=kernel -fno-omit-frame-pointer,$(CFLAGS)) -Og \
+GUEST_CFLAGS := $(filter-out $(STACK) -O2 -fno-omit-frame-pointer,$(CFLAGS)) -Og \
 	-Wno-missing-prototypes -Wno-override-init
 
 $(GUEST_C:%=$(BUILD)/guest/%.o): $(BUILD)/guest/%.o: guest/cases/%.c

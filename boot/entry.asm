@@ -2,7 +2,7 @@
 ;
 ; Multiboot2, "I386 machine state": EAX is the loader's magic, EBX the physical address of the boot
 ; information, paging off, flat segments, interrupts off, no stack. The image may have been loaded
-; anywhere below 4 GiB: EBP holds how far from its link address, and [ebp + PHYSICAL(symbol)]
+; anywhere below 1 GiB: EBP holds how far from its link address, and [ebp + PHYSICAL(symbol)]
 ; reaches a symbol until paging is on.
 ;
 ; The page tables made here give every page of the image its final rights, so that from C's first
@@ -11,7 +11,7 @@
 
 %include "kernel/offsets.inc"
 
-IMAGE_VIRTUAL_BASE equ 0xffffffff80000000
+IMAGE_VIRTUAL_BASE equ 0x40000000
 %define PHYSICAL(symbol) (symbol - IMAGE_VIRTUAL_BASE)
 
 LOADER_MAGIC       equ 0x36d76289
@@ -105,11 +105,13 @@ boot_entry:
 ; EBP: load offset. Changes EAX, EBX, ECX, EDX, ESI.
 build_tables:
 	lea ebx, [ebp + PHYSICAL(boot_root_table)]
-	lea eax, [ebp + PHYSICAL(high_directory_pointers) + PTE_PRESENT + PTE_WRITE]
-	mov [ebx + 511 * 8], eax
-	lea ebx, [ebp + PHYSICAL(high_directory_pointers)]
+	lea eax, [ebp + PHYSICAL(directory_pointers) + PTE_PRESENT + PTE_WRITE]
+	mov [ebx], eax
+	lea ebx, [ebp + PHYSICAL(directory_pointers)]
+	lea eax, [ebp + PHYSICAL(identity_directory) + PTE_PRESENT]
+	mov [ebx], eax
 	lea eax, [ebp + PHYSICAL(image_directory) + PTE_PRESENT + PTE_WRITE]
-	mov [ebx + 510 * 8], eax
+	mov [ebx + 8], eax
 
 	; The image is linked 2 MiB above the base: its first table is entry 1 of the directory.
 	lea ebx, [ebp + PHYSICAL(image_directory) + 8]
@@ -140,17 +142,8 @@ build_tables:
 
 	; Identity, read and execute, around long_mode: gone before C runs.
 	lea esi, [ebp + PHYSICAL(long_mode)]
-	lea ebx, [ebp + PHYSICAL(boot_root_table)]
-	lea eax, [ebp + PHYSICAL(identity_directory_pointers) + PTE_PRESENT]
-	mov [ebx], eax
-	mov eax, esi
-	shr eax, 30
-	lea ebx, [ebp + PHYSICAL(identity_directory_pointers) + eax * 8]
-	lea eax, [ebp + PHYSICAL(identity_directory) + PTE_PRESENT]
-	mov [ebx], eax
 	mov eax, esi
 	shr eax, 21
-	and eax, 511
 	lea ebx, [ebp + PHYSICAL(identity_directory) + eax * 8]
 	and esi, ~0x1fffff
 	or esi, PTE_PRESENT | PTE_LARGE
@@ -212,15 +205,14 @@ fail:
 
 bits 64
 long_mode:
-	mov rax, high
+	mov eax, at_link_address
 	jmp rax
 
 section .text
-high:
+at_link_address:
 	; The table by its own address: its identity page is about to go, and an exception loads
 	; selectors from it.
-	mov rax, boot_gdt_pointer64
-	lgdt [rax]
+	lgdt [boot_gdt_pointer64]
 	mov eax, SELECTOR_DATA
 	mov ds, eax
 	mov es, eax
@@ -228,17 +220,15 @@ high:
 	xor eax, eax
 	mov fs, eax
 	mov gs, eax
-	mov rsp, boot_stack_top
-	mov rax, boot_root_table
-	mov qword [rax], 0 ; the identity page goes
+	mov esp, boot_stack_top
+	mov qword [directory_pointers], 0 ; the identity page goes
 	mov rax, cr3
 	mov cr3, rax
 
-	mov rax, boot_cpu
+	mov eax, boot_cpu
 	mov [rax + CPU_SELF], rax
 	mov dword [rax + CPU_HOLDER], 1 ; its index is 0
-	mov rdx, rax
-	shr rdx, 32
+	xor edx, edx
 	mov ecx, MSR_GS_BASE
 	wrmsr
 
@@ -286,12 +276,11 @@ bochs_shutdown:
 	db "Shutdown"
 
 section .bss.page_aligned nobits alloc noexec write align=4096
-boot_root_table:             resb 4096
-high_directory_pointers:     resb 4096
-image_directory:             resb 4096
-image_tables:                resb IMAGE_TABLES * 4096
-identity_directory_pointers: resb 4096
-identity_directory:          resb 4096
+boot_root_table:    resb 4096
+directory_pointers: resb 4096
+identity_directory: resb 4096
+image_directory:    resb 4096
+image_tables:       resb IMAGE_TABLES * 4096
 
 section .stacks nobits alloc noexec write align=4096
 	resb 16384

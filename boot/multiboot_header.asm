@@ -39,10 +39,10 @@ modules: ; on page boundaries
 	dd .end - modules
 .end:
 	align 8
-relocatable: ; below 4 GiB, on a 2 MiB boundary, the lowest that is free
+relocatable: ; below 1 GiB, where boot/entry.asm can be, on a 2 MiB boundary, the lowest that is free
 	dw TAG_RELOCATABLE, OPTIONAL
 	dd .end - relocatable
-	dd 0x200000, 0xffffffff, 0x200000, 1
+	dd 0x200000, 0x3fffffff, 0x200000, 1
 .end:
 	align 8
 	dw TAG_END, 0

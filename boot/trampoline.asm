@@ -52,7 +52,7 @@ protected:
 
 bits 64
 sixty_four:
-	mov rax, ap_entry
+	mov eax, ap_entry
 	jmp rax
 
 align 8
@@ -93,8 +93,7 @@ ap_entry:
 	xor eax, eax
 	mov fs, eax
 	mov gs, eax
-	mov rax, ap_starting
-	lock inc dword [rax]
+	lock inc dword [ap_starting]
 
 	xor eax, eax
 	cpuid
@@ -112,10 +111,8 @@ ap_entry:
 	jz .find
 	mov edi, edx ; the x2APIC ID
 .find:
-	mov rsi, ap_boot_rows
-	mov rsi, [rsi]
-	mov rcx, ap_boot_row_count
-	mov ecx, [rcx]
+	mov rsi, [ap_boot_rows]
+	mov ecx, [ap_boot_row_count]
 .row:
 	test ecx, ecx
 	jz .stranger
@@ -137,8 +134,7 @@ ap_entry:
 	call ap_main
 	ud2
 .stranger:
-	mov rax, ap_starting
-	lock dec dword [rax]
+	lock dec dword [ap_starting]
 .halt:
 	cli
 	hlt

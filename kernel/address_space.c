@@ -90,10 +90,12 @@ hpa_t virt_to_hpa(const void *pointer)
 {
 	uint64_t address = (uintptr_t)pointer;
 
-	if (address >= IMAGE_VIRTUAL_BASE)
-		return image_address(pointer);
-	assert(address >= DIRECT_MAP_BASE && address < DIRECT_MAP_END);
-	return hpa(address - DIRECT_MAP_BASE);
+	if (address >= DIRECT_MAP_BASE) {
+		assert(address < DIRECT_MAP_END);
+		return hpa(address - DIRECT_MAP_BASE);
+	}
+	assert(address - (uintptr_t)image_start < image_length());
+	return image_address(pointer);
 }
 
 void *hpa_to_virt(hpa_t address)

@@ -5,7 +5,7 @@
 #include "lib/error.h"
 #include "lib/types.h"
 
-#define IMAGE_VIRTUAL_BASE 0xffffffff80000000ull
+#define IMAGE_VIRTUAL_BASE GIB(1)
 #define DIRECT_MAP_BASE    0xffff800000000000ull /* 64 TiB of RAM, read and write */
 #define DIRECT_MAP_END     0xffffc00000000000ull
 #define STACKS_BASE        0xffffff0000000000ull

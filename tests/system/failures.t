@@ -30,7 +30,7 @@ FAILURES = [
      (*FAULTING, r"write to a page that is not mapped address=0x10$",
       frame(0, "provoke_page_fault"), frame(1, "kernel_main"))),
     ("write-text", 0, r"exception #PF in Plinth at rip=0x([0-9a-f]+) error=0x3",
-     (*FAULTING, r"write to a page that forbids it address=0xffffffff80[0-9a-f]+$",
+     (*FAULTING, r"write to a page that forbids it address=0x40[0-9a-f]+$",
       frame(0, "provoke_write_text"))),
     ("execute-data", 0, r"exception #PF in Plinth at rip=0x([0-9a-f]+) error=0x11",
      (*FAULTING, r"instruction fetch from a page that forbids it address=0xffff8[0-9a-f]+$",

@@ -76,14 +76,14 @@ BOOT_LINES = [b"[2 2us c0] info guest: memory vm=1(bench) ram_pages=4098 nested_
 MAP = """Discarded input sections
  .text.gone     0x0000000000000000       0x10 build/kernel/vm/halt.c.o
 Linker script and memory map
- .boot.text     0xffffffff80200080      0x100 build/kernel/boot/entry.asm.o
- .text.run      0xffffffff80201000       0x40 build/kernel/vm/schedule/run_loop.c.o
+ .boot.text     0x0000000040200080      0x100 build/kernel/boot/entry.asm.o
+ .text.run      0x0000000040201000       0x40 build/kernel/vm/schedule/run_loop.c.o
  .text.a_name_too_long_for_its_column
-                0xffffffff80201040        0x8 build/kernel/vm/halt.c.o
- .rodata.table  0xffffffff80300000     0x1000 build/kernel/zydis/SharedData.o
- .rodata.images 0xffffffff80301000     0x2000 build/kernel/guest/registry.asm.o
- .symbols       0xffffffff80304000      0x200 build/symbols/table.o
- .data.state    0xffffffff80400000      0x300 build/kernel/vm/halt.c.o
+                0x0000000040201040        0x8 build/kernel/vm/halt.c.o
+ .rodata.table  0x0000000040300000     0x1000 build/kernel/zydis/SharedData.o
+ .rodata.images 0x0000000040301000     0x2000 build/kernel/guest/registry.asm.o
+ .symbols       0x0000000040304000      0x200 build/symbols/table.o
+ .data.state    0x0000000040400000      0x300 build/kernel/vm/halt.c.o
 """
 
 
