@@ -45,14 +45,14 @@ static inline void list_remove(struct list *link)
 	list_init(link);
 }
 
-/* Both at once: takes the first element's link out of a list that has one, and appends `link`. */
+/* Both at once: takes the first element's link out of a list that has one, and appends `link`. The former is left
+ * as it is: it has to be put into a list before anything else is done with it. */
 static inline void list_rotate(struct list *head, struct list *link)
 {
 	struct list *first = head->next, *second = first->next, *last;
 
 	head->next = second;
 	second->previous = head;
-	list_init(first);
 	last = head->previous;
 	link->previous = last;
 	link->next = head;
