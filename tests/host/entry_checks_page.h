@@ -9,11 +9,11 @@
 
 static inline unsigned page_rules_of_section(unsigned section)
 {
+	struct entry_rule rule = { 0 };
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < entry_rule_table_count; i++)
-		if (entry_rule_tables[i]->section == section)
-			count += entry_rule_tables[i]->count;
+	while (entry_rule_next(&rule))
+		count += rule.table->section == section;
 	return count;
 }
 
@@ -28,20 +28,24 @@ static inline void page_sections(FILE *page)
 	}
 }
 
-static inline void page_rule(FILE *page, const struct entry_rule_table *table,
-			     const struct entry_rule *rule)
+static inline void page_rule(FILE *page, const struct entry_rule *rule)
 {
-	char answer[48];
+	const struct entry_rule_row *row = rule->row;
+	char id[ENTRY_RULE_ID_MAX], answer[48];
 
-	fprintf(page, "| `%s` | %s | ", rule->id, entry_sections[table->section].title);
-	for (unsigned i = 0; i < rule->read_count; i++)
-		fprintf(page, "%s`%s`", i ? ", " : "", vmcs_field_symbol(rule->reads[i]));
-	entry_check_answer(table, rule, answer, sizeof(answer));
-	fprintf(page, " | %s | %s |\n", rule->want, answer);
+	entry_rule_id(rule, id, sizeof(id));
+	fprintf(page, "| `%s` | %s | ", id, entry_sections[rule->table->section].title);
+	for (unsigned i = 0; i < row->read_count; i++)
+		fprintf(page, "%s`%s`", i ? ", " : "",
+			vmcs_field_symbol(entry_rule_field(rule, row->reads[i])));
+	entry_check_answer(rule, answer, sizeof(answer));
+	fprintf(page, " | %s | %s |\n", row->want, answer);
 }
 
 static inline void page_write(FILE *page)
 {
+	struct entry_rule rule = { 0 };
+
 	fprintf(page, "# VM-entry checks\n\n"
 		      "Made by `make docs` from the rows of `vmx/check/*_rules.c`; a test "
 		      "compares. Sections are\n"
@@ -60,9 +64,8 @@ static inline void page_write(FILE *page)
 		"\n## The %u rules\n\n"
 		"| rule | section | fields | wants | the CPU answers |\n|---|---|---|---|---|\n",
 		entry_rule_count());
-	for (unsigned i = 0; i < entry_rule_table_count; i++)
-		for (unsigned j = 0; j < entry_rule_tables[i]->count; j++)
-			page_rule(page, entry_rule_tables[i], &entry_rule_tables[i]->rules[j]);
+	while (entry_rule_next(&rule))
+		page_rule(page, &rule);
 }
 
 #endif

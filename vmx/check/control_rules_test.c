@@ -37,17 +37,17 @@ static void turn_off(enum vmcs_field which, uint64_t bits)
 }
 
 struct found {
-	const char *id;
+	char id[ENTRY_RULE_ID_MAX];
 	unsigned count;
 };
 
-static void note(void *context, const struct entry_rule_table *table, const struct entry_rule *rule)
+static void note(void *context, const struct entry_rule *rule)
 {
 	struct found *found = context;
 
-	found->id = rule->id;
+	entry_rule_id(rule, found->id, sizeof(found->id));
 	if (found->count++)
-		print_message("# also %s\n", rule->id);
+		print_message("# also %s\n", found->id);
 }
 
 static void assert_good(void)

@@ -16,13 +16,11 @@ const struct entry_section_row entry_sections[ENTRY_SECTIONS] = {
 #undef X
 };
 
-const struct entry_rule_table *const entry_rule_tables[] = {
+static const struct entry_rule_table *const tables[] = {
 #define X(name) &name##_table,
 	ENTRY_RULE_TABLE_LIST(X)
 #undef X
 };
-
-const unsigned entry_rule_table_count = ARRAY_SIZE(entry_rule_tables);
 
 void entry_check_begin(struct entry_check_input *in, const struct vmx_capability *cap)
 {
@@ -32,29 +30,79 @@ void entry_check_begin(struct entry_check_input *in, const struct vmx_capability
 		in->may_be_one[word] = vmx_control_may_be_one(cap, (enum vmx_control_word)word);
 }
 
+/* --- the rules, one by one ------------------------------------------------------------------- */
+
+bool entry_rule_next(struct entry_rule *rule)
+{
+	/* Another register of the row? */
+	while (rule->row && ++rule->segment < SEGMENT_COUNT)
+		if (rule->row->segments & 1u << rule->segment)
+			return true;
+	/* Another row of the table? */
+	if (!rule->row || ++rule->row == rule->table->rows + rule->table->count) {
+		if (rule->tables == ARRAY_SIZE(tables))
+			return false;
+		rule->table = tables[rule->tables++];
+		rule->row = rule->table->rows;
+	}
+	rule->segment =
+		rule->row->segments ? (unsigned)__builtin_ctz(rule->row->segments) : SEGMENT_ES;
+	return true;
+}
+
 unsigned entry_rule_count(void)
 {
+	struct entry_rule rule = { 0 };
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < entry_rule_table_count; i++)
-		count += entry_rule_tables[i]->count;
+	while (entry_rule_next(&rule))
+		count++;
 	return count;
 }
+
+void entry_rule_id(const struct entry_rule *rule, char *id, size_t size)
+{
+	static const char registers[SEGMENT_COUNT][5] = { "es", "cs", "ss",   "ds",
+							  "fs", "gs", "ldtr", "tr" };
+
+	if (rule->row->segments)
+		format_string(id, size, "guest.segment.%s.%s", registers[rule->segment],
+			      rule->row->id);
+	else
+		format_string(id, size, "%s", rule->row->id);
+}
+
+enum vmcs_field entry_rule_field(const struct entry_rule *rule, unsigned which)
+{
+	switch (which) {
+	case VMCS_GUEST_SELECTOR(SEGMENT_ES):
+	case VMCS_GUEST_BASE(SEGMENT_ES):
+	case VMCS_GUEST_LIMIT(SEGMENT_ES):
+	case VMCS_GUEST_RIGHTS(SEGMENT_ES):
+		return (enum vmcs_field)(which + 2 * rule->segment);
+	default:
+		return (enum vmcs_field)which;
+	}
+}
+
+bool entry_rule_holds(const struct entry_rule *rule, const struct entry_check_input *in)
+{
+	return rule->row->segments ? rule->row->holds_for(in, rule->segment) : rule->row->holds(in);
+}
+
+/* --- judging --------------------------------------------------------------------------------- */
 
 unsigned entry_check_run(const struct entry_check_input *in, entry_check_report report,
 			 void *context)
 {
+	struct entry_rule rule = { 0 };
 	unsigned broken = 0;
 
-	for (unsigned i = 0; i < entry_rule_table_count; i++) {
-		const struct entry_rule_table *table = entry_rule_tables[i];
-
-		for (unsigned j = 0; j < table->count; j++) {
-			if (entry_rule_holds(&table->rules[j], in))
-				continue;
-			broken++;
-			report(context, table, &table->rules[j]);
-		}
+	while (entry_rule_next(&rule)) {
+		if (entry_rule_holds(&rule, in))
+			continue;
+		broken++;
+		report(context, &rule);
 	}
 	return broken;
 }
@@ -62,20 +110,23 @@ unsigned entry_check_run(const struct entry_check_input *in, entry_check_report 
 void entry_check_line(const struct entry_rule *rule, const struct entry_check_input *in, char *line,
 		      size_t size)
 {
-	format_string(line, size, "entry-check %s:", rule->id);
-	for (unsigned i = 0; i < rule->read_count; i++) {
-		enum vmcs_field read = (enum vmcs_field)rule->reads[i];
+	const struct entry_rule_row *row = rule->row;
+	char id[ENTRY_RULE_ID_MAX];
+
+	entry_rule_id(rule, id, sizeof(id));
+	format_string(line, size, "entry-check %s:", id);
+	for (unsigned i = 0; i < row->read_count; i++) {
+		enum vmcs_field read = entry_rule_field(rule, row->reads[i]);
 
 		format_append(line, size, " %s=0x%llx", vmcs_field_symbol(read),
 			      (unsigned long long)field(in, read));
 	}
-	format_append(line, size, "%s want %s", rule->read_count ? "," : "", rule->want);
+	format_append(line, size, "%s want %s", row->read_count ? "," : "", row->want);
 }
 
-void entry_check_answer(const struct entry_rule_table *table, const struct entry_rule *rule,
-			char *text, size_t size)
+void entry_check_answer(const struct entry_rule *rule, char *text, size_t size)
 {
-	switch (table->refusal) {
+	switch (rule->table->refusal) {
 	case REFUSED_CONTROLS:
 		format_string(text, size, "VMfail %u", VMX_ERROR_ENTRY_CONTROLS);
 		break;
@@ -84,14 +135,16 @@ void entry_check_answer(const struct entry_rule_table *table, const struct entry
 		break;
 	case REFUSED_GUEST_STATE:
 		format_string(text, size, "exit %u, qualification %u",
-			      EXIT_REASON_ENTRY_FAILURE_GUEST_STATE, rule->qualification);
+			      EXIT_REASON_ENTRY_FAILURE_GUEST_STATE, rule->row->qualification);
 		break;
 	case REFUSED_MSR_LOADING:
 		format_string(text, size, "exit %u, qualification %u",
-			      EXIT_REASON_ENTRY_FAILURE_MSR_LOADING, rule->qualification);
+			      EXIT_REASON_ENTRY_FAILURE_MSR_LOADING, rule->row->qualification);
 		break;
 	}
 }
+
+/* --- breaking -------------------------------------------------------------------------------- */
 
 /* Fields that mean nothing until a control is on. A recipe that turns one on finds them sound. */
 static void prepare_dormant_fields(struct entry_check_input *in)
@@ -129,8 +182,7 @@ static void prepare_dormant_fields(struct entry_check_input *in)
 		set_field(in, VMCS_TSC_MULTIPLIER, TSC_MULTIPLIER_ONE);
 }
 
-static void ignore(void *context, const struct entry_rule_table *table,
-		   const struct entry_rule *rule)
+static void ignore(void *context, const struct entry_rule *rule)
 {
 }
 
@@ -148,16 +200,18 @@ static uint64_t changed(uint64_t value, const struct field_change *change)
 
 bool entry_rule_break(const struct entry_rule *rule, struct entry_check_input *in)
 {
+	const struct entry_rule_row *row = rule->row;
+
 	prepare_dormant_fields(in);
-	for (unsigned i = 0; i < rule->change_count; i++) {
-		const struct field_change *change = &rule->changes[i];
-		enum vmcs_field which = (enum vmcs_field)change->field;
+	for (unsigned i = 0; i < row->change_count; i++) {
+		const struct field_change *change = &row->changes[i];
+		enum vmcs_field which = entry_rule_field(rule, change->field);
 
 		set_field(in, which, changed(field(in, which), change));
 	}
-	if (rule->of_segment && rule->break_for)
-		rule->break_for(in, (enum vmcs_segment)rule->segment);
-	else if (rule->break_further)
-		rule->break_further(in);
+	if (row->segments && row->break_for)
+		row->break_for(in, rule->segment);
+	else if (row->break_further)
+		row->break_further(in);
 	return !entry_rule_holds(rule, in) && entry_check_run(in, ignore, NULL) == 1;
 }

@@ -126,8 +126,12 @@ struct field_change {
 	uint64_t bits;
 } packed_layout;
 
-struct entry_rule {
-	const char *id;   /* "host.cr4.fixed": begins with control., host. or guest. */
+/* A row is a rule, or as many as there are in `segments`: the same is asked of several guest segment
+ * registers. Where the row names a field of ES it then means that of the register in question. */
+struct entry_rule_row {
+	/* "host.cr4.fixed": begins with control., host. or guest. Of a row for segment registers the last
+	 * part: "present" is guest.segment.cs.present and others. */
+	const char *id;
 	const char *want; /* what would satisfy it, as a sentence's end after "want" */
 	/* Encodings of the fields that it reads and the log shows; `read_count` of them. */
 	const uint16_t *reads;
@@ -144,8 +148,7 @@ struct entry_rule {
 		void (*break_further)(struct entry_check_input *in);
 		void (*break_for)(struct entry_check_input *in, enum vmcs_segment segment);
 	};
-	bool of_segment; /* one check for several registers, of which this row is about `segment` */
-	uint8_t segment; /* enum vmcs_segment */
+	uint8_t segments; /* bits by enum vmcs_segment; 0: `holds` and `break_further` count */
 	uint8_t read_count;
 	uint8_t change_count;
 	/* The exit qualification that its breaking gives with REFUSED_GUEST_STATE and
@@ -153,32 +156,41 @@ struct entry_rule {
 	uint8_t qualification;
 };
 
-/* Rules of one section that the CPU answers alike. */
+/* Rows of one section that the CPU answers alike. */
 struct entry_rule_table {
 	enum entry_section section;
 	enum entry_refusal refusal;
-	const struct entry_rule *rules;
+	const struct entry_rule_row *rows;
 	unsigned count;
 };
 
-/* All tables, in the order in which the CPU checks. */
-extern const struct entry_rule_table *const entry_rule_tables[];
-extern const unsigned entry_rule_table_count;
+/* A rule: a row, and one of its registers. */
+struct entry_rule {
+	const struct entry_rule_table *table;
+	const struct entry_rule_row *row;
+	enum vmcs_segment segment; /* SEGMENT_ES where the row is for none */
+	unsigned tables;           /* how many were begun: for entry_rule_next() */
+};
+
+/* Goes on to the next rule, from a zeroed `rule` to the first, in the order in which the CPU checks. False
+ * when there is none. */
+bool entry_rule_next(struct entry_rule *rule);
 
 unsigned entry_rule_count(void);
 
+/* Its id, whole. */
+#define ENTRY_RULE_ID_MAX 64
+void entry_rule_id(const struct entry_rule *rule, char *id, size_t size);
+
+/* The field that it means where its row names `which`. */
+enum vmcs_field entry_rule_field(const struct entry_rule *rule, unsigned which);
+
 /* Is the rule kept? */
-static inline bool entry_rule_holds(const struct entry_rule *rule,
-				    const struct entry_check_input *in)
-{
-	return rule->of_segment ? rule->holds_for(in, (enum vmcs_segment)rule->segment)
-				: rule->holds(in);
-}
+bool entry_rule_holds(const struct entry_rule *rule, const struct entry_check_input *in);
 
 /* --- judging --------------------------------------------------------------------------------- */
 
-typedef void (*entry_check_report)(void *context, const struct entry_rule_table *table,
-				   const struct entry_rule *rule);
+typedef void (*entry_check_report)(void *context, const struct entry_rule *rule);
 
 /* Calls `report` for each rule that does not hold, and returns how many those are. Never writes to
  * `in`, whatever it holds. */
@@ -191,8 +203,7 @@ void entry_check_line(const struct entry_rule *rule, const struct entry_check_in
 		      size_t size);
 
 /* What the CPU answers when the rule is broken: "VMfail 7", "exit 33, qualification 0". */
-void entry_check_answer(const struct entry_rule_table *table, const struct entry_rule *rule,
-			char *text, size_t size);
+void entry_check_answer(const struct entry_rule *rule, char *text, size_t size);
 
 /* Breaks `rule`, and no other, in a snapshot that breaks none. False when this CPU does not let it (it
  * lacks the control that the rule is about, say): `in` is then good for nothing. Where `in->cpu` differs

@@ -75,16 +75,15 @@ static void take_surroundings(struct source *source, struct entry_check_input *i
 	in->spare_page = take_number(source);
 }
 
-static void check_line(void *context, const struct entry_rule_table *table,
-		       const struct entry_rule *rule)
+static void check_line(void *context, const struct entry_rule *rule)
 {
 	const struct entry_check_input *in = context;
 	char line[ENTRY_CHECK_LINE_MAX], answer[48];
 
 	assert(!entry_rule_holds(rule, in));
 	entry_check_line(rule, in, line, sizeof(line));
-	assert(strlen(line) < sizeof(line) - 1 && strstr(line, rule->want));
-	entry_check_answer(table, rule, answer, sizeof(answer));
+	assert(strlen(line) < sizeof(line) - 1 && strstr(line, rule->row->want));
+	entry_check_answer(rule, answer, sizeof(answer));
 	assert(strlen(answer));
 }
 
@@ -104,9 +103,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned broken = entry_check_run(&in, check_line, &in);
 	assert(broken <= entry_rule_count() && !memcmp(&before, &in, sizeof(in)));
 
-	const struct entry_rule_table *table = entry_rule_tables[pick % entry_rule_table_count];
-	const struct entry_rule *rule = &table->rules[(pick >> 32) % table->count];
-	if (entry_rule_break(rule, &in))
-		assert(!entry_rule_holds(rule, &in));
+	struct entry_rule rule = { 0 };
+	for (unsigned i = pick % entry_rule_count(); entry_rule_next(&rule) && i; i--)
+		continue;
+	if (entry_rule_break(&rule, &in))
+		assert(!entry_rule_holds(&rule, &in));
 	return 0;
 }

@@ -11,18 +11,21 @@
 #include "vmx/check/entry_sample.h"
 
 struct found {
-	const struct entry_rule *rules[8];
+	struct entry_rule rules[8];
 	unsigned count;
 };
 
-static void note(void *context, const struct entry_rule_table *table, const struct entry_rule *rule)
+static void note(void *context, const struct entry_rule *rule)
 {
+	enum entry_refusal refusal = rule->table->refusal;
 	struct found *found = context;
+	char id[ENTRY_RULE_ID_MAX];
 
-	assert_int_equal(table->refusal == REFUSED_CONTROLS, !strncmp(rule->id, "control.", 8));
-	assert_int_equal(table->refusal == REFUSED_HOST_STATE, !strncmp(rule->id, "host.", 5));
+	entry_rule_id(rule, id, sizeof(id));
+	assert_int_equal(refusal == REFUSED_CONTROLS, !strncmp(id, "control.", 8));
+	assert_int_equal(refusal == REFUSED_HOST_STATE, !strncmp(id, "host.", 5));
 	if (found->count < ARRAY_SIZE(found->rules))
-		found->rules[found->count] = rule;
+		found->rules[found->count] = *rule;
 	found->count++;
 }
 
@@ -31,7 +34,7 @@ static void print_found(const struct entry_check_input *in, const struct found *
 	char line[ENTRY_CHECK_LINE_MAX];
 
 	for (unsigned i = 0; i < found->count && i < ARRAY_SIZE(found->rules); i++) {
-		entry_check_line(found->rules[i], in, line, sizeof(line));
+		entry_check_line(&found->rules[i], in, line, sizeof(line));
 		print_message("# %s\n", line);
 	}
 }
@@ -85,7 +88,8 @@ static unsigned samples_that_break(const struct entry_rule *rule)
 			continue;
 		entry_check_run(&in, note, &found);
 		assert_int_equal(found.count, 1);
-		assert_ptr_equal(found.rules[0], rule);
+		assert_ptr_equal(found.rules[0].row, rule->row);
+		assert_int_equal(found.rules[0].segment, rule->segment);
 		count++;
 	}
 	return count;
@@ -96,58 +100,73 @@ static void tell_what_it_breaks(const struct entry_rule *rule)
 	struct vmx_capability cap;
 	struct entry_check_input in;
 	struct found found = { .count = 0 };
+	char id[ENTRY_RULE_ID_MAX];
 
 	sample(0, &cap);
 	sample_entry(&cap, &in);
 	entry_rule_break(rule, &in);
 	entry_check_run(&in, note, &found);
-	print_message("# %s breaks %u rules\n", rule->id, found.count);
+	entry_rule_id(rule, id, sizeof(id));
+	print_message("# %s breaks %u rules\n", id, found.count);
 	print_found(&in, &found);
 }
 
 static void each_recipe_breaks_its_own_rule(void **state)
 {
+	struct entry_rule rule = { 0 };
 	unsigned wrong = 0;
 
-	for (unsigned i = 0; i < entry_rule_table_count; i++) {
-		const struct entry_rule_table *table = entry_rule_tables[i];
-
-		for (unsigned j = 0; j < table->count; j++) {
-			if (samples_that_break(&table->rules[j]))
-				continue;
-			tell_what_it_breaks(&table->rules[j]);
-			wrong++;
-		}
+	while (entry_rule_next(&rule)) {
+		if (samples_that_break(&rule))
+			continue;
+		tell_what_it_breaks(&rule);
+		wrong++;
 	}
 	assert_int_equal(wrong, 0);
 }
 
 static void ids_are_unique_and_rows_are_whole(void **state)
 {
-	const char *ids[512];
+	static char ids[512][ENTRY_RULE_ID_MAX];
+	struct entry_rule rule = { 0 };
 	unsigned count = 0;
 
 	assert_true(entry_rule_count() < ARRAY_SIZE(ids));
-	for (unsigned i = 0; i < entry_rule_table_count; i++) {
-		const struct entry_rule_table *table = entry_rule_tables[i];
+	while (entry_rule_next(&rule)) {
+		const struct entry_rule_row *row = rule.row;
 
-		for (unsigned j = 0; j < table->count; j++) {
-			const struct entry_rule *rule = &table->rules[j];
-
-			assert_non_null(rule->id);
-			for (unsigned k = 0; k < count; k++)
-				assert_string_not_equal(rule->id, ids[k]);
-			ids[count++] = rule->id;
-			assert_true(rule->want && strlen(rule->want));
-			assert_non_null(rule->holds);
-			assert_true(rule->change_count || rule->break_further);
-			assert_true(rule->read_count);
-			for (unsigned k = 0; k < rule->read_count; k++)
-				assert_true(vmcs_field_index((enum vmcs_field)rule->reads[k]) <
-					    VMCS_FIELD_COUNT);
-		}
+		entry_rule_id(&rule, ids[count], sizeof(ids[count]));
+		assert_true(strlen(ids[count]) < ENTRY_RULE_ID_MAX - 1);
+		for (unsigned k = 0; k < count; k++)
+			assert_string_not_equal(ids[count], ids[k]);
+		count++;
+		assert_true(row->want && strlen(row->want));
+		assert_non_null(row->holds);
+		assert_true(row->change_count || row->break_further);
+		assert_true(row->read_count);
+		for (unsigned k = 0; k < row->read_count; k++)
+			assert_true(vmcs_field_index(entry_rule_field(&rule, row->reads[k])) <
+				    VMCS_FIELD_COUNT);
 	}
 	assert_int_equal(count, entry_rule_count());
+}
+
+/* A row for several registers is as many rules, each about the fields of its own. */
+static void rows_stand_for_registers(void **state)
+{
+	const struct entry_rule_row row = { .id = "present", .segments = 1u << SEGMENT_FS };
+	const struct entry_rule fs = { .row = &row, .segment = SEGMENT_FS };
+	char id[ENTRY_RULE_ID_MAX];
+	unsigned rules = 0;
+
+	entry_rule_id(&fs, id, sizeof(id));
+	assert_string_equal(id, "guest.segment.fs.present");
+	assert_int_equal(entry_rule_field(&fs, VMCS_GUEST_ES_BASE), VMCS_GUEST_FS_BASE);
+	assert_int_equal(entry_rule_field(&fs, VMCS_GUEST_ES_AR_BYTES), VMCS_GUEST_FS_AR_BYTES);
+	assert_int_equal(entry_rule_field(&fs, VMCS_ENTRY_CONTROLS), VMCS_ENTRY_CONTROLS);
+	for (struct entry_rule rule = { 0 }; entry_rule_next(&rule);)
+		rules += !strcmp(rule.row->id, "present");
+	assert_int_equal(rules, SEGMENT_COUNT);
 }
 
 /* A control that the CPU does not have is the business of the rule on reserved bits alone. */
@@ -163,7 +182,7 @@ static void missing_controls_break_one_rule(void **state)
 		  field(&in, VMCS_SECONDARY_CONTROLS) | SECONDARY_ENABLE_PML |
 			  SECONDARY_USE_TSC_SCALING | SECONDARY_VIRTUAL_INTERRUPT_DELIVERY);
 	assert_int_equal(entry_check_run(&in, note, &found), 1);
-	assert_string_equal(found.rules[0]->id, "control.secondary.reserved");
+	assert_string_equal(found.rules[0].row->id, "control.secondary.reserved");
 }
 
 static void lines_name_rule_fields_and_cure(void **state)
@@ -171,14 +190,17 @@ static void lines_name_rule_fields_and_cure(void **state)
 	struct vmx_capability cap = sample_everything();
 	struct entry_check_input in;
 	static const uint16_t reads[] = { VMCS_GUEST_TR_AR_BYTES, VMCS_VPID };
-	struct entry_rule rule = { .id = "guest.x", .want = "y", .reads = reads, .read_count = 2 };
+	struct entry_rule_row row = {
+		.id = "guest.x", .want = "y", .reads = reads, .read_count = 2
+	};
+	const struct entry_rule rule = { .row = &row };
 	char line[ENTRY_CHECK_LINE_MAX];
 
 	sample_entry(&cap, &in);
 	set_field(&in, VMCS_GUEST_TR_AR_BYTES, 0x89);
 	entry_check_line(&rule, &in, line, sizeof(line));
 	assert_string_equal(line, "entry-check guest.x: GUEST_TR_AR_BYTES=0x89 VPID=0x1, want y");
-	rule.read_count = 1;
+	row.read_count = 1;
 	entry_check_line(&rule, &in, line, sizeof(line));
 	assert_string_equal(line, "entry-check guest.x: GUEST_TR_AR_BYTES=0x89, want y");
 }
@@ -204,6 +226,7 @@ int main(void)
 		cmocka_unit_test(a_good_entry_breaks_no_rule),
 		cmocka_unit_test(each_recipe_breaks_its_own_rule),
 		cmocka_unit_test(ids_are_unique_and_rows_are_whole),
+		cmocka_unit_test(rows_stand_for_registers),
 		cmocka_unit_test(missing_controls_break_one_rule),
 		cmocka_unit_test(lines_name_rule_fields_and_cure),
 		cmocka_unit_test(fields_are_cut_to_their_width),

@@ -48,7 +48,7 @@ static void be_in_smm(struct entry_check_input *in)
 
 MSR_AREA_PREDICATES(load, VMCS_ENTRY_MSR_LOAD_ADDRESS, VMCS_ENTRY_MSR_LOAD_COUNT)
 
-static const struct entry_rule entry_control_rules[] = {
+static const struct entry_rule_row entry_control_rules[] = {
 	{
 		.id = "control.entry.reserved-zeros",
 		.want = "no bit that IA32_VMX_(TRUE_)ENTRY_CTLS[63:32] does not allow",

@@ -158,7 +158,7 @@ static bool length_is_not_zero(const struct entry_check_input *in)
 			       (in->capability->misc & VMX_MISC_ZERO_LENGTH_EVENT));
 }
 
-static const struct entry_rule entry_event_rules[] = {
+static const struct entry_rule_row entry_event_rules[] = {
 	{
 		.id = "control.event.type",
 		.want = "a type other than 1, which is reserved, in bits 10:8",

@@ -60,7 +60,7 @@
 ADDRESS_LIST(X)
 #undef X
 
-static const struct entry_rule execution_address_rules[] = {
+static const struct entry_rule_row execution_address_rules[] = {
 #define X(name, prefix, which, top, counts, ...)                              \
 	{                                                                     \
 		.id = "control." prefix ".aligned",                           \

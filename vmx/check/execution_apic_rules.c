@@ -127,7 +127,7 @@ static void end_past_memory(struct entry_check_input *in)
 	set_field(in, VMCS_LAST_PID_POINTER_INDEX, 1);
 }
 
-static const struct entry_rule execution_apic_rules[] = {
+static const struct entry_rule_row execution_apic_rules[] = {
 	{
 		.id = "control.tpr-threshold.reserved",
 		.want = "bits 31:4 0 without \"virtual-interrupt delivery\"",

@@ -134,7 +134,7 @@ static bool trace_is_cleared(const struct entry_check_input *in)
 		TURN_ON(VMCS_ENTRY_CONTROLS, ENTRY_LOAD_RTIT_CTL),          \
 		TURN_ON(VMCS_EXIT_CONTROLS, EXIT_CLEAR_RTIT_CTL), WRITE(VMCS_GUEST_RTIT_CTL, 0)
 
-static const struct entry_rule execution_control_rules[] = {
+static const struct entry_rule_row execution_control_rules[] = {
 	{
 		.id = "control.pin.reserved-zeros",
 		.want = "no bit that IA32_VMX_(TRUE_)PINBASED_CTLS[63:32] does not allow",

@@ -180,7 +180,7 @@ static bool eptp_list_is_narrow(const struct entry_check_input *in)
 		       is_narrow(in, field(in, VMCS_EPTP_LIST_ADDRESS)));
 }
 
-static const struct entry_rule execution_memory_rules[] = {
+static const struct entry_rule_row execution_memory_rules[] = {
 	{
 		.id = "control.eptp.memory-type",
 		.want = "memory type 6 (write-back), or 0 where IA32_VMX_EPT_VPID_CAP has it, in "

@@ -42,7 +42,7 @@ static bool saved_timer_runs(const struct entry_check_input *in)
 MSR_AREA_PREDICATES(store, VMCS_EXIT_MSR_STORE_ADDRESS, VMCS_EXIT_MSR_STORE_COUNT)
 MSR_AREA_PREDICATES(load, VMCS_EXIT_MSR_LOAD_ADDRESS, VMCS_EXIT_MSR_LOAD_COUNT)
 
-static const struct entry_rule exit_control_rules[] = {
+static const struct entry_rule_row exit_control_rules[] = {
 	{
 		.id = "control.exit.reserved-zeros",
 		.want = "no bit that IA32_VMX_(TRUE_)EXIT_CTLS[63:32] does not allow",

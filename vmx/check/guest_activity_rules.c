@@ -103,7 +103,7 @@ static bool waiting_takes_no_event(const struct entry_check_input *in)
 #define INJECT_EXCEPTION(vector) \
 	(INTERRUPTION_VALID | (INTERRUPTION_HARDWARE_EXCEPTION << 8) | (vector))
 
-static const struct entry_rule guest_activity_rules[] = {
+static const struct entry_rule_row guest_activity_rules[] = {
 	{
 		.id = "guest.activity.supported",
 		.want = "0 (active), or one of 1 (HLT), 2 (shutdown), 3 (wait for SIPI) that "

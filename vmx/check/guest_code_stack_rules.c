@@ -1,4 +1,4 @@
-/* SDM volume 3, "Checks on Guest Segment Registers": what is asked of CS, what of SS, and the bases. */
+/* SDM volume 3, "Checks on Guest Segment Registers": what is asked of CS alone, and what of SS. */
 #include "vmx/check/guest_words.h"
 
 /* A data segment as the code segment of real mode: with "unrestricted guest" only. */
@@ -97,53 +97,7 @@ static void give_real_mode_a_level(struct entry_check_input *in)
 	change_field(in, VMCS_GUEST_SS_AR_BYTES, RIGHTS_DPL, RIGHTS_DPL);
 }
 
-/* --- bases ----------------------------------------------------------------------------------- */
-
-/* In virtual-8086 mode the base follows from the selector. */
-static bool base_is_narrow(const struct entry_check_input *in, enum vmcs_segment segment)
-{
-	return implies(is_usable(in, segment) && !virtual_8086_guest(in),
-		       !(base_of(in, segment) >> 32));
-}
-
-static bool es_base_is_narrow(const struct entry_check_input *in)
-{
-	return base_is_narrow(in, SEGMENT_ES);
-}
-
-static bool cs_base_is_narrow(const struct entry_check_input *in)
-{
-	return base_is_narrow(in, SEGMENT_CS);
-}
-
-static bool ss_base_is_narrow(const struct entry_check_input *in)
-{
-	return base_is_narrow(in, SEGMENT_SS);
-}
-
-static bool ds_base_is_narrow(const struct entry_check_input *in)
-{
-	return base_is_narrow(in, SEGMENT_DS);
-}
-
-static bool fs_base_is_canonical(const struct entry_check_input *in)
-{
-	return virtual_8086_guest(in) || is_canonical_here(in, base_of(in, SEGMENT_FS));
-}
-
-static bool gs_base_is_canonical(const struct entry_check_input *in)
-{
-	return virtual_8086_guest(in) || is_canonical_here(in, base_of(in, SEGMENT_GS));
-}
-
-#define BASE_ROW(name, NAME, wanted, check, to)                       \
-	{                                                             \
-		.id = "guest.segment." #name ".base", .want = wanted, \
-		READS(VMCS_GUEST_##NAME##_BASE), .holds = check,      \
-		BREAKS(WRITE(VMCS_GUEST_##NAME##_BASE, (to))),        \
-	}
-
-static const struct entry_rule guest_code_stack_rules[] = {
+static const struct entry_rule_row guest_code_stack_rules[] = {
 	{
 		.id = "guest.segment.cs.type",
 		.want = "type 9, 11, 13 or 15, or with \"unrestricted guest\" 3",
@@ -210,12 +164,6 @@ static const struct entry_rule guest_code_stack_rules[] = {
 		.holds = ss_is_level_0_in_real_mode,
 		.break_further = give_real_mode_a_level,
 	},
-	BASE_ROW(es, ES, "bits 63:32 0", es_base_is_narrow, BIT(32)),
-	BASE_ROW(cs, CS, "bits 63:32 0", cs_base_is_narrow, BIT(32)),
-	BASE_ROW(ss, SS, "bits 63:32 0", ss_base_is_narrow, BIT(32)),
-	BASE_ROW(ds, DS, "bits 63:32 0", ds_base_is_narrow, BIT(32)),
-	BASE_ROW(fs, FS, "a canonical address", fs_base_is_canonical, NOT_CANONICAL),
-	BASE_ROW(gs, GS, "a canonical address", gs_base_is_canonical, NOT_CANONICAL),
 };
 
 RULE_TABLE(guest_code_stack_rules, SECTION_GUEST_SEGMENTS, REFUSED_GUEST_STATE);

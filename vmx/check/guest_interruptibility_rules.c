@@ -69,7 +69,7 @@ static bool enclave_is_possible(const struct entry_check_input *in)
 #define INJECT_INTERRUPT (INTERRUPTION_VALID | 0x40)
 #define INJECT_NMI       (INTERRUPTION_VALID | (INTERRUPTION_NMI << 8) | 2)
 
-static const struct entry_rule guest_interruptibility_rules[] = {
+static const struct entry_rule_row guest_interruptibility_rules[] = {
 	{
 		.id = "guest.interruptibility.reserved",
 		.want = "bits 31:5 0",

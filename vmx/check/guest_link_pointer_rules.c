@@ -122,7 +122,7 @@ static void link_to_executive(struct entry_check_input *in)
 		.break_further = recipe, .qualification = INVALID_LINK_POINTER,    \
 	}
 
-static const struct entry_rule guest_link_pointer_rules[] = {
+static const struct entry_rule_row guest_link_pointer_rules[] = {
 	LINK_ROW("aligned", "all ones, or bits 11:0 0", link_is_aligned, link_misaligned),
 	LINK_ROW("width", "all ones, or no bit at or above the physical-address width",
 		 link_is_narrow, link_too_wide),

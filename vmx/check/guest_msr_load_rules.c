@@ -184,7 +184,7 @@ static void load_other_lme(struct entry_check_input *in)
 		.break_further = recipe, .qualification = 1,                                   \
 	}
 
-static const struct entry_rule guest_msr_load_rules[] = {
+static const struct entry_rule_row guest_msr_load_rules[] = {
 	LOAD_ROW("segment-base", "neither IA32_FS_BASE nor IA32_GS_BASE in an entry",
 		 segment_bases_are_left_out, load_segment_base),
 	LOAD_ROW("x2apic", "no MSR of the x2APIC in an entry", x2apic_is_left_out, load_x2apic),

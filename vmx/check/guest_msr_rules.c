@@ -128,7 +128,7 @@ static bool uinv_is_a_vector(const struct entry_check_input *in)
 	return holds_if_loaded(in, ENTRY_LOAD_UINV, !(field(in, VMCS_GUEST_UINV) >> 8));
 }
 
-static const struct entry_rule guest_msr_rules[] = {
+static const struct entry_rule_row guest_msr_rules[] = {
 	{
 		.id = "guest.s-cet.canonical",
 		.want = "a canonical address in bits 63:12",

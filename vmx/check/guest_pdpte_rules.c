@@ -60,6 +60,6 @@ CHECK_ONE(3)
 		.qualification = LOADING_PDPTES,                                           \
 	}
 
-static const struct entry_rule guest_pdpte_rules[] = { ROW(0), ROW(1), ROW(2), ROW(3) };
+static const struct entry_rule_row guest_pdpte_rules[] = { ROW(0), ROW(1), ROW(2), ROW(3) };
 
 RULE_TABLE(guest_pdpte_rules, SECTION_GUEST_PDPTES, REFUSED_GUEST_STATE);

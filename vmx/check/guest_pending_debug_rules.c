@@ -51,7 +51,7 @@ static bool transaction_is_possible(const struct entry_check_input *in)
 			       !(interruptibility(in) & BLOCKING_BY_MOV_SS));
 }
 
-static const struct entry_rule guest_pending_debug_rules[] = {
+static const struct entry_rule_row guest_pending_debug_rules[] = {
 	{
 		.id = "guest.pending-debug.reserved",
 		.want = "bits 10:4, 13, 15 and 63:17 0, and 11 on a CPU without bus-lock detection",

@@ -95,7 +95,7 @@ static bool sysenter_eip_is_canonical(const struct entry_check_input *in)
 /* A bit that no CPU has in these registers. */
 #define NEVER_DEFINED BIT(63)
 
-static const struct entry_rule guest_register_rules[] = {
+static const struct entry_rule_row guest_register_rules[] = {
 	{
 		.id = "guest.cr0.fixed-ones",
 		.want = "every bit of IA32_VMX_CR0_FIXED0 1, but NW and CD, and with "

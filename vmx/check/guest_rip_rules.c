@@ -81,7 +81,7 @@ static bool ssp_is_wide_enough(const struct entry_check_input *in)
 
 #define SOME_VECTOR 0x40
 
-static const struct entry_rule guest_rip_rules[] = {
+static const struct entry_rule_row guest_rip_rules[] = {
 	{
 		.id = "guest.rip.upper-half",
 		.want = "bits 63:32 0 outside of 64-bit code",

@@ -1,19 +1,36 @@
-/* SDM volume 3, "Checks on Guest Segment Registers": what is asked of ES, CS, SS, DS, FS and GS alike. A
- * check is written once, for any register; the rows are made from it, one a register, and a row's id
- * names the register. What is asked of single registers is in guest_code_stack_rules.c, TR and LDTR are
- * in guest_system_segment_rules.c. */
+/* SDM volume 3, "Checks on Guest Segment Registers": what is asked of several registers alike. A row says for
+ * which. What is asked of CS and SS alone is in guest_code_stack_rules.c, of TR and LDTR alone in
+ * guest_system_segment_rules.c. */
 #include "vmx/check/guest_words.h"
 
-#define LIMIT_VIRTUAL_8086  0xffffu
-#define RIGHTS_VIRTUAL_8086 0xf3u
+#define ONE(NAME)          (1u << SEGMENT_##NAME)
+#define DATA_REGISTERS     (ONE(ES) | ONE(DS) | ONE(FS) | ONE(GS))
+#define ORDINARY_REGISTERS (DATA_REGISTERS | ONE(CS) | ONE(SS))
+#define SYSTEM_REGISTERS   (ONE(LDTR) | ONE(TR))
+#define ALL_REGISTERS      (ORDINARY_REGISTERS | SYSTEM_REGISTERS)
 
-/* Access rights are looked at where the register is usable, and not in virtual-8086 mode. */
+/* The fields of the register in question: rows name those of ES. */
+#define SELECTOR VMCS_GUEST_ES_SELECTOR
+#define BASE     VMCS_GUEST_ES_BASE
+#define LIMIT    VMCS_GUEST_ES_LIMIT
+#define RIGHTS   VMCS_GUEST_ES_AR_BYTES
+
+static bool is_ordinary(enum vmcs_segment segment)
+{
+	return segment < SEGMENT_LDTR;
+}
+
+/* Access rights are looked at where the register is usable, and in virtual-8086 mode only those of TR and
+ * LDTR. */
 static bool is_looked_at(const struct entry_check_input *in, enum vmcs_segment segment)
 {
-	return is_usable(in, segment) && !virtual_8086_guest(in);
+	return is_usable(in, segment) && !(is_ordinary(segment) && virtual_8086_guest(in));
 }
 
 /* --- virtual-8086 mode ----------------------------------------------------------------------- */
+
+#define LIMIT_VIRTUAL_8086  0xffffu
+#define RIGHTS_VIRTUAL_8086 0xf3u
 
 static bool vm_base(const struct entry_check_input *in, enum vmcs_segment segment)
 {
@@ -49,16 +66,36 @@ static void break_vm_rights(struct entry_check_input *in, enum vmcs_segment segm
 	change_field(in, VMCS_GUEST_RIGHTS(segment), RIGHTS_AVL, RIGHTS_AVL);
 }
 
-/* --- any other mode -------------------------------------------------------------------------- */
+/* --- bases and selectors --------------------------------------------------------------------- */
+
+static bool base_is_narrow(const struct entry_check_input *in, enum vmcs_segment segment)
+{
+	return implies(is_looked_at(in, segment), !(base_of(in, segment) >> 32));
+}
+
+/* Those of FS and GS count even where the register is not usable. */
+static bool base_is_canonical(const struct entry_check_input *in, enum vmcs_segment segment)
+{
+	bool counts = is_ordinary(segment) ? !virtual_8086_guest(in) : is_usable(in, segment);
+
+	return implies(counts, is_canonical_here(in, base_of(in, segment)));
+}
+
+static bool in_gdt(const struct entry_check_input *in, enum vmcs_segment segment)
+{
+	return implies(is_usable(in, segment), !(selector_of(in, segment) & SELECTOR_TI));
+}
+
+/* --- access rights --------------------------------------------------------------------------- */
 
 static bool not_system(const struct entry_check_input *in, enum vmcs_segment segment)
 {
 	return implies(is_looked_at(in, segment), rights_of(in, segment) & RIGHTS_S);
 }
 
-static void break_not_system(struct entry_check_input *in, enum vmcs_segment segment)
+static bool is_system(const struct entry_check_input *in, enum vmcs_segment segment)
 {
-	change_field(in, VMCS_GUEST_RIGHTS(segment), RIGHTS_S, 0);
+	return implies(is_looked_at(in, segment), !(rights_of(in, segment) & RIGHTS_S));
 }
 
 static bool present(const struct entry_check_input *in, enum vmcs_segment segment)
@@ -66,29 +103,14 @@ static bool present(const struct entry_check_input *in, enum vmcs_segment segmen
 	return implies(is_looked_at(in, segment), rights_of(in, segment) & RIGHTS_P);
 }
 
-static void break_present(struct entry_check_input *in, enum vmcs_segment segment)
-{
-	change_field(in, VMCS_GUEST_RIGHTS(segment), RIGHTS_P, 0);
-}
-
 static bool reserved_low(const struct entry_check_input *in, enum vmcs_segment segment)
 {
 	return implies(is_looked_at(in, segment), !(rights_of(in, segment) & BITS(11, 8)));
 }
 
-static void break_reserved_low(struct entry_check_input *in, enum vmcs_segment segment)
-{
-	change_field(in, VMCS_GUEST_RIGHTS(segment), BIT(8), BIT(8));
-}
-
 static bool reserved_high(const struct entry_check_input *in, enum vmcs_segment segment)
 {
 	return implies(is_looked_at(in, segment), !(rights_of(in, segment) & BITS(31, 17)));
-}
-
-static void break_reserved_high(struct entry_check_input *in, enum vmcs_segment segment)
-{
-	change_field(in, VMCS_GUEST_RIGHTS(segment), BIT(17), BIT(17));
 }
 
 /* The limit as a descriptor would have to count it. */
@@ -102,12 +124,6 @@ static bool granular_bytes(const struct entry_check_input *in, enum vmcs_segment
 	return implies(is_looked_at(in, segment) && bytes, !(rights_of(in, segment) & RIGHTS_G));
 }
 
-static void break_granular_bytes(struct entry_check_input *in, enum vmcs_segment segment)
-{
-	set_field(in, (enum vmcs_field)VMCS_GUEST_LIMIT(segment), LIMIT_PAGES);
-	change_field(in, VMCS_GUEST_RIGHTS(segment), RIGHTS_G, RIGHTS_G);
-}
-
 static bool granular_pages(const struct entry_check_input *in, enum vmcs_segment segment)
 {
 	bool pages = limit_of(in, segment) & LIMIT_PAGES;
@@ -115,22 +131,9 @@ static bool granular_pages(const struct entry_check_input *in, enum vmcs_segment
 	return implies(is_looked_at(in, segment) && pages, rights_of(in, segment) & RIGHTS_G);
 }
 
-static void break_granular_pages(struct entry_check_input *in, enum vmcs_segment segment)
-{
-	set_field(in, (enum vmcs_field)VMCS_GUEST_LIMIT(segment), LIMIT_PAGES | LIMIT_BYTES);
-	change_field(in, VMCS_GUEST_RIGHTS(segment), RIGHTS_G, 0);
-}
-
-/* --- data segments --------------------------------------------------------------------------- */
-
 static bool accessed(const struct entry_check_input *in, enum vmcs_segment segment)
 {
 	return implies(is_looked_at(in, segment), type_of(in, segment) & TYPE_ACCESSED);
-}
-
-static void break_accessed(struct entry_check_input *in, enum vmcs_segment segment)
-{
-	change_field(in, VMCS_GUEST_RIGHTS(segment), TYPE_ACCESSED, 0);
 }
 
 static bool readable(const struct entry_check_input *in, enum vmcs_segment segment)
@@ -138,11 +141,6 @@ static bool readable(const struct entry_check_input *in, enum vmcs_segment segme
 	uint64_t type = type_of(in, segment);
 
 	return implies(is_looked_at(in, segment) && (type & TYPE_CODE), type & TYPE_READABLE);
-}
-
-static void break_readable(struct entry_check_input *in, enum vmcs_segment segment)
-{
-	change_field(in, VMCS_GUEST_RIGHTS(segment), RIGHTS_TYPE, TYPE_CODE | TYPE_ACCESSED);
 }
 
 #define TYPE_LAST_NONCONFORMING 11
@@ -154,59 +152,136 @@ static bool privileged(const struct entry_check_input *in, enum vmcs_segment seg
 		       dpl_of(in, segment) >= rpl_of(in, segment));
 }
 
-static void break_privileged(struct entry_check_input *in, enum vmcs_segment segment)
-{
-	change_field(in, VMCS_SECONDARY_CONTROLS, SECONDARY_UNRESTRICTED_GUEST, 0);
-	change_field(in, VMCS_GUEST_SELECTOR(segment), SELECTOR_RPL, SELECTOR_RPL);
-}
-
-/* --- the rows -------------------------------------------------------------------------------- */
-
-/* X(name in an id, NAME in a field) */
-#define EVERY_REGISTER(X) X(es, ES) X(cs, CS) X(ss, SS) X(ds, DS) X(fs, FS) X(gs, GS)
-#define DATA_REGISTERS(X) X(es, ES) X(ds, DS) X(fs, FS) X(gs, GS)
-
-#define ROW(check, name, NAME, what, wanted, ...)      \
-	{                                              \
-		.id = "guest.segment." #name "." what, \
-		.want = wanted,                        \
-		READS(__VA_ARGS__),                    \
-		.of_segment = true,                    \
-		.segment = SEGMENT_##NAME,             \
-		.holds_for = check,                    \
-		.break_for = break_##check,            \
+static const struct entry_rule_row guest_segment_rules[] = {
+	{
+		.id = "virtual-8086-base",
+		.want = "the selector times 16 in virtual-8086 mode",
+		.segments = ORDINARY_REGISTERS,
+		READS(BASE, SELECTOR),
+		.holds_for = vm_base,
+		.break_for = break_vm_base,
 	},
-
-#define SELECTOR(NAME) VMCS_GUEST_##NAME##_SELECTOR
-#define BASE(NAME)     VMCS_GUEST_##NAME##_BASE
-#define LIMIT(NAME)    VMCS_GUEST_##NAME##_LIMIT
-#define RIGHTS(NAME)   VMCS_GUEST_##NAME##_AR_BYTES
-
-#define ROWS_EVERY(name, NAME)                                                                  \
-	ROW(vm_base, name, NAME, "virtual-8086-base",                                           \
-	    "the selector times 16 in virtual-8086 mode", BASE(NAME), SELECTOR(NAME))           \
-	ROW(vm_limit, name, NAME, "virtual-8086-limit", "0xffff in virtual-8086 mode",          \
-	    LIMIT(NAME))                                                                        \
-	ROW(vm_rights, name, NAME, "virtual-8086-rights", "0xf3 in virtual-8086 mode",          \
-	    RIGHTS(NAME))                                                                       \
-	ROW(not_system, name, NAME, "not-system", "bit 4 (S) 1", RIGHTS(NAME))                  \
-	ROW(present, name, NAME, "present", "bit 7 (P) 1", RIGHTS(NAME))                        \
-	ROW(reserved_low, name, NAME, "reserved-low", "bits 11:8 0", RIGHTS(NAME))              \
-	ROW(reserved_high, name, NAME, "reserved-high", "bits 31:17 0", RIGHTS(NAME))           \
-	ROW(granular_bytes, name, NAME, "granularity-bytes",                                    \
-	    "bit 15 (G) 0 while any of bits 11:0 of the limit is 0", RIGHTS(NAME), LIMIT(NAME)) \
-	ROW(granular_pages, name, NAME, "granularity-pages",                                    \
-	    "bit 15 (G) 1 while any of bits 31:20 of the limit is 1", RIGHTS(NAME), LIMIT(NAME))
-
-#define ROWS_DATA(name, NAME)                                                                    \
-	ROW(accessed, name, NAME, "accessed", "an accessed type: bit 0 1", RIGHTS(NAME))         \
-	ROW(readable, name, NAME, "readable", "bit 1 of the type 1 in a code segment",           \
-	    RIGHTS(NAME))                                                                        \
-	ROW(privileged, name, NAME, "dpl",                                                       \
-	    "DPL no less than the selector's RPL, without \"unrestricted guest\"", RIGHTS(NAME), \
-	    SELECTOR(NAME), VMCS_SECONDARY_CONTROLS)
-
-static const struct entry_rule guest_segment_rules[] = { EVERY_REGISTER(ROWS_EVERY)
-								 DATA_REGISTERS(ROWS_DATA) };
+	{
+		.id = "virtual-8086-limit",
+		.want = "0xffff in virtual-8086 mode",
+		.segments = ORDINARY_REGISTERS,
+		READS(LIMIT),
+		.holds_for = vm_limit,
+		.break_for = break_vm_limit,
+	},
+	{
+		.id = "virtual-8086-rights",
+		.want = "0xf3 in virtual-8086 mode",
+		.segments = ORDINARY_REGISTERS,
+		READS(RIGHTS),
+		.holds_for = vm_rights,
+		.break_for = break_vm_rights,
+	},
+	{
+		.id = "base",
+		.want = "bits 63:32 0",
+		.segments = ONE(ES) | ONE(CS) | ONE(SS) | ONE(DS),
+		READS(BASE),
+		.holds_for = base_is_narrow,
+		BREAKS(WRITE(BASE, BIT(32))),
+	},
+	{
+		.id = "base",
+		.want = "a canonical address",
+		.segments = ONE(FS) | ONE(GS) | SYSTEM_REGISTERS,
+		READS(BASE),
+		.holds_for = base_is_canonical,
+		BREAKS(WRITE(BASE, NOT_CANONICAL)),
+	},
+	{
+		.id = "in-gdt",
+		.want = "bit 2 (TI) 0",
+		.segments = SYSTEM_REGISTERS,
+		READS(SELECTOR),
+		.holds_for = in_gdt,
+		BREAKS(TURN_ON(SELECTOR, SELECTOR_TI)),
+	},
+	{
+		.id = "not-system",
+		.want = "bit 4 (S) 1",
+		.segments = ORDINARY_REGISTERS,
+		READS(RIGHTS),
+		.holds_for = not_system,
+		BREAKS(TURN_OFF(RIGHTS, RIGHTS_S)),
+	},
+	{
+		.id = "system",
+		.want = "bit 4 (S) 0",
+		.segments = SYSTEM_REGISTERS,
+		READS(RIGHTS),
+		.holds_for = is_system,
+		BREAKS(TURN_ON(RIGHTS, RIGHTS_S)),
+	},
+	{
+		.id = "present",
+		.want = "bit 7 (P) 1",
+		.segments = ALL_REGISTERS,
+		READS(RIGHTS),
+		.holds_for = present,
+		BREAKS(TURN_OFF(RIGHTS, RIGHTS_P)),
+	},
+	{
+		.id = "reserved-low",
+		.want = "bits 11:8 0",
+		.segments = ALL_REGISTERS,
+		READS(RIGHTS),
+		.holds_for = reserved_low,
+		BREAKS(TURN_ON(RIGHTS, BIT(8))),
+	},
+	{
+		.id = "reserved-high",
+		.want = "bits 31:17 0",
+		.segments = ALL_REGISTERS,
+		READS(RIGHTS),
+		.holds_for = reserved_high,
+		BREAKS(TURN_ON(RIGHTS, BIT(17))),
+	},
+	{
+		.id = "granularity-bytes",
+		.want = "bit 15 (G) 0 while any of bits 11:0 of the limit is 0",
+		.segments = ALL_REGISTERS,
+		READS(RIGHTS, LIMIT),
+		.holds_for = granular_bytes,
+		BREAKS(WRITE(LIMIT, LIMIT_PAGES), TURN_ON(RIGHTS, RIGHTS_G)),
+	},
+	{
+		.id = "granularity-pages",
+		.want = "bit 15 (G) 1 while any of bits 31:20 of the limit is 1",
+		.segments = ALL_REGISTERS,
+		READS(RIGHTS, LIMIT),
+		.holds_for = granular_pages,
+		BREAKS(WRITE(LIMIT, LIMIT_PAGES | LIMIT_BYTES), TURN_OFF(RIGHTS, RIGHTS_G)),
+	},
+	{
+		.id = "accessed",
+		.want = "an accessed type: bit 0 1",
+		.segments = DATA_REGISTERS,
+		READS(RIGHTS),
+		.holds_for = accessed,
+		BREAKS(TURN_OFF(RIGHTS, TYPE_ACCESSED)),
+	},
+	{
+		.id = "readable",
+		.want = "bit 1 of the type 1 in a code segment",
+		.segments = DATA_REGISTERS,
+		READS(RIGHTS),
+		.holds_for = readable,
+		BREAKS(SET_BITS(RIGHTS, RIGHTS_TYPE, TYPE_CODE | TYPE_ACCESSED)),
+	},
+	{
+		.id = "dpl",
+		.want = "DPL no less than the selector's RPL, without \"unrestricted guest\"",
+		.segments = DATA_REGISTERS,
+		READS(RIGHTS, SELECTOR, VMCS_SECONDARY_CONTROLS),
+		.holds_for = privileged,
+		BREAKS(TURN_OFF(VMCS_SECONDARY_CONTROLS, SECONDARY_UNRESTRICTED_GUEST),
+		       TURN_ON(SELECTOR, SELECTOR_RPL)),
+	},
+};
 
 RULE_TABLE(guest_segment_rules, SECTION_GUEST_SEGMENTS, REFUSED_GUEST_STATE);

@@ -12,8 +12,7 @@
 #include "vmx/vcpu/interruptibility.h"
 #include "x86/cpuid.h"
 
-static void print_rule(void *context, const struct entry_rule_table *table,
-		       const struct entry_rule *rule)
+static void print_rule(void *context, const struct entry_rule *rule)
 {
 	char line[ENTRY_CHECK_LINE_MAX];
 

@@ -21,7 +21,7 @@ static bool idtr_limit_is_short(const struct entry_check_input *in)
 	return !(field(in, VMCS_GUEST_IDTR_LIMIT) >> 16);
 }
 
-static const struct entry_rule guest_table_rules[] = {
+static const struct entry_rule_row guest_table_rules[] = {
 	{
 		.id = "guest.gdtr.base-canonical",
 		.want = "a canonical address",

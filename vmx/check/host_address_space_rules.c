@@ -89,7 +89,7 @@ static bool large_host_has_a_canonical_ssp(const struct entry_check_input *in)
 		       is_canonical_here(in, field(in, VMCS_HOST_SSP)));
 }
 
-static const struct entry_rule host_address_space_rules[] = {
+static const struct entry_rule_row host_address_space_rules[] = {
 	{
 		.id = "host.address-space-size.guest",
 		.want = "\"IA-32e mode guest\" 0 while the CPU is outside IA-32e mode",

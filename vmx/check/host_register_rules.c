@@ -146,7 +146,7 @@ static bool pkrs_is_short(const struct entry_check_input *in)
 	return implies(exit_on(in, EXIT_LOAD_PKRS), !(field(in, VMCS_HOST_PKRS) & PKRS_RESERVED));
 }
 
-static const struct entry_rule host_register_rules[] = {
+static const struct entry_rule_row host_register_rules[] = {
 	{
 		.id = "host.cr0.fixed-ones",
 		.want = "all bits of IA32_VMX_CR0_FIXED0 set",

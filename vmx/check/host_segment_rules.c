@@ -53,7 +53,7 @@ static bool ss_is_not_null(const struct entry_check_input *in)
 		       field(in, VMCS_HOST_SS_SELECTOR));
 }
 
-static const struct entry_rule host_segment_rules[] = {
+static const struct entry_rule_row host_segment_rules[] = {
 #define X(name, prefix, which)                             \
 	{                                                  \
 		.id = "host." prefix ".selector",          \

@@ -46,7 +46,7 @@
 	const struct entry_rule_table name##_table = { \
 		.section = (of_section),               \
 		.refusal = (answered),                 \
-		.rules = name,                         \
+		.rows = name,                          \
 		.count = ARRAY_SIZE(name),             \
 	}
 

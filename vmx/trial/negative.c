@@ -35,17 +35,16 @@ static struct {
 /* --- what the rules say ---------------------------------------------------------------------- */
 
 struct complaints {
-	const struct entry_rule *first;
+	struct entry_rule first;
 	unsigned number;
 };
 
-static void note_rule(void *context, const struct entry_rule_table *table,
-		      const struct entry_rule *rule)
+static void note_rule(void *context, const struct entry_rule *rule)
 {
 	struct complaints *complaints = context;
 
 	if (!complaints->number++)
-		complaints->first = rule;
+		complaints->first = *rule;
 }
 
 /* True when exactly `rule` is broken (null: none). */
@@ -53,12 +52,18 @@ static bool names_just(const struct entry_rule *rule, const struct entry_check_i
 		       const char *where, struct reason *why)
 {
 	struct complaints found = { 0 };
+	char first[ENTRY_RULE_ID_MAX] = "none";
 
 	entry_check_run(in, note_rule, &found);
-	if (found.number == (rule ? 1 : 0) && found.first == rule)
+	if (!found.number && !rule)
 		return true;
+	if (found.number == 1 && rule && found.first.row == rule->row &&
+	    found.first.segment == rule->segment)
+		return true;
+	if (found.number)
+		entry_rule_id(&found.first, first, sizeof(first));
 	reason_set(why, ERROR_INVALID_DATA, "%s: %u rules are broken, the first is %s", where,
-		   found.number, found.first ? found.first->id : "none");
+		   found.number, first);
 	return false;
 }
 
@@ -70,9 +75,11 @@ static bool is_entered(const struct trial_answer *answer)
 }
 
 /* Rules that the CPU looks at before the guest state get a net below them. */
-static bool has_net(const struct entry_rule_table *table)
+static bool has_net(const struct entry_rule *rule)
 {
-	return table->refusal == REFUSED_CONTROLS || table->refusal == REFUSED_HOST_STATE;
+	enum entry_refusal refusal = rule->table->refusal;
+
+	return refusal == REFUSED_CONTROLS || refusal == REFUSED_HOST_STATE;
 }
 
 static bool is_failed_entry(const struct trial_answer *answer, uint32_t basic,
@@ -84,29 +91,27 @@ static bool is_failed_entry(const struct trial_answer *answer, uint32_t basic,
 }
 
 /* The CPU came past the rule: into the guest, or into the net. */
-static bool is_accepted(const struct entry_rule_table *table, const struct trial_answer *answer)
+static bool is_accepted(const struct entry_rule *rule, const struct trial_answer *answer)
 {
 	return is_entered(answer) ||
-	       (has_net(table) &&
-		is_failed_entry(answer, EXIT_REASON_ENTRY_FAILURE_GUEST_STATE, 0));
+	       (has_net(rule) && is_failed_entry(answer, EXIT_REASON_ENTRY_FAILURE_GUEST_STATE, 0));
 }
 
-static bool is_predicted(const struct entry_rule_table *table, const struct entry_rule *rule,
-			 const struct trial_answer *answer)
+static bool is_predicted(const struct entry_rule *rule, const struct trial_answer *answer)
 {
 	bool failed = answer->result == VMX_FAIL_VALID;
 
-	switch (table->refusal) {
+	switch (rule->table->refusal) {
 	case REFUSED_CONTROLS:
 		return failed && answer->instruction_error == VMX_ERROR_ENTRY_CONTROLS;
 	case REFUSED_HOST_STATE:
 		return failed && answer->instruction_error == VMX_ERROR_ENTRY_HOST_STATE;
 	case REFUSED_GUEST_STATE:
 		return is_failed_entry(answer, EXIT_REASON_ENTRY_FAILURE_GUEST_STATE,
-				       rule->qualification);
+				       rule->row->qualification);
 	case REFUSED_MSR_LOADING:
 		return is_failed_entry(answer, EXIT_REASON_ENTRY_FAILURE_MSR_LOADING,
-				       rule->qualification);
+				       rule->row->qualification);
 	}
 	return false;
 }
@@ -129,22 +134,22 @@ static void wrong(const char *name, const char *sentence)
 	tap_result(false, name, "%s", sentence);
 }
 
-static void judge(const struct entry_rule_table *table, const struct entry_rule *rule,
-		  const char *name, const struct trial_answer *answer)
+static void judge(const struct entry_rule *rule, const char *name,
+		  const struct trial_answer *answer)
 {
 	char line[ENTRY_CHECK_LINE_MAX], got[64], want[64], sentence[160];
 
 	format_answer(got, sizeof(got), answer);
 	entry_check_line(rule, &seen, line, sizeof(line));
 	log_debug("vmx", "%s: %s", line, got);
-	if (is_accepted(table, answer)) {
+	if (is_accepted(rule, answer)) {
 		count.accepted++;
 		tap_skip(name, "accepted by this CPU");
-	} else if (is_predicted(table, rule, answer)) {
+	} else if (is_predicted(rule, answer)) {
 		count.refused++;
 		tap_result(true, name, NULL);
 	} else {
-		entry_check_answer(table, rule, want, sizeof(want));
+		entry_check_answer(rule, want, sizeof(want));
 		format_string(sentence, sizeof(sentence), "the CPU answers %s, not %s", got, want);
 		wrong(name, sentence);
 	}
@@ -162,13 +167,21 @@ static bool is_about_another_cpu(void)
 	return memcmp(&broken.cpu, &trial.good.cpu, sizeof(broken.cpu)) != 0;
 }
 
-static void try_rule(const struct entry_rule_table *table, const struct entry_rule *rule)
+static void name_trial(const struct entry_rule *rule, char name[static NAME_MAX])
+{
+	char id[ENTRY_RULE_ID_MAX];
+
+	entry_rule_id(rule, id, sizeof(id));
+	format_string(name, NAME_MAX, "entry-check/%s", id);
+}
+
+static void try_rule(const struct entry_rule *rule)
 {
 	struct trial_answer answer;
 	struct reason why;
 	char name[NAME_MAX];
 
-	format_string(name, sizeof(name), "entry-check/%s", rule->id);
+	name_trial(rule, name);
 	broken = trial.good;
 	if (!entry_rule_break(rule, &broken)) {
 		impossible(name, "cannot be broken on this CPU");
@@ -188,10 +201,10 @@ static void try_rule(const struct entry_rule_table *table, const struct entry_ru
 		return;
 	}
 	log_debug("vmx", "tries %s", name);
-	if (has_net(table))
+	if (has_net(rule))
 		trial_lay_net(&trial);
 	trial_enter_once(&trial, &answer);
-	judge(table, rule, name, &answer);
+	judge(rule, name, &answer);
 }
 
 /* What breaks no rule must be entered: else a rule is missing. */
@@ -237,14 +250,12 @@ unsigned negative_selftest_count(void)
 
 static void skip_rules(const char *reason)
 {
+	struct entry_rule rule = { 0 };
 	char name[NAME_MAX];
 
-	for (unsigned i = 0; i < entry_rule_table_count; i++) {
-		for (unsigned j = 0; j < entry_rule_tables[i]->count; j++) {
-			format_string(name, sizeof(name), "entry-check/%s",
-				      entry_rule_tables[i]->rules[j].id);
-			tap_skip(name, "%s", reason);
-		}
+	while (entry_rule_next(&rule)) {
+		name_trial(&rule, name);
+		tap_skip(name, "%s", reason);
 	}
 }
 
@@ -259,9 +270,10 @@ void negative_selftest_skip(const char *reason)
 
 static void try_rules(void)
 {
-	for (unsigned i = 0; i < entry_rule_table_count; i++)
-		for (unsigned j = 0; j < entry_rule_tables[i]->count; j++)
-			try_rule(entry_rule_tables[i], &entry_rule_tables[i]->rules[j]);
+	struct entry_rule rule = { 0 };
+
+	while (entry_rule_next(&rule))
+		try_rule(&rule);
 	log_info("vmx", "entry checks rules=%u refused=%u accepted=%u impossible=%u wrong=%u",
 		 entry_rule_count(), count.refused, count.accepted, count.impossible, count.wrong);
 }

@@ -13,29 +13,29 @@
 /* The first broken rule, which the story names. */
 struct verdict {
 	const struct entry_check_input *in;
-	const struct entry_rule_table *table;
-	const struct entry_rule *first;
+	struct entry_rule first;
 };
 
-static void log_rule(void *context, const struct entry_rule_table *table,
-		     const struct entry_rule *rule)
+static void log_rule(void *context, const struct entry_rule *rule)
 {
 	struct verdict *verdict = context;
 	char line[ENTRY_CHECK_LINE_MAX];
 
-	if (!verdict->first) {
-		verdict->table = table;
-		verdict->first = rule;
-	}
+	if (!verdict->first.row)
+		verdict->first = *rule;
 	entry_check_line(rule, verdict->in, line, sizeof(line));
 	log_error("vmx", "%s", line);
 }
 
 static void append_rule(struct vcpu_exit *exit, const struct verdict *verdict)
 {
-	if (verdict->first)
-		format_append(exit->entry_failed.story, sizeof(exit->entry_failed.story),
-			      "; entry-check %s", verdict->first->id);
+	char id[ENTRY_RULE_ID_MAX];
+
+	if (!verdict->first.row)
+		return;
+	entry_rule_id(&verdict->first, id, sizeof(id));
+	format_append(exit->entry_failed.story, sizeof(exit->entry_failed.story),
+		      "; entry-check %s", id);
 }
 
 /* After the CPU has refused. */
@@ -103,10 +103,10 @@ static void predict(const struct verdict *verdict, struct vcpu_exit *exit)
 {
 	char answer[48];
 
-	entry_check_answer(verdict->table, verdict->first, answer, sizeof(answer));
+	entry_check_answer(&verdict->first, answer, sizeof(answer));
 	format_string(exit->entry_failed.story, sizeof(exit->entry_failed.story),
 		      "not entered: preflight expects %s", answer);
-	switch (verdict->table->refusal) {
+	switch (verdict->first.table->refusal) {
 	case REFUSED_CONTROLS:
 		exit->entry_failed.instruction_error = VMX_ERROR_ENTRY_CONTROLS;
 		break;
@@ -116,12 +116,12 @@ static void predict(const struct verdict *verdict, struct vcpu_exit *exit)
 	case REFUSED_GUEST_STATE:
 		exit->raw_reason = (uint32_t)(EXIT_REASON_ENTRY_FAILURE |
 					      EXIT_REASON_ENTRY_FAILURE_GUEST_STATE);
-		exit->qualification = verdict->first->qualification;
+		exit->qualification = verdict->first.row->qualification;
 		break;
 	case REFUSED_MSR_LOADING:
 		exit->raw_reason = (uint32_t)(EXIT_REASON_ENTRY_FAILURE |
 					      EXIT_REASON_ENTRY_FAILURE_MSR_LOADING);
-		exit->qualification = verdict->first->qualification;
+		exit->qualification = verdict->first.row->qualification;
 		break;
 	}
 	append_rule(exit, verdict);
