@@ -168,7 +168,7 @@ FAST := $(addprefix lib/,format.c page_pool.c string.c) $(addprefix ept/,ept.c f
 	$(addprefix kernel/,cpu.c timer_heap.c output/text_grid.c) \
 	$(addprefix device/,ioapic.c pic.c vlapic_icr.c vlapic_post.c vlapic_priority.c vlapic_registers.c \
 		vlapic_xapic.c) \
-	$(addprefix vm/,lazy_memory.c vcpu/vcpu.c vcpu/vcpu_state.c) \
+	$(addprefix vm/,lazy_memory.c vcpu/vcpu_state.c) \
 	$(addprefix vm/schedule/,blocking.c run_queue.c scheduler.c turn.c) \
 	vmx/nested.c $(addprefix vmx/exit/,exit_quick.c exit_short.c) \
 	$(addprefix vmx/vcpu/,guest_control.c hand_over.c run.c run_in_place.c run_interrupts.c run_msr.c slice.c \
