@@ -28,9 +28,16 @@ _Static_assert(sizeof(struct gate) == 16, "as the SDM lays it out");
 
 #define GATE_INTERRUPT 0x8e /* present, DPL 0, 64-bit interrupt gate */
 #define VECTORS        256
-#define ENTRY_SIZE     9 /* of code, in kernel/trap_entry.asm */
 
-extern const uint8_t trap_entries[VECTORS][ENTRY_SIZE];
+/* Code, in kernel/trap_entry.asm. */
+#define EXCEPTION_ENTRY_SIZE 9
+#define INTERRUPT_BLOCK      32
+struct interrupt_block {
+	uint8_t entry[INTERRUPT_BLOCK][4], jump[5];
+};
+
+extern const uint8_t exception_entries[EXCEPTION_VECTORS][EXCEPTION_ENTRY_SIZE];
+extern const struct interrupt_block interrupt_entries[];
 extern const char safe_read_instruction[], safe_write_instruction[], safe_access_failed[];
 
 static struct gate idt[VECTORS] aligned_to(16);
@@ -38,10 +45,19 @@ static struct gate idt[VECTORS] aligned_to(16);
 /* NMIs of all CPUs that the log has not heard of; atomic. */
 static uint32_t nmis_untold;
 
+static const uint8_t *entry_of(unsigned vector)
+{
+	unsigned i = vector - EXCEPTION_VECTORS;
+
+	if (vector < EXCEPTION_VECTORS)
+		return exception_entries[vector];
+	return interrupt_entries[i / INTERRUPT_BLOCK].entry[i % INTERRUPT_BLOCK];
+}
+
 void traps_init(void)
 {
 	for (unsigned v = 0; v < VECTORS; v++) {
-		uint64_t entry = (uintptr_t)trap_entries[v];
+		uint64_t entry = (uintptr_t)entry_of(v);
 		idt[v] = (struct gate) {
 			.offset_low = (uint16_t)entry,
 			.selector = SELECTOR_KERNEL_CODE,
@@ -125,8 +141,6 @@ void trap_handle(struct trap_frame *frame)
 {
 	if (frame->vector == VECTOR_NMI)
 		note_nmi();
-	else if (frame->vector >= EXCEPTION_VECTORS)
-		interrupt_dispatch(frame->vector);
 	else if (!fix_up(frame))
 		panic_on_trap(frame);
 }

@@ -1,4 +1,4 @@
-/* Exceptions and interrupts of the host: the frame that the entry code builds, and the table that
+/* Exceptions and interrupts of the host: the frame that an exception's entry code builds, and the table that
  * sends each vector on. */
 #ifndef KERNEL_TRAPS_H
 #define KERNEL_TRAPS_H
@@ -10,7 +10,7 @@
 struct trap_frame {
 	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
 	uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
-	uint8_t vector, vector_sign[7];    /* pushed as one byte is */
+	uint64_t vector;
 	uint64_t error_code;               /* 0 for vectors that have none */
 	uint64_t rip, cs, rflags, rsp, ss; /* pushed by the CPU */
 };
@@ -23,7 +23,7 @@ void traps_init(void);
 /* Loads the table into this CPU. */
 void traps_load(void);
 
-/* Called by the entry code. */
+/* Called by an exception's entry code. */
 void trap_handle(struct trap_frame *frame);
 
 /* RDMSR and WRMSR that survive an MSR the CPU lacks: false on #GP. Any context. */
