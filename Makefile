@@ -165,15 +165,13 @@ OFFSETS_INC := $(OFFSETS:%.c=$(BUILD)/gen/%.inc)
 # fast: where compiling a file for size shows in a path of `make bench`, or in `boot_1_cpu`. All else is made
 # small.
 FAST := $(addprefix lib/,format.c page_pool.c string.c) $(addprefix ept/,ept.c fill.c) \
-	$(addprefix kernel/,cpu.c timer_heap.c output/text_grid.c) \
-	$(addprefix device/,ioapic.c pic.c vlapic_icr.c vlapic_post.c vlapic_priority.c vlapic_registers.c \
-		vlapic_xapic.c) \
+	kernel/output/text_grid.c \
+	$(addprefix device/,ioapic.c pic.c vlapic_icr.c vlapic_priority.c vlapic_registers.c vlapic_xapic.c) \
 	$(addprefix vm/,lazy_memory.c vcpu/vcpu_state.c) \
-	$(addprefix vm/schedule/,blocking.c run_queue.c scheduler.c turn.c) \
+	$(addprefix vm/schedule/,blocking.c run_queue.c turn.c) \
 	vmx/nested.c $(addprefix vmx/exit/,exit_quick.c exit_short.c) \
-	$(addprefix vmx/vcpu/,guest_control.c hand_over.c run.c run_in_place.c run_interrupts.c run_msr.c slice.c \
-		vcpu.c xstate.c) \
-	$(addprefix guest/pc/pc_,access.c apic_timer.c apic_wiring.c local_apic.c ports.c)
+	$(addprefix vmx/vcpu/,guest_control.c hand_over.c run.c run_in_place.c run_interrupts.c slice.c) \
+	$(addprefix guest/pc/pc_,access.c local_apic.c ports.c)
 SMALL := $(filter-out $(FAST),$(KERNEL_C))
 # Besides -Oz, without what pays for speed with bytes.
 FOR_SIZE := -Oz -fno-jump-tables -fno-caller-saves -fno-ipa-sra -fno-tree-loop-im -fno-shrink-wrap \
