@@ -155,18 +155,35 @@ static noinline_fn void wake_blocked(struct vcpu *vcpu)
 		scheduler_wake(vcpu);
 }
 
-static void wake(struct vcpu *vcpu, void (*tell_running)(struct cpu *cpu))
+/* It runs: the CPU that it is bound to is told, by `tell` if that is another one. */
+static void tell_running(const struct vcpu *vcpu, void (*tell)(struct cpu *cpu))
 {
-	struct cpu *cpu;
+	struct cpu *cpu = __atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED);
 
-	/* Ready: it looks at its events before it enters the guest. */
+	if (cpu == this_cpu())
+		cpu_draw_attention();
+	else if (cpu)
+		tell(cpu);
+}
+
+/* It waits in line, or its CPU is about to enter its guest and has looked already at what a turn has to
+ * see to: that one looks again. */
+static void kick_ready(const struct vcpu *vcpu)
+{
+	struct cpu *cpu = __atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED);
+
+	if (cpu)
+		cpu_kick(cpu);
+}
+
+void scheduler_wake(struct vcpu *vcpu)
+{
 	switch (__atomic_load_n(&vcpu->state, __ATOMIC_SEQ_CST)) {
 	case VCPU_RUNNING:
-		cpu = __atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED);
-		if (cpu == this_cpu())
-			cpu_draw_attention();
-		else if (cpu)
-			tell_running(cpu);
+		tell_running(vcpu, cpu_kick);
+		break;
+	case VCPU_READY:
+		kick_ready(vcpu);
 		break;
 	case VCPU_BLOCKED:
 		wake_blocked(vcpu);
@@ -174,11 +191,6 @@ static void wake(struct vcpu *vcpu, void (*tell_running)(struct cpu *cpu))
 	default:
 		break;
 	}
-}
-
-void scheduler_wake(struct vcpu *vcpu)
-{
-	wake(vcpu, cpu_kick);
 }
 
 /* Its CPU does nothing but wait for it: a word is enough, and it will look itself. */
@@ -195,12 +207,15 @@ static inline bool rouse_in_place(const struct vcpu *vcpu)
 
 void scheduler_notify(struct vcpu *vcpu)
 {
-	if (likely(__atomic_load_n(&vcpu->state, __ATOMIC_SEQ_CST) == VCPU_BLOCKED)) {
+	uint32_t state = __atomic_load_n(&vcpu->state, __ATOMIC_SEQ_CST);
+
+	if (likely(state == VCPU_BLOCKED)) {
 		if (!rouse_in_place(vcpu))
 			wake_blocked(vcpu);
-	} else {
-		wake(vcpu, cpu_nudge);
+	} else if (state == VCPU_RUNNING) {
+		tell_running(vcpu, cpu_nudge);
 	}
+	/* Ready: it looks at its events before it enters the guest. */
 }
 
 void scheduler_wake_always(struct vcpu *vcpu)

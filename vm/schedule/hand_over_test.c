@@ -210,6 +210,36 @@ static void nobody_while_something_waits(void **unused)
 	run_all();
 }
 
+/* --- what comes at the last moment ------------------------------------------------------------ */
+
+/* After the look at the next one, and before its state says Running: its CPU is kicked. */
+static void what_comes_after_the_look_kicks(void **unused)
+{
+	struct vcpu *line[2], *next;
+	struct vcpu *runs = prepare(line);
+	struct cpu *cpu = this_cpu();
+	const struct recorder *recorder = &recorders[0];
+	struct vm *vm = runs->vm;
+
+	assert_true(hand_over_offer(scheduler_of(cpu), cpu, recorder, recorder->next, 1, &next));
+	hand_over_decline(scheduler_of(cpu));
+	vm_pause(vm);
+	assert_true(cpu->need_resched);
+	vm_resume(vm);
+	cpu->need_resched = false;
+	vm_ask_where(vm);
+	assert_true(cpu->need_resched);
+	cpu->need_resched = false;
+	vm_stop(vm, NULL);
+	assert_true(cpu->need_resched);
+	/* An event is looked for again once the state says Running. */
+	cpu->need_resched = false;
+	scheduler_notify(next);
+	assert_false(cpu->need_resched);
+	run_queue_put_back(&scheduler_of(cpu)->queue, runs);
+	run_all();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +247,7 @@ int main(void)
 		cmocka_unit_test(records_tell_of_each_turn),
 		cmocka_unit_test(another_cpu_ends_it),
 		cmocka_unit_test(nobody_while_something_waits),
+		cmocka_unit_test(what_comes_after_the_look_kicks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,12 +13,13 @@ enum error scheduler_init_cpu(void) must_check;
 /* Makes a Free vCPU runnable: on its pinned CPU, else on the least loaded one. Any CPU. */
 void scheduler_add(struct vcpu *vcpu);
 
-/* An event was queued for the vCPU: if Blocked and the event ends its halt (an interrupt does while
- * RFLAGS.IF is set), it becomes Ready; if Running its CPU is kicked. Any CPU, IRQs any. */
+/* The vCPU's turn has something to see to (a hold, an INIT, the end): if Blocked it becomes Ready when it is
+ * due; if Running or Ready its CPU is kicked. Any CPU, IRQs any. */
 void scheduler_wake(struct vcpu *vcpu);
 
-/* The same for an event that the backend itself looks for before each entry, as interrupts are: a vCPU
- * that is Running need not leave its loop. */
+/* The same for an event that the backend itself looks for before each entry, as interrupts are, which end a
+ * halt while RFLAGS.IF is set: a vCPU that is Running need not leave its loop, and one that is Ready needs
+ * nothing. */
 void scheduler_notify(struct vcpu *vcpu);
 
 /* Has something come that ends the halt of a vCPU that is Blocked, or would block? On the bound CPU, or
