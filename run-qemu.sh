@@ -127,7 +127,7 @@ parse_options() {
 			[[ $2 == - || (-r $2 && ! -d $2) ]] ||
 				die $STATUS_USAGE "--input: '$2' is not a file that can be read"
 			input=$2
-			[[ $2 == - ]] || input=$(realpath "$2")
+			[[ $2 == - ]] || input=$(realpath -s "$2")
 			;;
 		--gdb) want_number "$1" "$2" 1 65535 && gdb=$2 ;;
 		--log)
