@@ -12,14 +12,11 @@ static bool read_size(const struct spec_word *value, uint64_t *size)
 
 static bool read_video(const struct spec_word *value, uint16_t *mode)
 {
-	static const struct spec_choice names[] = { { "normal", LINUX_VIDEO_NORMAL },
-						    { "ext", LINUX_VIDEO_EXT },
-						    { "ask", LINUX_VIDEO_ASK } };
 	unsigned named;
 	uint64_t number;
 
-	if (spec_choose(value, names, ARRAY_SIZE(names), &named))
-		*mode = (uint16_t)named;
+	if (spec_choose(value, "normal ext ask", &named))
+		*mode = (uint16_t)(LINUX_VIDEO_NORMAL - named);
 	else if (spec_number(value, 0, UINT16_MAX, &number))
 		*mode = (uint16_t)number;
 	else

@@ -1,4 +1,4 @@
-/* One function and one row a key. */
+/* One row a key, and a function for each that is no switch. */
 #include "guest/load/spec_keys.h"
 
 #include "lib/bits.h"
@@ -8,28 +8,28 @@
 #define DEFAULT_ADDRESS MIB(1)
 #define DEADLINE_MOST   1000000 /* seconds */
 #define COM_PORTS       4
-#define ANY_KERNEL      (~0u)
-#define ONLY(role)      ((uint32_t)BIT(role))
+#define ANY_KERNEL      UINT16_MAX
+#define ONLY(role)      ((uint16_t)BIT(role))
 #define MICROSECONDS    1000000ull
+
+static bool read_count(const struct spec_word *value, unsigned most, unsigned *count)
+{
+	uint64_t number;
+
+	if (!spec_number(value, 1, most, &number))
+		return false;
+	*count = (unsigned)number;
+	return true;
+}
 
 static bool set_cpus(struct vm_spec *vm, const struct spec_word *value)
 {
-	uint64_t cpus;
-
-	if (!spec_number(value, 1, SPEC_MAX_CPUS, &cpus))
-		return false;
-	vm->cpus = (unsigned)cpus;
-	return true;
+	return read_count(value, SPEC_MAX_CPUS, &vm->cpus);
 }
 
 static bool set_copies(struct vm_spec *vm, const struct spec_word *value)
 {
-	uint64_t copies;
-
-	if (!spec_number(value, 1, SPEC_MAX_COPIES, &copies))
-		return false;
-	vm->copies = (unsigned)copies;
-	return true;
+	return read_count(value, SPEC_MAX_COPIES, &vm->copies);
 }
 
 static bool set_memory(struct vm_spec *vm, const struct spec_word *value)
@@ -65,14 +65,12 @@ static bool set_lazy(struct vm_spec *vm, const struct spec_word *value)
 
 static bool set_pages(struct vm_spec *vm, const struct spec_word *value)
 {
-	static const struct spec_choice choices[] = { { "4k", KIB(4) },
-						      { "2m", MIB(2) },
-						      { "1g", GIB(1) } };
+	static const uint32_t sizes[] = { KIB(4), MIB(2), GIB(1) };
 	unsigned chosen;
 
-	if (!spec_choose(value, choices, ARRAY_SIZE(choices), &chosen))
+	if (!spec_choose(value, "4k 2m 1g", &chosen))
 		return false;
-	vm->page_size = chosen;
+	vm->page_size = sizes[chosen];
 	return true;
 }
 
@@ -97,14 +95,11 @@ static bool set_pin(struct vm_spec *vm, const struct spec_word *value)
 
 static bool set_entry(struct vm_spec *vm, const struct spec_word *value)
 {
-	static const struct spec_choice choices[] = { { "16", ENTRY_16 },
-						      { "32", ENTRY_32 },
-						      { "64", ENTRY_64 } };
 	unsigned chosen;
 
-	if (!spec_choose(value, choices, ARRAY_SIZE(choices), &chosen))
+	if (!spec_choose(value, "16 32 64", &chosen))
 		return false;
-	vm->entry = (enum spec_entry)chosen;
+	vm->entry = (enum spec_entry)(ENTRY_16 + chosen);
 	return true;
 }
 
@@ -115,12 +110,9 @@ static bool set_address(struct vm_spec *vm, const struct spec_word *value)
 
 static bool set_apic(struct vm_spec *vm, const struct spec_word *value)
 {
-	static const struct spec_choice choices[] = { { "x2apic", SPEC_APIC_X2 },
-						      { "xapic", SPEC_APIC_X },
-						      { "none", SPEC_APIC_NONE } };
 	unsigned chosen;
 
-	if (!spec_choose(value, choices, ARRAY_SIZE(choices), &chosen))
+	if (!spec_choose(value, "x2apic xapic none", &chosen))
 		return false;
 	vm->apic = (enum spec_apic)chosen;
 	return true;
@@ -128,11 +120,9 @@ static bool set_apic(struct vm_spec *vm, const struct spec_word *value)
 
 static bool set_reset(struct vm_spec *vm, const struct spec_word *value)
 {
-	static const struct spec_choice choices[] = { { "restart", SPEC_RESTART },
-						      { "stop", SPEC_STOP } };
 	unsigned chosen;
 
-	if (!spec_choose(value, choices, ARRAY_SIZE(choices), &chosen))
+	if (!spec_choose(value, "restart stop", &chosen))
 		return false;
 	vm->reset = (enum spec_reset)chosen;
 	return true;
@@ -140,12 +130,11 @@ static bool set_reset(struct vm_spec *vm, const struct spec_word *value)
 
 static bool set_halt(struct vm_spec *vm, const struct spec_word *value)
 {
-	static const struct spec_choice choices[] = { { "ok", true }, { "fail", false } };
 	unsigned chosen;
 
-	if (!spec_choose(value, choices, ARRAY_SIZE(choices), &chosen))
+	if (!spec_choose(value, "ok fail", &chosen))
 		return false;
-	vm->halt_ok = chosen;
+	vm->halt_ok = !chosen;
 	return true;
 }
 
@@ -179,66 +168,58 @@ static bool set_deadline(struct vm_spec *vm, const struct spec_word *value)
 	return true;
 }
 
-static bool on_or_off(const struct spec_word *value, bool *flag)
+static bool set_switch(bool *flag, const struct spec_word *value)
 {
-	static const struct spec_choice choices[] = { { "on", true }, { "off", false } };
 	unsigned chosen;
 
-	if (!spec_choose(value, choices, ARRAY_SIZE(choices), &chosen))
+	if (!spec_choose(value, "on off", &chosen))
 		return false;
-	*flag = chosen;
+	*flag = !chosen;
 	return true;
 }
 
-#define SWITCH(field)                                                              \
-	static bool set_##field(struct vm_spec *vm, const struct spec_word *value) \
-	{                                                                          \
-		return on_or_off(value, &vm->field);                               \
-	}
-SWITCH(hpet)
-SWITCH(acpi)
-SWITCH(virtio)
-SWITCH(vga)
-SWITCH(i8042)
-SWITCH(testdev)
-SWITCH(debug_exit)
-SWITCH(pvclock)
+bool spec_key_set(const struct spec_key *key, struct vm_spec *vm, const struct spec_word *value)
+{
+	return key->set ? key->set(vm, value) : set_switch((bool *)((char *)vm + key->flag), value);
+}
+
+/* clang-format off */
+#define VALUE(name_, wants_, set_, roles_) \
+	{ .name = (name_), .wants = (wants_), .set = (set_), .roles = (roles_) }
+#define SWITCH(name_, field) \
+	{ .name = (name_), .wants = "on or off", .roles = ANY_KERNEL, .flag = offsetof(struct vm_spec, field) }
 
 const struct spec_key spec_keys[] = {
-	{ "cpus", "a number from 1 to 64", "virtual CPUs", ANY_KERNEL, set_cpus },
-	{ "copies", "a number from 1 to 1000", "how many such VMs", ANY_KERNEL, set_copies },
-	{ "memory", "a size from 1M to 256G in whole pages", "RAM", ANY_KERNEL, set_memory },
-	{ "lazy", "a size up to 256G in whole pages, and perhaps @ and the address where it begins",
-	  "how much of the RAM, at its end, is taken from the host page by page at first touch",
-	  ANY_KERNEL, set_lazy },
-	{ "pages", "4k, 2m or 1g", "the largest pages that map the RAM", ANY_KERNEL, set_pages },
-	{ "pin", "a list of host CPUs, 0 to 511 or any, 64 at most",
-	  "the host CPU that each virtual CPU stays on", ANY_KERNEL, set_pin },
-	{ "entry", "16, 32 or 64", "the mode in which the kernel is entered",
-	  ONLY(MODULE_LINUX) | ONLY(MODULE_FLAT), set_entry },
-	{ "address", "a number from 0 to 0xffffffff", "where a flat image lies", ONLY(MODULE_FLAT),
-	  set_address },
-	{ "apic", "x2apic, xapic or none", "the most that the local APICs can do", ANY_KERNEL,
-	  set_apic },
-	{ "reset", "restart or stop", "what a reset by the guest does", ANY_KERNEL, set_reset },
-	{ "halt", "ok or fail", "what it is when every virtual CPU halts with interrupts off",
-	  ANY_KERNEL, set_halt },
-	{ "com", "none or a list of 1, 2, 3, 4", "serial ports", ANY_KERNEL, set_com },
-	{ "deadline", "seconds from 0 to 1000000", "guest time after which the VM is stopped",
-	  ANY_KERNEL, set_deadline },
-	{ "hpet", "on or off", "the HPET", ANY_KERNEL, set_hpet },
-	{ "acpi", "on or off", "ACPI tables and power management", ANY_KERNEL, set_acpi },
-	{ "virtio", "on or off", "virtio devices", ANY_KERNEL, set_virtio },
-	{ "vga", "on or off", "the VGA text screen", ANY_KERNEL, set_vga },
-	{ "i8042", "on or off", "the keyboard controller", ANY_KERNEL, set_i8042 },
-	{ "testdev", "on or off", "QEMU's pc-testdev", ANY_KERNEL, set_testdev },
-	{ "debug-exit", "on or off", "port 0xF4, which ends the VM", ANY_KERNEL, set_debug_exit },
-	{ "pvclock", "on or off", "the paravirtual clock", ANY_KERNEL, set_pvclock },
+	VALUE("cpus", "a number from 1 to 64", set_cpus, ANY_KERNEL),
+	VALUE("copies", "a number from 1 to 1000", set_copies, ANY_KERNEL),
+	VALUE("memory", "a size from 1M to 256G in whole pages", set_memory, ANY_KERNEL),
+	VALUE("lazy", "a size up to 256G in whole pages, and perhaps @ and the address where it begins",
+	      set_lazy, ANY_KERNEL),
+	VALUE("pages", "4k, 2m or 1g", set_pages, ANY_KERNEL),
+	VALUE("pin", "a list of host CPUs, 0 to 511 or any, 64 at most", set_pin, ANY_KERNEL),
+	VALUE("entry", "16, 32 or 64", set_entry, ONLY(MODULE_LINUX) | ONLY(MODULE_FLAT)),
+	VALUE("address", "a number from 0 to 0xffffffff", set_address, ONLY(MODULE_FLAT)),
+	VALUE("apic", "x2apic, xapic or none", set_apic, ANY_KERNEL),
+	VALUE("reset", "restart or stop", set_reset, ANY_KERNEL),
+	VALUE("halt", "ok or fail", set_halt, ANY_KERNEL),
+	VALUE("com", "none or a list of 1, 2, 3, 4", set_com, ANY_KERNEL),
+	VALUE("deadline", "seconds from 0 to 1000000", set_deadline, ANY_KERNEL),
+	SWITCH("hpet", hpet),
+	SWITCH("acpi", acpi),
+	SWITCH("virtio", virtio),
+	SWITCH("vga", vga),
+	SWITCH("i8042", i8042),
+	SWITCH("testdev", testdev),
+	SWITCH("debug-exit", debug_exit),
+	SWITCH("pvclock", pvclock),
 };
+/* clang-format on */
 
 const unsigned spec_key_count = ARRAY_SIZE(spec_keys);
 
 _Static_assert(ARRAY_SIZE(spec_keys) <= 32, "struct vm_spec has a bit for each key");
+_Static_assert(MODULE_ROLES <= 16, "a key has a bit for each role");
+_Static_assert(sizeof(struct vm_spec) <= UINT16_MAX, "a switch's place is a word");
 _Static_assert(SPEC_MAX_CPUS == 64 && SPEC_MIN_MEMORY == MIB(1) && SPEC_MAX_MEMORY == GIB(256) &&
 		       SPEC_MAX_PIN == 511 && SPEC_MAX_COPIES == 1000,
 	       "the sentences of the table say so");

@@ -109,15 +109,13 @@ bool spec_size(const struct spec_word *word, uint64_t least, uint64_t most, uint
 	return true;
 }
 
-bool spec_choose(const struct spec_word *word, const struct spec_choice *choices, size_t count,
-		 unsigned *value)
+bool spec_choose(const struct spec_word *word, const char *choices, unsigned *chosen)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (spec_word_is(word, choices[i].name)) {
-			*value = choices[i].value;
+	struct spec_word choice;
+
+	for (*chosen = 0; spec_next_word(&choices, &choice); ++*chosen)
+		if (choice.length == word->length && !memcmp(choice.text, word->text, word->length))
 			return true;
-		}
-	}
 	return false;
 }
 

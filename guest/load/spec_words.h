@@ -11,11 +11,6 @@ struct spec_word {
 	size_t length;
 };
 
-struct spec_choice {
-	const char *name;
-	unsigned value;
-};
-
 /* The next word after `at` blanks skipped, and `at` moved behind it; false at the string's end. */
 bool spec_next_word(const char **at, struct spec_word *word);
 
@@ -30,8 +25,8 @@ bool spec_number(const struct spec_word *word, uint64_t least, uint64_t most, ui
 /* A decimal number of bytes, of KiB with a K behind it, of MiB with M, GiB with G, in [least, most]. */
 bool spec_size(const struct spec_word *word, uint64_t least, uint64_t most, uint64_t *value);
 
-bool spec_choose(const struct spec_word *word, const struct spec_choice *choices, size_t count,
-		 unsigned *value);
+/* Which of the words in `choices` it is, from 0. */
+bool spec_choose(const struct spec_word *word, const char *choices, unsigned *chosen);
 
 /* The first item of a list with commas, taken off the list; false when the list is used up. An empty
  * list has one empty item. */

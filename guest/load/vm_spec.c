@@ -136,7 +136,7 @@ static enum error apply_key(struct reading *reading, const struct spec_word *wor
 		if (vm->keys & BIT(i))
 			return refuse_word(reading, word, "this key was given to the VM before",
 					   "");
-		if (!spec_keys[i].set(vm, value))
+		if (!spec_key_set(&spec_keys[i], vm, value))
 			return refuse_word(reading, word, "it wants ", spec_keys[i].wants);
 		vm->keys |= (uint32_t)BIT(i);
 		return ERROR_NONE;
