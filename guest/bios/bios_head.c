@@ -2,6 +2,7 @@
 #include "guest/bios/bios_head.h"
 
 #include "lib/bits.h"
+#include "lib/string.h"
 
 #define EXTENDED_MEMORY MIB(1)
 #define BELOW_16M       MIB(15)
@@ -29,9 +30,7 @@ void bios_tell_machine(struct bios_head *head, const struct load_target *target)
 	for (unsigned i = 0; i < target->map_entries; i++) {
 		const struct memory_entry *entry = &target->map[i];
 
-		head->memory[i].start = entry->start;
-		head->memory[i].length = entry->length;
-		head->memory[i].kind = entry->kind;
+		memcpy(&head->memory[i], entry, MEMORY_ENTRY_SHORT);
 		if (entry->start == EXTENDED_MEMORY && entry->kind == MEMORY_RAM)
 			tell_extended_memory(head, entry->length);
 	}

@@ -2,7 +2,6 @@
 #include "guest/load/kernel_info.h"
 
 #include "lib/bits.h"
-#include "lib/format.h"
 #include "lib/string.h"
 
 #define BLOCK_ALIGN 8
@@ -26,6 +25,11 @@ uint64_t info_put_string(struct info_writer *writer, const char *text)
 	return info_put(writer, text, strlen(text) + 1);
 }
 
+uint64_t info_put_map(struct info_writer *writer, const struct load_target *target)
+{
+	return info_put(writer, target->map, target->map_entries * sizeof(target->map[0]));
+}
+
 void info_align(struct info_writer *writer, unsigned alignment)
 {
 	static const uint8_t zeros[BLOCK_ALIGN];
@@ -40,16 +44,15 @@ void info_replace(struct info_writer *writer, uint64_t at, const void *bytes, ui
 }
 
 enum error info_place(struct kernel_load *load,
-		      void (*write)(struct info_writer *writer, const void *context),
+		      void (*write)(struct info_writer *writer, const struct kernel_load *load,
+				    const void *context),
 		      const void *context, uint64_t *at, struct reason *why)
 {
 	struct info_writer writer = { 0 };
-	char name[64];
 
-	write(&writer, context);
-	format_string(name, sizeof(name), "%s: the boot information", load->protocol);
+	write(&writer, load, context);
 	struct placement_wish wish = {
-		.what = name,
+		.what = "the boot information",
 		.size = writer.used,
 		.alignment = BLOCK_ALIGN,
 		.least = LOW_LEAST,
@@ -66,7 +69,7 @@ enum error info_place(struct kernel_load *load,
 	}
 	if (error)
 		return error;
-	write(&writer, context);
+	write(&writer, load, context);
 	*at = writer.start;
 	return ERROR_NONE;
 }

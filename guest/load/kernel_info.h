@@ -22,10 +22,14 @@ void info_align(struct info_writer *writer, unsigned alignment);
 /* Bytes that were appended at guest-physical `at` become others. */
 void info_replace(struct info_writer *writer, uint64_t at, const void *bytes, uint64_t length);
 
+/* The memory map, as Multiboot2 and PVH want it. */
+uint64_t info_put_map(struct info_writer *writer, const struct load_target *target);
+
 /* Lets `write` make a block in low memory, or wherever there is room below 4 GiB; `at` receives
  * where. */
 enum error info_place(struct kernel_load *load,
-		      void (*write)(struct info_writer *writer, const void *context),
+		      void (*write)(struct info_writer *writer, const struct kernel_load *load,
+				    const void *context),
 		      const void *context, uint64_t *at, struct reason *why) must_check;
 
 /* RAM in KiB as the BIOS counts it: from 0 up to 640 KiB at most, and from 1 MiB to the first hole. */

@@ -7,23 +7,22 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-#define NAME_SIZE 64 /* of a thing to be loaded, for a sentence */
+#define KERNEL "the kernel" /* in sentences */
 
 #define GZIP_MAGIC "\x1f\x8b"
 
 enum error kernel_load_start(struct kernel_load *load, const char *protocol,
 			     const struct load_target *target, const struct load_file *kernel,
 			     const struct load_file *modules, unsigned module_count,
-			     const char *command_line, struct reason *why)
+			     struct reason *why)
 {
 	*load = (struct kernel_load) {
-		.protocol = protocol,
 		.target = target,
 		.kernel = kernel,
 		.modules = modules,
 		.module_count = module_count,
-		.command_line = command_line ? command_line : "",
 	};
+	placement_start(&load->placement, protocol, target);
 	if (module_count > KERNEL_MOST_MODULES)
 		return reason_set(why, ERROR_INVALID_INPUT, "%s: %u modules, more than %u",
 				  protocol, module_count, KERNEL_MOST_MODULES);
@@ -32,7 +31,6 @@ enum error kernel_load_start(struct kernel_load *load, const char *protocol,
 			why, ERROR_INVALID_DATA,
 			"%s: the kernel is compressed (gzip) and has to be unpacked first",
 			protocol);
-	placement_start(&load->placement, target);
 	return ERROR_NONE;
 }
 
@@ -62,16 +60,16 @@ static enum error check_pieces(struct kernel_load *load, const struct kernel_pie
 			return reason_set(why, ERROR_INVALID_DATA,
 					  "%s: the kernel's 0x%lx bytes at 0x%lx do not lie below "
 					  "4 GiB",
-					  load->protocol, p->memory_size, p->physical);
+					  load->placement.loader, p->memory_size, p->physical);
 		entered |= entry - p->physical < p->memory_size;
 	}
 	if (!count)
 		return reason_set(why, ERROR_INVALID_DATA, "%s: the kernel has nothing to load",
-				  load->protocol);
+				  load->placement.loader);
 	if (!entered)
 		return reason_set(why, ERROR_INVALID_DATA,
-				  "%s: the entry point 0x%lx is not in the kernel", load->protocol,
-				  entry);
+				  "%s: the entry point 0x%lx is not in the kernel",
+				  load->placement.loader, entry);
 	return ERROR_NONE;
 }
 
@@ -84,14 +82,12 @@ static void copy(const struct kernel_load *load, const struct kernel_piece *piec
 static enum error load_in_place(struct kernel_load *load, const struct kernel_piece *pieces,
 				unsigned count, struct reason *why)
 {
-	char name[NAME_SIZE];
 	enum error error = ERROR_NONE;
 
-	format_string(name, sizeof(name), "%s: the kernel", load->protocol);
 	for (unsigned i = 0; !error && i < count; i++) {
 		uint8_t *memory;
 
-		error = placement_claim(&load->placement, name, pieces[i].physical,
+		error = placement_claim(&load->placement, KERNEL, pieces[i].physical,
 					pieces[i].memory_size, &memory, why);
 		if (!error)
 			copy(load, &pieces[i], memory);
@@ -111,14 +107,12 @@ static bool may_stay(struct kernel_load *load, const struct kernel_wish *wish, u
 static enum error load_moved(struct kernel_load *load, const struct kernel_piece *pieces,
 			     unsigned count, const struct kernel_wish *wish, struct reason *why)
 {
-	char name[NAME_SIZE];
 	uint8_t *memory;
 	uint64_t at = load->low;
 
-	format_string(name, sizeof(name), "%s: the kernel", load->protocol);
 	if (!may_stay(load, wish, &memory)) {
 		const struct placement_wish place = {
-			.what = name,
+			.what = KERNEL,
 			.size = load->high - load->low,
 			.alignment = wish->alignment,
 			.least = wish->least,
@@ -197,10 +191,10 @@ enum error kernel_load_place(struct kernel_load *load, const char *what, uint64_
 static enum error load_module(struct kernel_load *load, unsigned n, struct reason *why)
 {
 	const struct load_file *module = &load->modules[n];
-	char name[NAME_SIZE];
+	char name[sizeof("module ") + 10];
 	uint8_t *memory;
 
-	format_string(name, sizeof(name), "%s: module %u", load->protocol, n);
+	format_string(name, sizeof(name), "module %u", n);
 	enum error error = kernel_load_place(load, name, module->length ? module->length : 1,
 					     &load->module_at[n], &memory, why);
 	if (!error && module->length)

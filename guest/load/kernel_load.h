@@ -19,11 +19,9 @@ struct kernel_piece {
 };
 
 struct kernel_load {
-	const char *protocol; /* begins each sentence: "multiboot" */
 	const struct load_target *target;
 	const struct load_file *kernel, *modules;
 	unsigned module_count;
-	const char *command_line;
 	struct placement placement;
 	/* Once the kernel is loaded: */
 	struct elf_image elf; /* `bytes` null: it was not loaded as ELF */
@@ -31,6 +29,7 @@ struct kernel_load {
 	uint64_t low, high;   /* it lies in [low, high) */
 	uint64_t entry;       /* physical */
 	uint64_t module_at[KERNEL_MOST_MODULES];
+	uint64_t sections_at; /* kernel_sections_load() */
 };
 
 /* Where a kernel that can be moved wants to lie. */
@@ -41,11 +40,11 @@ struct kernel_wish {
 	enum placement_order order;
 };
 
-/* InvalidInput when there are more modules than KERNEL_MOST_MODULES. */
+/* `protocol` begins each sentence: "multiboot". InvalidInput when there are more modules than KERNEL_MOST_MODULES. */
 enum error kernel_load_start(struct kernel_load *load, const char *protocol,
 			     const struct load_target *target, const struct load_file *kernel,
 			     const struct load_file *modules, unsigned module_count,
-			     const char *command_line, struct reason *why) must_check;
+			     struct reason *why) must_check;
 
 /* Loads the pieces, of which the file has every byte. `entry` is the entry point as if nothing were
  * moved. `wish` null: it cannot be moved. */

@@ -90,14 +90,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(file, data, size);
 	if (choices & 1)
 		dress(file, size, choices);
-	const struct load_file kernel = { file, size, "" };
+	const struct load_file kernel = { file, size, "a line" };
 	const struct load_file modules[2] = { { file, size / 2, "first" }, { file, 0, "" } };
 	unsigned count = choices >> 6 & 1 ? 2 : 0;
 
-	enum error error =
-		choices & 0x80
-			? load_pvh(&target, &kernel, modules, count, "a line", &state, &why)
-			: load_multiboot(&target, &kernel, modules, count, "a line", &state, &why);
+	enum error error = choices & 0x80
+				   ? load_pvh(&target, &kernel, modules, count, &state, &why)
+				   : load_multiboot(&target, &kernel, modules, count, &state, &why);
 	if (!error)
 		check(&state);
 	else

@@ -36,7 +36,7 @@ static uint64_t total_size(const struct elf_image *elf)
 	return end;
 }
 
-uint64_t kernel_sections_load(struct kernel_load *load)
+void kernel_sections_load(struct kernel_load *load)
 {
 	const struct elf_image *elf = &load->elf;
 	const uint64_t size = total_size(elf);
@@ -44,7 +44,7 @@ uint64_t kernel_sections_load(struct kernel_load *load)
 	uint8_t *memory;
 
 	if (!size || kernel_load_place(load, "", size, &at, &memory, NULL))
-		return 0;
+		return;
 	for (unsigned n = 0; n < elf->section_count; n++) {
 		struct elf_section s = elf_section(elf, n);
 
@@ -54,11 +54,10 @@ uint64_t kernel_sections_load(struct kernel_load *load)
 		memcpy(memory + start, elf->bytes + s.offset, s.size);
 		end = start + s.size;
 	}
-	return at;
+	load->sections_at = at;
 }
 
-uint64_t kernel_sections_put(struct info_writer *writer, const struct kernel_load *load,
-			     uint64_t contents)
+uint64_t kernel_sections_put(struct info_writer *writer, const struct kernel_load *load)
 {
 	const struct elf_image *elf = &load->elf;
 	uint64_t table = writer->start + writer->used, end = 0;
@@ -70,9 +69,9 @@ uint64_t kernel_sections_put(struct info_writer *writer, const struct kernel_loa
 		uint8_t bytes[HEADER_LEAST];
 
 		memcpy(bytes, header, head);
-		if (contents && is_apart(&s)) {
+		if (load->sections_at && is_apart(&s)) {
 			uint64_t start = begin(&s, end);
-			elf_set_section_address(elf, bytes, contents + start);
+			elf_set_section_address(elf, bytes, load->sections_at + start);
 			end = start + s.size;
 		}
 		info_put(writer, bytes, head);

@@ -7,12 +7,10 @@
 #include "guest/load/kernel_info.h"
 
 /* Loads the sections of a kernel that was loaded as ELF. They are a courtesy: where there
- * is no room for them, they have no address and the kernel starts without. Returns what
- * kernel_sections_put() wants to know. */
-uint64_t kernel_sections_load(struct kernel_load *load);
+ * is no room for them, they have no address and the kernel starts without. */
+void kernel_sections_load(struct kernel_load *load);
 
-/* Appends the table of section headers; `contents` is what kernel_sections_load() returned. */
-uint64_t kernel_sections_put(struct info_writer *writer, const struct kernel_load *load,
-			     uint64_t contents);
+/* Appends the table of section headers. */
+uint64_t kernel_sections_put(struct info_writer *writer, const struct kernel_load *load);
 
 #endif

@@ -19,7 +19,7 @@ static enum error place_relocatable(struct linux_load *load, uint64_t size, uint
 				    struct reason *why)
 {
 	const struct linux_image *image = &load->image;
-	struct placement_wish wish = { .what = "linux: the kernel",
+	struct placement_wish wish = { .what = "the kernel",
 				       .size = size,
 				       .alignment = image->alignment,
 				       .least = image->preferred,
@@ -44,22 +44,22 @@ static enum error place_fixed(struct linux_load *load, uint8_t **memory, struct 
 	uint8_t *both;
 
 	if (!image->loaded_high || !size)
-		return placement_claim(&load->placement, "linux: the kernel", load->kernel,
+		return placement_claim(&load->placement, "the kernel", load->kernel,
 				       image->code_length, memory, why);
 	if (!range_is_valid(start, size) ||
 	    !ranges_overlap(load->kernel, image->code_length, start, size)) {
-		enum error error = placement_claim(&load->placement, "linux: the kernel",
-						   load->kernel, image->code_length, memory, why);
+		enum error error = placement_claim(&load->placement, "the kernel", load->kernel,
+						   image->code_length, memory, why);
 		return error ? error
-			     : placement_claim(&load->placement, "linux: the unpacked kernel",
-					       start, size, NULL, why);
+			     : placement_claim(&load->placement, "the unpacked kernel", start, size,
+					       NULL, why);
 	}
 	/* Both in one piece. */
 	uint64_t end = start + size > code_end ? start + size : code_end;
 	if (start > load->kernel)
 		start = load->kernel;
-	enum error error = placement_claim(&load->placement, "linux: the kernel", start,
-					   end - start, &both, why);
+	enum error error =
+		placement_claim(&load->placement, "the kernel", start, end - start, &both, why);
 	if (!error)
 		*memory = both + (load->kernel - start);
 	return error;
@@ -82,7 +82,7 @@ enum error linux_place_command_line(struct linux_load *load, uint64_t least, uin
 				    uint8_t **memory, struct reason *why)
 {
 	const size_t length = strlen(load->command_line);
-	const struct placement_wish wish = { .what = "linux: the command line",
+	const struct placement_wish wish = { .what = "the command line",
 					     .size = length + 1,
 					     .alignment = 1,
 					     .least = least,
@@ -113,7 +113,7 @@ static enum error find_initrd(struct linux_load *load, uint8_t **memory, struct 
 {
 	const struct linux_image *image = &load->image;
 	const uint64_t used = load->options.memory_end;
-	struct placement_wish wish = { .what = "linux: the initrd",
+	struct placement_wish wish = { .what = "the initrd",
 				       .size = load->initrd_size,
 				       .alignment = INITRD_ALIGNMENT,
 				       .least = LOAD_HIGH,

@@ -25,7 +25,7 @@ enum error linux_real_mode_place(struct linux_load *load, struct linux_real_mode
 
 	enum error error = linux_place_kernel(load, &real->kernel, why);
 	if (!error)
-		error = placement_claim(&load->placement, "linux: the real-mode code", real->at,
+		error = placement_claim(&load->placement, "the real-mode code", real->at,
 					real->heap_end, &real->setup, why);
 	if (!error)
 		error = linux_place_command_line(load, real->at + real->heap_end, end,

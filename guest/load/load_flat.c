@@ -33,9 +33,9 @@ enum error load_flat(const struct load_target *target, const struct load_file *i
 	*out = (struct boot_state) { 0 };
 	if (!image->length)
 		return reason_set(why, ERROR_INVALID_DATA, "flat: the image is empty");
-	placement_start(&placement, target);
-	enum error error = placement_claim(&placement, "flat: the image", address, image->length,
-					   &memory, why);
+	placement_start(&placement, "flat", target);
+	enum error error =
+		placement_claim(&placement, "the image", address, image->length, &memory, why);
 	if (error)
 		return error;
 	memcpy(memory, image->bytes, image->length);

@@ -26,12 +26,11 @@ enum boot_params {
 	PARAMS_SIZE = 0x1000,
 };
 
-#define E820_ENTRY_SIZE 20
-#define VGA_MODE_TEXT   3
-#define VGA_COLUMNS     80
-#define VGA_LINES       25
-#define VGA_POINTS      16
-#define ONE_MIB         MIB(1)
+#define VGA_MODE_TEXT 3
+#define VGA_COLUMNS   80
+#define VGA_LINES     25
+#define VGA_POINTS    16
+#define ONE_MIB       MIB(1)
 
 #define ENTRY_PARAGRAPHS 0x20u /* of the setup code, behind the boot sector */
 _Static_assert(LOAD_MEMORY_ENTRIES <= 128, "the boot parameters have room for 128 entries");
@@ -42,11 +41,9 @@ static void fill_memory_map(const struct load_target *target, uint8_t *params)
 
 	for (unsigned i = 0; i < target->map_entries; i++) {
 		const struct memory_entry *entry = &target->map[i];
-		uint8_t *slot = params + PARAMS_E820 + i * E820_ENTRY_SIZE;
+		uint8_t *slot = params + PARAMS_E820 + i * MEMORY_ENTRY_SHORT;
 
-		store_u64(slot, entry->start);
-		store_u64(slot + 8, entry->length);
-		store_u32(slot + 16, entry->kind);
+		memcpy(slot, entry, MEMORY_ENTRY_SHORT);
 		if (entry->kind == MEMORY_RAM && entry->start == ONE_MIB)
 			above = entry->length / KIB(1);
 	}
@@ -93,7 +90,7 @@ static enum error load_protected(struct linux_load *load, struct boot_state *out
 				 struct reason *why)
 {
 	const bool wide = load->entry == ENTRY_64;
-	const struct placement_wish wish = { .what = "linux: the boot parameters",
+	const struct placement_wish wish = { .what = "the boot parameters",
 					     .size = PARAMS_SIZE,
 					     .alignment = PAGE_SIZE,
 					     .limit = GIB(4) };
@@ -154,7 +151,7 @@ enum error load_linux(const struct load_target *target, const struct load_file *
 				   .initrd_count = initrd_count };
 
 	*out = (struct boot_state) { 0 };
-	placement_start(&load.placement, target);
+	placement_start(&load.placement, "linux", target);
 	enum error error = linux_image_parse(kernel, &load.image, why);
 	if (!error)
 		error = linux_image_entry(&load.image, entry, &load.entry, why);

@@ -6,14 +6,14 @@
 
 enum error load_multiboot(const struct load_target *target, const struct load_file *kernel,
 			  const struct load_file *modules, unsigned module_count,
-			  const char *command_line, struct boot_state *out, struct reason *why)
+			  struct boot_state *out, struct reason *why)
 {
 	struct kernel_load load;
 	uint64_t offset;
 
 	*out = (struct boot_state) { 0 };
-	enum error error = kernel_load_start(&load, "multiboot", target, kernel, modules,
-					     module_count, command_line, why);
+	enum error error =
+		kernel_load_start(&load, "multiboot", target, kernel, modules, module_count, why);
 	if (error)
 		return error;
 	if (multiboot2_find(kernel, &offset))

@@ -9,15 +9,13 @@
 #include "lib/types.h"
 
 /* Loads `kernel` by its Multiboot2 header, or its Multiboot 1 header if it has no other. The modules
- * lie above it, each from a page's start, with their `string`; the kernel's own is `command_line`
- * ("" if none).
+ * lie above it, each from a page's start, with their `string`.
  *
  * InvalidData: the image is malformed or has no header. Unsupported: its header requires what this
  * machine does not have; the sentence names the bit or tag. NoMemory: something does not fit into the
  * VM. InvalidInput: there are too many modules. What is in guest RAM is then undefined. */
 enum error load_multiboot(const struct load_target *target, const struct load_file *kernel,
 			  const struct load_file *modules, unsigned module_count,
-			  const char *command_line, struct boot_state *out,
-			  struct reason *why) must_check;
+			  struct boot_state *out, struct reason *why) must_check;
 
 #endif

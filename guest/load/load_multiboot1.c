@@ -4,7 +4,6 @@
 
 #include "guest/load/kernel_sections.h"
 #include "guest/load/multiboot_image.h"
-#include "guest/load/start_tables.h"
 #include "lib/bits.h"
 #include "lib/bytes.h"
 #include "lib/string.h"
@@ -73,21 +72,6 @@ struct info_module {
 	uint32_t start, end, string, reserved;
 };
 
-/* `size` counts what follows it. */
-struct packed_layout info_map_entry {
-	uint32_t size;
-	uint64_t start, length;
-	uint32_t type;
-};
-_Static_assert(sizeof(struct info_map_entry) == 24, "Multiboot: memory map entry");
-
-/* What the function that writes the boot information is told. */
-struct telling {
-	const struct kernel_load *load;
-	uint32_t header_flags;
-	uint64_t section_contents;
-};
-
 bool multiboot1_find(const struct load_file *kernel, uint64_t *offset)
 {
 	for (uint64_t at = 0; at + sizeof(struct header) <= kernel->length &&
@@ -127,27 +111,23 @@ static void put_modules(struct info_writer *writer, const struct kernel_load *lo
 static void put_map(struct info_writer *writer, const struct load_target *target, struct info *info)
 {
 	const struct info_memory memory = info_memory_sizes(target);
+	const uint32_t size = MEMORY_ENTRY_SHORT; /* stands before each entry */
 
 	info->flags |= INFO_MEMORY | INFO_MAP;
 	info->lower_kib = memory.lower_kib;
 	info->upper_kib = memory.upper_kib;
 	info->map = (uint32_t)(writer->start + writer->used);
 	for (unsigned i = 0; i < target->map_entries; i++) {
-		const struct info_map_entry entry = {
-			.size = sizeof(entry) - sizeof(entry.size),
-			.start = target->map[i].start,
-			.length = target->map[i].length,
-			.type = target->map[i].kind,
-		};
-
-		info_put(writer, &entry, sizeof(entry));
+		info_put(writer, &size, sizeof(size));
+		info_put(writer, &target->map[i], size);
 	}
-	info->map_length = target->map_entries * (uint32_t)sizeof(struct info_map_entry);
+	info->map_length = target->map_entries * (uint32_t)(sizeof(size) + size);
 }
 
-static void put_sections(struct info_writer *writer, const struct telling *told, struct info *info)
+static void put_sections(struct info_writer *writer, const struct kernel_load *load,
+			 struct info *info)
 {
-	const struct elf_image *elf = &told->load->elf;
+	const struct elf_image *elf = &load->elf;
 
 	if (!elf->section_count)
 		return;
@@ -156,24 +136,24 @@ static void put_sections(struct info_writer *writer, const struct telling *told,
 	info->section_count = elf->section_count;
 	info->section_size = elf->section_size;
 	info->section_names = elf->section_names;
-	info->sections = (uint32_t)kernel_sections_put(writer, told->load, told->section_contents);
+	info->sections = (uint32_t)kernel_sections_put(writer, load);
 }
 
-static void write_info(struct info_writer *writer, const void *context)
+static void write_info(struct info_writer *writer, const struct kernel_load *load,
+		       const void *context)
 {
-	const struct telling *told = context;
-	const struct kernel_load *load = told->load;
+	const struct header *header = context;
 	struct info info = { 0 };
 	uint64_t at = info_put(writer, &info, sizeof(info));
 
 	info.flags = INFO_COMMAND_LINE | INFO_LOADER_NAME;
-	info.command_line = (uint32_t)info_put_string(writer, load->command_line);
+	info.command_line = (uint32_t)info_put_string(writer, load->kernel->string);
 	info.loader_name = (uint32_t)info_put_string(writer, MULTIBOOT_LOADER_NAME);
 	info_align(writer, sizeof(uint32_t));
 	put_map(writer, load->target, &info);
 	put_modules(writer, load, &info);
-	put_sections(writer, told, &info);
-	if (told->header_flags & HEADER_VIDEO && load->target->vga_text) {
+	put_sections(writer, load, &info);
+	if (header->flags & HEADER_VIDEO && load->target->vga_text) {
 		info.flags |= INFO_FRAMEBUFFER;
 		info.framebuffer = TEXT_SCREEN_AT;
 		info.framebuffer_pitch = TEXT_SCREEN_COLUMNS * TEXT_SCREEN_CELL;
@@ -207,7 +187,6 @@ enum error load_multiboot1(struct kernel_load *load, uint64_t offset, struct boo
 			   struct reason *why)
 {
 	struct header header;
-	uint64_t info;
 
 	memcpy(&header, load->kernel->bytes + offset, sizeof(header));
 	uint32_t unknown = header.flags & HEADER_REQUIRED & ~HEADER_KNOWN;
@@ -218,18 +197,5 @@ enum error load_multiboot1(struct kernel_load *load, uint64_t offset, struct boo
 				  offset, __builtin_ctz(unknown));
 
 	enum error error = load_image(load, &header, offset, why);
-	if (!error)
-		error = start_flat(&load->placement, VCPU_MODE_PROT32, out, why);
-	if (!error)
-		error = kernel_load_modules(load, why);
-	if (error)
-		return error;
-	const struct telling told = { load, header.flags, kernel_sections_load(load) };
-	error = info_place(load, write_info, &told, &info, why);
-	if (error)
-		return error;
-	out->rip = load->entry;
-	out->gpr[RAX] = LOADER_MAGIC;
-	out->gpr[RBX] = info;
-	return ERROR_NONE;
+	return error ? error : multiboot_enter(load, LOADER_MAGIC, write_info, &header, out, why);
 }

@@ -3,16 +3,8 @@
 
 #include "boot/multiboot2.h"
 #include "guest/load/kernel_sections.h"
-#include "guest/load/start_tables.h"
 #include "lib/bits.h"
 #include "lib/string.h"
-
-/* What the function that writes the boot information is told. */
-struct telling {
-	const struct kernel_load *load;
-	bool is_relocated; /* or may have been */
-	uint64_t section_contents;
-};
 
 /* The head of the tag of ELF sections; the headers follow. */
 struct sections_tag {
@@ -73,26 +65,18 @@ static void put_memory(struct info_writer *writer, const struct load_target *tar
 	const struct info_memory memory = info_memory_sizes(target);
 	const struct multiboot2_table_tag head = {
 		.tag = { .type = MULTIBOOT2_TAG_MEMORY_MAP },
-		.record_size = sizeof(struct multiboot2_memory_entry),
+		.record_size = sizeof(target->map[0]),
 	};
 
 	put_bytes(writer, MULTIBOOT2_TAG_BASIC_MEMORY, &memory, sizeof(memory));
 	uint64_t at = put_head(writer, &head, sizeof(head));
-	for (unsigned i = 0; i < target->map_entries; i++) {
-		const struct multiboot2_memory_entry entry = {
-			.start = target->map[i].start,
-			.length = target->map[i].length,
-			.type = target->map[i].kind,
-		};
-
-		info_put(writer, &entry, sizeof(entry));
-	}
+	info_put_map(writer, target);
 	end_tag(writer, at);
 }
 
-static void put_sections(struct info_writer *writer, const struct telling *told)
+static void put_sections(struct info_writer *writer, const struct kernel_load *load)
 {
-	const struct elf_image *elf = &told->load->elf;
+	const struct elf_image *elf = &load->elf;
 	const struct sections_tag head = {
 		.tag = { .type = MULTIBOOT2_TAG_ELF_SECTIONS },
 		.count = elf->section_count,
@@ -103,7 +87,7 @@ static void put_sections(struct info_writer *writer, const struct telling *told)
 	if (!elf->section_count)
 		return;
 	uint64_t at = put_head(writer, &head, sizeof(head));
-	kernel_sections_put(writer, told->load, told->section_contents);
+	kernel_sections_put(writer, load);
 	end_tag(writer, at);
 }
 
@@ -136,22 +120,22 @@ static void put_rsdp(struct info_writer *writer, const struct load_target *targe
 		put_bytes(writer, MULTIBOOT2_TAG_NEW_RSDP, rsdp, ACPI_RSDP_LENGTH);
 }
 
-static void write_info(struct info_writer *writer, const void *context)
+static void write_info(struct info_writer *writer, const struct kernel_load *load,
+		       const void *context)
 {
-	const struct telling *told = context;
-	const struct kernel_load *load = told->load;
+	const struct multiboot2_wants *wants = context;
 	struct multiboot2_header header = { 0 };
 	uint64_t start = info_put(writer, &header, sizeof(header));
 
-	put_text(writer, MULTIBOOT2_TAG_COMMAND_LINE, load->command_line);
+	put_text(writer, MULTIBOOT2_TAG_COMMAND_LINE, load->kernel->string);
 	put_text(writer, MULTIBOOT2_TAG_LOADER_NAME, MULTIBOOT_LOADER_NAME);
 	put_modules(writer, load);
 	put_memory(writer, load->target);
-	put_sections(writer, told);
+	put_sections(writer, load);
 	if (load->target->vga_text)
 		put_screen(writer);
 	put_rsdp(writer, load->target);
-	if (told->is_relocated) {
+	if (wants->has_relocation) { /* or may have been: told in any case */
 		uint32_t base = (uint32_t)load->low;
 		put_bytes(writer, MULTIBOOT2_TAG_LOAD_BASE, &base, sizeof(base));
 	}
@@ -185,23 +169,10 @@ enum error load_multiboot2(struct kernel_load *load, uint64_t offset, struct boo
 			   struct reason *why)
 {
 	struct multiboot2_wants wants;
-	uint64_t info;
 	enum error error = multiboot2_read_header(load->kernel, offset, &wants, why);
 
 	if (!error)
 		error = load_image(load, offset, &wants, why);
-	if (!error)
-		error = start_flat(&load->placement, VCPU_MODE_PROT32, out, why);
-	if (!error)
-		error = kernel_load_modules(load, why);
-	if (error)
-		return error;
-	const struct telling told = { load, wants.has_relocation, kernel_sections_load(load) };
-	error = info_place(load, write_info, &told, &info, why);
-	if (error)
-		return error;
-	out->rip = load->entry;
-	out->gpr[RAX] = MULTIBOOT2_LOADER_MAGIC;
-	out->gpr[RBX] = info;
-	return ERROR_NONE;
+	return error ? error
+		     : multiboot_enter(load, MULTIBOOT2_LOADER_MAGIC, write_info, &wants, out, why);
 }

@@ -81,11 +81,11 @@ static void make(bool is_64bit)
 static enum error load_with(const struct load_file *modules, unsigned count, const char *line)
 {
 	uint8_t *copy = malloc(file.length);
-	const struct load_file kernel = { copy, file.length, "" };
+	const struct load_file kernel = { copy, file.length, line };
 
 	memcpy(copy, file.bytes, file.length);
 	enum error error =
-		load_multiboot(&machine.target, &kernel, modules, count, line, &state_out, &why);
+		load_multiboot(&machine.target, &kernel, modules, count, &state_out, &why);
 	free(copy);
 	return error;
 }

@@ -29,28 +29,6 @@ struct start_module {
 	uint64_t start, length, command_line, reserved;
 };
 
-struct start_map_entry {
-	uint64_t start, length;
-	uint32_t kind, reserved; /* as the E820 interface numbers them */
-};
-_Static_assert(sizeof(struct start_map_entry) == 24, "PVH: hvm_memmap_table_entry");
-
-static void put_map(struct info_writer *writer, const struct load_target *target,
-		    struct start_info *info)
-{
-	info->map = writer->start + writer->used;
-	info->map_entries = target->map_entries;
-	for (unsigned i = 0; i < target->map_entries; i++) {
-		const struct start_map_entry entry = {
-			.start = target->map[i].start,
-			.length = target->map[i].length,
-			.kind = target->map[i].kind,
-		};
-
-		info_put(writer, &entry, sizeof(entry));
-	}
-}
-
 static void put_modules(struct info_writer *writer, const struct kernel_load *load,
 			struct start_info *info)
 {
@@ -71,19 +49,20 @@ static void put_modules(struct info_writer *writer, const struct kernel_load *lo
 	}
 }
 
-static void write_info(struct info_writer *writer, const void *context)
+static void write_info(struct info_writer *writer, const struct kernel_load *load,
+		       const void *unused)
 {
-	const struct kernel_load *load = context;
 	struct start_info info = {
 		.magic = START_MAGIC,
 		.version = START_VERSION,
 		.rsdp = load->target->rsdp,
+		.map_entries = load->target->map_entries,
 	};
 	uint64_t at = info_put(writer, &info, sizeof(info));
 
-	put_map(writer, load->target, &info);
+	info.map = info_put_map(writer, load->target);
 	put_modules(writer, load, &info);
-	info.command_line = info_put_string(writer, load->command_line);
+	info.command_line = info_put_string(writer, load->kernel->string);
 	info_replace(writer, at, &info, sizeof(info));
 }
 
@@ -104,15 +83,15 @@ static enum error find_entry(const struct elf_image *elf, uint64_t *entry, struc
 }
 
 enum error load_pvh(const struct load_target *target, const struct load_file *kernel,
-		    const struct load_file *modules, unsigned module_count,
-		    const char *command_line, struct boot_state *out, struct reason *why)
+		    const struct load_file *modules, unsigned module_count, struct boot_state *out,
+		    struct reason *why)
 {
 	struct kernel_load load;
 	uint64_t entry = 0, info;
 
 	*out = (struct boot_state) { 0 };
-	enum error error = kernel_load_start(&load, "pvh", target, kernel, modules, module_count,
-					     command_line, why);
+	enum error error =
+		kernel_load_start(&load, "pvh", target, kernel, modules, module_count, why);
 	if (!error)
 		error = kernel_load_open_elf(&load, why);
 	if (!error)
@@ -124,7 +103,7 @@ enum error load_pvh(const struct load_target *target, const struct load_file *ke
 	if (!error)
 		error = kernel_load_modules(&load, why);
 	if (!error)
-		error = info_place(&load, write_info, &load, &info, why);
+		error = info_place(&load, write_info, NULL, &info, why);
 	if (error)
 		return error;
 	out->rip = load.entry;

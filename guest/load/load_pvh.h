@@ -9,13 +9,12 @@
 #include "lib/types.h"
 
 /* Loads `kernel` and, above it, the modules, each from a page's start, with their `string`; Linux
- * takes the first module for its initrd. The kernel's own string is `command_line` ("" if none).
+ * takes the first module for its initrd.
  *
  * InvalidData: the image is malformed or no PVH kernel. NoMemory: something does not fit into the VM.
  * InvalidInput: there are too many modules. What is in guest RAM is then undefined. */
 enum error load_pvh(const struct load_target *target, const struct load_file *kernel,
-		    const struct load_file *modules, unsigned module_count,
-		    const char *command_line, struct boot_state *out,
+		    const struct load_file *modules, unsigned module_count, struct boot_state *out,
 		    struct reason *why) must_check;
 
 #endif

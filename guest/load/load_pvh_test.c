@@ -46,11 +46,10 @@ static void make(bool is_64bit, uint64_t entry, uint32_t note_length)
 static enum error load_with(const struct load_file *modules, unsigned count, const char *line)
 {
 	uint8_t *copy = malloc(file.length ? file.length : 1);
-	const struct load_file kernel = { copy, file.length, "" };
+	const struct load_file kernel = { copy, file.length, line };
 
 	memcpy(copy, file.bytes, file.length);
-	enum error error =
-		load_pvh(&machine.target, &kernel, modules, count, line, &state_out, &why);
+	enum error error = load_pvh(&machine.target, &kernel, modules, count, &state_out, &why);
 	free(copy);
 	return error;
 }

@@ -11,10 +11,15 @@
 /* Types as the E820 interface and Multiboot number them. */
 enum memory_kind { MEMORY_RAM = 1, MEMORY_RESERVED = 2, MEMORY_ACPI = 3, MEMORY_NVS = 4 };
 
+/* As Multiboot2 and PVH want it told, too. The E820 interface and Multiboot 1 want no more of it than the
+ * first MEMORY_ENTRY_SHORT bytes: the kind in 32 bits. */
 struct memory_entry {
 	uint64_t start, length;
-	uint32_t kind; /* enum memory_kind */
+	uint64_t kind; /* enum memory_kind */
 };
+_Static_assert(sizeof(struct memory_entry) == 24, "Multiboot2 and PVH: memory map entry");
+
+#define MEMORY_ENTRY_SHORT 20
 
 #define LOAD_MEMORY_ENTRIES 16
 

@@ -2,6 +2,9 @@
  * begin as far before the header in the file as they do in memory. */
 #include "guest/load/multiboot_image.h"
 
+#include "guest/load/kernel_sections.h"
+#include "guest/load/start_tables.h"
+
 /* The offset and address of the first byte that is loaded. */
 static enum error find_start(uint64_t offset, const struct multiboot_addresses *addresses,
 			     struct kernel_piece *piece, struct reason *why)
@@ -78,4 +81,21 @@ enum error multiboot_load_elf(struct kernel_load *load, const uint32_t *entry,
 	if (!error && !entry)
 		error = elf_entry(&load->elf, load->elf.entry, &physical, why);
 	return error ? error : kernel_load_elf(load, physical, wish, why);
+}
+
+enum error multiboot_enter(struct kernel_load *load, uint32_t magic,
+			   void (*write)(struct info_writer *writer, const struct kernel_load *load,
+					 const void *context),
+			   const void *context, struct boot_state *out, struct reason *why)
+{
+	enum error error = start_flat(&load->placement, VCPU_MODE_PROT32, out, why);
+
+	if (!error)
+		error = kernel_load_modules(load, why);
+	if (error)
+		return error;
+	kernel_sections_load(load);
+	out->rip = load->entry;
+	out->gpr[RAX] = magic;
+	return info_place(load, write, context, &out->gpr[RBX], why);
 }

@@ -3,6 +3,7 @@
 #ifndef GUEST_LOAD_MULTIBOOT_IMAGE_H
 #define GUEST_LOAD_MULTIBOOT_IMAGE_H
 
+#include "guest/load/kernel_info.h"
 #include "guest/load/kernel_load.h"
 
 #define MULTIBOOT_LOADER_NAME "Plinth"
@@ -33,5 +34,13 @@ enum error multiboot_load_addresses(struct kernel_load *load, uint64_t offset,
 /* Loads as ELF. `entry`: a physical entry point that takes the place of the image's own; null. */
 enum error multiboot_load_elf(struct kernel_load *load, const uint32_t *entry,
 			      const struct kernel_wish *wish, struct reason *why) must_check;
+
+/* What follows once the kernel is loaded: puts the modules and the kernel's sections into memory, lets
+ * `write` make the boot information, and enters with EAX as `magic`. */
+enum error multiboot_enter(struct kernel_load *load, uint32_t magic,
+			   void (*write)(struct info_writer *writer, const struct kernel_load *load,
+					 const void *context),
+			   const void *context, struct boot_state *out,
+			   struct reason *why) must_check;
 
 #endif

@@ -48,7 +48,7 @@ enum error offer_linux(const struct load_target *target, const struct load_file 
 	const struct linux_image *image = &load.image;
 
 	leave_to_firmware(&left);
-	placement_start(&load.placement, &left);
+	placement_start(&load.placement, "linux", &left);
 	enum error error = linux_image_parse(kernel, &load.image, why);
 	if (!error)
 		error = linux_image_entry(image, ENTRY_16, &load.entry, why);

@@ -8,9 +8,10 @@
 
 _Static_assert(PLACEMENT_RANGES > LOAD_MEMORY_ENTRIES, "what is taken beforehand fits");
 
-void placement_start(struct placement *placement, const struct load_target *target)
+void placement_start(struct placement *placement, const char *loader,
+		     const struct load_target *target)
 {
-	*placement = (struct placement) { .target = target };
+	*placement = (struct placement) { .loader = loader, .target = target };
 	placement->claimed = (struct range_set) { placement->ranges, 0, PLACEMENT_RANGES };
 	for (unsigned i = 0; i < target->taken_entries; i++) {
 		const struct memory_entry *taken = &target->taken[i];
@@ -61,18 +62,21 @@ enum error placement_claim(struct placement *placement, const char *what, uint64
 		bytes = target->memory(target->context, at, length);
 	if (!bytes)
 		return reason_set(why, ERROR_NO_MEMORY,
-				  "%s at 0x%llx, 0x%llx bytes, is not in the VM's RAM", what,
-				  (unsigned long long)at, (unsigned long long)length);
+				  "%s: %s at 0x%llx, 0x%llx bytes, is not in the VM's RAM",
+				  placement->loader, what, (unsigned long long)at,
+				  (unsigned long long)length);
 	const struct address_range *other = collision(placement, at, length);
 	if (other)
-		return reason_set(why, ERROR_NO_MEMORY,
-				  "%s at 0x%llx, 0x%llx bytes, meets what is taken from 0x%llx to "
-				  "0x%llx",
-				  what, (unsigned long long)at, (unsigned long long)length,
-				  (unsigned long long)other->start,
-				  (unsigned long long)(other->start + (other->length - 1)));
+		return reason_set(
+			why, ERROR_NO_MEMORY,
+			"%s: %s at 0x%llx, 0x%llx bytes, meets what is taken from 0x%llx to "
+			"0x%llx",
+			placement->loader, what, (unsigned long long)at, (unsigned long long)length,
+			(unsigned long long)other->start,
+			(unsigned long long)(other->start + (other->length - 1)));
 	if (!range_set_add(&placement->claimed, at, length))
-		return reason_set(why, ERROR_NO_MEMORY, "%s: too many pieces of memory", what);
+		return reason_set(why, ERROR_NO_MEMORY, "%s: %s: too many pieces of memory",
+				  placement->loader, what);
 	if (memory)
 		*memory = bytes;
 	return ERROR_NONE;
@@ -141,10 +145,11 @@ enum error placement_find(struct placement *placement, const struct placement_wi
 		if (find_in(placement, wish, &target->map[number], at))
 			return placement_claim(placement, wish->what, *at, wish->size, memory, why);
 	}
-	return reason_set(why, ERROR_NO_MEMORY,
-			  "%s does not fit: 0x%llx bytes, aligned to 0x%llx, between 0x%llx and "
-			  "0x%llx of the VM's RAM",
-			  wish->what, (unsigned long long)wish->size,
-			  (unsigned long long)wish->alignment, (unsigned long long)wish->least,
-			  (unsigned long long)wish->limit);
+	return reason_set(
+		why, ERROR_NO_MEMORY,
+		"%s: %s does not fit: 0x%llx bytes, aligned to 0x%llx, between 0x%llx and "
+		"0x%llx of the VM's RAM",
+		placement->loader, wish->what, (unsigned long long)wish->size,
+		(unsigned long long)wish->alignment, (unsigned long long)wish->least,
+		(unsigned long long)wish->limit);
 }

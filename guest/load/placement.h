@@ -14,6 +14,7 @@
 
 /* Holds a pointer into itself: not to be copied. */
 struct placement {
+	const char *loader; /* begins each sentence: "linux" */
 	const struct load_target *target;
 	struct range_set claimed;
 	struct address_range ranges[PLACEMENT_RANGES];
@@ -23,7 +24,7 @@ enum placement_order { PLACE_LOWEST, PLACE_HIGHEST };
 
 /* What a movable thing asks for. */
 struct placement_wish {
-	const char *what;      /* for the sentence: "linux: the initrd" */
+	const char *what;      /* for the sentence: "the initrd" */
 	uint64_t size;         /* bytes, not 0 */
 	uint64_t alignment;    /* a power of two */
 	uint64_t least, limit; /* it lies in [least, limit) */
@@ -31,11 +32,12 @@ struct placement_wish {
 };
 
 /* `target` must outlive the placement, and its tables be sorted and disjoint. */
-void placement_start(struct placement *placement, const struct load_target *target);
+void placement_start(struct placement *placement, const char *loader,
+		     const struct load_target *target);
 
 /* Takes [at, at + length), of which every byte must be free RAM; a length of 0 takes nothing. When
  * `memory` is not null it receives the address of that RAM (null for length 0). NoMemory, with a
- * sentence that begins with `what`, where it is no RAM or taken. */
+ * sentence that begins with the loader and `what`, where it is no RAM or taken. */
 enum error placement_claim(struct placement *placement, const char *what, uint64_t at,
 			   uint64_t length, uint8_t **memory, struct reason *why) must_check;
 

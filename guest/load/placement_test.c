@@ -15,7 +15,7 @@ static struct reason why;
 static int start(void **state)
 {
 	load_machine_make(&machine, MIB(64));
-	placement_start(&placement, &machine.target);
+	placement_start(&placement, "test", &machine.target);
 	why = (struct reason) { 0 };
 	return 0;
 }
@@ -29,9 +29,7 @@ static int end(void **state)
 static enum error find(enum placement_order order, uint64_t size, uint64_t alignment,
 		       uint64_t least, uint64_t limit, uint64_t *at)
 {
-	const struct placement_wish wish = {
-		"test: the thing", size, alignment, least, limit, order
-	};
+	const struct placement_wish wish = { "the thing", size, alignment, least, limit, order };
 	return placement_find(&placement, &wish, at, NULL, &why);
 }
 
@@ -39,12 +37,12 @@ static void claims_what_is_free_ram(void **state)
 {
 	uint8_t *memory;
 
-	assert_int_equal(placement_claim(&placement, "test: it", MIB(1), 16, &memory, &why), 0);
+	assert_int_equal(placement_claim(&placement, "it", MIB(1), 16, &memory, &why), 0);
 	assert_ptr_equal(memory, machine.bytes + MIB(1));
-	assert_int_equal(placement_claim(&placement, "test: it", MIB(1) + 16, 16, NULL, &why), 0);
-	assert_int_equal(placement_claim(&placement, "test: it", 0xa0000, 0, &memory, &why), 0);
+	assert_int_equal(placement_claim(&placement, "it", MIB(1) + 16, 16, NULL, &why), 0);
+	assert_int_equal(placement_claim(&placement, "it", 0xa0000, 0, &memory, &why), 0);
 	assert_null(memory);
-	assert_int_equal(placement_claim(&placement, "test: it", MIB(1) + 31, 16, NULL, &why),
+	assert_int_equal(placement_claim(&placement, "it", MIB(1) + 31, 16, NULL, &why),
 			 ERROR_NO_MEMORY);
 	assert_string_equal(why.text, "test: it at 0x10001f, 0x10 bytes, meets what is taken from "
 				      "0x100000 to 0x10001f");
@@ -58,14 +56,13 @@ static void refuses_what_is_no_ram(void **state)
 		    { MIB(64) - 1, 2 }, { ~0ull, 2 },    { MIB(1), ~0ull } };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
-		assert_int_equal(placement_claim(&placement, "test: it", bad[i].at, bad[i].length,
-						 NULL, &why),
-				 ERROR_NO_MEMORY);
+		assert_int_equal(
+			placement_claim(&placement, "it", bad[i].at, bad[i].length, NULL, &why),
+			ERROR_NO_MEMORY);
 		assert_non_null(strstr(why.text, "is not in the VM's RAM"));
 	}
 	/* What the firmware holds. */
-	assert_int_equal(placement_claim(&placement, "test: it", 0x4ff, 1, NULL, &why),
-			 ERROR_NO_MEMORY);
+	assert_int_equal(placement_claim(&placement, "it", 0x4ff, 1, NULL, &why), ERROR_NO_MEMORY);
 	assert_non_null(strstr(why.text, "meets what is taken from 0x0 to 0x4ff"));
 }
 
@@ -122,7 +119,7 @@ static void survives_the_end_of_the_address_space(void **state)
 	machine.target.map_entries = 4;
 	machine.target.taken[1] = (struct memory_entry) { top, 0x10000, MEMORY_RESERVED };
 	machine.target.taken_entries = 2;
-	placement_start(&placement, &machine.target);
+	placement_start(&placement, "test", &machine.target);
 	assert_int_equal(find(PLACE_LOWEST, 16, 16, top, ~0ull, &at), ERROR_NO_MEMORY);
 	assert_int_equal(find(PLACE_HIGHEST, 16, 16, top, ~0ull, &at), ERROR_NO_MEMORY);
 }
@@ -131,7 +128,7 @@ static void stops_at_a_full_table(void **state)
 {
 	unsigned claims = 0;
 
-	while (placement_claim(&placement, "test: it", MIB(1) + 2 * claims, 1, NULL, &why) == 0)
+	while (placement_claim(&placement, "it", MIB(1) + 2 * claims, 1, NULL, &why) == 0)
 		claims++;
 	assert_int_equal(claims, PLACEMENT_RANGES - 1);
 	assert_string_equal(why.text, "test: it: too many pieces of memory");

@@ -22,7 +22,7 @@ enum error start_flat(struct placement *placement, enum vcpu_mode mode, struct b
 		[START_CODE_SELECTOR / 8] = descriptor_make(0, DESCRIPTOR_LIMIT_ALL, code),
 		[START_DATA_SELECTOR / 8] = descriptor_make(0, DESCRIPTOR_LIMIT_ALL, RIGHTS_DATA32),
 	};
-	const struct placement_wish wish = { .what = "loader: the descriptor table",
+	const struct placement_wish wish = { .what = "the descriptor table",
 					     .size = sizeof(descriptors),
 					     .alignment = sizeof(uint64_t),
 					     .limit = GIB(4) };
@@ -66,7 +66,7 @@ enum error start_identity_map(struct placement *placement, struct boot_state *ou
 			      struct reason *why)
 {
 	const unsigned directories = (unsigned)(mapped_end(placement->target) / GIB(1));
-	const struct placement_wish wish = { .what = "loader: the page tables",
+	const struct placement_wish wish = { .what = "the page tables",
 					     .size = (2 + directories) * PAGE_SIZE,
 					     .alignment = PAGE_SIZE,
 					     .limit = GIB(4) };

@@ -73,11 +73,10 @@ static enum error load_kernel(struct pc *pc, struct boot_state *state, struct re
 		return load_linux(&pc->target, &kernel, others, count, spec->entry, state, why);
 	case MODULE_MULTIBOOT:
 		count = pc_files_of(spec, MODULE_MODULE, others);
-		return load_multiboot(&pc->target, &kernel, others, count, kernel.string, state,
-				      why);
+		return load_multiboot(&pc->target, &kernel, others, count, state, why);
 	case MODULE_PVH:
 		count = pc_files_of(spec, MODULE_MODULE, others);
-		return load_pvh(&pc->target, &kernel, others, count, kernel.string, state, why);
+		return load_pvh(&pc->target, &kernel, others, count, state, why);
 	case MODULE_FLAT:
 		return load_flat(&pc->target, &kernel, spec->address, spec->entry, state, why);
 	case MODULE_FIRMWARE:
