@@ -4,75 +4,117 @@
 #include "lib/bits.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "lib/text_list.h"
 #include "vm/vcpu/vcpu.h"
 
-#define CORE   "org.gnu.gdb.i386.core"
-#define SSE    "org.gnu.gdb.i386.sse"
-#define BASES  "org.gnu.gdb.i386.segments"
-#define SYSTEM "org.plinth.system"
+/* --- the table ------------------------------------------------------------------------------- */
 
-#define GENERAL(name_, gpr)                                                                        \
-	{                                                                                          \
-		.name = (name_), .type = "int64", .source = GDB_GENERAL, .which = (gpr), .size = 8 \
-	}
-#define NAMED(name_, type_, reg, bytes)                                                \
-	{                                                                              \
-		.name = (name_), .type = (type_), .source = GDB_NAMED, .which = (reg), \
-		.size = (bytes)                                                        \
-	}
-#define STACK(n)                                                                            \
-	{                                                                                   \
-		.name = "st" #n, .type = "i387_ext", .source = GDB_FPU_STACK, .which = (n), \
-		.size = 10                                                                  \
-	}
-#define FPU(name_, control)                                                                    \
-	{                                                                                      \
-		.name = (name_), .type = "int", .source = GDB_FPU_CONTROL, .which = (control), \
-		.size = 4                                                                      \
-	}
-#define XMM(n)                                                                                     \
-	{                                                                                          \
-		.name = "xmm" #n, .type = "vec128", .source = GDB_VECTOR, .which = (n), .size = 16 \
-	}
+/* Types of GDB's, and ours: X(symbol, name, bytes) */
+#define TYPE_LIST(X)             \
+	X(INT64, "int64", 8)     \
+	X(DATA, "data_ptr", 8)   \
+	X(CODE, "code_ptr", 8)   \
+	X(FLAGS, "eflags", 4)    \
+	X(INT32, "int32", 4)     \
+	X(INT, "int", 4)         \
+	X(FLOAT, "i387_ext", 10) \
+	X(VECTOR, "vec128", 16)
 
-/* clang-format off */
-const struct gdb_register gdb_registers[] = {
-	{ .name = "rax", .type = "int64", .feature = CORE, .source = GDB_GENERAL, .which = RAX,
-	  .size = 8 },
-	GENERAL("rbx", RBX), GENERAL("rcx", RCX), GENERAL("rdx", RDX), GENERAL("rsi", RSI),
-	GENERAL("rdi", RDI),
-	{ .name = "rbp", .type = "data_ptr", .source = GDB_GENERAL, .which = RBP, .size = 8 },
-	NAMED("rsp", "data_ptr", VCPU_RSP, 8),
-	GENERAL("r8", R8), GENERAL("r9", R9), GENERAL("r10", R10), GENERAL("r11", R11),
-	GENERAL("r12", R12), GENERAL("r13", R13), GENERAL("r14", R14), GENERAL("r15", R15),
-	NAMED("rip", "code_ptr", VCPU_RIP, 8),
-	NAMED("eflags", "eflags", VCPU_RFLAGS, 4),
-	NAMED("cs", "int32", VCPU_CS_SELECTOR, 4), NAMED("ss", "int32", VCPU_SS_SELECTOR, 4),
-	NAMED("ds", "int32", VCPU_DS_SELECTOR, 4), NAMED("es", "int32", VCPU_ES_SELECTOR, 4),
-	NAMED("fs", "int32", VCPU_FS_SELECTOR, 4), NAMED("gs", "int32", VCPU_GS_SELECTOR, 4),
-	STACK(0), STACK(1), STACK(2), STACK(3), STACK(4), STACK(5), STACK(6), STACK(7),
-	FPU("fctrl", FPU_FCTRL), FPU("fstat", FPU_FSTAT), FPU("ftag", FPU_FTAG),
-	FPU("fiseg", FPU_FISEG), FPU("fioff", FPU_FIOFF), FPU("foseg", FPU_FOSEG),
-	FPU("fooff", FPU_FOOFF), FPU("fop", FPU_FOP),
-	{ .name = "xmm0", .type = "vec128", .feature = SSE, .source = GDB_VECTOR, .size = 16 },
-	XMM(1), XMM(2), XMM(3), XMM(4), XMM(5), XMM(6), XMM(7), XMM(8), XMM(9), XMM(10), XMM(11),
-	XMM(12), XMM(13), XMM(14), XMM(15),
-	{ .name = "mxcsr", .type = "int", .source = GDB_VECTOR_CONTROL, .size = 4 },
-	{ .name = "fs_base", .type = "int64", .feature = BASES, .source = GDB_NAMED,
-	  .which = VCPU_FS_BASE, .size = 8 },
-	NAMED("gs_base", "int64", VCPU_GS_BASE, 8),
-	{ .name = "cr0", .type = "int64", .feature = SYSTEM, .source = GDB_NAMED,
-	  .which = VCPU_CR0, .size = 8 },
-	NAMED("cr2", "int64", VCPU_CR2, 8), NAMED("cr3", "int64", VCPU_CR3, 8),
-	NAMED("cr4", "int64", VCPU_CR4, 8), NAMED("cr8", "int64", VCPU_CR8, 8),
-	NAMED("efer", "int64", VCPU_EFER, 8), NAMED("dr7", "int64", VCPU_DR7, 8),
-	NAMED("cs_base", "int64", VCPU_CS_BASE, 8), NAMED("gdtr_base", "int64", VCPU_GDTR_BASE, 8),
-	NAMED("idtr_base", "int64", VCPU_IDTR_BASE, 8),
+enum type {
+#define X(symbol, name, bytes) TYPE_##symbol,
+	TYPE_LIST(X)
+#undef X
 };
-/* clang-format on */
-const unsigned gdb_register_count = ARRAY_SIZE(gdb_registers);
 
-/* Types that belong to a feature, and have to stand before its registers. */
+enum type_size {
+#define X(symbol, name, bytes) BYTES_OF_##symbol = (bytes),
+	TYPE_LIST(X)
+#undef X
+};
+
+static const char type_names[] =
+#define X(symbol, name, bytes) name "\0"
+	TYPE_LIST(X)
+#undef X
+	;
+
+/* By feature: X(name, type, source, which) */
+/* clang-format off */
+#define CORE_REGISTERS(X)                                                                          \
+	X("rax", INT64, GENERAL, RAX) X("rbx", INT64, GENERAL, RBX) X("rcx", INT64, GENERAL, RCX)  \
+	X("rdx", INT64, GENERAL, RDX) X("rsi", INT64, GENERAL, RSI) X("rdi", INT64, GENERAL, RDI)  \
+	X("rbp", DATA, GENERAL, RBP) X("rsp", DATA, NAMED, VCPU_RSP)                               \
+	X("r8", INT64, GENERAL, R8) X("r9", INT64, GENERAL, R9) X("r10", INT64, GENERAL, R10)      \
+	X("r11", INT64, GENERAL, R11) X("r12", INT64, GENERAL, R12) X("r13", INT64, GENERAL, R13)  \
+	X("r14", INT64, GENERAL, R14) X("r15", INT64, GENERAL, R15)                                \
+	X("rip", CODE, NAMED, VCPU_RIP) X("eflags", FLAGS, NAMED, VCPU_RFLAGS)                     \
+	X("cs", INT32, NAMED, VCPU_CS_SELECTOR) X("ss", INT32, NAMED, VCPU_SS_SELECTOR)            \
+	X("ds", INT32, NAMED, VCPU_DS_SELECTOR) X("es", INT32, NAMED, VCPU_ES_SELECTOR)            \
+	X("fs", INT32, NAMED, VCPU_FS_SELECTOR) X("gs", INT32, NAMED, VCPU_GS_SELECTOR)            \
+	X("st0", FLOAT, FPU_STACK, 0) X("st1", FLOAT, FPU_STACK, 1) X("st2", FLOAT, FPU_STACK, 2)  \
+	X("st3", FLOAT, FPU_STACK, 3) X("st4", FLOAT, FPU_STACK, 4) X("st5", FLOAT, FPU_STACK, 5)  \
+	X("st6", FLOAT, FPU_STACK, 6) X("st7", FLOAT, FPU_STACK, 7)                                \
+	X("fctrl", INT, FPU_CONTROL, FPU_FCTRL) X("fstat", INT, FPU_CONTROL, FPU_FSTAT)            \
+	X("ftag", INT, FPU_CONTROL, FPU_FTAG) X("fiseg", INT, FPU_CONTROL, FPU_FISEG)              \
+	X("fioff", INT, FPU_CONTROL, FPU_FIOFF) X("foseg", INT, FPU_CONTROL, FPU_FOSEG)            \
+	X("fooff", INT, FPU_CONTROL, FPU_FOOFF) X("fop", INT, FPU_CONTROL, FPU_FOP)
+
+#define SSE_REGISTERS(X)                                                                           \
+	X("xmm0", VECTOR, VECTOR, 0) X("xmm1", VECTOR, VECTOR, 1) X("xmm2", VECTOR, VECTOR, 2)     \
+	X("xmm3", VECTOR, VECTOR, 3) X("xmm4", VECTOR, VECTOR, 4) X("xmm5", VECTOR, VECTOR, 5)     \
+	X("xmm6", VECTOR, VECTOR, 6) X("xmm7", VECTOR, VECTOR, 7) X("xmm8", VECTOR, VECTOR, 8)     \
+	X("xmm9", VECTOR, VECTOR, 9) X("xmm10", VECTOR, VECTOR, 10) X("xmm11", VECTOR, VECTOR, 11) \
+	X("xmm12", VECTOR, VECTOR, 12) X("xmm13", VECTOR, VECTOR, 13)                              \
+	X("xmm14", VECTOR, VECTOR, 14) X("xmm15", VECTOR, VECTOR, 15)                              \
+	X("mxcsr", INT, VECTOR_CONTROL, 0)
+
+#define BASE_REGISTERS(X)                                                                          \
+	X("fs_base", INT64, NAMED, VCPU_FS_BASE) X("gs_base", INT64, NAMED, VCPU_GS_BASE)
+
+#define SYSTEM_REGISTERS(X)                                                                        \
+	X("cr0", INT64, NAMED, VCPU_CR0) X("cr2", INT64, NAMED, VCPU_CR2)                          \
+	X("cr3", INT64, NAMED, VCPU_CR3) X("cr4", INT64, NAMED, VCPU_CR4)                          \
+	X("cr8", INT64, NAMED, VCPU_CR8) X("efer", INT64, NAMED, VCPU_EFER)                        \
+	X("dr7", INT64, NAMED, VCPU_DR7) X("cs_base", INT64, NAMED, VCPU_CS_BASE)                  \
+	X("gdtr_base", INT64, NAMED, VCPU_GDTR_BASE) X("idtr_base", INT64, NAMED, VCPU_IDTR_BASE)
+/* clang-format on */
+
+const struct gdb_register gdb_registers[] = {
+#define X(name, type, source, which) { GDB_##source, (which), TYPE_##type, BYTES_OF_##type },
+	CORE_REGISTERS(X) SSE_REGISTERS(X) BASE_REGISTERS(X) SYSTEM_REGISTERS(X)
+#undef X
+};
+const unsigned gdb_register_count = ARRAY_SIZE(gdb_registers);
+_Static_assert((unsigned)VCPU_REGISTERS <= UINT8_MAX, "a register's number is a byte");
+
+static const char register_names[] =
+#define X(name, type, source, which) name "\0"
+	CORE_REGISTERS(X) SSE_REGISTERS(X) BASE_REGISTERS(X) SYSTEM_REGISTERS(X)
+#undef X
+	;
+
+const char *gdb_register_name(unsigned number)
+{
+	return nth_text(register_names, number);
+}
+
+/* --- the description ------------------------------------------------------------------------- */
+
+#define COUNT(name, type, source, which) +1
+
+static const struct {
+	const char *name;
+	uint8_t registers;
+} features[] = {
+	{ "org.gnu.gdb.i386.core", CORE_REGISTERS(COUNT) },
+	{ "org.gnu.gdb.i386.sse", SSE_REGISTERS(COUNT) },
+	{ "org.gnu.gdb.i386.segments", BASE_REGISTERS(COUNT) },
+	{ "org.plinth.system", SYSTEM_REGISTERS(COUNT) },
+};
+
+/* Those with types of their own, which stand before the registers. */
+enum { FEATURE_CORE, FEATURE_SSE };
+
 static const struct {
 	char name[4];
 	uint8_t bit;
@@ -83,7 +125,7 @@ static const struct {
 };
 
 static const struct vector {
-	const char *id, *field, *type;
+	char id[6], field[10], type[12];
 	uint8_t count;
 } vectors[] = {
 	{ "v4f", "v4_float", "ieee_single", 4 }, { "v2d", "v2_double", "ieee_double", 2 },
@@ -112,36 +154,32 @@ static void describe_vectors(char *text, size_t size)
 	format_append(text, size, "<field name=\"uint128\" type=\"uint128\"/></union>");
 }
 
-static void begin_feature(char *text, size_t size, const char *feature)
+static void describe_register(char *text, size_t size, unsigned number)
 {
-	format_append(text, size, "<feature name=\"%s\">", feature);
-	if (!strcmp(feature, CORE))
-		describe_flags(text, size);
-	else if (!strcmp(feature, SSE))
-		describe_vectors(text, size);
-}
+	const struct gdb_register *reg = &gdb_registers[number];
 
-_Static_assert((unsigned)VCPU_REGISTERS <= UINT8_MAX, "a register's number is a byte");
+	format_append(text, size, "<reg name=\"%s\" bitsize=\"%u\" type=\"%s\"/>",
+		      gdb_register_name(number), reg->size * 8u, nth_text(type_names, reg->type));
+}
 
 size_t gdb_describe_registers(char *text, size_t size)
 {
-	size_t length =
-		format_string(text, size,
-			      "<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"gdb-target.dtd\">"
-			      "<target><architecture>i386:x86-64</architecture>");
+	unsigned number = 0;
 
-	for (unsigned i = 0; i < gdb_register_count; i++) {
-		const struct gdb_register *reg = &gdb_registers[i];
-
-		if (reg->feature && i)
-			format_append(text, size, "</feature>");
-		if (reg->feature)
-			begin_feature(text, size, reg->feature);
-		length = format_append(text, size, "<reg name=\"%s\" bitsize=\"%u\" type=\"%s\"/>",
-				       reg->name, reg->size * 8u, reg->type);
+	format_string(text, size,
+		      "<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"gdb-target.dtd\">"
+		      "<target><architecture>i386:x86-64</architecture>");
+	for (unsigned i = 0; i < ARRAY_SIZE(features); i++) {
+		format_append(text, size, "<feature name=\"%s\">", features[i].name);
+		if (i == FEATURE_CORE)
+			describe_flags(text, size);
+		else if (i == FEATURE_SSE)
+			describe_vectors(text, size);
+		for (unsigned n = 0; n < features[i].registers; n++)
+			describe_register(text, size, number++);
+		format_append(text, size, "</feature>");
 	}
-	length = format_append(text, size, "</feature></target>");
-	return length;
+	return format_append(text, size, "</target>");
 }
 
 /* --- x87 and SSE ----------------------------------------------------------------------------- */

@@ -28,17 +28,16 @@ enum gdb_fpu_control {
 };
 
 struct gdb_register {
-	const char *name;
-	const char *type;    /* of GDB's */
-	const char *feature; /* set where a feature begins */
-	enum gdb_register_source source;
+	uint8_t source; /* enum gdb_register_source */
 	uint8_t which;
+	uint8_t type; /* an enum of the table's own */
 	uint8_t size; /* bytes on the wire, lowest first */
 };
 
 /* By GDB's number. */
 extern const struct gdb_register gdb_registers[];
 extern const unsigned gdb_register_count;
+const char *gdb_register_name(unsigned number);
 
 /* The most bytes that one has, and all of them together. */
 #define GDB_REGISTER_MAX  16

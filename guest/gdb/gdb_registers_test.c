@@ -11,15 +11,15 @@ static void order(void **state)
 {
 	size_t bytes = 0;
 
-	assert_string_equal(gdb_registers[GDB_REGISTER_RBP].name, "rbp");
-	assert_string_equal(gdb_registers[GDB_REGISTER_RSP].name, "rsp");
-	assert_string_equal(gdb_registers[GDB_REGISTER_RIP].name, "rip");
-	assert_string_equal(gdb_registers[17].name, "eflags");
-	assert_string_equal(gdb_registers[24].name, "st0");
-	assert_string_equal(gdb_registers[32].name, "fctrl");
-	assert_string_equal(gdb_registers[39].name, "fop");
-	assert_string_equal(gdb_registers[40].name, "xmm0");
-	assert_string_equal(gdb_registers[56].name, "mxcsr");
+	assert_string_equal(gdb_register_name(GDB_REGISTER_RBP), "rbp");
+	assert_string_equal(gdb_register_name(GDB_REGISTER_RSP), "rsp");
+	assert_string_equal(gdb_register_name(GDB_REGISTER_RIP), "rip");
+	assert_string_equal(gdb_register_name(17), "eflags");
+	assert_string_equal(gdb_register_name(24), "st0");
+	assert_string_equal(gdb_register_name(32), "fctrl");
+	assert_string_equal(gdb_register_name(39), "fop");
+	assert_string_equal(gdb_register_name(40), "xmm0");
+	assert_string_equal(gdb_register_name(56), "mxcsr");
 	for (unsigned i = 0; i < gdb_register_count; i++) {
 		assert_true(gdb_registers[i].size <= GDB_REGISTER_MAX);
 		bytes += gdb_registers[i].size;
