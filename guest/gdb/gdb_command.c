@@ -1,8 +1,9 @@
-/* Packets taken apart: a table of names, and a function for each form that arguments have. */
+/* Packets taken apart: a table of names, and of the form that their arguments have. */
 #include "guest/gdb/gdb_command.h"
 
 #include "guest/gdb/gdb_packet.h"
 #include "lib/string.h"
+#include "lib/text_list.h"
 
 #define NUMBER_DIGITS 16
 
@@ -52,122 +53,103 @@ static bool thread(struct text *text, int *value)
 	return true;
 }
 
-static void rest(struct text *text, struct gdb_command *command)
-{
-	command->data = text->at;
-	command->data_length = (size_t)(text->end - text->at);
-	text->at = text->end;
-}
-
-/* --- forms of arguments ---------------------------------------------------------------------- */
-
-static bool takes_nothing(struct text *text, struct gdb_command *command)
-{
-	return true;
-}
-
-static bool takes_rest(struct text *text, struct gdb_command *command)
-{
-	rest(text, command);
-	return true;
-}
-
-static bool takes_number(struct text *text, struct gdb_command *command)
-{
-	return number(text, &command->address);
-}
-
-/* NUMBER=DATA */
-static bool takes_assignment(struct text *text, struct gdb_command *command)
-{
-	return number(text, &command->address) && skip(text, '=') && takes_rest(text, command);
-}
-
-/* ADDRESS,LENGTH */
-static bool takes_range(struct text *text, struct gdb_command *command)
-{
-	return number(text, &command->address) && skip(text, ',') && number(text, &command->length);
-}
-
-/* ADDRESS,LENGTH:DATA */
-static bool takes_range_and_data(struct text *text, struct gdb_command *command)
-{
-	return takes_range(text, command) && skip(text, ':') && takes_rest(text, command);
-}
-
-static bool takes_thread(struct text *text, struct gdb_command *command)
-{
-	return thread(text, &command->thread);
-}
-
-/* [ADDRESS] */
-static bool takes_address(struct text *text, struct gdb_command *command)
-{
-	command->has_address = !is_over(text);
-	return !command->has_address || number(text, &command->address);
-}
-
-/* SIGNAL[;ADDRESS]: guests know no signals, which count for nothing. */
-static bool takes_signal(struct text *text, struct gdb_command *command)
-{
-	uint64_t signal;
-
-	if (!number(text, &signal))
-		return false;
-	return is_over(text) || (skip(text, ';') && !is_over(text) && takes_address(text, command));
-}
-
-/* TYPE,ADDRESS,LENGTH: conditions and commands are told to be unknown here, and none is sent. */
-static bool takes_breakpoint(struct text *text, struct gdb_command *command)
-{
-	uint64_t type;
-
-	if (!number(text, &type) || type >= GDB_BREAKPOINT_TYPES)
-		return false;
-	command->type = (enum gdb_breakpoint_type)type;
-	return skip(text, ',') && takes_range(text, command);
-}
-
 /* --- the table ------------------------------------------------------------------------------- */
 
-/* A name that ends in a letter and is no whole word is followed by its arguments at once. */
-static const struct {
-	const char *name;
-	enum gdb_command_kind kind;
-	bool (*takes)(struct text *text, struct gdb_command *command);
-} commands[] = {
-	{ "?", GDB_WHY, takes_nothing },
-	{ "g", GDB_READ_REGISTERS, takes_nothing },
-	{ "G", GDB_WRITE_REGISTERS, takes_rest },
-	{ "p", GDB_READ_REGISTER, takes_number },
-	{ "P", GDB_WRITE_REGISTER, takes_assignment },
-	{ "m", GDB_READ_MEMORY, takes_range },
-	{ "M", GDB_WRITE_MEMORY, takes_range_and_data },
-	{ "X", GDB_WRITE_BINARY, takes_range_and_data },
-	{ "Hg", GDB_CHOOSE_THREAD, takes_thread },
-	{ "Hc", GDB_CHOOSE_RUNNER, takes_thread },
-	{ "T", GDB_IS_ALIVE, takes_thread },
-	{ "c", GDB_CONTINUE, takes_address },
-	{ "s", GDB_STEP, takes_address },
-	{ "C", GDB_CONTINUE, takes_signal },
-	{ "S", GDB_STEP, takes_signal },
-	{ "vCont?", GDB_RESUME_QUERY, takes_nothing },
-	{ "vCont;", GDB_RESUME, takes_rest },
-	{ "vKill;", GDB_KILL_VERBOSE, takes_rest },
-	{ "Z", GDB_SET_BREAKPOINT, takes_breakpoint },
-	{ "z", GDB_CLEAR_BREAKPOINT, takes_breakpoint },
-	{ "D", GDB_DETACH, takes_rest },
-	{ "k", GDB_KILL, takes_rest },
-	{ "qSupported", GDB_SUPPORTED, takes_rest },
-	{ "QStartNoAckMode", GDB_NO_ACKS, takes_nothing },
-	{ "qfThreadInfo", GDB_FIRST_THREADS, takes_nothing },
-	{ "qsThreadInfo", GDB_MORE_THREADS, takes_nothing },
-	{ "qC", GDB_CURRENT_THREAD, takes_nothing },
-	{ "qThreadExtraInfo,", GDB_THREAD_INFO, takes_thread },
-	{ "qAttached", GDB_IS_ATTACHED, takes_rest },
-	{ "qXfer:features:read:target.xml:", GDB_READ_FEATURES, takes_range },
-	{ "qRcmd,", GDB_MONITOR, takes_rest },
+/* X(name, kind, arguments). A name that ends in a letter and is no whole word is followed by its
+ * arguments at once. Of these a letter is for
+ *
+ *     a  a number, the address     b  a type of breakpoint     d  data up to the end
+ *     l  a number, the length      t  a thread                 s  a signal: guests know none
+ *
+ * what stands behind [ may be left out, with the address in it; all else stands for itself. */
+#define COMMAND_LIST(X)                                                \
+	X("?", GDB_WHY, "")                                            \
+	X("g", GDB_READ_REGISTERS, "")                                 \
+	X("G", GDB_WRITE_REGISTERS, "d")                               \
+	X("p", GDB_READ_REGISTER, "a")                                 \
+	X("P", GDB_WRITE_REGISTER, "a=d")                              \
+	X("m", GDB_READ_MEMORY, "a,l")                                 \
+	X("M", GDB_WRITE_MEMORY, "a,l:d")                              \
+	X("X", GDB_WRITE_BINARY, "a,l:d")                              \
+	X("Hg", GDB_CHOOSE_THREAD, "t")                                \
+	X("Hc", GDB_CHOOSE_RUNNER, "t")                                \
+	X("T", GDB_IS_ALIVE, "t")                                      \
+	X("c", GDB_CONTINUE, "[a")                                     \
+	X("s", GDB_STEP, "[a")                                         \
+	X("C", GDB_CONTINUE, "s[;a")                                   \
+	X("S", GDB_STEP, "s[;a")                                       \
+	X("vCont?", GDB_RESUME_QUERY, "")                              \
+	X("vCont;", GDB_RESUME, "d")                                   \
+	X("vKill;", GDB_KILL_VERBOSE, "d")                             \
+	X("Z", GDB_SET_BREAKPOINT, "b,a,l")                            \
+	X("z", GDB_CLEAR_BREAKPOINT, "b,a,l")                          \
+	X("D", GDB_DETACH, "d")                                        \
+	X("k", GDB_KILL, "d")                                          \
+	X("qSupported", GDB_SUPPORTED, "d")                            \
+	X("QStartNoAckMode", GDB_NO_ACKS, "")                          \
+	X("qfThreadInfo", GDB_FIRST_THREADS, "")                       \
+	X("qsThreadInfo", GDB_MORE_THREADS, "")                        \
+	X("qC", GDB_CURRENT_THREAD, "")                                \
+	X("qThreadExtraInfo,", GDB_THREAD_INFO, "t")                   \
+	X("qAttached", GDB_IS_ATTACHED, "d")                           \
+	X("qXfer:features:read:target.xml:", GDB_READ_FEATURES, "a,l") \
+	X("qRcmd,", GDB_MONITOR, "d")
+
+static const char commands[] =
+#define X(name, kind, arguments) name "\0" arguments "\0"
+	COMMAND_LIST(X)
+#undef X
+	;
+
+static const uint8_t kinds[] = {
+#define X(name, kind, arguments) kind,
+	COMMAND_LIST(X)
+#undef X
 };
+
+/* --- arguments ------------------------------------------------------------------------------- */
+
+static bool take(struct text *text, char what, struct gdb_command *command)
+{
+	uint64_t value;
+
+	switch (what) {
+	case 'a':
+		return number(text, &command->address);
+	case 'l':
+		return number(text, &command->length);
+	case 'b': /* conditions and commands are told to be unknown here: none follows */
+		if (!number(text, &value) || value >= GDB_BREAKPOINT_TYPES)
+			return false;
+		command->type = (enum gdb_breakpoint_type)value;
+		return true;
+	case 's':
+		return number(text, &value);
+	case 't':
+		return thread(text, &command->thread);
+	case 'd':
+		command->data = text->at;
+		command->data_length = (size_t)(text->end - text->at);
+		text->at = text->end;
+		return true;
+	default:
+		return skip(text, (uint8_t)what);
+	}
+}
+
+static bool take_all(struct text *text, const char *arguments, struct gdb_command *command)
+{
+	for (; *arguments; arguments++) {
+		if (*arguments == '[') {
+			command->has_address = !is_over(text);
+			if (is_over(text))
+				return true;
+		} else if (!take(text, *arguments, command)) {
+			return false;
+		}
+	}
+	return is_over(text);
+}
 
 /* "qC" is a word of its own: "qCRC:" is another, which is unknown here. */
 static bool begins_with(const struct text *text, const char *name, struct text *arguments)
@@ -184,18 +166,18 @@ static bool begins_with(const struct text *text, const char *name, struct text *
 void gdb_parse(const uint8_t *packet, size_t length, struct gdb_command *command)
 {
 	const struct text text = { packet, packet + length };
+	const char *name = commands, *arguments;
 
 	*command = (struct gdb_command) { .kind = GDB_UNKNOWN };
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		struct text arguments;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++, name = nth_text(arguments, 1)) {
+		struct text given;
 
-		if (!begins_with(&text, commands[i].name, &arguments))
+		arguments = nth_text(name, 1);
+		if (!begins_with(&text, name, &given) || (!*arguments && !is_over(&given)))
 			continue;
-		if (commands[i].takes == takes_nothing && !is_over(&arguments))
-			continue;
-		command->kind = commands[i].kind;
-		if (!commands[i].takes(&arguments, command) || !is_over(&arguments))
-			command->kind = GDB_MALFORMED;
+		command->kind = take_all(&given, arguments, command)
+					? (enum gdb_command_kind)kinds[i]
+					: GDB_MALFORMED;
 		return;
 	}
 }
