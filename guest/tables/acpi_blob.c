@@ -1,6 +1,7 @@
 /* Bytes, pointers and checksums. */
 #include "guest/tables/acpi_blob.h"
 
+#include "guest/tables/table_writer.h"
 #include "lib/bits.h"
 #include "lib/bytes.h"
 #include "lib/string.h"
@@ -27,12 +28,11 @@ static uint8_t *extend(struct acpi_blob *blob, enum acpi_part part, uint32_t cou
 	return at;
 }
 
-void acpi_put_bytes(struct acpi_blob *blob, enum acpi_part part, const void *bytes, uint32_t count)
+void *acpi_put_bytes(struct acpi_blob *blob, enum acpi_part part, const void *bytes, uint32_t count)
 {
 	uint8_t *at = extend(blob, part, count);
 
-	if (at)
-		memcpy(at, bytes, count);
+	return at ? memcpy(at, bytes, count) : NULL;
 }
 
 void acpi_put_zeros(struct acpi_blob *blob, enum acpi_part part, uint32_t count)
@@ -51,15 +51,14 @@ void acpi_put(struct acpi_blob *blob, enum acpi_part part, uint64_t value, unsig
 		store_bytes(at, value, width);
 }
 
-void acpi_put_pointer(struct acpi_blob *blob, enum acpi_part part, uint32_t target, unsigned width)
+void acpi_add_pointer(struct acpi_blob *blob, enum acpi_part part, uint32_t offset, unsigned width)
 {
-	struct acpi_pointer pointer = { part, blob->used[part], (uint8_t)width };
+	struct acpi_pointer pointer = { part, offset, (uint8_t)width };
 
 	if (blob->pointer_count == ACPI_POINTERS)
 		blob->full = true;
 	else
 		blob->pointers[blob->pointer_count++] = pointer;
-	acpi_put(blob, part, target, width);
 }
 
 void acpi_align(struct acpi_blob *blob, uint32_t alignment)
@@ -91,10 +90,7 @@ void acpi_blob_place(struct acpi_blob *blob, uint64_t address)
 	}
 	for (unsigned i = 0; i < blob->checksum_count; i++) {
 		const struct acpi_checksum *c = &blob->checksums[i];
-		uint8_t *bytes = blob->bytes[c->in], sum = 0;
 
-		for (uint32_t k = 0; k < c->length; k++)
-			sum = (uint8_t)(sum + bytes[c->start + k]);
-		bytes[c->offset] = (uint8_t)-sum;
+		table_make_sum_zero(blob->bytes[c->in] + c->start, c->length, c->offset - c->start);
 	}
 }

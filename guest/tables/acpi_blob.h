@@ -41,10 +41,12 @@ void acpi_blob_init(struct acpi_blob *blob, uint8_t *tables, uint32_t tables_siz
 
 /* Appends to a part; little-endian, `width` 1, 2, 4 or 8. */
 void acpi_put(struct acpi_blob *blob, enum acpi_part part, uint64_t value, unsigned width);
-void acpi_put_bytes(struct acpi_blob *blob, enum acpi_part part, const void *bytes, uint32_t count);
+/* Where they are now; null: there is no room. */
+void *acpi_put_bytes(struct acpi_blob *blob, enum acpi_part part, const void *bytes,
+		     uint32_t count);
 void acpi_put_zeros(struct acpi_blob *blob, enum acpi_part part, uint32_t count);
-/* A pointer to offset `target` of the tables. */
-void acpi_put_pointer(struct acpi_blob *blob, enum acpi_part part, uint32_t target, unsigned width);
+/* What was put at `offset` is an offset of the tables, to become a pointer. */
+void acpi_add_pointer(struct acpi_blob *blob, enum acpi_part part, uint32_t offset, unsigned width);
 void acpi_align(struct acpi_blob *blob, uint32_t alignment); /* of the tables' end */
 
 /* The byte, which was put before, is zero until the tables are placed: a firmware adds up all. */

@@ -15,16 +15,10 @@
 #define CREATOR      "PLTH"
 #define OEM_REVISION 1
 
-#define HEADER_LENGTH    36
-#define HEADER_LENGTH_AT 4
-#define HEADER_SUM_AT    9
-#define RSDP_V1_LENGTH   20
-#define RSDP_SUM_AT      8
-#define RSDP_LENGTH      36
-#define RSDP_V2_SUM_AT   32
-#define FACS_LENGTH      64
-#define FACS_ALIGNMENT   64
-#define TABLE_ALIGNMENT  16
+#define RSDP_V1_LENGTH  20
+#define FACS_LENGTH     64
+#define FACS_ALIGNMENT  64
+#define TABLE_ALIGNMENT 16
 
 /* FADT */
 #define FADT_REVISION   4
@@ -46,7 +40,6 @@
 #define MADT_ENABLED     BIT(0)
 #define ISO_LEVEL_HIGH   0xd /* polarity active high, level-triggered */
 #define ALL_PROCESSORS   0xff
-#define ALL_UIDS         0xffffffffu
 #define APIC_ID_MOST     254u
 
 enum madt_entry {
@@ -55,35 +48,46 @@ enum madt_entry {
 	MADT_OVERRIDE = 2,
 	MADT_LOCAL_NMI = 4,
 	MADT_LOCAL_X2APIC = 9,
-	MADT_X2APIC_NMI = 10,
 };
 
 enum space { SPACE_MEMORY = 0, SPACE_IO = 1 };
 
 #define T ACPI_PART_TABLES
 
-static void put(struct acpi_blob *blob, uint64_t value, unsigned width)
-{
-	acpi_put(blob, T, value, width);
-}
-
 /* --- heads and tails ------------------------------------------------------------------------- */
+
+struct packed_layout table_header {
+	char signature[4];
+	uint32_t length; /* of the whole table: end() */
+	uint8_t revision, sum;
+	char oem[6], oem_table[8];
+	uint32_t oem_revision;
+	char creator[4];
+	uint32_t creator_revision;
+};
+_Static_assert(sizeof(struct table_header) == 36, "ACPI: table header");
 
 static uint32_t begin(struct acpi_blob *blob, const char *signature, unsigned revision)
 {
+	struct table_header header = {
+		.revision = (uint8_t)revision,
+		.oem = OEM_ID,
+		.oem_table = OEM_TABLE,
+		.oem_revision = OEM_REVISION,
+		.creator = CREATOR,
+		.creator_revision = OEM_REVISION,
+	};
+
 	acpi_align(blob, TABLE_ALIGNMENT);
 	uint32_t start = blob->used[T];
-
-	acpi_put_bytes(blob, T, signature, 4);
-	put(blob, 0, 4); /* length: end() */
-	put(blob, revision, 1);
-	put(blob, 0, 1); /* checksum */
-	acpi_put_bytes(blob, T, OEM_ID, 6);
-	acpi_put_bytes(blob, T, OEM_TABLE, 8);
-	put(blob, OEM_REVISION, 4);
-	acpi_put_bytes(blob, T, CREATOR, 4);
-	put(blob, OEM_REVISION, 4);
+	memcpy(header.signature, signature, sizeof(header.signature));
+	acpi_put_bytes(blob, T, &header, sizeof(header));
 	return start;
+}
+
+static void add_sum(struct acpi_blob *blob, uint32_t start, uint32_t length)
+{
+	acpi_add_checksum(blob, T, start + offsetof(struct table_header, sum), start, length);
 }
 
 static uint32_t end(struct acpi_blob *blob, uint32_t start)
@@ -91,20 +95,28 @@ static uint32_t end(struct acpi_blob *blob, uint32_t start)
 	uint32_t length = blob->used[T] - start;
 
 	if (!blob->full)
-		memcpy(blob->bytes[T] + start + HEADER_LENGTH_AT, &length, sizeof(length));
-	acpi_add_checksum(blob, T, start + HEADER_SUM_AT, start, length);
+		memcpy(blob->bytes[T] + start + offsetof(struct table_header, length), &length,
+		       sizeof(length));
+	add_sum(blob, start, length);
 	return start;
 }
 
-/* Generic Address Structure. */
-static void put_address(struct acpi_blob *blob, enum space space, unsigned bits, uint64_t address)
+/* A table that is the same in every machine. */
+static uint32_t put_table(struct acpi_blob *blob, const char *signature, const void *body,
+			  uint32_t length)
 {
-	put(blob, space, 1);
-	put(blob, bits, 1);
-	put(blob, 0, 1);                                             /* bit offset */
-	put(blob, bits == 64 ? 0 : bits > 8 ? bits / 16 + 1 : 1, 1); /* access size */
-	put(blob, address, 8);
+	uint32_t start = begin(blob, signature, 1);
+
+	acpi_put_bytes(blob, T, body, length);
+	return end(blob, start);
 }
+
+/* Generic Address Structure. */
+struct packed_layout address {
+	uint8_t space, bits, bit_offset;
+	uint8_t access; /* 1 to 3: a byte, two or four; 0: untold */
+	uint64_t address;
+};
 
 /* --- the tables ------------------------------------------------------------------------------ */
 
@@ -114,7 +126,7 @@ static uint32_t put_facs(struct acpi_blob *blob)
 	uint32_t start = blob->used[T];
 
 	acpi_put_bytes(blob, T, "FACS", 4);
-	put(blob, FACS_LENGTH, 4);
+	acpi_put(blob, T, FACS_LENGTH, 4);
 	acpi_put_zeros(blob, T, FACS_LENGTH - 8);
 	return start;
 }
@@ -130,7 +142,7 @@ static enum error put_dsdt(struct acpi_blob *blob, const struct table_machine *m
 			   const struct acpi_dsdt *dsdt, uint32_t *start, struct reason *why)
 {
 	static const uint8_t mark[] = { 'P', 'L', 'F', 'G', 0x0c, 0x00, 0xee, 0xff, 0xc0 };
-	uint32_t flags = flags_of(machine), at = HEADER_LENGTH;
+	uint32_t flags = flags_of(machine), at = sizeof(struct table_header);
 
 	acpi_align(blob, TABLE_ALIGNMENT);
 	*start = blob->used[T];
@@ -142,9 +154,58 @@ static enum error put_dsdt(struct acpi_blob *blob, const struct table_machine *m
 	if (!blob->full)
 		memcpy(blob->bytes[T] + *start + at + sizeof(mark) - sizeof(flags), &flags,
 		       sizeof(flags));
-	acpi_add_checksum(blob, T, *start + HEADER_SUM_AT, *start, dsdt->length);
+	add_sum(blob, *start, dsdt->length);
 	return ERROR_NONE;
 }
+
+/* Of a block of registers there is a port in the old form and an address in the new one. */
+struct packed_layout fadt {
+	uint32_t facs, dsdt;
+	uint8_t reserved, profile;
+	uint16_t sci;
+	uint32_t command_port;
+	uint8_t enable, disable, s4bios, p_state;
+	uint32_t pm1a_event, pm1b_event, pm1a_control, pm1b_control, pm2_control, timer, gpe0, gpe1;
+	uint8_t event_length, control_length, pm2_length, timer_length, gpe0_length, gpe1_length;
+	uint8_t gpe1_base, cst;
+	uint16_t c2_latency, c3_latency, flush_size, flush_stride;
+	uint8_t duty_offset, duty_width, day_alarm, month_alarm, century;
+	uint16_t boot;
+	uint8_t reserved_2;
+	uint32_t flags;
+	struct address reset;
+	uint8_t reset_value, reserved_3[3];
+	uint64_t long_facs, long_dsdt;
+	struct address long_pm1a_event, long_pm1b_event, long_pm1a_control, long_pm1b_control,
+		long_pm2_control, long_timer, long_gpe0, long_gpe1;
+};
+_Static_assert(sizeof(struct table_header) + sizeof(struct fadt) == 244, "ACPI: FADT");
+
+/* There is one FACS address too many: the 32-bit one counts. WBINVD works, so that caches have no size and no
+ * stride. */
+static const struct fadt usual_fadt = {
+	.profile = PROFILE_DESKTOP,
+	.sci = ACPI_SCI_IRQ,
+	.command_port = ACPI_COMMAND_PORT,
+	.enable = ACPI_ENABLE,
+	.disable = ACPI_DISABLE,
+	.event_length = 4,
+	.control_length = 2,
+	.timer_length = 4,
+	.gpe0_length = 4,
+	.c2_latency = C2_NEVER,
+	.c3_latency = C3_NEVER,
+	.century = RTC_CENTURY,
+	.boot = BOOT_LEGACY,
+	.flags = FLAG_WBINVD | FLAG_PROC_C1 | FLAG_SLP_BUTTON | FLAG_RTC_S4 | FLAG_TMR_32 |
+		 FLAG_RESET,
+	.reset = { SPACE_IO, 8, 0, 1, RESET_CONTROL_PORT },
+	.reset_value = RESET_HARD | RESET_NOW,
+	.long_pm1a_event = { SPACE_IO, 32, 0, 3, 0 },
+	.long_pm1a_control = { SPACE_IO, 16, 0, 2, 0 },
+	.long_timer = { SPACE_IO, 32, 0, 3, 0 },
+	.long_gpe0 = { SPACE_IO, 32, 0, 3, 0 },
+};
 
 /* Where a register of the ACPI block is, which the machine may have elsewhere than by default. */
 static uint32_t pm_port(const struct table_machine *machine, uint32_t port)
@@ -152,150 +213,114 @@ static uint32_t pm_port(const struct table_machine *machine, uint32_t port)
 	return machine->pm_base + (port - ACPI_PM_PORT);
 }
 
-static void put_fadt_blocks(struct acpi_blob *blob, const struct table_machine *machine)
+static void adapt_fadt(struct fadt *fadt, const struct table_machine *machine, uint32_t facs,
+		       uint32_t dsdt)
 {
-	put(blob, pm_port(machine, ACPI_PM_EVENT), 4);
-	put(blob, 0, 4); /* PM1b */
-	put(blob, pm_port(machine, ACPI_PM_CONTROL), 4);
-	put(blob, 0, 4);
-	put(blob, 0, 4); /* PM2 */
-	put(blob, pm_port(machine, ACPI_PM_TIMER), 4);
-	put(blob, pm_port(machine, ACPI_PM_GPE0), 4);
-	put(blob, 0, 4);
-	put(blob, 4, 1); /* lengths: PM1 event, PM1 control, PM2, timer, GPE0, GPE1 */
-	put(blob, 2, 1);
-	put(blob, 0, 1);
-	put(blob, 4, 1);
-	put(blob, 4, 1);
-	put(blob, 0, 1);
-	put(blob, 0, 1); /* GPE1 base */
-	put(blob, 0, 1); /* _CST */
-}
-
-static void put_fadt_addresses(struct acpi_blob *blob, const struct table_machine *machine)
-{
-	put_address(blob, SPACE_IO, 32, pm_port(machine, ACPI_PM_EVENT));
-	acpi_put_zeros(blob, T, 12);
-	put_address(blob, SPACE_IO, 16, pm_port(machine, ACPI_PM_CONTROL));
-	acpi_put_zeros(blob, T, 24);
-	put_address(blob, SPACE_IO, 32, pm_port(machine, ACPI_PM_TIMER));
-	put_address(blob, SPACE_IO, 32, pm_port(machine, ACPI_PM_GPE0));
-	acpi_put_zeros(blob, T, 12);
+	fadt->facs = facs;
+	fadt->long_dsdt = fadt->dsdt = dsdt;
+	fadt->long_pm1a_event.address = fadt->pm1a_event = pm_port(machine, ACPI_PM_EVENT);
+	fadt->long_pm1a_control.address = fadt->pm1a_control = pm_port(machine, ACPI_PM_CONTROL);
+	fadt->long_timer.address = fadt->timer = pm_port(machine, ACPI_PM_TIMER);
+	fadt->long_gpe0.address = fadt->gpe0 = pm_port(machine, ACPI_PM_GPE0);
+	if (machine->keyboard)
+		fadt->boot |= BOOT_8042;
+	if (!machine->vga)
+		fadt->boot |= BOOT_NO_VGA;
 }
 
 static uint32_t put_fadt(struct acpi_blob *blob, const struct table_machine *machine, uint32_t facs,
 			 uint32_t dsdt)
 {
-	uint32_t start = begin(blob, "FACP", FADT_REVISION);
+	uint32_t start = begin(blob, "FACP", FADT_REVISION), at = blob->used[T];
+	struct fadt *fadt = acpi_put_bytes(blob, T, &usual_fadt, sizeof(usual_fadt));
 
-	acpi_put_pointer(blob, T, facs, 4);
-	acpi_put_pointer(blob, T, dsdt, 4);
-	put(blob, 0, 1);
-	put(blob, PROFILE_DESKTOP, 1);
-	put(blob, ACPI_SCI_IRQ, 2);
-	put(blob, ACPI_COMMAND_PORT, 4);
-	put(blob, ACPI_ENABLE, 1);
-	put(blob, ACPI_DISABLE, 1);
-	put(blob, 0, 2); /* S4BIOS, P-state control */
-	put_fadt_blocks(blob, machine);
-	put(blob, C2_NEVER, 2);
-	put(blob, C3_NEVER, 2);
-	put(blob, 0, 4); /* cache flush size and stride: WBINVD works */
-	put(blob, 0, 2); /* duty */
-	put(blob, 0, 2); /* day and month alarm */
-	put(blob, RTC_CENTURY, 1);
-	put(blob,
-	    BOOT_LEGACY | (machine->keyboard ? BOOT_8042 : 0) | (machine->vga ? 0 : BOOT_NO_VGA),
-	    2);
-	put(blob, 0, 1);
-	put(blob,
-	    FLAG_WBINVD | FLAG_PROC_C1 | FLAG_SLP_BUTTON | FLAG_RTC_S4 | FLAG_TMR_32 | FLAG_RESET,
-	    4);
-	put_address(blob, SPACE_IO, 8, RESET_CONTROL_PORT);
-	put(blob, RESET_HARD | RESET_NOW, 1);
-	put(blob, 0, 3);
-	put(blob, 0, 8); /* X_FIRMWARE_CTRL: the 32-bit one counts */
-	acpi_put_pointer(blob, T, dsdt, 8);
-	put_fadt_addresses(blob, machine);
+	if (fadt)
+		adapt_fadt(fadt, machine, facs, dsdt);
+	acpi_add_pointer(blob, T, at + offsetof(struct fadt, facs), sizeof(fadt->facs));
+	acpi_add_pointer(blob, T, at + offsetof(struct fadt, dsdt), sizeof(fadt->dsdt));
+	acpi_add_pointer(blob, T, at + offsetof(struct fadt, long_dsdt), sizeof(fadt->long_dsdt));
 	return end(blob, start);
 }
 
+struct packed_layout local_apic {
+	uint8_t type, length, uid, id;
+	uint32_t flags;
+};
+
+struct packed_layout local_x2apic {
+	uint8_t type, length;
+	uint16_t reserved;
+	uint32_t id, flags, uid;
+};
+
+struct packed_layout override {
+	uint8_t type, length, bus, irq;
+	uint32_t pin;
+	uint16_t flags;
+};
+
+/* What stands behind the processors. */
+static const struct packed_layout {
+	struct packed_layout {
+		uint8_t type, length, id, reserved;
+		uint32_t address, first;
+	} io_apic;
+	struct override timer, sci;
+	struct packed_layout {
+		uint8_t type, length, uid;
+		uint16_t flags;
+		uint8_t lint;
+	} nmi;
+} interrupts = {
+	.io_apic = { MADT_IO_APIC, 12, PC_IO_APIC_ID, 0, IOAPIC_BASE, 0 },
+	.timer = { MADT_OVERRIDE, 10, 0, PC_IRQ_TIMER, PC_PIN_TIMER, 0 },
+	.sci = { MADT_OVERRIDE, 10, 0, ACPI_SCI_IRQ, ACPI_SCI_IRQ, ISO_LEVEL_HIGH },
+	.nmi = { MADT_LOCAL_NMI, 6, ALL_PROCESSORS, 0, 1 },
+};
+_Static_assert(sizeof(interrupts) == 12 + 10 + 10 + 6, "ACPI: MADT");
+
 static void put_processor(struct acpi_blob *blob, uint32_t id)
 {
-	if (id <= APIC_ID_MOST) {
-		put(blob, MADT_LOCAL_APIC, 1);
-		put(blob, 8, 1);
-		put(blob, id, 1);
-		put(blob, id, 1);
-		put(blob, MADT_ENABLED, 4);
-		return;
-	}
-	put(blob, MADT_LOCAL_X2APIC, 1);
-	put(blob, 16, 1);
-	put(blob, 0, 2);
-	put(blob, id, 4);
-	put(blob, MADT_ENABLED, 4);
-	put(blob, id, 4);
-}
+	const struct local_apic local = { MADT_LOCAL_APIC, sizeof(local), (uint8_t)id, (uint8_t)id,
+					  MADT_ENABLED };
+	const struct local_x2apic wide = {
+		MADT_LOCAL_X2APIC, sizeof(wide), 0, id, MADT_ENABLED, id
+	};
 
-static void put_override(struct acpi_blob *blob, unsigned irq, unsigned pin, unsigned flags)
-{
-	put(blob, MADT_OVERRIDE, 1);
-	put(blob, 10, 1);
-	put(blob, 0, 1); /* ISA */
-	put(blob, irq, 1);
-	put(blob, pin, 4);
-	put(blob, flags, 2);
+	if (id <= APIC_ID_MOST)
+		acpi_put_bytes(blob, T, &local, sizeof(local));
+	else
+		acpi_put_bytes(blob, T, &wide, sizeof(wide));
 }
 
 static uint32_t put_madt(struct acpi_blob *blob, const struct table_machine *machine)
 {
+	static const uint32_t head[] = { PC_LOCAL_APIC, MADT_PCAT_COMPAT };
 	uint32_t start = begin(blob, "APIC", 3);
 
-	put(blob, PC_LOCAL_APIC, 4);
-	put(blob, MADT_PCAT_COMPAT, 4);
+	acpi_put_bytes(blob, T, head, sizeof(head));
 	for (uint32_t id = 0; id < machine->cpus; id++)
 		put_processor(blob, id);
-	put(blob, MADT_IO_APIC, 1);
-	put(blob, 12, 1);
-	put(blob, PC_IO_APIC_ID, 1);
-	put(blob, 0, 1);
-	put(blob, IOAPIC_BASE, 4);
-	put(blob, 0, 4); /* its pin 0 is interrupt 0 */
-	put_override(blob, PC_IRQ_TIMER, PC_PIN_TIMER, 0);
-	put_override(blob, ACPI_SCI_IRQ, ACPI_SCI_IRQ, ISO_LEVEL_HIGH);
-	put(blob, MADT_LOCAL_NMI, 1);
-	put(blob, 6, 1);
-	put(blob, ALL_PROCESSORS, 1);
-	put(blob, 0, 2);
-	put(blob, 1, 1); /* LINT1 */
+	acpi_put_bytes(blob, T, &interrupts, sizeof(interrupts));
 	return end(blob, start);
 }
 
-static uint32_t put_mcfg(struct acpi_blob *blob)
-{
-	uint32_t start = begin(blob, "MCFG", 1);
+static const struct packed_layout {
+	uint64_t reserved, base;
+	uint16_t segment;
+	uint8_t first_bus, last_bus;
+	uint32_t reserved_2;
+} mcfg = { .base = PC_ECAM, .last_bus = PC_ECAM_SIZE / MIB(1) - 1 };
+_Static_assert(sizeof(mcfg) == 24, "ACPI: MCFG");
 
-	put(blob, 0, 8);
-	put(blob, PC_ECAM, 8);
-	put(blob, 0, 2); /* segment */
-	put(blob, 0, 1); /* buses, first and last */
-	put(blob, PC_ECAM_SIZE / MIB(1) - 1, 1);
-	put(blob, 0, 4);
-	return end(blob, start);
-}
-
-static uint32_t put_hpet(struct acpi_blob *blob)
-{
-	uint32_t start = begin(blob, "HPET", 1);
-
-	put(blob, HPET_BLOCK_ID, 4);
-	put_address(blob, SPACE_MEMORY, 64, HPET_BASE);
-	put(blob, 0, 1);    /* number */
-	put(blob, 0x80, 2); /* the shortest period that loses nothing, in ticks */
-	put(blob, 0, 1);
-	return end(blob, start);
-}
+static const struct packed_layout {
+	uint32_t block_id;
+	struct address address;
+	uint8_t number;
+	uint16_t shortest; /* period that loses nothing, in ticks */
+	uint8_t protection;
+} hpet = { HPET_BLOCK_ID, { SPACE_MEMORY, 64, 0, 0, HPET_BASE }, 0, 0x80, 0 };
+_Static_assert(sizeof(hpet) == 20, "ACPI: HPET");
 
 #define ROOT_TABLES 4
 
@@ -304,25 +329,41 @@ static uint32_t put_root(struct acpi_blob *blob, const char *signature, unsigned
 {
 	uint32_t start = begin(blob, signature, 1);
 
-	for (unsigned i = 0; i < count; i++)
-		acpi_put_pointer(blob, T, tables[i], width);
+	for (unsigned i = 0; i < count; i++) {
+		acpi_add_pointer(blob, T, blob->used[T], width);
+		acpi_put(blob, T, tables[i], width);
+	}
 	return end(blob, start);
 }
+
+struct packed_layout rsdp {
+	char signature[8];
+	uint8_t sum;
+	char oem[6];
+	uint8_t revision;
+	uint32_t rsdt, length;
+	uint64_t xsdt;
+	uint8_t long_sum, reserved[3];
+};
+_Static_assert(sizeof(struct rsdp) == 36, "ACPI: RSDP");
 
 static void put_rsdp(struct acpi_blob *blob, uint32_t rsdt, uint32_t xsdt)
 {
 	const enum acpi_part part = ACPI_PART_RSDP;
+	const struct rsdp rsdp = {
+		.signature = "RSD PTR ",
+		.oem = OEM_ID,
+		.revision = 2,
+		.rsdt = rsdt,
+		.length = sizeof(rsdp),
+		.xsdt = xsdt,
+	};
 
-	acpi_put_bytes(blob, part, "RSD PTR ", 8);
-	acpi_put(blob, part, 0, 1);
-	acpi_put_bytes(blob, part, OEM_ID, 6);
-	acpi_put(blob, part, 2, 1); /* revision */
-	acpi_put_pointer(blob, part, rsdt, 4);
-	acpi_put(blob, part, RSDP_LENGTH, 4);
-	acpi_put_pointer(blob, part, xsdt, 8);
-	acpi_put(blob, part, 0, 4);
-	acpi_add_checksum(blob, part, RSDP_SUM_AT, 0, RSDP_V1_LENGTH);
-	acpi_add_checksum(blob, part, RSDP_V2_SUM_AT, 0, RSDP_LENGTH);
+	acpi_put_bytes(blob, part, &rsdp, sizeof(rsdp));
+	acpi_add_pointer(blob, part, offsetof(struct rsdp, rsdt), sizeof(rsdp.rsdt));
+	acpi_add_pointer(blob, part, offsetof(struct rsdp, xsdt), sizeof(rsdp.xsdt));
+	acpi_add_checksum(blob, part, offsetof(struct rsdp, sum), 0, RSDP_V1_LENGTH);
+	acpi_add_checksum(blob, part, offsetof(struct rsdp, long_sum), 0, sizeof(rsdp));
 }
 
 enum error acpi_tables_build(const struct table_machine *machine, const struct acpi_dsdt *dsdt,
@@ -338,9 +379,9 @@ enum error acpi_tables_build(const struct table_machine *machine, const struct a
 	/* It would tell of APICs alone: without any there is none. */
 	if (machine->apics)
 		tables[count++] = put_madt(blob, machine);
-	tables[count++] = put_mcfg(blob);
+	tables[count++] = put_table(blob, "MCFG", &mcfg, sizeof(mcfg));
 	if (machine->hpet)
-		tables[count++] = put_hpet(blob);
+		tables[count++] = put_table(blob, "HPET", &hpet, sizeof(hpet));
 	uint32_t rsdt = put_root(blob, "RSDT", 4, tables, count);
 	uint32_t xsdt = put_root(blob, "XSDT", 8, tables, count);
 	put_rsdp(blob, rsdt, xsdt);

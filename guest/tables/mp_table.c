@@ -4,58 +4,83 @@
 
 #include "device/ioapic.h"
 #include "guest/pc/pc_layout.h"
+#include "guest/tables/table_writer.h"
 #include "lib/bits.h"
-#include "lib/bytes.h"
-#include "lib/string.h"
 
-#define FLOATING_LENGTH  16 /* also the unit that it counts in */
-#define FLOATING_SUM_AT  10
-#define HEADER_LENGTH_AT 4
-#define HEADER_SUM_AT    7
-#define HEADER_COUNT_AT  34
-#define SPECIFICATION    4 /* version 1.4 */
-#define CPU_ENABLED      BIT(0)
-#define CPU_BOOTSTRAP    BIT(1)
-#define LAPIC_VERSION    0x14
-#define IOAPIC_VERSION   0x20
-#define IOAPIC_ENABLED   BIT(0)
-#define BUS_PCI          0
-#define BUS_ISA          1
-#define ISA_IRQS         16
-#define PCI_SLOTS        8
-#define PCI_PINS         4
-#define ALL_LAPICS       0xff
-#define LEVEL_LOW        0xf /* polarity active low, level-triggered */
+#define SPECIFICATION  4 /* version 1.4 */
+#define CPU_ENABLED    BIT(0)
+#define CPU_BOOTSTRAP  BIT(1)
+#define LAPIC_VERSION  0x14
+#define IOAPIC_VERSION 0x20
+#define IOAPIC_ENABLED BIT(0)
+#define BUS_PCI        0
+#define BUS_ISA        1
+#define ISA_IRQS       16
+#define PCI_SLOTS      8
+#define PCI_PINS       4
+#define ALL_LAPICS     0xff
+#define LEVEL_LOW      0xf /* polarity active low, level-triggered */
 
 enum entry { ENTRY_PROCESSOR, ENTRY_BUS, ENTRY_IO_APIC, ENTRY_IO_INTERRUPT, ENTRY_LOCAL_INTERRUPT };
 enum interrupt { INTERRUPT_INT, INTERRUPT_NMI, INTERRUPT_SMI, INTERRUPT_EXTINT };
 
+/* Its length is also the unit that it counts in. */
+struct packed_layout floating_pointer {
+	char signature[4];
+	uint32_t table;
+	uint8_t units, specification, sum, features[5];
+};
+_Static_assert(sizeof(struct floating_pointer) == 16, "MP: floating pointer");
+
+struct packed_layout header {
+	char signature[4];
+	uint16_t length;
+	uint8_t specification, sum;
+	char oem[8], product[12];
+	uint32_t oem_table;
+	uint16_t oem_table_size, entries;
+	uint32_t local_apics;
+	uint16_t extended_length;
+	uint8_t extended_sum, reserved;
+};
+_Static_assert(sizeof(struct header) == 44, "MP: configuration table header");
+
+struct packed_layout processor {
+	uint8_t type, id, version, flags;
+	uint32_t signature, features;
+	uint64_t reserved;
+};
+_Static_assert(sizeof(struct processor) == 20, "MP: processor entry");
+
+struct packed_layout bus {
+	uint8_t type, id;
+	char name[6];
+};
+_Static_assert(sizeof(struct bus) == 8, "MP: bus entry");
+
+struct packed_layout io_apic {
+	uint8_t type, id, version, flags;
+	uint32_t address;
+};
+_Static_assert(sizeof(struct io_apic) == 8, "MP: I/O APIC entry");
+
+struct packed_layout interrupt_entry {
+	uint8_t type, kind;
+	uint16_t flags;
+	uint8_t bus, irq, apic, pin;
+};
+_Static_assert(sizeof(struct interrupt_entry) == 8, "MP: interrupt entry");
+
+/* --- entries --------------------------------------------------------------------------------- */
+
 struct mp_writer {
-	uint8_t *bytes;
-	uint32_t size, used;
+	struct table_writer table;
 	uint16_t entries;
-	bool full;
 };
 
-static void put(struct mp_writer *w, uint64_t value, unsigned width)
+static void put(struct mp_writer *w, const void *entry, uint32_t length)
 {
-	if (width > w->size - w->used) {
-		w->full = true;
-		return;
-	}
-	store_bytes(w->bytes + w->used, value, width);
-	w->used += width;
-}
-
-static void put_text(struct mp_writer *w, const char *text, unsigned width)
-{
-	while (width--)
-		put(w, *text ? (uint8_t)*text++ : ' ', 1);
-}
-
-static void begin(struct mp_writer *w, enum entry type)
-{
-	put(w, type, 1);
+	table_put(&w->table, entry, length);
 	w->entries++;
 }
 
@@ -63,110 +88,112 @@ static void put_processors(struct mp_writer *w, unsigned cpus, uint32_t signatur
 			   uint32_t features)
 {
 	for (unsigned id = 0; id < cpus; id++) {
-		begin(w, ENTRY_PROCESSOR);
-		put(w, id, 1);
-		put(w, LAPIC_VERSION, 1);
-		put(w, CPU_ENABLED | (id ? 0 : CPU_BOOTSTRAP), 1);
-		put(w, signature, 4);
-		put(w, features, 4);
-		put(w, 0, 8);
+		const struct processor processor = {
+			.type = ENTRY_PROCESSOR,
+			.id = (uint8_t)id,
+			.version = LAPIC_VERSION,
+			.flags = CPU_ENABLED | (id ? 0 : CPU_BOOTSTRAP),
+			.signature = signature,
+			.features = features,
+		};
+
+		put(w, &processor, sizeof(processor));
 	}
 }
 
-static void put_bus(struct mp_writer *w, unsigned id, const char *type)
+/* Buses and the I/O APIC. */
+static void put_wiring(struct mp_writer *w)
 {
-	begin(w, ENTRY_BUS);
-	put(w, id, 1);
-	put_text(w, type, 6);
+	static const struct bus buses[] = {
+		{ ENTRY_BUS, BUS_PCI, "PCI   " },
+		{ ENTRY_BUS, BUS_ISA, "ISA   " },
+	};
+	static const struct io_apic io_apic = {
+		.type = ENTRY_IO_APIC,
+		.id = PC_IO_APIC_ID,
+		.version = IOAPIC_VERSION,
+		.flags = IOAPIC_ENABLED,
+		.address = IOAPIC_BASE,
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(buses); i++)
+		put(w, &buses[i], sizeof(buses[i]));
+	put(w, &io_apic, sizeof(io_apic));
 }
 
-static void put_interrupt(struct mp_writer *w, enum entry entry, enum interrupt type,
-			  unsigned flags, unsigned bus, unsigned irq, unsigned apic, unsigned pin)
+/* To a pin of the I/O APIC. */
+static void put_interrupt(struct mp_writer *w, unsigned flags, unsigned bus, unsigned irq,
+			  unsigned pin)
 {
-	begin(w, entry);
-	put(w, type, 1);
-	put(w, flags, 2);
-	put(w, bus, 1);
-	put(w, irq, 1);
-	put(w, apic, 1);
-	put(w, pin, 1);
+	const struct interrupt_entry entry = {
+		.type = ENTRY_IO_INTERRUPT,
+		.kind = INTERRUPT_INT,
+		.flags = (uint16_t)flags,
+		.bus = (uint8_t)bus,
+		.irq = (uint8_t)irq,
+		.apic = PC_IO_APIC_ID,
+		.pin = (uint8_t)pin,
+	};
+
+	put(w, &entry, sizeof(entry));
 }
 
 static void put_interrupts(struct mp_writer *w)
 {
+	static const struct interrupt_entry local[] = {
+		{ ENTRY_LOCAL_INTERRUPT, INTERRUPT_EXTINT, 0, BUS_ISA, 0, ALL_LAPICS, 0 },
+		{ ENTRY_LOCAL_INTERRUPT, INTERRUPT_NMI, 0, BUS_ISA, 0, ALL_LAPICS, 1 },
+	};
+
 	for (unsigned slot = 1; slot <= PCI_SLOTS; slot++)
 		for (unsigned pin = 0; pin < PCI_PINS; pin++)
-			put_interrupt(w, ENTRY_IO_INTERRUPT, INTERRUPT_INT, LEVEL_LOW, BUS_PCI,
-				      slot << 2 | pin, PC_IO_APIC_ID,
+			put_interrupt(w, LEVEL_LOW, BUS_PCI, slot << 2 | pin,
 				      PC_PCI_PIN_FIRST + (slot + pin) % PCI_PINS);
 	for (unsigned irq = 0; irq < ISA_IRQS; irq++)
 		if (irq != PC_IRQ_CASCADE)
-			put_interrupt(w, ENTRY_IO_INTERRUPT, INTERRUPT_INT, 0, BUS_ISA, irq,
-				      PC_IO_APIC_ID, irq == PC_IRQ_TIMER ? PC_PIN_TIMER : irq);
-	put_interrupt(w, ENTRY_LOCAL_INTERRUPT, INTERRUPT_EXTINT, 0, BUS_ISA, 0, ALL_LAPICS, 0);
-	put_interrupt(w, ENTRY_LOCAL_INTERRUPT, INTERRUPT_NMI, 0, BUS_ISA, 0, ALL_LAPICS, 1);
+			put_interrupt(w, 0, BUS_ISA, irq, irq == PC_IRQ_TIMER ? PC_PIN_TIMER : irq);
+	for (unsigned i = 0; i < ARRAY_SIZE(local); i++)
+		put(w, &local[i], sizeof(local[i]));
 }
 
-static void put_floating_pointer(struct mp_writer *w, uint64_t address)
-{
-	put_text(w, "_MP_", 4);
-	put(w, address + FLOATING_LENGTH, 4);
-	put(w, 1, 1); /* its own length, in units of itself */
-	put(w, SPECIFICATION, 1);
-	put(w, 0, 1); /* checksum */
-	put(w, 0, 5); /* features: there is a table; virtual wire mode */
-}
+/* --- the whole ------------------------------------------------------------------------------- */
 
-static void put_header(struct mp_writer *w)
-{
-	put_text(w, "PCMP", 4);
-	put(w, 0, 2);
-	put(w, SPECIFICATION, 1);
-	put(w, 0, 1);
-	put_text(w, "PLINTH", 8);
-	put_text(w, "PC", 12);
-	put(w, 0, 4);
-	put(w, 0, 2);
-	put(w, 0, 2); /* entries */
-	put(w, PC_LOCAL_APIC, 4);
-	put(w, 0, 4);
-}
+/* With a table; features: virtual wire mode. */
+static const struct floating_pointer usual_pointer = {
+	.signature = "_MP_",
+	.units = 1,
+	.specification = SPECIFICATION,
+};
 
-static void make_sum_zero(uint8_t *bytes, uint32_t length, uint32_t at)
-{
-	uint8_t sum = 0;
-
-	for (uint32_t i = 0; i < length; i++)
-		sum = (uint8_t)(sum + bytes[i]);
-	bytes[at] = (uint8_t)(bytes[at] - sum);
-}
+static const struct header usual_header = {
+	.signature = "PCMP",
+	.specification = SPECIFICATION,
+	.oem = "PLINTH  ",
+	.product = "PC          ",
+	.local_apics = PC_LOCAL_APIC,
+};
 
 enum error mp_table_build(const struct table_machine *machine, uint32_t signature,
 			  uint32_t features, uint64_t address, uint8_t *to, uint32_t size,
 			  struct reason *why)
 {
-	struct mp_writer w = { .bytes = to, .size = size };
+	struct floating_pointer *pointer = (struct floating_pointer *)to;
+	struct header *header = (struct header *)(pointer + 1);
+	struct mp_writer w = { .table = { .bytes = to, .size = size } };
 
-	put_floating_pointer(&w, address);
-	put_header(&w);
+	table_put(&w.table, &usual_pointer, sizeof(usual_pointer));
+	table_put(&w.table, &usual_header, sizeof(usual_header));
 	put_processors(&w, machine->cpus, signature, features);
-	put_bus(&w, BUS_PCI, "PCI");
-	put_bus(&w, BUS_ISA, "ISA");
-	begin(&w, ENTRY_IO_APIC);
-	put(&w, PC_IO_APIC_ID, 1);
-	put(&w, IOAPIC_VERSION, 1);
-	put(&w, IOAPIC_ENABLED, 1);
-	put(&w, IOAPIC_BASE, 4);
+	put_wiring(&w);
 	put_interrupts(&w);
-	if (w.full)
+	if (w.table.full)
 		return reason_set(why, ERROR_NO_MEMORY,
 				  "the MP table of %u vcpus does not fit into %u bytes",
 				  machine->cpus, size);
-	uint8_t *table = to + FLOATING_LENGTH;
-	uint16_t length = (uint16_t)(w.used - FLOATING_LENGTH);
-	memcpy(table + HEADER_LENGTH_AT, &length, sizeof(length));
-	memcpy(table + HEADER_COUNT_AT, &w.entries, sizeof(w.entries));
-	make_sum_zero(table, length, HEADER_SUM_AT);
-	make_sum_zero(to, FLOATING_LENGTH, FLOATING_SUM_AT);
+	pointer->table = (uint32_t)(address + sizeof(*pointer));
+	table_make_sum_zero(to, sizeof(*pointer), offsetof(struct floating_pointer, sum));
+	header->length = (uint16_t)(w.table.used - sizeof(*pointer));
+	header->entries = w.entries;
+	table_make_sum_zero((uint8_t *)header, header->length, offsetof(struct header, sum));
 	return ERROR_NONE;
 }

@@ -122,7 +122,7 @@ static void a_full_blob_has_room_in_the_script(void **state)
 
 	build(&ours);
 	while (ours.blob.pointer_count < ACPI_POINTERS)
-		acpi_put_pointer(&ours.blob, ACPI_PART_TABLES, 0, 8);
+		acpi_add_pointer(&ours.blob, ACPI_PART_TABLES, 0, 8);
 	while (ours.blob.checksum_count < ACPI_CHECKSUMS)
 		acpi_add_checksum(&ours.blob, ACPI_PART_TABLES, 9, 0, 36);
 	assert_int_equal(table_loader_write(&ours.blob, script), sizeof(script));
