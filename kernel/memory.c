@@ -61,7 +61,7 @@ void pages_free(void *pages, size_t count)
 	enum error error = page_pool_free(&pool, virt_to_hpa(pages), count, &why);
 	spinlock_release(&lock, rflags);
 	if (error)
-		panic("pages_free(%p, %zu): %s", pages, count, why.text);
+		panic("pages_free(0x%lx, %zu): %s", (uintptr_t)pages, count, why.text);
 }
 
 void page_free(void *page)

@@ -11,11 +11,10 @@ struct output {
 };
 
 struct conversion {
-	bool left, zero, plus, space, alternate;
+	bool left, zero, alternate;
 	size_t width;
-	bool has_precision;
 	size_t precision;
-	size_t bytes; /* size of the integer argument */
+	bool wide; /* the integer argument has 64 bits */
 	char kind;
 };
 
@@ -46,7 +45,7 @@ static void put_text(struct output *out, const struct conversion *conv, const ch
 {
 	if (!text)
 		text = "(null)";
-	size_t length = strnlen(text, conv->has_precision ? conv->precision : SIZE_MAX);
+	size_t length = strnlen(text, conv->precision);
 	size_t padding = conv->width > length ? conv->width - length : 0;
 	if (!conv->left)
 		put_many(out, ' ', padding);
@@ -59,26 +58,21 @@ static void put_text(struct output *out, const struct conversion *conv, const ch
 static void put_number(struct output *out, const struct conversion *conv, uint64_t value,
 		       unsigned base, const char *prefix)
 {
-	const char *digits = conv->kind == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
 	char text[24];
 	size_t count = 0;
 
-	for (; value; value /= base)
-		text[count++] = digits[value % base];
-	size_t minimum = conv->has_precision ? conv->precision : 1;
-	size_t zeros = minimum > count ? minimum - count : 0;
-	size_t length = strlen(prefix) + zeros + count;
+	do
+		text[count++] = "0123456789abcdef"[value % base];
+	while (value /= base);
+	size_t length = strlen(prefix) + count;
 	size_t padding = conv->width > length ? conv->width - length : 0;
-	if (conv->zero && !conv->left && !conv->has_precision) {
-		zeros += padding;
-		padding = 0;
-	}
 
-	if (!conv->left)
+	if (!conv->zero && !conv->left)
 		put_many(out, ' ', padding);
 	while (*prefix)
 		put(out, *prefix++);
-	put_many(out, '0', zeros);
+	if (conv->zero && !conv->left)
+		put_many(out, '0', padding);
 	while (count)
 		put(out, text[--count]);
 	if (conv->left)
@@ -88,37 +82,24 @@ static void put_number(struct output *out, const struct conversion *conv, uint64
 static void put_signed(struct output *out, const struct conversion *conv, int64_t value)
 {
 	uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-	const char *sign = value < 0 ? "-" : conv->plus ? "+" : conv->space ? " " : "";
 
-	put_number(out, conv, magnitude, 10, sign);
+	put_number(out, conv, magnitude, 10, value < 0 ? "-" : "");
 }
 
 static uint64_t unsigned_argument(const struct conversion *conv, va_list *args)
 {
-	if (conv->bytes == 8)
-		return va_arg(*args, uint64_t);
-	uint32_t value = va_arg(*args, uint32_t);
-	return conv->bytes == 1 ? (uint8_t)value : conv->bytes == 2 ? (uint16_t)value : value;
+	return conv->wide ? va_arg(*args, uint64_t) : va_arg(*args, uint32_t);
 }
 
 static int64_t signed_argument(const struct conversion *conv, va_list *args)
 {
-	if (conv->bytes == 8)
-		return va_arg(*args, int64_t);
-	int32_t value = va_arg(*args, int32_t);
-	return conv->bytes == 1 ? (int8_t)value : conv->bytes == 2 ? (int16_t)value : value;
+	return conv->wide ? va_arg(*args, int64_t) : va_arg(*args, int32_t);
 }
 
-static size_t scan_count(const char **format, va_list *args, bool *negative)
+static size_t scan_count(const char **format)
 {
 	size_t count = 0;
 
-	if (**format == '*') {
-		int value = va_arg(*args, int);
-		(*format)++;
-		*negative = value < 0;
-		return value < 0 ? 0 - (size_t)value : (size_t)value;
-	}
 	while (**format >= '0' && **format <= '9')
 		count = count * 10 + (size_t)(*(*format)++ - '0');
 	return count;
@@ -134,12 +115,6 @@ static void scan_flags(const char **format, struct conversion *conv)
 		case '0':
 			conv->zero = true;
 			break;
-		case '+':
-			conv->plus = true;
-			break;
-		case ' ':
-			conv->space = true;
-			break;
 		case '#':
 			conv->alternate = true;
 			break;
@@ -149,42 +124,28 @@ static void scan_flags(const char **format, struct conversion *conv)
 	}
 }
 
-static void scan_length(const char **format, struct conversion *conv)
+/* Behind the point. */
+static size_t scan_precision(const char **format, va_list *args)
 {
-	conv->bytes = sizeof(int);
-	for (;; (*format)++) {
-		switch (**format) {
-		case 'h':
-			conv->bytes /= 2;
-			break;
-		case 'l':
-		case 'z':
-		case 'j':
-		case 't':
-			conv->bytes = 8;
-			break;
-		default:
-			return;
-		}
-	}
+	if (**format != '*')
+		return scan_count(format);
+	(*format)++;
+	return (size_t)va_arg(*args, int); /* a negative one is as good as none */
 }
 
 /* `*format` stands behind the percent sign; afterwards behind the conversion. */
 static struct conversion scan(const char **format, va_list *args)
 {
-	struct conversion conv = { 0 };
-	bool negative = false;
+	struct conversion conv = { .precision = SIZE_MAX };
 
 	scan_flags(format, &conv);
-	conv.width = scan_count(format, args, &negative);
-	conv.left |= negative;
+	conv.width = scan_count(format);
 	if (**format == '.') {
 		(*format)++;
-		negative = false;
-		conv.precision = scan_count(format, args, &negative);
-		conv.has_precision = !negative;
+		conv.precision = scan_precision(format, args);
 	}
-	scan_length(format, &conv);
+	for (; **format == 'l' || **format == 'z'; (*format)++)
+		conv.wide = true;
 	conv.kind = **format;
 	if (conv.kind)
 		(*format)++;
@@ -198,27 +159,19 @@ static void convert(struct output *out, const char **format, va_list *args)
 
 	switch (conv.kind) {
 	case 'd':
-	case 'i':
 		put_signed(out, &conv, signed_argument(&conv, args));
 		break;
 	case 'u':
 		put_number(out, &conv, unsigned_argument(&conv, args), 10, "");
 		break;
-	case 'x':
-	case 'X': {
+	case 'x': {
 		uint64_t value = unsigned_argument(&conv, args);
 		put_number(out, &conv, value, 16, conv.alternate && value ? "0x" : "");
 		break;
 	}
-	case 'p':
-		put_number(out, &conv, (uintptr_t)va_arg(*args, void *), 16, "0x");
+	case 'c':
+		put(out, (char)va_arg(*args, int));
 		break;
-	case 'c': {
-		char text[2] = { (char)va_arg(*args, int), 0 };
-		conv.has_precision = false;
-		put_text(out, &conv, text);
-		break;
-	}
 	case 's':
 		put_text(out, &conv, va_arg(*args, const char *));
 		break;

@@ -6,9 +6,9 @@
 
 #include "lib/types.h"
 
-/* Conversions: %d %i %u %x %X %c %s %p %%, with flags `-`, `0`, `+`, ` `, `#`, a width and a
- * precision (either may be `*`), and lengths hh, h, l, ll, z, j, t. Returns the length that the
- * whole text has (as C's snprintf does); `buffer` is terminated whenever size > 0. */
+/* Conversions: %d %u %x %s, with flags `-`, `0`, `#` and a width, for numbers the lengths l, ll, z, for
+ * texts a precision (which may be `*`); %c %%. Returns the length that the whole text has (as C's
+ * snprintf does); `buffer` is terminated whenever size > 0. */
 size_t format_string(char *buffer, size_t size, const char *format, ...) printf_like(3, 4);
 size_t format_string_va(char *buffer, size_t size, const char *format, va_list args)
 	printf_like(3, 0);
