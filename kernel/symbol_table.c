@@ -1,40 +1,56 @@
 /* From the first entry to the one that is wanted: who asks has time. */
 #include "kernel/symbol_table.h"
 
+#include "lib/bits.h"
 #include "lib/text_list.h"
 
-#define DISTANCE_BITS 7
-#define DISTANCE_MORE 0x80
+#define LEB128_BITS 7
+#define LEB128_MORE 0x80
 
-static const uint8_t *read_distance(const uint8_t *entry, const uint8_t *end, uint64_t *distance)
+#define SHARED_BITS 4
+
+/* The name of the entry that was read last. */
+struct spelling {
+	uint8_t pieces[SYMBOL_NAME_MAX - 1]; /* enough even if each is one letter */
+	unsigned count;
+};
+
+static const uint8_t *read_number(const uint8_t *bytes, const uint8_t *end, uint64_t *number)
 {
 	unsigned shift = 0;
-	uint8_t byte = DISTANCE_MORE;
+	uint8_t byte = LEB128_MORE;
 
-	*distance = 0;
-	while (byte & DISTANCE_MORE && entry < end && shift < 64) {
-		byte = *entry++;
-		*distance |= (uint64_t)(byte & (DISTANCE_MORE - 1)) << shift;
-		shift += DISTANCE_BITS;
+	*number = 0;
+	while (byte & LEB128_MORE && bytes < end && shift < 64) {
+		byte = *bytes++;
+		*number |= (uint64_t)(byte & (LEB128_MORE - 1)) << shift;
+		shift += LEB128_BITS;
 	}
-	return entry;
+	return bytes;
 }
 
-/* Behind the name at `bytes`, or the table's end. */
-static const uint8_t *skip_name(const struct symbol_table *table, const uint8_t *bytes)
+/* Puts the pieces at `bytes` behind the first `shared`. Returns what lies behind them, or the table's end. */
+static const uint8_t *read_name(const struct symbol_table *table, const uint8_t *bytes,
+				unsigned shared, struct spelling *name)
 {
-	while (bytes < table->end && *bytes >= table->last_pieces)
+	bool last = false;
+
+	name->count = shared;
+	while (bytes < table->end && !last) {
+		last = *bytes < table->last_pieces;
+		if (name->count < sizeof(name->pieces))
+			name->pieces[name->count++] = *bytes;
 		bytes++;
-	return bytes < table->end ? bytes + 1 : bytes;
+	}
+	return bytes;
 }
 
-static void spell(const struct symbol_table *table, const uint8_t *bytes, char *name)
+static void spell(const struct symbol_table *table, const struct spelling *spelling, char *name)
 {
-	const uint8_t *end = skip_name(table, bytes);
 	unsigned length = 0;
 
-	for (; bytes < end; bytes++)
-		for (const char *p = nth_text(table->pieces, *bytes);
+	for (unsigned i = 0; i < spelling->count; i++)
+		for (const char *p = nth_text(table->pieces, spelling->pieces[i]);
 		     *p && length < SYMBOL_NAME_MAX - 1; p++)
 			name[length++] = *p;
 	name[length] = 0;
@@ -43,20 +59,20 @@ static void spell(const struct symbol_table *table, const uint8_t *bytes, char *
 bool symbol_table_find(const struct symbol_table *table, uint64_t at, char name[SYMBOL_NAME_MAX],
 		       uint64_t *offset)
 {
-	const uint8_t *entry = table->entries, *found = NULL;
-	uint64_t start = 0, distance;
+	const uint8_t *entry = table->entries;
+	struct spelling found = { .count = 0 };
+	uint64_t start = 0, number;
 
 	while (entry < table->end) {
-		entry = read_distance(entry, table->end, &distance);
-		if (distance > at - start)
+		entry = read_number(entry, table->end, &number);
+		if (number >> SHARED_BITS > at - start)
 			break;
-		start += distance;
-		found = entry;
-		entry = skip_name(table, entry);
+		start += number >> SHARED_BITS;
+		entry = read_name(table, entry, number & (BIT(SHARED_BITS) - 1), &found);
 	}
-	if (!found)
+	if (!found.count)
 		return false;
-	spell(table, found, name);
+	spell(table, &found, name);
 	*offset = at - start;
 	return true;
 }

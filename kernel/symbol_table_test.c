@@ -12,10 +12,12 @@ static const char pieces[] = "\0run\0a\0_selftest\0vm_\0sixteen_letters_";
 #define LAST_PIECES 4
 
 static const uint8_t entries[] = {
-	0x10, 4,    1,             /* at 10H: vm_run */
-	0x80, 0x01, 5,    3,       /* 80H behind: sixteen_letters__selftest */
-	0xff, 0xff, 0x03, 2,       /* FFFFH behind: a */
-	0x01, 5,    5,    5, 5, 0, /* longer than a name may be */
+	0x80, 0x02, 4,    1,    /* at 10H: vm_run */
+	0x80, 0x10, 5,    3,    /* 80H behind: sixteen_letters__selftest */
+	0xf0, 0xff, 0x3f, 2,    /* FFFFH behind: a */
+	0x10, 5,    5,    5, 2, /* 1 behind: three times sixteen_letters_, and a */
+	0x13, 5,    0,          /* likewise, but for its end: longer than a name may be */
+	0x82, 0x20, 2,          /* 100H behind: twice sixteen_letters_, and a */
 };
 
 static const struct symbol_table table = { entries, entries + sizeof(entries), pieces,
@@ -47,10 +49,16 @@ static void nothing_is_before_the_first(void **state)
 	assert_int_equal(offset, 7);
 }
 
+static void a_name_begins_as_the_one_before(void **state)
+{
+	expect(0x10090, "sixteen_letters_sixteen_letters_sixteen_letters_a", 0);
+	expect(0x10191, "sixteen_letters_sixteen_letters_a", 0);
+	expect(UINT64_MAX, name, UINT64_MAX - 0x10191);
+}
+
 static void a_long_name_is_cut(void **state)
 {
-	expect(0x10091, "sixteen_letters_sixteen_letters_sixteen_letters_sixteen_letters", 1);
-	expect(UINT64_MAX, name, UINT64_MAX - 0x10090);
+	expect(0x10092, "sixteen_letters_sixteen_letters_sixteen_letters_sixteen_letters", 1);
 }
 
 static void an_empty_table_has_none(void **state)
@@ -79,6 +87,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_function_reaches_to_the_next),
 		cmocka_unit_test(nothing_is_before_the_first),
+		cmocka_unit_test(a_name_begins_as_the_one_before),
 		cmocka_unit_test(a_long_name_is_cut),
 		cmocka_unit_test(an_empty_table_has_none),
 		cmocka_unit_test(its_end_counts),
