@@ -3,6 +3,7 @@
 
 #include "lib/format.h"
 #include "lib/string.h"
+#include "vmx/check/rule_kinds.h"
 #include "vmx/check/rule_words.h"
 #include "vmx/instruction_error.h"
 #include "vmx/exit/exit_reason.h"
@@ -83,11 +84,6 @@ enum vmcs_field entry_rule_field(const struct entry_rule *rule, unsigned which)
 	default:
 		return (enum vmcs_field)which;
 	}
-}
-
-bool entry_rule_holds(const struct entry_rule *rule, const struct entry_check_input *in)
-{
-	return rule->row->segments ? rule->row->holds_for(in, rule->segment) : rule->row->holds(in);
 }
 
 /* --- judging --------------------------------------------------------------------------------- */
@@ -186,32 +182,9 @@ static void ignore(void *context, const struct entry_rule *rule)
 {
 }
 
-static uint64_t changed(uint64_t value, const struct field_change *change)
-{
-	switch (change->kind) {
-	case CHANGE_TURN_ON:
-		return value | change->bits;
-	case CHANGE_TURN_OFF:
-		return value & ~change->bits;
-	default:
-		return change->bits;
-	}
-}
-
 bool entry_rule_break(const struct entry_rule *rule, struct entry_check_input *in)
 {
-	const struct entry_rule_row *row = rule->row;
-
 	prepare_dormant_fields(in);
-	for (unsigned i = 0; i < row->change_count; i++) {
-		const struct field_change *change = &row->changes[i];
-		enum vmcs_field which = entry_rule_field(rule, change->field);
-
-		set_field(in, which, changed(field(in, which), change));
-	}
-	if (row->segments && row->break_for)
-		row->break_for(in, rule->segment);
-	else if (row->break_further)
-		row->break_further(in);
+	rule_break(rule, in);
 	return !entry_rule_holds(rule, in) && entry_check_run(in, ignore, NULL) == 1;
 }

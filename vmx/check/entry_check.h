@@ -126,6 +126,33 @@ struct field_change {
 	uint64_t bits;
 } packed_layout;
 
+/* What a row asks, most of them of the first field that it reads. */
+enum rule_kind {
+	RULE_ASKS,         /* what `holds` says, or of a row for segment registers `holds_for` */
+	RULE_ASKS_OF_ROW,  /* what `holds_of` says */
+	RULE_ASKS_OF_MSRS, /* what `holds_of_msr` says of each entry of the VM-entry MSR-load area */
+	RULE_ZEROES,       /* `bits` are 0 */
+	RULE_NOT_ZERO,     /* not all bits are 0 */
+	RULE_CANONICAL,    /* a canonical address, at the widest that the CPU has */
+	RULE_PHYSICAL,     /* no bit beyond the physical-address width */
+	RULE_NARROW,       /* the same, but 32 bits where IA32_VMX_BASIC[48] says so */
+	RULE_NEEDS,        /* the control `needs` is on */
+	RULE_ALLOWED_ONES,  /* no bit of control word `word` is 1 that has to be 0 */
+	RULE_REQUIRED_ONES, /* ... 0 that has to be 1 */
+};
+
+/* Of a rule about a CPU in another state than one that runs Plinth: which. */
+enum rule_cpu {
+	CPU_AS_IT_IS,
+	CPU_IN_SMM,
+	CPU_OUTSIDE_IA32E,
+	CPU_TRACING,
+};
+
+/* A control in two bytes; 0 is none. `control` without its prefix, which is `word`. */
+#define CONTROL_PLACE(word, control) \
+	((CONTROL_##word + 1) << 8 | __builtin_ctzll((uint64_t)word##_##control))
+
 /* A row is a rule, or as many as there are in `segments`: the same is asked of several guest segment
  * registers. Where the row names a field of ES it then means that of the register in question. */
 struct entry_rule_row {
@@ -135,20 +162,32 @@ struct entry_rule_row {
 	const char *want; /* what would satisfy it, as a sentence's end after "want" */
 	/* Encodings of the fields that it reads and the log shows; `read_count` of them. */
 	const uint16_t *reads;
-	/* False when the rule is broken: asked by entry_rule_holds(). A rule whose premise another rule
+	/* By `kind`. Functions return false when the rule is broken. A rule whose premise another rule
 	 * checks (a control that this CPU does not have, say) holds while that one is broken. */
 	union {
 		bool (*holds)(const struct entry_check_input *in);
 		bool (*holds_for)(const struct entry_check_input *in, enum vmcs_segment segment);
+		bool (*holds_of)(const struct entry_check_input *in,
+				 const struct entry_rule_row *row);
+		bool (*holds_of_msr)(const struct entry_check_input *in,
+				     const struct msr_area_entry *entry);
+		uint64_t bits;
+		uint16_t needs; /* CONTROL_PLACE() */
+		enum vmx_control_word word;
 	};
-	/* What breaks this rule and no other, in a VMCS that breaks none: first these changes, then
-	 * `break_further`, which may be null. */
-	const struct field_change *changes;
+	/* What breaks this rule and no other, in a VMCS that breaks none: these changes, or of a row that asks
+	 * a function and has none, one more function, which may be null. Then the control `while_on` is
+	 * turned on, the field or control broken that `kind` is about, and the CPU made one of `cpu`. */
 	union {
-		void (*break_further)(struct entry_check_input *in);
+		const struct field_change *changes;
+		void (*break_by)(struct entry_check_input *in);
 		void (*break_for)(struct entry_check_input *in, enum vmcs_segment segment);
+		void (*break_of)(struct entry_check_input *in, const struct entry_rule_row *row);
 	};
-	uint8_t segments; /* bits by enum vmcs_segment; 0: `holds` and `break_further` count */
+	uint16_t while_on; /* CONTROL_PLACE(): the rule counts while this is on; 0: always */
+	uint8_t kind;      /* enum rule_kind */
+	uint8_t cpu;       /* enum rule_cpu */
+	uint8_t segments;  /* bits by enum vmcs_segment */
 	uint8_t read_count;
 	uint8_t change_count;
 	/* The exit qualification that its breaking gives with REFUSED_GUEST_STATE and

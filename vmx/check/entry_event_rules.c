@@ -1,6 +1,6 @@
 /* SDM volume 3, "VM-Entry Control Fields" (of "Checks on VMX Controls"): the event that the entry is
  * to inject, as the VM-entry interruption-information field says it. */
-#include "vmx/check/rule_words.h"
+#include "vmx/check/guest_words.h"
 #include "vmx/exit/exit_decode.h"
 #include "x86/control_registers.h"
 #include "x86/exception.h"
@@ -19,24 +19,14 @@
 /* The type that the SDM reserves. */
 #define INTERRUPTION_RESERVED 1
 
-static uint64_t info(const struct entry_check_input *in)
-{
-	return field(in, VMCS_ENTRY_INTERRUPTION_INFO);
-}
-
 static bool injects(const struct entry_check_input *in)
 {
-	return info(in) & INTERRUPTION_VALID;
-}
-
-static bool injects_type(const struct entry_check_input *in, uint64_t type)
-{
-	return injects(in) && field_get(info(in), INTERRUPTION_TYPE_MASK) == type;
+	return injected(in) & INTERRUPTION_VALID;
 }
 
 static uint64_t vector(const struct entry_check_input *in)
 {
-	return info(in) & INTERRUPTION_VECTOR_MASK;
+	return injected(in) & INTERRUPTION_VECTOR_MASK;
 }
 
 /* --- type and vector ------------------------------------------------------------------------- */
@@ -75,7 +65,7 @@ static bool other_event_has_no_vector(const struct entry_check_input *in)
 
 static bool reserved_is_zero(const struct entry_check_input *in)
 {
-	return implies(injects(in), !(info(in) & INFO_RESERVED));
+	return implies(injects(in), !(injected(in) & INFO_RESERVED));
 }
 
 /* --- the error code -------------------------------------------------------------------------- */
@@ -87,14 +77,13 @@ static bool injects_exception(const struct entry_check_input *in)
 
 static bool has_error_code(const struct entry_check_input *in)
 {
-	return info(in) & INTERRUPTION_ERROR_VALID;
+	return injected(in) & INTERRUPTION_ERROR_VALID;
 }
 
 /* Real mode delivers none. A guest without "unrestricted guest" is never there. */
 static bool in_real_mode(const struct entry_check_input *in)
 {
-	return secondary_on(in, SECONDARY_UNRESTRICTED_GUEST) &&
-	       !(field(in, VMCS_GUEST_CR0) & CR0_PE);
+	return unrestricted_guest(in) && !(field(in, VMCS_GUEST_CR0) & CR0_PE);
 }
 
 /* On a CPU that looks at it: the first with CET stopped to. #CP is younger than those that do. */
@@ -142,7 +131,7 @@ static bool code_is_short(const struct entry_check_input *in)
 
 static bool injects_software(const struct entry_check_input *in)
 {
-	return injects(in) && interruption_is_software((uint32_t)info(in));
+	return injects(in) && interruption_is_software((uint32_t)injected(in));
 }
 
 static bool length_is_possible(const struct entry_check_input *in)

@@ -51,17 +51,9 @@ static bool blocked_is_active(const struct entry_check_input *in)
 	return implies(blocked && activity_is_supported(in), activity(in) == ACTIVITY_ACTIVE);
 }
 
-static bool waiting_for_sipi_is_outside_smm(const struct entry_check_input *in)
+static bool is_not_waiting_for_sipi(const struct entry_check_input *in)
 {
-	return implies(entry_on(in, ENTRY_ENTRY_TO_SMM), !is_in(in, ACTIVITY_WAIT_FOR_SIPI));
-}
-
-static void wait_for_sipi_in_smm(struct entry_check_input *in)
-{
-	in->cpu.smm = true;
-	change_field(in, VMCS_ENTRY_CONTROLS, ENTRY_ENTRY_TO_SMM, ENTRY_ENTRY_TO_SMM);
-	set_field(in, VMCS_GUEST_INTERRUPTIBILITY, BLOCKING_BY_SMI);
-	set_field(in, VMCS_GUEST_ACTIVITY, ACTIVITY_WAIT_FOR_SIPI);
+	return !is_in(in, ACTIVITY_WAIT_FOR_SIPI);
 }
 
 /* --- events ---------------------------------------------------------------------------------- */
@@ -117,7 +109,7 @@ static const struct entry_rule_row guest_activity_rules[] = {
 		.want = "not 1 (HLT) while the DPL of SS is not 0",
 		READS(VMCS_GUEST_ACTIVITY, VMCS_GUEST_SS_AR_BYTES),
 		.holds = only_level_0_halts,
-		.break_further = halt_at_level_3,
+		.break_by = halt_at_level_3,
 	},
 	{
 		.id = "guest.activity.blocked",
@@ -159,8 +151,11 @@ static const struct entry_rule_row guest_activity_rules[] = {
 		.id = "guest.activity.wait-for-sipi-in-smm",
 		.want = "not 3 (wait for SIPI) while \"entry to SMM\" is 1",
 		READS(VMCS_GUEST_ACTIVITY, VMCS_ENTRY_CONTROLS),
-		.holds = waiting_for_sipi_is_outside_smm,
-		.break_further = wait_for_sipi_in_smm,
+		WHILE(ENTRY, ENTRY_TO_SMM),
+		.holds = is_not_waiting_for_sipi,
+		BREAKS(WRITE(VMCS_GUEST_INTERRUPTIBILITY, BLOCKING_BY_SMI),
+		       WRITE(VMCS_GUEST_ACTIVITY, ACTIVITY_WAIT_FOR_SIPI)),
+		.cpu = CPU_IN_SMM,
 	},
 };
 

@@ -110,7 +110,7 @@ static const struct entry_rule_row guest_code_stack_rules[] = {
 		.want = "DPL 0 with type 3",
 		READS(VMCS_GUEST_CS_AR_BYTES),
 		.holds = cs_data_is_level_0,
-		.break_further = give_cs_data_a_level,
+		.break_by = give_cs_data_a_level,
 	},
 	{
 		.id = "guest.segment.cs.dpl-nonconforming",
@@ -162,7 +162,7 @@ static const struct entry_rule_row guest_code_stack_rules[] = {
 		.want = "DPL 0 while CR0.PE is 0, or with CS of type 3",
 		READS(VMCS_GUEST_SS_AR_BYTES, VMCS_GUEST_CS_AR_BYTES, VMCS_GUEST_CR0),
 		.holds = ss_is_level_0_in_real_mode,
-		.break_further = give_real_mode_a_level,
+		.break_by = give_real_mode_a_level,
 	},
 };
 

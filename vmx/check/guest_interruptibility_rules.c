@@ -10,11 +10,6 @@ static bool blocks(const struct entry_check_input *in, uint64_t bits)
 	return interruptibility(in) & bits;
 }
 
-static bool interruptibility_is_defined(const struct entry_check_input *in)
-{
-	return !blocks(in, INTERRUPTIBILITY_RESERVED);
-}
-
 static bool one_instruction_blocks(const struct entry_check_input *in)
 {
 	return (interruptibility(in) & BLOCKING_BY_INSTRUCTION) != BLOCKING_BY_INSTRUCTION;
@@ -38,8 +33,7 @@ static bool nmi_is_not_blocked_by_mov_ss(const struct entry_check_input *in)
 
 static bool nmi_is_not_blocked_by_nmi(const struct entry_check_input *in)
 {
-	return implies(injects_type(in, INTERRUPTION_NMI) && pin_on(in, PIN_VIRTUAL_NMIS),
-		       !blocks(in, BLOCKING_BY_NMI));
+	return implies(injects_type(in, INTERRUPTION_NMI), !blocks(in, BLOCKING_BY_NMI));
 }
 
 static bool smi_blocking_is_in_smm(const struct entry_check_input *in)
@@ -49,14 +43,7 @@ static bool smi_blocking_is_in_smm(const struct entry_check_input *in)
 
 static bool smm_blocks_smis(const struct entry_check_input *in)
 {
-	return implies(entry_on(in, ENTRY_ENTRY_TO_SMM) && in->cpu.smm,
-		       blocks(in, BLOCKING_BY_SMI));
-}
-
-static void enter_smm_with_smis_open(struct entry_check_input *in)
-{
-	in->cpu.smm = true;
-	change_field(in, VMCS_ENTRY_CONTROLS, ENTRY_ENTRY_TO_SMM, ENTRY_ENTRY_TO_SMM);
+	return implies(in->cpu.smm, blocks(in, BLOCKING_BY_SMI));
 }
 
 static bool enclave_is_possible(const struct entry_check_input *in)
@@ -74,8 +61,7 @@ static const struct entry_rule_row guest_interruptibility_rules[] = {
 		.id = "guest.interruptibility.reserved",
 		.want = "bits 31:5 0",
 		READS(VMCS_GUEST_INTERRUPTIBILITY),
-		.holds = interruptibility_is_defined,
-		BREAKS(WRITE(VMCS_GUEST_INTERRUPTIBILITY, BIT(5))),
+		ZEROES(INTERRUPTIBILITY_RESERVED),
 	},
 	{
 		.id = "guest.interruptibility.sti-and-mov-ss",
@@ -113,8 +99,9 @@ static const struct entry_rule_row guest_interruptibility_rules[] = {
 		.id = "guest.interruptibility.nmi-in-nmi",
 		.want = "bit 3 (NMI) 0 for the injection of an NMI with \"virtual NMIs\"",
 		READS(VMCS_GUEST_INTERRUPTIBILITY, VMCS_ENTRY_INTERRUPTION_INFO, VMCS_PIN_CONTROLS),
+		WHILE(PIN, VIRTUAL_NMIS),
 		.holds = nmi_is_not_blocked_by_nmi,
-		BREAKS(TURN_ON(VMCS_PIN_CONTROLS, PIN_NMI_EXITING | PIN_VIRTUAL_NMIS),
+		BREAKS(TURN_ON(VMCS_PIN_CONTROLS, PIN_NMI_EXITING),
 		       WRITE(VMCS_ENTRY_INTERRUPTION_INFO, INJECT_NMI),
 		       WRITE(VMCS_GUEST_INTERRUPTIBILITY, BLOCKING_BY_NMI)),
 	},
@@ -129,8 +116,9 @@ static const struct entry_rule_row guest_interruptibility_rules[] = {
 		.id = "guest.interruptibility.entry-to-smm",
 		.want = "bit 2 (SMI) 1 while \"entry to SMM\" is 1",
 		READS(VMCS_GUEST_INTERRUPTIBILITY, VMCS_ENTRY_CONTROLS),
+		WHILE(ENTRY, ENTRY_TO_SMM),
 		.holds = smm_blocks_smis,
-		.break_further = enter_smm_with_smis_open,
+		.cpu = CPU_IN_SMM,
 	},
 	{
 		.id = "guest.interruptibility.enclave",

@@ -119,7 +119,7 @@ static void link_to_executive(struct entry_check_input *in)
 	{                                                                          \
 		.id = "guest.link-pointer." what, .want = wanted,                  \
 		READS(VMCS_LINK_POINTER, VMCS_SECONDARY_CONTROLS), .holds = check, \
-		.break_further = recipe, .qualification = INVALID_LINK_POINTER,    \
+		.break_by = recipe, .qualification = INVALID_LINK_POINTER,         \
 	}
 
 static const struct entry_rule_row guest_link_pointer_rules[] = {

@@ -6,20 +6,6 @@
 #define X2APIC_MSRS     0x8 /* bits 31:8 of their indices */
 #define MSR_SMM_MONITOR 0x9b
 
-typedef bool (*entry_test)(const struct entry_check_input *in, const struct msr_area_entry *entry);
-
-/* Is every entry so? Those that the snapshot does not hold are not judged. */
-static bool all_entries(const struct entry_check_input *in, entry_test is_good)
-{
-	unsigned count = in->memory.msr_load_count;
-
-	for (unsigned i = 0; i < count && i < MSR_AREA_COPIED; i++)
-		if (i < field(in, VMCS_ENTRY_MSR_LOAD_COUNT) &&
-		    !is_good(in, &in->memory.msr_load[i]))
-			return false;
-	return true;
-}
-
 static void load_one(struct entry_check_input *in, uint32_t index, uint64_t value)
 {
 	set_field(in, VMCS_ENTRY_MSR_LOAD_COUNT, 1);
@@ -36,11 +22,6 @@ static bool is_no_segment_base(const struct entry_check_input *in,
 	return entry->index != MSR_FS_BASE && entry->index != MSR_GS_BASE;
 }
 
-static bool segment_bases_are_left_out(const struct entry_check_input *in)
-{
-	return all_entries(in, is_no_segment_base);
-}
-
 static void load_segment_base(struct entry_check_input *in)
 {
 	load_one(in, MSR_GS_BASE, 0);
@@ -49,11 +30,6 @@ static void load_segment_base(struct entry_check_input *in)
 static bool is_no_x2apic(const struct entry_check_input *in, const struct msr_area_entry *entry)
 {
 	return entry->index >> 8 != X2APIC_MSRS;
-}
-
-static bool x2apic_is_left_out(const struct entry_check_input *in)
-{
-	return all_entries(in, is_no_x2apic);
 }
 
 static void load_x2apic(struct entry_check_input *in)
@@ -66,11 +42,6 @@ static bool is_no_smm_msr(const struct entry_check_input *in, const struct msr_a
 	return in->cpu.smm || entry->index != MSR_SMM_MONITOR;
 }
 
-static bool smm_is_left_out(const struct entry_check_input *in)
-{
-	return all_entries(in, is_no_smm_msr);
-}
-
 static void load_smm_msr(struct entry_check_input *in)
 {
 	load_one(in, MSR_SMM_MONITOR, 0);
@@ -79,11 +50,6 @@ static void load_smm_msr(struct entry_check_input *in)
 static bool is_defined(const struct entry_check_input *in, const struct msr_area_entry *entry)
 {
 	return !entry->reserved;
-}
-
-static bool entries_are_defined(const struct entry_check_input *in)
-{
-	return all_entries(in, is_defined);
 }
 
 static void load_with_reserved_bits(struct entry_check_input *in)
@@ -113,11 +79,6 @@ static bool is_good_address(const struct entry_check_input *in, const struct msr
 	return implies(is_address(entry->index), is_canonical_here(in, entry->value));
 }
 
-static bool addresses_are_canonical(const struct entry_check_input *in)
-{
-	return all_entries(in, is_good_address);
-}
-
 static void load_bad_address(struct entry_check_input *in)
 {
 	load_one(in, MSR_LSTAR, NOT_CANONICAL);
@@ -128,11 +89,6 @@ static bool is_good_pat(const struct entry_check_input *in, const struct msr_are
 	return implies(entry->index == MSR_PAT, pat_is_valid(entry->value));
 }
 
-static bool pats_name_types(const struct entry_check_input *in)
-{
-	return all_entries(in, is_good_pat);
-}
-
 static void load_bad_pat(struct entry_check_input *in)
 {
 	load_one(in, MSR_PAT, (PAT_RESET & ~0xffull) | 2);
@@ -141,11 +97,6 @@ static void load_bad_pat(struct entry_check_input *in)
 static bool is_good_efer(const struct entry_check_input *in, const struct msr_area_entry *entry)
 {
 	return implies(entry->index == MSR_EFER, !(entry->value & ~in->capability->efer_bits));
-}
-
-static bool efers_are_defined(const struct entry_check_input *in)
-{
-	return all_entries(in, is_good_efer);
 }
 
 static void load_bad_efer(struct entry_check_input *in)
@@ -167,39 +118,32 @@ static bool keeps_lme(const struct entry_check_input *in, const struct msr_area_
 	return implies(entry->index == MSR_EFER && (guest_cr0(in) & CR0_PG), lme == has_lme(in));
 }
 
-static bool efers_keep_lme(const struct entry_check_input *in)
-{
-	return all_entries(in, keeps_lme);
-}
-
 static void load_other_lme(struct entry_check_input *in)
 {
 	load_one(in, MSR_EFER, has_lme(in) ? 0 : EFER_LME);
 }
 
-#define LOAD_ROW(what, wanted, check, recipe)                                                  \
-	{                                                                                      \
-		.id = "guest.msr-load." what, .want = wanted,                                  \
-		READS(VMCS_ENTRY_MSR_LOAD_COUNT, VMCS_ENTRY_MSR_LOAD_ADDRESS), .holds = check, \
-		.break_further = recipe, .qualification = 1,                                   \
+#define LOAD_ROW(what, wanted, check, recipe)                                         \
+	{                                                                             \
+		.id = "guest.msr-load." what, .want = wanted,                         \
+		READS(VMCS_ENTRY_MSR_LOAD_COUNT, VMCS_ENTRY_MSR_LOAD_ADDRESS),        \
+		.kind = RULE_ASKS_OF_MSRS, .holds_of_msr = check, .break_by = recipe, \
+		.qualification = 1,                                                   \
 	}
 
 static const struct entry_rule_row guest_msr_load_rules[] = {
 	LOAD_ROW("segment-base", "neither IA32_FS_BASE nor IA32_GS_BASE in an entry",
-		 segment_bases_are_left_out, load_segment_base),
-	LOAD_ROW("x2apic", "no MSR of the x2APIC in an entry", x2apic_is_left_out, load_x2apic),
-	LOAD_ROW("smm", "no MSR in an entry that only SMM may write", smm_is_left_out,
-		 load_smm_msr),
-	LOAD_ROW("reserved", "bits 63:32 of every entry 0", entries_are_defined,
-		 load_with_reserved_bits),
+		 is_no_segment_base, load_segment_base),
+	LOAD_ROW("x2apic", "no MSR of the x2APIC in an entry", is_no_x2apic, load_x2apic),
+	LOAD_ROW("smm", "no MSR in an entry that only SMM may write", is_no_smm_msr, load_smm_msr),
+	LOAD_ROW("reserved", "bits 63:32 of every entry 0", is_defined, load_with_reserved_bits),
 	LOAD_ROW("canonical", "a canonical address in every entry for an MSR that holds one",
-		 addresses_are_canonical, load_bad_address),
-	LOAD_ROW("pat", "a memory type in each byte of an entry for IA32_PAT", pats_name_types,
+		 is_good_address, load_bad_address),
+	LOAD_ROW("pat", "a memory type in each byte of an entry for IA32_PAT", is_good_pat,
 		 load_bad_pat),
-	LOAD_ROW("efer", "reserved bits 0 in an entry for IA32_EFER", efers_are_defined,
-		 load_bad_efer),
-	LOAD_ROW("efer-lme", "LME in an entry for IA32_EFER as it is, while CR0.PG is 1",
-		 efers_keep_lme, load_other_lme),
+	LOAD_ROW("efer", "reserved bits 0 in an entry for IA32_EFER", is_good_efer, load_bad_efer),
+	LOAD_ROW("efer-lme", "LME in an entry for IA32_EFER as it is, while CR0.PG is 1", keeps_lme,
+		 load_other_lme),
 };
 
 RULE_TABLE(guest_msr_load_rules, SECTION_LOADING_MSRS, REFUSED_MSR_LOADING);

@@ -7,24 +7,19 @@
 #define PDPTE_PRESENT  BIT(0)
 #define PDPTE_RESERVED (BITS(2, 1) | BITS(8, 5))
 
-static const enum vmcs_field pdpte_fields[] = {
-	VMCS_GUEST_PDPTE0,
-	VMCS_GUEST_PDPTE1,
-	VMCS_GUEST_PDPTE2,
-	VMCS_GUEST_PDPTE3,
-};
-
-static bool pdpte_is_defined(const struct entry_check_input *in, unsigned number)
+static bool pdpte_is_defined(const struct entry_check_input *in, const struct entry_rule_row *row)
 {
+	enum vmcs_field which = field_of(row);
 	bool nested = secondary_on(in, SECONDARY_ENABLE_EPT);
-	uint64_t entry = nested ? field(in, pdpte_fields[number]) : in->memory.pdpte[number];
+	uint64_t entry =
+		nested ? field(in, which) : in->memory.pdpte[(which - VMCS_GUEST_PDPTE0) / 2];
 
 	if (!pae_guest(in) || (!nested && !in->memory.pdptes_known) || !(entry & PDPTE_PRESENT))
 		return true;
 	return !(entry & PDPTE_RESERVED) && within_physical_width(in, entry);
 }
 
-static void break_pdpte(struct entry_check_input *in, unsigned number)
+static void break_pdpte(struct entry_check_input *in, const struct entry_rule_row *row)
 {
 	uint64_t entry = in->spare_page | PDPTE_PRESENT | BIT(5);
 
@@ -32,32 +27,17 @@ static void break_pdpte(struct entry_check_input *in, unsigned number)
 	change_field(in, VMCS_PRIMARY_CONTROLS, PRIMARY_ACTIVATE_SECONDARY,
 		     PRIMARY_ACTIVATE_SECONDARY);
 	change_field(in, VMCS_SECONDARY_CONTROLS, SECONDARY_ENABLE_EPT, SECONDARY_ENABLE_EPT);
-	set_field(in, pdpte_fields[number], entry);
+	set_field(in, field_of(row), entry);
 }
 
-#define CHECK_ONE(number)                                                          \
-	static bool pdpte##number##_is_defined(const struct entry_check_input *in) \
-	{                                                                          \
-		return pdpte_is_defined(in, number);                               \
-	}                                                                          \
-	static void break_pdpte##number(struct entry_check_input *in)              \
-	{                                                                          \
-		break_pdpte(in, number);                                           \
-	}
-
-CHECK_ONE(0)
-CHECK_ONE(1)
-CHECK_ONE(2)
-CHECK_ONE(3)
-
-#define ROW(number)                                                                        \
-	{                                                                                  \
-		.id = "guest.pdpte" #number ".reserved",                                   \
-		.want = "bits 2:1 and 8:5 0, and none at or above the physical-address "   \
-			"width, in an entry that is present under PAE paging",             \
-		READS(VMCS_GUEST_PDPTE##number, VMCS_GUEST_CR0, VMCS_GUEST_CR4),           \
-		.holds = pdpte##number##_is_defined, .break_further = break_pdpte##number, \
-		.qualification = LOADING_PDPTES,                                           \
+#define ROW(number)                                                                              \
+	{                                                                                        \
+		.id = "guest.pdpte" #number ".reserved",                                         \
+		.want = "bits 2:1 and 8:5 0, and none at or above the physical-address "         \
+			"width, in an entry that is present under PAE paging",                   \
+		READS(VMCS_GUEST_PDPTE##number, VMCS_GUEST_CR0, VMCS_GUEST_CR4),                 \
+		.kind = RULE_ASKS_OF_ROW, .holds_of = pdpte_is_defined, .break_of = break_pdpte, \
+		.qualification = LOADING_PDPTES,                                                 \
 	}
 
 static const struct entry_rule_row guest_pdpte_rules[] = { ROW(0), ROW(1), ROW(2), ROW(3) };

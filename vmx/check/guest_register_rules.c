@@ -1,7 +1,6 @@
 /* SDM volume 3, "Checks on Guest Control Registers, Debug Registers, and MSRs": the registers, and the
  * MSRs that every entry loads. Those that a control of their own loads are in guest_msr_rules.c. */
 #include "vmx/check/guest_words.h"
-#include "x86/cpuid.h"
 #include "x86/msr.h"
 
 /* --- CR0 ------------------------------------------------------------------------------------- */
@@ -23,20 +22,10 @@ static bool paging_is_protected(const struct entry_check_input *in)
 
 static bool ia32e_has_paging(const struct entry_check_input *in)
 {
-	return implies(ia32e_guest(in), guest_cr0(in) & CR0_PG);
+	return guest_cr0(in) & CR0_PG;
 }
 
-/* --- CR4 and CR3 ----------------------------------------------------------------------------- */
-
-static bool cr4_has_fixed_ones(const struct entry_check_input *in)
-{
-	return !(in->capability->cr4_fixed0 & ~field(in, VMCS_GUEST_CR4));
-}
-
-static bool cr4_has_fixed_zeros(const struct entry_check_input *in)
-{
-	return !(field(in, VMCS_GUEST_CR4) & ~in->capability->cr4_fixed1);
-}
+/* --- CR4 ------------------------------------------------------------------------------------- */
 
 static bool cet_is_write_protected(const struct entry_check_input *in)
 {
@@ -45,7 +34,7 @@ static bool cet_is_write_protected(const struct entry_check_input *in)
 
 static bool ia32e_has_pae(const struct entry_check_input *in)
 {
-	return implies(ia32e_guest(in), guest_cr4(in) & CR4_PAE);
+	return guest_cr4(in) & CR4_PAE;
 }
 
 static bool pcids_are_ia32e(const struct entry_check_input *in)
@@ -58,42 +47,6 @@ static void set_pcide_outside_ia32e(struct entry_check_input *in)
 	guest_state_become(in, GUEST_STATE_PAE);
 	change_field(in, VMCS_GUEST_CR4, CR4_PCIDE, CR4_PCIDE);
 }
-
-/* The bits by which CR3 turns linear-address masking on. */
-#define CR3_LAM BITS(62, 61)
-
-static bool cr3_is_narrow(const struct entry_check_input *in)
-{
-	uint64_t masking = in->capability->leaf7_1_eax & CPUID_7_1_EAX_LAM ? CR3_LAM : 0;
-
-	return within_physical_width(in, field(in, VMCS_GUEST_CR3) & ~masking);
-}
-
-/* --- debug registers, and the MSRs of SYSENTER ----------------------------------------------- */
-
-static bool debugctl_is_defined(const struct entry_check_input *in)
-{
-	return implies(entry_on(in, ENTRY_LOAD_DEBUG_CONTROLS),
-		       !(field(in, VMCS_GUEST_DEBUGCTL) & ~(uint64_t)DEBUGCTL_DEFINED));
-}
-
-static bool dr7_is_narrow(const struct entry_check_input *in)
-{
-	return implies(entry_on(in, ENTRY_LOAD_DEBUG_CONTROLS), !(field(in, VMCS_GUEST_DR7) >> 32));
-}
-
-static bool sysenter_esp_is_canonical(const struct entry_check_input *in)
-{
-	return is_canonical_here(in, field(in, VMCS_GUEST_SYSENTER_ESP));
-}
-
-static bool sysenter_eip_is_canonical(const struct entry_check_input *in)
-{
-	return is_canonical_here(in, field(in, VMCS_GUEST_SYSENTER_EIP));
-}
-
-/* A bit that no CPU has in these registers. */
-#define NEVER_DEFINED BIT(63)
 
 static const struct entry_rule_row guest_register_rules[] = {
 	{
@@ -123,6 +76,7 @@ static const struct entry_rule_row guest_register_rules[] = {
 		.id = "guest.cr0.ia32e-paging",
 		.want = "CR0.PG 1 while \"IA-32e mode guest\" is 1",
 		READS(VMCS_GUEST_CR0, VMCS_ENTRY_CONTROLS),
+		WHILE(ENTRY, IA32E_MODE_GUEST),
 		.holds = ia32e_has_paging,
 		BREAKS(TURN_ON(VMCS_SECONDARY_CONTROLS, SECONDARY_UNRESTRICTED_GUEST),
 		       TURN_OFF(VMCS_GUEST_CR0, CR0_PG)),
@@ -131,15 +85,17 @@ static const struct entry_rule_row guest_register_rules[] = {
 		.id = "guest.cr4.fixed-ones",
 		.want = "every bit of IA32_VMX_CR4_FIXED0 1",
 		READS(VMCS_GUEST_CR4),
-		.holds = cr4_has_fixed_ones,
+		.kind = RULE_ASKS_OF_ROW,
+		.holds_of = cr4_has_fixed_ones,
 		BREAKS(TURN_OFF(VMCS_GUEST_CR4, CR4_VMXE)),
 	},
 	{
 		.id = "guest.cr4.fixed-zeros",
 		.want = "every bit 0 that is 0 in IA32_VMX_CR4_FIXED1",
 		READS(VMCS_GUEST_CR4),
-		.holds = cr4_has_fixed_zeros,
-		BREAKS(TURN_ON(VMCS_GUEST_CR4, NEVER_DEFINED)),
+		.kind = RULE_ASKS_OF_ROW,
+		.holds_of = cr4_has_fixed_zeros,
+		BREAKS(TURN_ON(VMCS_GUEST_CR4, BIT(63))),
 	},
 	{
 		.id = "guest.cr4.cet-write-protect",
@@ -152,6 +108,7 @@ static const struct entry_rule_row guest_register_rules[] = {
 		.id = "guest.cr4.ia32e-pae",
 		.want = "CR4.PAE 1 while \"IA-32e mode guest\" is 1",
 		READS(VMCS_GUEST_CR4, VMCS_ENTRY_CONTROLS),
+		WHILE(ENTRY, IA32E_MODE_GUEST),
 		.holds = ia32e_has_pae,
 		BREAKS(TURN_OFF(VMCS_GUEST_CR4, CR4_PAE)),
 	},
@@ -160,44 +117,41 @@ static const struct entry_rule_row guest_register_rules[] = {
 		.want = "CR4.PCIDE 0 while \"IA-32e mode guest\" is 0",
 		READS(VMCS_GUEST_CR4, VMCS_ENTRY_CONTROLS),
 		.holds = pcids_are_ia32e,
-		.break_further = set_pcide_outside_ia32e,
+		.break_by = set_pcide_outside_ia32e,
 	},
 	{
 		.id = "guest.cr3.width",
 		.want = "no bit at or above the physical-address width",
 		READS(VMCS_GUEST_CR3),
-		.holds = cr3_is_narrow,
+		.kind = RULE_ASKS_OF_ROW,
+		.holds_of = cr3_is_narrow,
 		BREAKS(TURN_ON(VMCS_GUEST_CR3, BIT(52))),
 	},
 	{
 		.id = "guest.debugctl.reserved",
 		.want = "reserved bits 0",
 		READS(VMCS_GUEST_DEBUGCTL, VMCS_ENTRY_CONTROLS),
-		.holds = debugctl_is_defined,
-		BREAKS(TURN_ON(VMCS_ENTRY_CONTROLS, ENTRY_LOAD_DEBUG_CONTROLS),
-		       TURN_ON(VMCS_GUEST_DEBUGCTL, NEVER_DEFINED)),
+		WHILE(ENTRY, LOAD_DEBUG_CONTROLS),
+		ZEROES(~(uint64_t)DEBUGCTL_DEFINED),
 	},
 	{
 		.id = "guest.dr7.upper-half",
 		.want = "bits 63:32 0",
 		READS(VMCS_GUEST_DR7, VMCS_ENTRY_CONTROLS),
-		.holds = dr7_is_narrow,
-		BREAKS(TURN_ON(VMCS_ENTRY_CONTROLS, ENTRY_LOAD_DEBUG_CONTROLS),
-		       TURN_ON(VMCS_GUEST_DR7, BIT(32))),
+		WHILE(ENTRY, LOAD_DEBUG_CONTROLS),
+		ZEROES(BITS(63, 32)),
 	},
 	{
 		.id = "guest.sysenter-esp.canonical",
 		.want = "a canonical address",
 		READS(VMCS_GUEST_SYSENTER_ESP),
-		.holds = sysenter_esp_is_canonical,
-		BREAKS(WRITE(VMCS_GUEST_SYSENTER_ESP, NOT_CANONICAL)),
+		.kind = RULE_CANONICAL,
 	},
 	{
 		.id = "guest.sysenter-eip.canonical",
 		.want = "a canonical address",
 		READS(VMCS_GUEST_SYSENTER_EIP),
-		.holds = sysenter_eip_is_canonical,
-		BREAKS(WRITE(VMCS_GUEST_SYSENTER_EIP, NOT_CANONICAL)),
+		.kind = RULE_CANONICAL,
 	},
 };
 

@@ -34,11 +34,6 @@ static void set_wide_rip(struct entry_check_input *in)
 
 #define RFLAGS_RESERVED (BITS(63, 22) | BIT(15) | BIT(5) | BIT(3))
 
-static bool rflags_are_defined(const struct entry_check_input *in)
-{
-	return !(guest_rflags(in) & RFLAGS_RESERVED);
-}
-
 static bool rflags_have_the_fixed_one(const struct entry_check_input *in)
 {
 	return guest_rflags(in) & RFLAGS_FIXED;
@@ -67,16 +62,9 @@ static bool interrupt_finds_them_enabled(const struct entry_check_input *in)
 
 /* --- SSP ------------------------------------------------------------------------------------- */
 
-static bool ssp_is_aligned(const struct entry_check_input *in)
-{
-	return implies(entry_on(in, ENTRY_LOAD_CET_STATE),
-		       !(field(in, VMCS_GUEST_SSP) & BITS(1, 0)));
-}
-
 static bool ssp_is_wide_enough(const struct entry_check_input *in)
 {
-	return implies(entry_on(in, ENTRY_LOAD_CET_STATE),
-		       has_equal_upper_bits(field(in, VMCS_GUEST_SSP), linear_width(in)));
+	return has_equal_upper_bits(field(in, VMCS_GUEST_SSP), linear_width(in));
 }
 
 #define SOME_VECTOR 0x40
@@ -87,7 +75,7 @@ static const struct entry_rule_row guest_rip_rules[] = {
 		.want = "bits 63:32 0 outside of 64-bit code",
 		READS(VMCS_GUEST_RIP, VMCS_GUEST_CS_AR_BYTES, VMCS_ENTRY_CONTROLS),
 		.holds = rip_is_narrow,
-		.break_further = set_wide_rip,
+		.break_by = set_wide_rip,
 	},
 	{
 		.id = "guest.rip.width",
@@ -100,8 +88,7 @@ static const struct entry_rule_row guest_rip_rules[] = {
 		.id = "guest.rflags.reserved",
 		.want = "bits 63:22, 15, 5 and 3 0",
 		READS(VMCS_GUEST_RFLAGS),
-		.holds = rflags_are_defined,
-		BREAKS(TURN_ON(VMCS_GUEST_RFLAGS, BIT(3))),
+		ZEROES(RFLAGS_RESERVED),
 	},
 	{
 		.id = "guest.rflags.fixed-one",
@@ -122,7 +109,7 @@ static const struct entry_rule_row guest_rip_rules[] = {
 		.want = "bit 17 (VM) 0 while CR0.PE is 0",
 		READS(VMCS_GUEST_RFLAGS, VMCS_GUEST_CR0),
 		.holds = virtual_8086_is_protected,
-		.break_further = set_vm_in_real_mode,
+		.break_by = set_vm_in_real_mode,
 	},
 	{
 		.id = "guest.rflags.if-for-interrupt",
@@ -135,17 +122,16 @@ static const struct entry_rule_row guest_rip_rules[] = {
 		.id = "guest.ssp.aligned",
 		.want = "bits 1:0 0",
 		READS(VMCS_GUEST_SSP, VMCS_ENTRY_CONTROLS),
-		.holds = ssp_is_aligned,
-		BREAKS(TURN_ON(VMCS_ENTRY_CONTROLS, ENTRY_LOAD_CET_STATE),
-		       WRITE(VMCS_GUEST_SSP, 1)),
+		WHILE(ENTRY, LOAD_CET_STATE),
+		ZEROES(BITS(1, 0)),
 	},
 	{
 		.id = "guest.ssp.width",
 		.want = "all bits at and above the linear-address width equal",
 		READS(VMCS_GUEST_SSP, VMCS_ENTRY_CONTROLS),
+		WHILE(ENTRY, LOAD_CET_STATE),
 		.holds = ssp_is_wide_enough,
-		BREAKS(TURN_ON(VMCS_ENTRY_CONTROLS, ENTRY_LOAD_CET_STATE),
-		       WRITE(VMCS_GUEST_SSP, NOT_CANONICAL)),
+		BREAKS(WRITE(VMCS_GUEST_SSP, NOT_CANONICAL)),
 	},
 };
 

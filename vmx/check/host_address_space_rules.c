@@ -8,8 +8,6 @@
 #define WIDTH_5_LEVELS 57
 #define WIDTH_4_LEVELS 48
 
-#define CET_ON TURN_ON(VMCS_EXIT_CONTROLS, EXIT_LOAD_CET_STATE)
-
 static bool host_is_large(const struct entry_check_input *in)
 {
 	return exit_on(in, EXIT_HOST_ADDRESS_SPACE_SIZE);
@@ -52,21 +50,19 @@ static bool small_host_has_a_low_rip(const struct entry_check_input *in)
 
 static bool small_host_has_a_low_s_cet(const struct entry_check_input *in)
 {
-	return implies(host_is_small(in) && exit_on(in, EXIT_LOAD_CET_STATE),
-		       !(field(in, VMCS_HOST_S_CET) & HIGH_HALF));
+	return implies(host_is_small(in), !(field(in, VMCS_HOST_S_CET) & HIGH_HALF));
 }
 
 static bool small_host_has_a_low_ssp(const struct entry_check_input *in)
 {
-	return implies(host_is_small(in) && exit_on(in, EXIT_LOAD_CET_STATE),
-		       !(field(in, VMCS_HOST_SSP) & HIGH_HALF));
+	return implies(host_is_small(in), !(field(in, VMCS_HOST_SSP) & HIGH_HALF));
 }
 
 /* --- a host of 64 bits ----------------------------------------------------------------------- */
 
 static bool large_host_has_pae(const struct entry_check_input *in)
 {
-	return implies(host_is_large(in), field(in, VMCS_HOST_CR4) & CR4_PAE);
+	return field(in, VMCS_HOST_CR4) & CR4_PAE;
 }
 
 /* As wide as the host's own paging makes addresses. */
@@ -74,19 +70,17 @@ static bool large_host_has_a_canonical_rip(const struct entry_check_input *in)
 {
 	unsigned width = field(in, VMCS_HOST_CR4) & CR4_LA57 ? WIDTH_5_LEVELS : WIDTH_4_LEVELS;
 
-	return implies(host_is_large(in), is_canonical(field(in, VMCS_HOST_RIP), width));
+	return is_canonical(field(in, VMCS_HOST_RIP), width);
 }
 
 static bool large_host_has_a_canonical_s_cet(const struct entry_check_input *in)
 {
-	return implies(host_is_large(in) && exit_on(in, EXIT_LOAD_CET_STATE),
-		       is_canonical_here(in, field(in, VMCS_HOST_S_CET)));
+	return implies(host_is_large(in), is_canonical_here(in, field(in, VMCS_HOST_S_CET)));
 }
 
 static bool large_host_has_a_canonical_ssp(const struct entry_check_input *in)
 {
-	return implies(host_is_large(in) && exit_on(in, EXIT_LOAD_CET_STATE),
-		       is_canonical_here(in, field(in, VMCS_HOST_SSP)));
+	return implies(host_is_large(in), is_canonical_here(in, field(in, VMCS_HOST_SSP)));
 }
 
 static const struct entry_rule_row host_address_space_rules[] = {
@@ -96,7 +90,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		READS(VMCS_ENTRY_CONTROLS),
 		.holds = guest_is_no_larger,
 		BREAKS(HOST_OF_32_BITS_ONLY),
-		.break_further = leave_ia32e_mode,
+		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{
 		.id = "host.address-space-size.legacy",
@@ -104,7 +98,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		READS(VMCS_EXIT_CONTROLS),
 		.holds = host_is_no_larger,
 		BREAKS(GUEST_OF_32_BITS),
-		.break_further = leave_ia32e_mode,
+		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{
 		.id = "host.address-space-size.ia32e",
@@ -119,7 +113,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		READS(VMCS_HOST_CR4, VMCS_EXIT_CONTROLS),
 		.holds = small_host_has_no_pcids,
 		BREAKS(HOST_OF_32_BITS, TURN_ON(VMCS_HOST_CR4, CR4_PCIDE)),
-		.break_further = leave_ia32e_mode,
+		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{
 		.id = "host.address-space-size.rip",
@@ -127,28 +121,31 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		READS(VMCS_HOST_RIP, VMCS_EXIT_CONTROLS),
 		.holds = small_host_has_a_low_rip,
 		BREAKS(HOST_OF_32_BITS, WRITE(VMCS_HOST_RIP, BIT(32))),
-		.break_further = leave_ia32e_mode,
+		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{
 		.id = "host.address-space-size.s-cet",
 		.want = "bits 63:32 0 while \"host address-space size\" is 0",
 		READS(VMCS_HOST_S_CET, VMCS_EXIT_CONTROLS),
+		WHILE(EXIT, LOAD_CET_STATE),
 		.holds = small_host_has_a_low_s_cet,
-		BREAKS(HOST_OF_32_BITS, CET_ON, WRITE(VMCS_HOST_S_CET, BIT(32))),
-		.break_further = leave_ia32e_mode,
+		BREAKS(HOST_OF_32_BITS, WRITE(VMCS_HOST_S_CET, BIT(32))),
+		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{
 		.id = "host.address-space-size.ssp",
 		.want = "bits 63:32 0 while \"host address-space size\" is 0",
 		READS(VMCS_HOST_SSP, VMCS_EXIT_CONTROLS),
+		WHILE(EXIT, LOAD_CET_STATE),
 		.holds = small_host_has_a_low_ssp,
-		BREAKS(HOST_OF_32_BITS, CET_ON, WRITE(VMCS_HOST_SSP, BIT(32))),
-		.break_further = leave_ia32e_mode,
+		BREAKS(HOST_OF_32_BITS, WRITE(VMCS_HOST_SSP, BIT(32))),
+		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{
 		.id = "host.cr4.pae",
 		.want = "CR4.PAE 1 while \"host address-space size\" is 1",
 		READS(VMCS_HOST_CR4, VMCS_EXIT_CONTROLS),
+		WHILE(EXIT, HOST_ADDRESS_SPACE_SIZE),
 		.holds = large_host_has_pae,
 		BREAKS(TURN_OFF(VMCS_HOST_CR4, CR4_PAE)),
 	},
@@ -156,6 +153,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		.id = "host.rip.canonical",
 		.want = "an address canonical under the host's CR4.LA57",
 		READS(VMCS_HOST_RIP, VMCS_HOST_CR4),
+		WHILE(EXIT, HOST_ADDRESS_SPACE_SIZE),
 		.holds = large_host_has_a_canonical_rip,
 		BREAKS(WRITE(VMCS_HOST_RIP, NOT_CANONICAL)),
 	},
@@ -163,15 +161,17 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		.id = "host.s-cet.canonical",
 		.want = "a canonical address",
 		READS(VMCS_HOST_S_CET),
+		WHILE(EXIT, LOAD_CET_STATE),
 		.holds = large_host_has_a_canonical_s_cet,
-		BREAKS(CET_ON, WRITE(VMCS_HOST_S_CET, NOT_CANONICAL)),
+		BREAKS(WRITE(VMCS_HOST_S_CET, NOT_CANONICAL)),
 	},
 	{
 		.id = "host.ssp.canonical",
 		.want = "a canonical address",
 		READS(VMCS_HOST_SSP),
+		WHILE(EXIT, LOAD_CET_STATE),
 		.holds = large_host_has_a_canonical_ssp,
-		BREAKS(CET_ON, WRITE(VMCS_HOST_SSP, NOT_CANONICAL)),
+		BREAKS(WRITE(VMCS_HOST_SSP, NOT_CANONICAL)),
 	},
 };
 

@@ -4,80 +4,35 @@
 
 #include "vmx/check/rule_words.h"
 
-#define MSR_AREA_LOW_BITS BITS(3, 0)
+/* Of rows that read the area's address and the number of its entries, in this order. */
+bool msr_area_is_aligned(const struct entry_check_input *in, const struct entry_rule_row *row);
+bool msr_area_is_narrow(const struct entry_check_input *in, const struct entry_rule_row *row);
+bool msr_area_end_is_narrow(const struct entry_check_input *in, const struct entry_rule_row *row);
+void msr_area_end_past_memory(struct entry_check_input *in, const struct entry_rule_row *row);
 
-static inline bool msr_area_is_aligned(const struct entry_check_input *in, enum vmcs_field address,
-				       enum vmcs_field count)
-{
-	return implies(field(in, count), !(field(in, address) & MSR_AREA_LOW_BITS));
-}
-
-static inline bool msr_area_is_narrow(const struct entry_check_input *in, enum vmcs_field address,
-				      enum vmcs_field count)
-{
-	return implies(field(in, count), is_narrow(in, field(in, address)));
-}
-
-/* Where the area begins is the rule before. */
-static inline bool msr_area_end_is_narrow(const struct entry_check_input *in,
-					  enum vmcs_field address, enum vmcs_field count)
-{
-	uint64_t length = field(in, count) * sizeof(struct msr_area_entry);
-
-	return implies(length && is_narrow(in, field(in, address)),
-		       is_narrow(in, field(in, address) + length - 1));
-}
-
-/* Two entries, of which one fits. */
-static inline void msr_area_end_past_memory(struct entry_check_input *in, enum vmcs_field address,
-					    enum vmcs_field count)
-{
-	set_field(in, address, BIT(address_width(in)) - sizeof(struct msr_area_entry));
-	set_field(in, count, 2);
-}
-
-#define MSR_AREA_PREDICATES(name, address, count)                            \
-	static bool name##_is_aligned(const struct entry_check_input *in)    \
-	{                                                                    \
-		return msr_area_is_aligned(in, address, count);              \
-	}                                                                    \
-                                                                             \
-	static bool name##_is_narrow(const struct entry_check_input *in)     \
-	{                                                                    \
-		return msr_area_is_narrow(in, address, count);               \
-	}                                                                    \
-                                                                             \
-	static bool name##_end_is_narrow(const struct entry_check_input *in) \
-	{                                                                    \
-		return msr_area_end_is_narrow(in, address, count);           \
-	}                                                                    \
-                                                                             \
-	static void name##_end_past_memory(struct entry_check_input *in)     \
-	{                                                                    \
-		msr_area_end_past_memory(in, address, count);                \
-	}
-
-#define MSR_AREA_ROWS(name, prefix, address, count)                                            \
+#define MSR_AREA_ROWS(name, address, count)                                                    \
 	{                                                                                      \
-		.id = "control." prefix ".aligned",                                            \
+		.id = "control." name ".aligned",                                              \
 		.want = "bits 3:0 0 while the area has entries",                               \
 		READS(address, count),                                                         \
-		.holds = name##_is_aligned,                                                    \
+		.kind = RULE_ASKS_OF_ROW,                                                      \
+		.holds_of = msr_area_is_aligned,                                               \
 		BREAKS(WRITE(count, 1), TURN_ON(address, BIT(3))),                             \
 	},                                                                                     \
 		{                                                                              \
-			.id = "control." prefix ".width",                                      \
+			.id = "control." name ".width",                                        \
 			.want = "no bit beyond the physical-address width while the area has " \
 				"entries",                                                     \
 			READS(address, count),                                                 \
-			.holds = name##_is_narrow,                                             \
+			.kind = RULE_ASKS_OF_ROW,                                              \
+			.holds_of = msr_area_is_narrow,                                        \
 			BREAKS(WRITE(count, 1), TURN_ON(address, BEYOND_PHYSICAL)),            \
 		},                                                                             \
 	{                                                                                      \
-		.id = "control." prefix ".end",                                                \
+		.id = "control." name ".end",                                                  \
 		.want = "the area's last byte within the physical-address width",              \
-		READS(address, count), .holds = name##_end_is_narrow,                          \
-		.break_further = name##_end_past_memory,                                       \
+		READS(address, count), .kind = RULE_ASKS_OF_ROW,                               \
+		.holds_of = msr_area_end_is_narrow, .break_of = msr_area_end_past_memory,      \
 	}
 
 #endif

@@ -1,49 +1,25 @@
 #include "vmx/check/rule_words.h"
 
+#include "x86/cpuid.h"
 #include "x86/msr.h"
 
-static uint64_t must_be_one(const struct entry_check_input *in, enum vmx_control_word word)
+/* Is the word looked at at all? */
+static bool is_active(const struct entry_check_input *in, enum vmx_control_word word)
 {
-	return vmx_control_must_be_one(in->capability, word);
+	switch (word) {
+	case CONTROL_SECONDARY:
+		return primary_on(in, PRIMARY_ACTIVATE_SECONDARY);
+	case CONTROL_TERTIARY:
+		return primary_on(in, PRIMARY_ACTIVATE_TERTIARY);
+	default:
+		return true;
+	}
 }
 
-bool reserved_zeroes_hold(const struct entry_check_input *in, enum vmx_control_word word)
+bool control_on(const struct entry_check_input *in, enum vmx_control_word word, uint64_t controls)
 {
-	return !(field(in, vmx_control_field(word)) & ~in->may_be_one[word]);
-}
-
-bool reserved_ones_hold(const struct entry_check_input *in, enum vmx_control_word word)
-{
-	return !(must_be_one(in, word) & ~field(in, vmx_control_field(word)));
-}
-
-/* The bits that have a name. */
-static uint64_t named(enum vmx_control_word word)
-{
-	uint64_t bits = 0;
-
-	for (unsigned i = 0; i < vmx_control_row_count; i++)
-		if (vmx_control_rows[i].word == word)
-			bits |= vmx_control_rows[i].mask;
-	return bits;
-}
-
-void break_reserved_zero(struct entry_check_input *in, enum vmx_control_word word)
-{
-	enum vmcs_field which = vmx_control_field(word);
-	uint64_t width = BITS(vmcs_field_bits(which) - 1, 0);
-	uint64_t allowed = in->may_be_one[word];
-	uint64_t bit = lowest_not_in(allowed | named(word)) & width;
-
-	set_field(in, which, field(in, which) | (bit ? bit : lowest_not_in(allowed) & width));
-}
-
-void break_reserved_one(struct entry_check_input *in, enum vmx_control_word word)
-{
-	enum vmcs_field which = vmx_control_field(word);
-	uint64_t bits = must_be_one(in, word) & ~named(word);
-
-	set_field(in, which, field(in, which) & ~(bits & -bits));
+	return is_active(in, word) &&
+	       (field(in, vmx_control_field(word)) & in->may_be_one[word] & controls);
 }
 
 unsigned address_width(const struct entry_check_input *in)
@@ -59,6 +35,13 @@ bool is_canonical(uint64_t address, unsigned width)
 	return !top || top == ~0ull >> (width - 1);
 }
 
+void change_field(struct entry_check_input *in, unsigned which, uint64_t mask, uint64_t value)
+{
+	uint64_t others = field(in, (enum vmcs_field)which) & ~mask;
+
+	set_field(in, (enum vmcs_field)which, others | (value & mask));
+}
+
 bool pat_is_valid(uint64_t pat)
 {
 	const unsigned known = 1u << MEMORY_TYPE_UC | 1u << MEMORY_TYPE_WC | 1u << MEMORY_TYPE_WT |
@@ -72,4 +55,46 @@ bool pat_is_valid(uint64_t pat)
 			return false;
 	}
 	return true;
+}
+
+/* --- registers that guest and host have each a field of ------------------------------------- */
+
+/* The bits by which CR3 turns linear-address masking on. */
+#define CR3_LAM BITS(62, 61)
+
+bool cr3_is_narrow(const struct entry_check_input *in, const struct entry_rule_row *row)
+{
+	uint64_t masking = in->capability->leaf7_1_eax & CPUID_7_1_EAX_LAM ? CR3_LAM : 0;
+
+	return within_physical_width(in, field(in, field_of(row)) & ~masking);
+}
+
+bool cr4_has_fixed_ones(const struct entry_check_input *in, const struct entry_rule_row *row)
+{
+	return !(in->capability->cr4_fixed0 & ~field(in, field_of(row)));
+}
+
+bool cr4_has_fixed_zeros(const struct entry_check_input *in, const struct entry_rule_row *row)
+{
+	return !(field(in, field_of(row)) & ~in->capability->cr4_fixed1);
+}
+
+bool s_cet_does_one_thing(const struct entry_check_input *in, const struct entry_rule_row *row)
+{
+	return (field(in, field_of(row)) & S_CET_IN_PROGRESS) != S_CET_IN_PROGRESS;
+}
+
+bool pat_names_types(const struct entry_check_input *in, const struct entry_rule_row *row)
+{
+	return pat_is_valid(field(in, field_of(row)));
+}
+
+bool efer_is_defined(const struct entry_check_input *in, const struct entry_rule_row *row)
+{
+	return !(field(in, field_of(row)) & ~in->capability->efer_bits);
+}
+
+bool perf_global_is_defined(const struct entry_check_input *in, const struct entry_rule_row *row)
+{
+	return !(field(in, field_of(row)) & ~in->capability->perf_global_bits);
 }

@@ -17,6 +17,13 @@
 	.change_count = sizeof((const struct field_change[]) { __VA_ARGS__ }) / \
 			sizeof(struct field_change)
 
+/* The rule counts while this control is on; and asks that of another one. */
+#define WHILE(word, control) .while_on = CONTROL_PLACE(word, control)
+#define NEEDS(word, control) .kind = RULE_NEEDS, .needs = CONTROL_PLACE(word, control)
+
+/* It asks that these bits of the first field be 0. */
+#define ZEROES(mask) .kind = RULE_ZEROES, .bits = (mask)
+
 #define CHANGE(which, how, what)                                \
 	{                                                       \
 		.field = (which), .kind = (how), .bits = (what) \
@@ -87,38 +94,44 @@ static inline bool implies(bool premise, bool conclusion)
 	return !premise || conclusion;
 }
 
-/* The controls of a word as they are in force: those that this CPU does not have are 0, as another
- * rule speaks for them, and so are those of words that nothing activates. */
-static inline bool pin_on(const struct entry_check_input *in, uint64_t control)
+/* Are any of these controls of a word on, as they are in force? Those that this CPU does not have are 0, as
+ * another rule speaks for them, and so are those of words that nothing activates. */
+bool control_on(const struct entry_check_input *in, enum vmx_control_word word, uint64_t controls);
+
+static inline bool pin_on(const struct entry_check_input *in, uint64_t controls)
 {
-	return field(in, VMCS_PIN_CONTROLS) & in->may_be_one[CONTROL_PIN] & control;
+	return control_on(in, CONTROL_PIN, controls);
 }
 
-static inline bool primary_on(const struct entry_check_input *in, uint64_t control)
+static inline bool primary_on(const struct entry_check_input *in, uint64_t controls)
 {
-	return field(in, VMCS_PRIMARY_CONTROLS) & in->may_be_one[CONTROL_PRIMARY] & control;
+	return control_on(in, CONTROL_PRIMARY, controls);
 }
 
-static inline bool secondary_on(const struct entry_check_input *in, uint64_t control)
+static inline bool secondary_on(const struct entry_check_input *in, uint64_t controls)
 {
-	return primary_on(in, PRIMARY_ACTIVATE_SECONDARY) &&
-	       (field(in, VMCS_SECONDARY_CONTROLS) & in->may_be_one[CONTROL_SECONDARY] & control);
+	return control_on(in, CONTROL_SECONDARY, controls);
 }
 
-static inline bool tertiary_on(const struct entry_check_input *in, uint64_t control)
+static inline bool tertiary_on(const struct entry_check_input *in, uint64_t controls)
 {
-	return primary_on(in, PRIMARY_ACTIVATE_TERTIARY) &&
-	       (field(in, VMCS_TERTIARY_CONTROLS) & in->may_be_one[CONTROL_TERTIARY] & control);
+	return control_on(in, CONTROL_TERTIARY, controls);
 }
 
-static inline bool exit_on(const struct entry_check_input *in, uint64_t control)
+static inline bool exit_on(const struct entry_check_input *in, uint64_t controls)
 {
-	return field(in, VMCS_EXIT_CONTROLS) & in->may_be_one[CONTROL_EXIT] & control;
+	return control_on(in, CONTROL_EXIT, controls);
 }
 
-static inline bool entry_on(const struct entry_check_input *in, uint64_t control)
+static inline bool entry_on(const struct entry_check_input *in, uint64_t controls)
 {
-	return field(in, VMCS_ENTRY_CONTROLS) & in->may_be_one[CONTROL_ENTRY] & control;
+	return control_on(in, CONTROL_ENTRY, controls);
+}
+
+/* The first field that a row reads: what it is about. */
+static inline enum vmcs_field field_of(const struct entry_rule_row *row)
+{
+	return (enum vmcs_field)row->reads[0];
 }
 
 /* Is the CPU in IA-32e mode as it enters? */
@@ -126,19 +139,6 @@ static inline bool in_ia32e_mode(const struct entry_check_input *in)
 {
 	return in->cpu.efer & EFER_LMA;
 }
-
-/* For recipes that no running 64-bit kernel can follow. */
-static inline void leave_ia32e_mode(struct entry_check_input *in)
-{
-	in->cpu.efer &= ~EFER_LMA;
-}
-
-/* Are all bits 0 that a control word has reserved to be 0, and 1 where they are reserved to be 1? The
- * recipes for each change a bit that is no control's name, where there is one. */
-bool reserved_zeroes_hold(const struct entry_check_input *in, enum vmx_control_word word);
-bool reserved_ones_hold(const struct entry_check_input *in, enum vmx_control_word word);
-void break_reserved_zero(struct entry_check_input *in, enum vmx_control_word word);
-void break_reserved_one(struct entry_check_input *in, enum vmx_control_word word);
 
 /* The lowest bit that `allowed` does not have; 0 when it has all 64. */
 static inline uint64_t lowest_not_in(uint64_t allowed)
@@ -181,7 +181,23 @@ static inline bool is_canonical_here(const struct entry_check_input *in, uint64_
 /* Not canonical on any CPU. */
 #define NOT_CANONICAL BIT(62)
 
+/* For recipes: changes only the bits in `mask`. */
+void change_field(struct entry_check_input *in, unsigned which, uint64_t mask, uint64_t value);
+
 /* Could WRMSR load IA32_PAT with this? */
 bool pat_is_valid(uint64_t pat);
+
+/* --- registers that guest and host have each a field of: what rows on either ask -------------- */
+
+#define S_CET_RESERVED    BITS(9, 6)
+#define S_CET_IN_PROGRESS BITS(11, 10) /* SUPPRESS and TRACKER, which exclude each other */
+
+bool cr3_is_narrow(const struct entry_check_input *in, const struct entry_rule_row *row);
+bool cr4_has_fixed_ones(const struct entry_check_input *in, const struct entry_rule_row *row);
+bool cr4_has_fixed_zeros(const struct entry_check_input *in, const struct entry_rule_row *row);
+bool s_cet_does_one_thing(const struct entry_check_input *in, const struct entry_rule_row *row);
+bool pat_names_types(const struct entry_check_input *in, const struct entry_rule_row *row);
+bool efer_is_defined(const struct entry_check_input *in, const struct entry_rule_row *row);
+bool perf_global_is_defined(const struct entry_check_input *in, const struct entry_rule_row *row);
 
 #endif
