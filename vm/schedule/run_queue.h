@@ -55,8 +55,7 @@ static inline void run_queue_count(struct run_queue *queue, const struct vcpu *v
 }
 
 /* `before` is the link of who comes next, or the end of a list. */
-static inline void run_queue_insert(struct run_queue *queue, struct vcpu *vcpu,
-				    struct list *before)
+static inline void run_queue_insert(struct run_queue *queue, struct vcpu *vcpu, struct list *before)
 {
 	assert(!vcpu->queued);
 	list_append(before, &vcpu->run_link);
