@@ -94,13 +94,16 @@ static inline bool vm_holds(const struct vm *vm, const struct vcpu *vcpu)
 	       (__atomic_load_n(&vm->debug_holds, __ATOMIC_SEQ_CST) & BIT(vcpu->id));
 }
 
+/* Is it started, with nothing that holds any of its vCPUs? */
+static inline bool vm_goes_on(const struct vm *vm)
+{
+	return likely(atomic_is(&vm->course, VM_STARTED) && atomic_is(&vm->debug_holds, 0));
+}
+
 /* Does nothing at all stand between the vCPU and its guest, as is mostly so? */
 static inline bool vm_lets_run(const struct vcpu *vcpu)
 {
-	const struct vm *vm = vcpu->vm;
-
-	return likely(atomic_is(&vcpu->to_see_to, 0) && atomic_is(&vm->course, VM_STARTED) &&
-		      atomic_is(&vm->debug_holds, 0));
+	return likely(atomic_is(&vcpu->to_see_to, 0)) && vm_goes_on(vcpu->vm);
 }
 
 /* The slot of the byte at `at`; null: it is no RAM. */

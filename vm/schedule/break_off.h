@@ -8,13 +8,19 @@
 #include "vm/schedule/hand_over.h"
 #include "vm/schedule/scheduler.h"
 
-/* Is there nothing to be done for the vCPU before its guest is entered, but that its halt is over? */
+/* Is there nothing to be done for the vCPU before its guest is entered, but that its halt is over? Then it is. */
 static inline bool break_off_may_run(struct vcpu *vcpu)
 {
-	if (likely(vcpu->halted &&
-		   (likely(scheduler_is_requested(vcpu)) || scheduler_is_woken(vcpu))))
-		vcpu->halted = false;
-	return vm_lets_run(vcpu);
+	if (likely(atomic_is(&vcpu->to_see_to, VCPU_ONLY_HALTED))) {
+		if (unlikely(!scheduler_is_requested(vcpu) && !scheduler_is_woken(vcpu)))
+			return false;
+	} else if (!atomic_is(&vcpu->to_see_to, 0)) {
+		return false;
+	}
+	if (unlikely(!vm_goes_on(vcpu->vm)))
+		return false;
+	vcpu->halted = false;
+	return true;
 }
 
 /* Is there somebody who goes first, and place for the records of two bounds of turns? */

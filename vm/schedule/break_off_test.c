@@ -113,6 +113,26 @@ static void nobody_while_something_waits(void **unused)
 	finish(runs, woken);
 }
 
+/* What stands in the way may last, and what has woken it be gone by then: its turn looks again. */
+static void a_halt_ends_with_the_turn(void **unused)
+{
+	struct vcpu *woken, *waiting;
+	struct vcpu *runs = prepare(&woken, &waiting);
+
+	request(woken);
+	runs->vm->holds = VM_HOLD_PAUSE;
+	assert_null(offer());
+	assert_true(woken->halted);
+	runs->vm->holds = 0;
+	woken->asked = true;
+	assert_null(offer());
+	assert_true(woken->halted);
+	woken->asked = false;
+	assert_ptr_equal(offer(), woken);
+	assert_false(woken->halted);
+	finish(runs, woken);
+}
+
 /* --- what becomes of the two ----------------------------------------------------------------- */
 
 static void turns_change_hands(void **unused)
@@ -220,6 +240,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_while_something_waits),
+		cmocka_unit_test(a_halt_ends_with_the_turn),
 		cmocka_unit_test(turns_change_hands),
 		cmocka_unit_test(a_slice_is_kept),
 		cmocka_unit_test(those_that_are_woken_run),

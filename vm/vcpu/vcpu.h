@@ -239,6 +239,10 @@ struct vcpu {
 	void *owner;               /* for the VM's board */
 };
 
+/* `to_see_to` of one that has halted, and nothing else. */
+#define VCPU_ONLY_HALTED \
+	(1 << 8 * (offsetof(struct vcpu, halted) - offsetof(struct vcpu, to_see_to)))
+
 enum error vcpu_create(struct vcpu *vcpu, struct vm *vm, uint32_t vcpu_id) must_check;
 enum error vcpu_set_entry(struct vcpu *vcpu, gpa_t entry) must_check;
 enum error vcpu_set_nested_root(struct vcpu *vcpu, hpa_t root) must_check;
