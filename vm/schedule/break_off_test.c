@@ -192,6 +192,24 @@ static void a_slice_is_kept(void **unused)
 	finish(runs, woken);
 }
 
+/* One whose exits have used up its slice goes on before who waits, and has to leave at once. */
+static void exits_use_up_a_slice(void **unused)
+{
+	struct vcpu *woken, *waiting, *next;
+	struct vcpu *runs = prepare(&woken, &waiting);
+	struct cpu *cpu = this_cpu();
+	struct scheduler *s = scheduler_of(cpu);
+
+	request(woken);
+	runs->slice_ticks = runs->slice.left = s->slice;
+	runs->turn_began -= SLICES_OF_EXITS * s->slice;
+	runs->statistics.ticks += SLICES_OF_EXITS * s->slice;
+	assert_true(break_off_offer(s, cpu->recorder, &next));
+	(void)break_off(s, cpu, runs, woken, cpu->recorder, time_ticks());
+	assert_int_equal(runs->slice.left, 1);
+	finish(runs, woken);
+}
+
 /* --- many at once ---------------------------------------------------------------------------- */
 
 #define LAPS 2000
@@ -243,6 +261,7 @@ int main(void)
 		cmocka_unit_test(a_halt_ends_with_the_turn),
 		cmocka_unit_test(turns_change_hands),
 		cmocka_unit_test(a_slice_is_kept),
+		cmocka_unit_test(exits_use_up_a_slice),
 		cmocka_unit_test(those_that_are_woken_run),
 	};
 

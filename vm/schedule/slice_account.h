@@ -22,10 +22,17 @@ static inline void slice_fill(struct slice_account *slice, uint64_t length, uint
 	slice->filled = now;
 }
 
-/* A turn that the slice did not end took `used` ticks of guest time. */
-static inline void slice_use(struct slice_account *slice, uint64_t used)
+/* So many slices long may exits take before they count for one, as who hardly leaves them uses no guest time. */
+#define SLICES_OF_EXITS 16
+
+/* A turn that the slice did not end took `guest` ticks of guest time, and `exits` ticks for its exits. What of
+ * these does not count was nobody else's to have a slice in, and so moves the moment when it was filled. */
+static inline void slice_use(struct slice_account *slice, uint64_t guest, uint64_t exits)
 {
+	uint64_t counted = exits / SLICES_OF_EXITS, used = guest + counted;
+
 	slice->left -= used < slice->left ? used : slice->left;
+	slice->filled += exits - counted;
 }
 
 /* With less than this part of a slice the turn would be over as soon as it began. */

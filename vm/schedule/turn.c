@@ -17,10 +17,9 @@
 #include "vm/vcpu/turn_account.h"
 #include "vm/vm.h"
 
-/* A turn that lasts this many slices is broken off by a timer interrupt, whatever the guest does:
- * a guest that only ever causes exits uses up no guest time. */
-#define BACKSTOP_SLICES         16
-/* While somebody watches, each exit may wait for the log. */
+/* A turn that lasts SLICES_OF_EXITS slices is broken off by a timer interrupt, whatever the guest does:
+ * a guest that only ever causes exits uses up no guest time. While somebody watches, each exit may wait
+ * for the log: then so many. */
 #define BACKSTOP_SLICES_WATCHED 1000
 /* A vCPU that is alone is asked back now and then: its accounts are brought up to date, the watchdog
  * looks, and an engine that held a kick back has held it for no longer than that. */
@@ -79,7 +78,7 @@ static void ring(struct timer *alarm)
 void turn_init(struct scheduler *s)
 {
 	s->slice = time_us_to_ticks(command_line.slice_us);
-	s->backstop = s->slice * BACKSTOP_SLICES;
+	s->backstop = s->slice * SLICES_OF_EXITS;
 	s->backstop_watched = s->slice * BACKSTOP_SLICES_WATCHED;
 	s->alone_ticks = time_us_to_ticks(ALONE_US);
 	s->drain_ticks = time_us_to_ticks(DRAIN_PERIOD_US);

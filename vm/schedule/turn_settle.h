@@ -15,10 +15,15 @@ static inline void turn_settle(struct scheduler *s, struct vcpu *vcpu, enum turn
 	scheduler_add_ticks(&s->guest_ticks, took.guest);
 	scheduler_add_ticks(&s->exit_ticks, took.plinth);
 	/* One that was alone has taken no time that somebody else waited for. */
-	if (end == TURN_OVER || vcpu->slice_ticks == SLICE_ENDLESS)
+	if (end == TURN_OVER || vcpu->slice_ticks == SLICE_ENDLESS) {
 		vcpu->slice.left = 0;
-	else
-		slice_use(&vcpu->slice, took.guest);
+		return;
+	}
+	/* While somebody watches, exits wait for the log. */
+	slice_use(&vcpu->slice, took.guest, unlikely(vcpu->watcher) ? 0 : took.plinth);
+	/* It goes on before those that wait: its turn is over then as soon as it begins. */
+	if (end == TURN_BROKEN_OFF && unlikely(!vcpu->slice.left))
+		vcpu->slice.left = 1;
 }
 
 #endif
