@@ -394,7 +394,7 @@ OWN_KERNELS   := given-multiboot1 given-multiboot2 given-pvh flat-16 flat-32 fla
 
 .PHONY: guests
 guests: ## the unmodified systems that tests run as guests
-guests: $(LINUX_FLAVOURS:%=$(GUESTS)/initramfs-%) $(GUESTS)/linux-cloud.elf $(GUESTS)/disk.img $(GUESTS)/boot-disk.img \
+guests: $(LINUX_FLAVOURS:%=$(GUESTS)/initramfs-%) $(GUESTS)/initramfs-kvm $(GUESTS)/linux-cloud.elf $(GUESTS)/disk.img $(GUESTS)/boot-disk.img \
 	$(FLAT_GUESTS:%=$(GUESTS)/%.bin) $(OWN_KERNELS:%=$(GUESTS)/%)
 
 # A flavour's initramfs, with the modules of that very kernel.
@@ -405,6 +405,18 @@ $(GUESTS)/initramfs-%: $(GUESTS)/fetched tools/make-initramfs tests/guest/init $
 	tools/make-initramfs --busybox $(GUESTS)/$(busybox) --program $(GUESTS)/ticks \
 		--program $(GUESTS)/vectors --output $@ \
 		$(VIRTIO_MODULES:%=$(GUESTS)/linux-$*.modules/%.ko)
+
+# A Linux that runs the benchmark on KVM.
+KVM_MODULES := irqbypass kvm kvm-intel
+$(GUESTS)/initramfs-kvm: $(GUESTS)/fetched tools/make-initramfs tests/guest/init $(GUESTS)/ticks \
+		$(GUESTS)/kvm-monitor $(BUILD)/gen/bench.elf
+	tools/make-initramfs --busybox $(GUESTS)/busybox-amd64 --program $(GUESTS)/ticks \
+		--program $(GUESTS)/kvm-monitor --program $(BUILD)/gen/bench.elf --output $@ \
+		$(KVM_MODULES:%=$(GUESTS)/linux-cloud.kvm/%.ko)
+
+$(GUESTS)/kvm-monitor: tests/bench/kvm_monitor.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 $(WARNINGS) -static -pthread -s -o $@ $<
 
 # Programs for them to run: one made for 32-bit Linux, which all of them know, and one of 64 bits.
 $(GUESTS)/ticks: tests/guest/ticks.asm
@@ -612,11 +624,12 @@ golden: all ## embedded guests' traces under Bochs against those in tests/golden
 	tests/golden.py $(if $(RECORD),--record)
 
 .PHONY: bench
-bench: all $(if $(LINUX)$(SCALE),guests) ## what exits cost under Bochs, against tests/bench/; RECORD=1 records it; LINUX=1: a boot, too; COMPUTE=1: computing; SCALE=1: a thousand VMs
+bench: all $(if $(LINUX)$(SCALE)$(KVM),guests) ## what exits cost under Bochs, against tests/bench/; RECORD=1 records it; LINUX=1: a boot, too; COMPUTE=1: computing; SCALE=1: a thousand VMs; KVM=1: KVM
 	tests/bench.py $(if $(RECORD),--record)
 	$(if $(LINUX),tests/bench_linux.py)
 	$(if $(COMPUTE),tests/bench_compute.py)
 	$(if $(SCALE),tests/bench_scale.py)
+	$(if $(KVM),tests/bench_kvm.py $(if $(RECORD),--record))
 
 .PHONY: system-full
 system-full: all guests ## the system tests that take minutes each

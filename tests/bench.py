@@ -50,16 +50,21 @@ def name(key):
 
 # --- where numbers come from --------------------------------------------------------------------
 
-def measured(data, cpus):
-    """From a log's bytes: the figures of each path, and why others were skipped."""
+def figures_in(text, cpus):
+    """From what the benchmark says: the figures of each path, and why others were skipped."""
     figures, skipped = {}, {}
-    for line in Log(data).console("bench").decode("latin-1").splitlines():
+    for line in text.splitlines():
         samples, skip = SAMPLES.fullmatch(line), SKIPPED.fullmatch(line)
         if samples:
             figures[Key(samples[1], cpus)] = Figures(int(samples[2]), int(samples[3]))
         elif skip:
             skipped[Key(skip[1], cpus)] = skip[2]
     return figures, skipped
+
+
+def measured(data, cpus):
+    """The same from a log's bytes."""
+    return figures_in(Log(data).console("bench").decode("latin-1"), cpus)
 
 
 def measured_in_software(data):
@@ -74,12 +79,20 @@ def words(path):
         return [line.split() for line in file if line.strip() and not line.startswith("#")]
 
 
-def read_reference(path):
-    """Targets and KVM's figures by path; None where there is none."""
+def least_of(figures, path):
+    """The least sample of a path, with one CPU if it was measured so; None if it was not measured."""
+    return next((figures[Key(path, cpus)].min for cpus in JUDGED if Key(path, cpus) in figures), None)
+
+
+def read_reference(folder=FOLDER):
+    """Targets and KVM's figures by path; None where there is none. Of KVM, what was measured here stands for what
+    is not given."""
     def number(word):
         return None if word == "-" else int(word)
 
-    return {row[0]: Reference(number(row[1]), number(row[2])) for row in words(path)}
+    kvm = read_figures(os.path.join(folder, "kvm.txt"))
+    return {row[0]: Reference(number(row[1]), number(row[2]) or least_of(kvm, row[0]))
+            for row in words(os.path.join(folder, "reference.txt"))}
 
 
 def read_figures(path):
@@ -88,8 +101,8 @@ def read_figures(path):
     return {Key(row[0], int(row[1])): Figures(int(row[2]), int(row[3])) for row in words(path)}
 
 
-def write_figures(path, figures, order):
-    lines = ["# Written by `make bench RECORD=1`: PATH CPUS MIN MEDIAN, ticks of a thousand samples under Bochs.\n"]
+def write_figures(path, figures, order, written_by="make bench RECORD=1"):
+    lines = [f"# Written by `{written_by}`: PATH CPUS MIN MEDIAN, ticks of a thousand samples under Bochs.\n"]
     lines += [f"{key.path:18} {key.cpus} {figures[key].min:6} {figures[key].median:6}\n"
               for key in sorted(figures, key=order)]
     with open(path, "w", encoding="utf-8") as file:
@@ -207,7 +220,7 @@ class Comparison:
 
     def __init__(self, runs, software, folder=FOLDER):
         """`runs`: logs' bytes by number of CPUs; `software`: those of the run with SOFTWARE."""
-        self.reference = read_reference(os.path.join(folder, "reference.txt"))
+        self.reference = read_reference(folder)
         self._file = os.path.join(folder, "figures.txt")
         self._order = in_order_of(self.reference)
         self._now, skipped = {}, {}

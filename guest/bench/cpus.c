@@ -105,9 +105,12 @@ static bool start_one(unsigned number)
 
 	send(number, ICR_ASSERT | ICR_INIT);
 	send(number, ICR_ASSERT | ICR_START_UP | CPUS_START_UP);
-	while (!cpus[number].here)
+	/* Open to interrupts now and then: whose CPU this is, is that of another vCPU as well. */
+	while (!cpus[number].here) {
+		__asm__ volatile("sti; nop; cli" : : : "memory");
 		if (ticks() - began > ARRIVAL_TICKS)
 			return false;
+	}
 	return true;
 }
 

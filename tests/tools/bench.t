@@ -12,6 +12,7 @@ import xml.etree.ElementTree as tree
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import bench  # noqa: E402
 import bench_footprint as footprint  # noqa: E402
+import bench_kvm  # noqa: E402
 import bench_linux  # noqa: E402
 import bench_plot  # noqa: E402
 from plinth import ROOT, Report  # noqa: E402
@@ -127,18 +128,36 @@ def check_linux(report):
               and "1.100" in bench_linux.lines(told, 1000, 2)[0], "the ratio", bench_linux.lines(told, 1000, 2))
 
 
+def check_kvm(report):
+    def figures(**paths):
+        return {bench.Key(path, 1): bench.Figures(least, least) for path, least in paths.items()}
+
+    plinth = figures(cpuid=94, lapic_write=2, lapic_write_soft=436, ipi=485)
+    pairs = bench_kvm.compare(figures(cpuid=979, lapic_write=3635, ipi=8795), plinth)
+    report.ok({key.path: (theirs.min, ours.min) for key, (theirs, ours) in pairs.items()}
+              == {"cpuid": (979, 94), "lapic_write": (3635, 436), "ipi": (8795, 485)}
+              and not bench_kvm.faults(pairs), "KVM beside Plinth; its local APIC beside ours that makes exits", pairs)
+    report.ok(bench_kvm.table(pairs, figures(cpuid=970), lambda key: key)[1].split() == "cpuid 1 979 970 94 0.10".split(),
+              "and beside what was recorded of it", bench_kvm.table(pairs, figures(cpuid=970), lambda key: key))
+    slower = bench_kvm.compare(figures(cpuid=94, lapic_write=3635), plinth)
+    report.ok(bench_kvm.faults(slower) == ["bench: cpuid (1 CPU): Plinth takes 94 ticks, KVM 94",
+                                           "bench: ipi (1 CPU): KVM has not measured it"],
+              "a path in which KVM is as fast, and one that it does not measure", bench_kvm.faults(slower))
+
+
 def check_plot(report):
-    svg = bench_plot.picture([("cpuid", 250, 110, 959), ("ipi", 4000, 600, None), ("lapic_write", 0, None, None)])
+    svg = bench_plot.picture([("cpuid", 250, 110, 959), ("ipi", 4000, 600, None), ("lapic_write", 0, None, None),
+                              ("switch", 350, 350, 90000)])
     root = tree.fromstring(svg)
     said = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
-    report.ok({"cpuid", "250 (KVM 959)", "ipi", "4000", "lapic_write", "0"} <= set(said), "the picture names paths and ticks", said)
+    report.ok({"cpuid", "250 (KVM 959)", "ipi", "4000", "lapic_write", "0", "350 (KVM 90000)"} <= set(said), "the picture names paths and ticks", said)
     right = max(float(box.get("x")) + float(box.get("width")) for box in root.iter("{http://www.w3.org/2000/svg}rect"))
     report.ok(right <= float(root.get("width")), "no bar leaves the picture", right)
 
 
 def stored_paths():
     """What the picture in docs/ shows: of each path that has figures those of the fewest CPUs."""
-    reference = bench.read_reference(os.path.join(bench.FOLDER, "reference.txt"))
+    reference = bench.read_reference()
     figures = bench.read_figures(os.path.join(bench.FOLDER, "figures.txt"))
     least = {key.path: figures[key].min for key in sorted(figures, key=lambda key: -key.cpus)}
     return [(path, least[path], *reference[path]) for path in reference if path in least]
@@ -155,6 +174,7 @@ def main():
     check_footprint(report)
     check_picture(report)
     check_linux(report)
+    check_kvm(report)
     check_plot(report)
     with tempfile.TemporaryDirectory() as directory:
         kept = Bench(directory)
