@@ -3,8 +3,8 @@
 
 #include "lib/text_list.h"
 
-const enum vmcs_field vmcs_fields[] = {
-#define X(symbol, encoding, width, type, name) symbol,
+const uint16_t vmcs_fields[] = {
+#define X(symbol, encoding, width, type, name) VMCS_##symbol,
 	VMCS_FIELD_LIST(X)
 #undef X
 };
@@ -52,11 +52,9 @@ const char *vmcs_field_name(uint32_t encoding)
 	return name ? name : "unknown VMCS field";
 }
 
-#define PREFIX_LENGTH (sizeof("VMCS_") - 1)
-
 const char *vmcs_field_symbol(uint32_t encoding)
 {
 	const char *symbol = text_of(encoding, symbols);
 
-	return symbol ? symbol + PREFIX_LENGTH : "UNKNOWN_FIELD";
+	return symbol ? symbol : "UNKNOWN_FIELD";
 }

@@ -9,7 +9,7 @@
 
 /* A field's place in the list of vmx/fields.h. */
 enum vmcs_field_index {
-#define X(symbol, encoding, width, type, name) INDEX_##symbol,
+#define X(symbol, encoding, width, type, name) INDEX_VMCS_##symbol,
 	VMCS_FIELD_LIST(X)
 #undef X
 		VMCS_FIELD_COUNT
@@ -20,39 +20,34 @@ struct vmcs_snapshot {
 	bool absent[VMCS_FIELD_COUNT]; /* this CPU has no such field; its value is 0 */
 };
 
-/* Encodings are sparse: a table leads from width, type and index to the place in the list. */
+/* Encodings are sparse: a table leads from them to the place in the list. Of each width and type it has a
+ * group, which no field that the SDM defines has an index past. */
+#define VMCS_GROUPS      16
+#define VMCS_GROUP_SLOTS 39
 
-/* No field that the SDM defines has an index past this. */
-#define VMCS_SLOT_INDEX_BITS  6
-#define VMCS_SLOT_TYPE_SHIFT  VMCS_SLOT_INDEX_BITS
-#define VMCS_SLOT_WIDTH_SHIFT (VMCS_SLOT_TYPE_SHIFT + 2)
-#define VMCS_SLOTS            (1 << (VMCS_SLOT_WIDTH_SHIFT + 2))
+#define VMCS_INDEX(encoding) (((encoding)&VMCS_ENCODING_INDEX) >> 1)
+#define VMCS_GROUP(encoding) \
+	(((encoding)&VMCS_ENCODING_WIDTH) >> 11 | ((encoding)&VMCS_ENCODING_TYPE) >> 10)
+#define VMCS_SLOT(encoding) (VMCS_GROUP(encoding) * VMCS_GROUP_SLOTS + VMCS_INDEX(encoding))
 
-#define VMCS_SLOT(encoding)                                                \
-	((((encoding)&VMCS_ENCODING_INDEX) >> 1) |                         \
-	 (((encoding)&VMCS_ENCODING_TYPE) >> 10) << VMCS_SLOT_TYPE_SHIFT | \
-	 (((encoding)&VMCS_ENCODING_WIDTH) >> 13) << VMCS_SLOT_WIDTH_SHIFT)
-
-#define X(symbol, encoding, width, type, name)                                              \
-	_Static_assert((((encoding)&VMCS_ENCODING_INDEX) >> 1) < 1 << VMCS_SLOT_INDEX_BITS, \
-		       #symbol " has too large an index");
+#define X(symbol, encoding, width, type, name)                                               \
+	_Static_assert(VMCS_INDEX(encoding) < VMCS_GROUP_SLOTS, #symbol " has too large an " \
+									"index");
 VMCS_FIELD_LIST(X)
 #undef X
 _Static_assert(VMCS_FIELD_COUNT < UINT8_MAX, "a place fits a byte");
 
 /* Places plus one: 0 is no field's. */
-static const uint8_t vmcs_places[VMCS_SLOTS] = {
-#define X(symbol, encoding, width, type, name) [VMCS_SLOT(encoding)] = INDEX_##symbol + 1,
+static const uint8_t vmcs_places[VMCS_GROUPS * VMCS_GROUP_SLOTS] = {
+#define X(symbol, encoding, width, type, name) [VMCS_SLOT(encoding)] = INDEX_VMCS_##symbol + 1,
 	VMCS_FIELD_LIST(X)
 #undef X
 };
 
 static inline_always unsigned vmcs_place_of(enum vmcs_field field)
 {
-	uint64_t known =
-		VMCS_ENCODING_WIDTH | VMCS_ENCODING_TYPE | (BIT(VMCS_SLOT_INDEX_BITS) - 1) << 1;
-
-	if (((uint64_t)field & ~known) || !vmcs_places[VMCS_SLOT(field)])
+	if (((uint64_t)field & (VMCS_ENCODING_RESERVED | VMCS_ENCODING_HIGH)) ||
+	    VMCS_INDEX(field) >= VMCS_GROUP_SLOTS || !vmcs_places[VMCS_SLOT(field)])
 		return VMCS_FIELD_COUNT;
 	return vmcs_places[VMCS_SLOT(field)] - 1u;
 }
