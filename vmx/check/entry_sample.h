@@ -24,9 +24,9 @@ static inline struct vmx_capability sample_everything(void)
 		const struct vmx_control_row *row = &vmx_control_rows[i];
 
 		if (row->word == CONTROL_TERTIARY)
-			cap.tertiary |= row->mask;
+			cap.tertiary |= vmx_control_mask(row);
 		else
-			*words[row->word] |= row->mask << 32;
+			*words[row->word] |= vmx_control_mask(row) << 32;
 	}
 	cap.linear_bits = 57;
 	cap.efer_bits = EFER_DEFINED;

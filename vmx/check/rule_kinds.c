@@ -57,7 +57,7 @@ static uint64_t named(enum vmx_control_word word)
 
 	for (unsigned i = 0; i < vmx_control_row_count; i++)
 		if (vmx_control_rows[i].word == word)
-			bits |= vmx_control_rows[i].mask;
+			bits |= vmx_control_mask(&vmx_control_rows[i]);
 	return bits;
 }
 

@@ -78,10 +78,10 @@ static enum error controls_agree(const struct vmx_capability *mine,
 		const struct vmx_control_row *row = &vmx_control_rows[i];
 		uint64_t may = vmx_control_may_be_one(mine, row->word);
 		if (row->need != NEED_UNUSED && row->need != NEED_FORBIDDEN &&
-		    ((may ^ vmx_control_may_be_one(first, row->word)) & row->mask))
+		    ((may ^ vmx_control_may_be_one(first, row->word)) & vmx_control_mask(row)))
 			return reason_set(why, ERROR_UNSUPPORTED,
 					  "control \"%s\" can%s be 1 on this CPU, unlike on CPU 0",
-					  row->name, may & row->mask ? "" : "not");
+					  row->name, may & vmx_control_mask(row) ? "" : "not");
 	}
 	for (unsigned word = 0; word < CONTROL_WORDS; word++)
 		if (vmx_control_must_be_one(mine, word) != vmx_control_must_be_one(first, word))
@@ -91,20 +91,22 @@ static enum error controls_agree(const struct vmx_capability *mine,
 	return ERROR_NONE;
 }
 
+/* Of an MSR that is in the list. */
+static uint64_t value_of(const struct vmx_capability *cap, uint16_t msr)
+{
+	unsigned place = 0;
+
+	while (vmx_capability_msrs[place] != msr)
+		place++;
+	return cap->msr[place];
+}
+
 enum error vmx_capability_agrees(const struct vmx_capability *mine,
 				 const struct vmx_capability *first, struct reason *why)
 {
-	const struct {
-		enum msr msr;
-		uint64_t mine, first;
-	} same[] = {
-		{ MSR_VMX_BASIC, mine->basic, first->basic },
-		{ MSR_VMX_MISC, mine->misc, first->misc },
-		{ MSR_VMX_CR0_FIXED0, mine->cr0_fixed0, first->cr0_fixed0 },
-		{ MSR_VMX_CR0_FIXED1, mine->cr0_fixed1, first->cr0_fixed1 },
-		{ MSR_VMX_CR4_FIXED0, mine->cr4_fixed0, first->cr4_fixed0 },
-		{ MSR_VMX_CR4_FIXED1, mine->cr4_fixed1, first->cr4_fixed1 },
-		{ MSR_VMX_EPT_VPID_CAP, mine->ept_vpid, first->ept_vpid },
+	static const uint16_t same[] = {
+		MSR_VMX_BASIC,      MSR_VMX_MISC,       MSR_VMX_CR0_FIXED0,   MSR_VMX_CR0_FIXED1,
+		MSR_VMX_CR4_FIXED0, MSR_VMX_CR4_FIXED1, MSR_VMX_EPT_VPID_CAP,
 	};
 
 	if (mine->vmx != first->vmx)
@@ -114,12 +116,15 @@ enum error vmx_capability_agrees(const struct vmx_capability *mine,
 		return reason_set(why, ERROR_UNSUPPORTED,
 				  "this CPU has %u physical-address bits and CPU 0 has %u",
 				  mine->physical_bits, first->physical_bits);
-	for (unsigned i = 0; i < ARRAY_SIZE(same); i++)
-		if (same[i].mine != same[i].first)
+	for (unsigned i = 0; i < ARRAY_SIZE(same); i++) {
+		uint64_t here = value_of(mine, same[i]), there = value_of(first, same[i]);
+
+		if (here != there)
 			return reason_set(why, ERROR_UNSUPPORTED,
 					  "%s is 0x%llx on this CPU and 0x%llx on CPU 0",
-					  msr_name(same[i].msr), (unsigned long long)same[i].mine,
-					  (unsigned long long)same[i].first);
+					  msr_name(same[i]), (unsigned long long)here,
+					  (unsigned long long)there);
+	}
 	return controls_agree(mine, first, why);
 }
 

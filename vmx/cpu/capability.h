@@ -83,14 +83,20 @@ extern struct vmx_capability vmx_capability;
 
 /* --- the control words ---------------------------------------------------------------------- */
 
+/* X(symbol without CONTROL_, name in the log) */
+#define VMX_CONTROL_WORD_LIST(X)  \
+	X(PIN, "pin-based")       \
+	X(PRIMARY, "primary")     \
+	X(SECONDARY, "secondary") \
+	X(TERTIARY, "tertiary")   \
+	X(EXIT, "exit")           \
+	X(ENTRY, "entry")
+
 enum vmx_control_word {
-	CONTROL_PIN,
-	CONTROL_PRIMARY,
-	CONTROL_SECONDARY,
-	CONTROL_TERTIARY,
-	CONTROL_EXIT,
-	CONTROL_ENTRY,
-	CONTROL_WORDS
+#define X(word, name) CONTROL_##word,
+	VMX_CONTROL_WORD_LIST(X)
+#undef X
+		CONTROL_WORDS
 };
 
 /* Bits of the word that may be 1, and bits that must be 1. Where IA32_VMX_BASIC[55] says so, the

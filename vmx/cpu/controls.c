@@ -1,38 +1,40 @@
 /* The resolver of the VMX controls. */
 #include "vmx/cpu/controls.h"
 
-#define ROW(word_, symbol, need_, when_, name_, missing_) \
-	{ .word = (word_),                                \
-	  .mask = (symbol),                               \
-	  .need = NEED_##need_,                           \
-	  .when = (when_),                                \
-	  .name = (name_),                                \
+#include "lib/text_list.h"
+
+#define ROW(word_, bit_, need_, when_, name_, missing_) \
+	{ .word = (word_),                              \
+	  .bit = (bit_),                                \
+	  .need = NEED_##need_,                         \
+	  .when = (when_),                              \
+	  .name = (name_),                              \
 	  .missing = (missing_) },
 
 const struct vmx_control_row vmx_control_rows[] = {
 /* clang-format off */
 #define X(symbol, bit, need, when, name, missing) \
-	ROW(CONTROL_PIN, symbol, need, when, name, missing)
+	ROW(CONTROL_PIN, bit, need, when, name, missing)
 	VMX_PIN_CONTROL_LIST(X)
 #undef X
 #define X(symbol, bit, need, when, name, missing) \
-	ROW(CONTROL_PRIMARY, symbol, need, when, name, missing)
+	ROW(CONTROL_PRIMARY, bit, need, when, name, missing)
 	VMX_PRIMARY_CONTROL_LIST(X)
 #undef X
 #define X(symbol, bit, need, when, name, missing) \
-	ROW(CONTROL_SECONDARY, symbol, need, when, name, missing)
+	ROW(CONTROL_SECONDARY, bit, need, when, name, missing)
 	VMX_SECONDARY_CONTROL_LIST(X)
 #undef X
 #define X(symbol, bit, need, when, name, missing) \
-	ROW(CONTROL_TERTIARY, symbol, need, when, name, missing)
+	ROW(CONTROL_TERTIARY, bit, need, when, name, missing)
 	VMX_TERTIARY_CONTROL_LIST(X)
 #undef X
 #define X(symbol, bit, need, when, name, missing) \
-	ROW(CONTROL_EXIT, symbol, need, when, name, missing)
+	ROW(CONTROL_EXIT, bit, need, when, name, missing)
 	VMX_EXIT_CONTROL_LIST(X)
 #undef X
 #define X(symbol, bit, need, when, name, missing) \
-	ROW(CONTROL_ENTRY, symbol, need, when, name, missing)
+	ROW(CONTROL_ENTRY, bit, need, when, name, missing)
 	VMX_ENTRY_CONTROL_LIST(X)
 #undef X
 	/* clang-format on */
@@ -66,10 +68,11 @@ static bool is_dynamic(const struct vmx_control_row *row)
 /* Can the row's bit be 1, its own capability and what it depends on taken together? */
 static bool possible(const struct vmx_control_row *row, const struct vmx_capability *cap)
 {
-	if (!(vmx_control_may_be_one(cap, row->word) & row->mask))
+	if (!(vmx_control_may_be_one(cap, row->word) & vmx_control_mask(row)))
 		return false;
 	for (unsigned i = 0; i < ARRAY_SIZE(dependencies); i++)
-		if (dependencies[i].mask == row->mask && dependencies[i].word == row->word &&
+		if (dependencies[i].mask == vmx_control_mask(row) &&
+		    dependencies[i].word == row->word &&
 		    !(vmx_control_may_be_one(cap, dependencies[i].needs_word) &
 		      dependencies[i].needs))
 			return false;
@@ -95,7 +98,7 @@ static enum error check_row(const struct vmx_control_row *row, const struct vmx_
 					  row->missing);
 		return ERROR_NONE;
 	case NEED_FORBIDDEN:
-		if (vmx_control_must_be_one(cap, row->word) & row->mask)
+		if (vmx_control_must_be_one(cap, row->word) & vmx_control_mask(row))
 			return reason_set(why, ERROR_UNSUPPORTED,
 					  "forbidden control \"%s\" cannot be 0: %s", row->name,
 					  row->missing);
@@ -134,9 +137,9 @@ enum error vmx_controls_resolve(const struct vmx_capability *cap, uint32_t reque
 		if (error)
 			return error;
 		if (wants_one(row, can_be_one, request))
-			out->word[row->word] |= row->mask;
+			out->word[row->word] |= vmx_control_mask(row);
 		if (is_dynamic(row) && !can_be_one)
-			out->may_be_one[row->word] &= ~row->mask;
+			out->may_be_one[row->word] &= ~vmx_control_mask(row);
 	}
 
 	/* Deny by default also where there are no bitmaps to say so. */
@@ -152,29 +155,24 @@ enum error vmx_controls_resolve(const struct vmx_capability *cap, uint32_t reque
 
 enum vmcs_field vmx_control_field(enum vmx_control_word word)
 {
-	static const enum vmcs_field fields[] = {
-		[CONTROL_PIN] = VMCS_PIN_CONTROLS,
-		[CONTROL_PRIMARY] = VMCS_PRIMARY_CONTROLS,
-		[CONTROL_SECONDARY] = VMCS_SECONDARY_CONTROLS,
-		[CONTROL_TERTIARY] = VMCS_TERTIARY_CONTROLS,
-		[CONTROL_EXIT] = VMCS_EXIT_CONTROLS,
-		[CONTROL_ENTRY] = VMCS_ENTRY_CONTROLS,
+	static const uint16_t fields[] = {
+#define X(word, name) VMCS_##word##_CONTROLS,
+		VMX_CONTROL_WORD_LIST(X)
+#undef X
 	};
-	_Static_assert(ARRAY_SIZE(fields) == CONTROL_WORDS, "every word has a field");
 
-	return fields[word];
+	return (enum vmcs_field)fields[word];
 }
 
 const char *vmx_control_word_name(enum vmx_control_word word)
 {
-	static const char *const names[] = {
-		[CONTROL_PIN] = "pin-based",       [CONTROL_PRIMARY] = "primary",
-		[CONTROL_SECONDARY] = "secondary", [CONTROL_TERTIARY] = "tertiary",
-		[CONTROL_EXIT] = "exit",           [CONTROL_ENTRY] = "entry",
-	};
-	_Static_assert(ARRAY_SIZE(names) == CONTROL_WORDS, "every word has a name");
+	static const char names[] =
+#define X(word, name) name "\0"
+		VMX_CONTROL_WORD_LIST(X)
+#undef X
+		;
 
-	return names[word];
+	return nth_text(names, word);
 }
 
 enum vmx_control_state vmx_need_state(enum vmx_control_need need, bool is_requested,
@@ -203,17 +201,16 @@ enum vmx_control_state vmx_control_state(const struct vmx_control_row *row,
 					 const struct vmx_capability *cap, uint32_t request)
 {
 	return vmx_need_state(row->need, requested(row, request), possible(row, cap),
-			      vmx_control_must_be_one(cap, row->word) & row->mask);
+			      vmx_control_must_be_one(cap, row->word) & vmx_control_mask(row));
 }
 
 const char *vmx_control_state_name(enum vmx_control_state state)
 {
-	static const char *const names[] = {
-		[CONTROL_STATE_REQUIRED] = "required", [CONTROL_STATE_USED] = "used",
-		[CONTROL_STATE_NOT_USED] = "not used", [CONTROL_STATE_FORCED] = "forced",
-		[CONTROL_STATE_MISSING] = "missing",   [CONTROL_STATE_ABSENT] = "absent",
-	};
-	_Static_assert(ARRAY_SIZE(names) == CONTROL_STATES, "every state has a name");
+	static const char names[] =
+#define X(symbol, name) name "\0"
+		VMX_CONTROL_STATE_LIST(X)
+#undef X
+		;
 
-	return names[state];
+	return nth_text(names, state);
 }

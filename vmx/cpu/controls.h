@@ -56,11 +56,16 @@ static inline uint32_t vmx_request(bool vpid, bool preemption_timer, uint32_t in
 struct vmx_control_row {
 	const char *name;
 	const char *missing; /* a sentence's end: "NAME missing: ..." */
-	uint64_t mask;       /* one bit */
 	uint32_t when;       /* enum vmx_request: any of them asks for it */
+	uint8_t bit;         /* its number in the word */
 	uint8_t word;        /* enum vmx_control_word */
 	uint8_t need;        /* enum vmx_control_need */
 };
+
+static inline uint64_t vmx_control_mask(const struct vmx_control_row *row)
+{
+	return BIT(row->bit);
+}
 
 /* Every control that the SDM defines, by word and bit. */
 extern const struct vmx_control_row vmx_control_rows[];
@@ -82,15 +87,20 @@ enum error vmx_controls_resolve(const struct vmx_capability *cap, uint32_t reque
 enum vmcs_field vmx_control_field(enum vmx_control_word word);
 const char *vmx_control_word_name(enum vmx_control_word word);
 
-/* What became of a row, for the report. */
+/* What became of a row, for the report: X(symbol, name in the log) */
+#define VMX_CONTROL_STATE_LIST(X)                                                        \
+	X(CONTROL_STATE_REQUIRED, "required") /* and there */                            \
+	X(CONTROL_STATE_USED, "used")                                                    \
+	X(CONTROL_STATE_NOT_USED, "not used") /* offered, and left alone */              \
+	X(CONTROL_STATE_FORCED, "forced")     /* not wanted, but the CPU insists on 1 */ \
+	X(CONTROL_STATE_MISSING, "missing")   /* would be used, and cannot be 1 */       \
+	X(CONTROL_STATE_ABSENT, "absent")     /* not offered, and nobody misses it */
+
 enum vmx_control_state {
-	CONTROL_STATE_REQUIRED, /* required and there */
-	CONTROL_STATE_USED,
-	CONTROL_STATE_NOT_USED, /* offered, and left alone */
-	CONTROL_STATE_FORCED,   /* not wanted, but the CPU insists on 1 */
-	CONTROL_STATE_MISSING,  /* would be used, and cannot be 1 */
-	CONTROL_STATE_ABSENT,   /* not offered, and nobody misses it */
-	CONTROL_STATES
+#define X(symbol, name) symbol,
+	VMX_CONTROL_STATE_LIST(X)
+#undef X
+		CONTROL_STATES
 };
 
 /* `possible`: may the bit be 1, `forced`: must it. */

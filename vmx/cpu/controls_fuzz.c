@@ -35,7 +35,7 @@ static void check_values(const struct vmx_capability *cap, const struct vmx_cont
 	}
 	for (unsigned i = 0; i < vmx_control_row_count; i++) {
 		const struct vmx_control_row *row = &vmx_control_rows[i];
-		uint64_t bit = controls->word[row->word] & row->mask;
+		uint64_t bit = controls->word[row->word] & vmx_control_mask(row);
 		assert(row->need != NEED_REQUIRED || bit);
 		assert(row->need != NEED_FORBIDDEN || !bit);
 	}

@@ -3,93 +3,96 @@
 
 #include "lib/format.h"
 #include "lib/string.h"
+#include "lib/text_list.h"
 #include "x86/msr.h"
 
-/* Capabilities that are no controls: bits of three MSRs that only say what the CPU can do. */
-enum feature_source { FEATURE_EPT_VPID, FEATURE_BASIC, FEATURE_MISC, FEATURE_SOURCES };
+/* Capabilities that are no controls: bits of three MSRs that only say what the CPU can do. Their rows are like
+ * those of controls, and the MSR is the word. X(symbol, name in the log) */
+#define FEATURE_WORD_LIST(X)                \
+	X(FEATURE_EPT_VPID, "EPT and VPID") \
+	X(FEATURE_BASIC, "basic")           \
+	X(FEATURE_MISC, "miscellaneous")
 
-static const char *const source_names[] = {
-	[FEATURE_EPT_VPID] = "EPT and VPID",
-	[FEATURE_BASIC] = "basic",
-	[FEATURE_MISC] = "miscellaneous",
+enum feature_word {
+	BEFORE_FEATURES = CONTROL_WORDS - 1,
+#define X(symbol, name) symbol,
+	FEATURE_WORD_LIST(X)
+#undef X
+		GROUPS /* of the report */
 };
-_Static_assert(ARRAY_SIZE(source_names) == FEATURE_SOURCES, "every source has a name");
 
-struct feature_row {
-	enum feature_source source;
-	uint64_t mask;
-	enum vmx_control_need need;
-	uint32_t when;
-	const char *name;
-	const char *missing;
-};
+#define FEATURE(word_, mask, need_, when_, name_, missing_)                                  \
+	{                                                                                    \
+		.word = FEATURE_##word_, .bit = __builtin_ctzll(mask), .need = NEED_##need_, \
+		.when = (when_), .name = (name_), .missing = (missing_)                      \
+	}
 
 /* clang-format off */
-static const struct feature_row feature_rows[] = {
-	{ FEATURE_BASIC, VMX_BASIC_DUAL_MONITOR, NEED_UNUSED, 0,
-	  "dual-monitor treatment of SMIs", "system-management mode is the firmware's" },
-	{ FEATURE_BASIC, VMX_BASIC_INS_OUTS_INFO, NEED_WANTED, REQUEST_ALWAYS,
-	  "INS and OUTS instruction information", "a guest that uses string I/O is stopped" },
-	{ FEATURE_BASIC, VMX_BASIC_TRUE_CONTROLS, NEED_WANTED, REQUEST_ALWAYS,
-	  "TRUE control MSRs", "MOV to and from CR3 exits whether wanted or not" },
-	{ FEATURE_BASIC, VMX_BASIC_ANY_ERROR_CODE, NEED_UNUSED, 0,
-	  "exceptions with or without error code", "events follow the SDM's table of vectors" },
+static const struct vmx_control_row feature_rows[] = {
+	FEATURE(BASIC, VMX_BASIC_DUAL_MONITOR, UNUSED, 0,
+		"dual-monitor treatment of SMIs", "system-management mode is the firmware's"),
+	FEATURE(BASIC, VMX_BASIC_INS_OUTS_INFO, WANTED, REQUEST_ALWAYS,
+		"INS and OUTS instruction information", "a guest that uses string I/O is stopped"),
+	FEATURE(BASIC, VMX_BASIC_TRUE_CONTROLS, WANTED, REQUEST_ALWAYS,
+		"TRUE control MSRs", "MOV to and from CR3 exits whether wanted or not"),
+	FEATURE(BASIC, VMX_BASIC_ANY_ERROR_CODE, UNUSED, 0,
+		"exceptions with or without error code", "events follow the SDM's table of vectors"),
 
-	{ FEATURE_MISC, VMX_MISC_STORES_LMA, NEED_UNUSED, 0,
-	  "exits store EFER.LMA", "IA32_EFER itself is saved" },
-	{ FEATURE_MISC, VMX_MISC_ACTIVITY_HLT, NEED_UNUSED, 0,
-	  "activity state HLT", "a halted vCPU gives its CPU to others" },
-	{ FEATURE_MISC, VMX_MISC_ACTIVITY_SHUTDOWN, NEED_UNUSED, 0,
-	  "activity state shutdown", "a triple fault ends its VM" },
-	{ FEATURE_MISC, VMX_MISC_ACTIVITY_WAIT_SIPI, NEED_UNUSED, 0,
-	  "activity state wait-for-SIPI", "a vCPU that waits for its SIPI is not run" },
-	{ FEATURE_MISC, VMX_MISC_PT_IN_VMX, NEED_UNUSED, 0,
-	  "processor trace in VMX operation", "processor trace is off" },
-	{ FEATURE_MISC, VMX_MISC_SMBASE_MSR, NEED_UNUSED, 0,
-	  "IA32_SMBASE", "system-management mode is the firmware's" },
-	{ FEATURE_MISC, VMX_MISC_SMM_MONITOR_CTL, NEED_UNUSED, 0,
-	  "IA32_SMM_MONITOR_CTL", "system-management mode is the firmware's" },
-	{ FEATURE_MISC, VMX_MISC_VMWRITE_ANY_FIELD, NEED_UNUSED, 0,
-	  "VMWRITE to read-only fields", "exit information is never forged" },
-	{ FEATURE_MISC, VMX_MISC_ZERO_LENGTH_EVENT, NEED_WANTED, REQUEST_ALWAYS,
-	  "software events of length 0", "software interrupts need their instruction's length" },
+	FEATURE(MISC, VMX_MISC_STORES_LMA, UNUSED, 0,
+		"exits store EFER.LMA", "IA32_EFER itself is saved"),
+	FEATURE(MISC, VMX_MISC_ACTIVITY_HLT, UNUSED, 0,
+		"activity state HLT", "a halted vCPU gives its CPU to others"),
+	FEATURE(MISC, VMX_MISC_ACTIVITY_SHUTDOWN, UNUSED, 0,
+		"activity state shutdown", "a triple fault ends its VM"),
+	FEATURE(MISC, VMX_MISC_ACTIVITY_WAIT_SIPI, UNUSED, 0,
+		"activity state wait-for-SIPI", "a vCPU that waits for its SIPI is not run"),
+	FEATURE(MISC, VMX_MISC_PT_IN_VMX, UNUSED, 0,
+		"processor trace in VMX operation", "processor trace is off"),
+	FEATURE(MISC, VMX_MISC_SMBASE_MSR, UNUSED, 0,
+		"IA32_SMBASE", "system-management mode is the firmware's"),
+	FEATURE(MISC, VMX_MISC_SMM_MONITOR_CTL, UNUSED, 0,
+		"IA32_SMM_MONITOR_CTL", "system-management mode is the firmware's"),
+	FEATURE(MISC, VMX_MISC_VMWRITE_ANY_FIELD, UNUSED, 0,
+		"VMWRITE to read-only fields", "exit information is never forged"),
+	FEATURE(MISC, VMX_MISC_ZERO_LENGTH_EVENT, WANTED, REQUEST_ALWAYS,
+		"software events of length 0", "software interrupts need their instruction's length"),
 
-	{ FEATURE_EPT_VPID, EPT_CAP_EXECUTE_ONLY, NEED_WANTED, REQUEST_ALWAYS,
-	  "execute-only translations", "a page that can be executed can be read" },
-	{ FEATURE_EPT_VPID, EPT_CAP_WALK_4, NEED_REQUIRED, REQUEST_ALWAYS,
-	  "page-walk length of 4", "EPT tables have four levels" },
-	{ FEATURE_EPT_VPID, EPT_CAP_WALK_5, NEED_UNUSED, 0,
-	  "page-walk length of 5", "four levels reach 256 TiB" },
-	{ FEATURE_EPT_VPID, EPT_CAP_UC, NEED_UNUSED, 0,
-	  "uncacheable EPT structures", "EPT tables are write-back" },
-	{ FEATURE_EPT_VPID, EPT_CAP_WB, NEED_WANTED, REQUEST_ALWAYS,
-	  "write-back EPT structures", "EPT tables are walked uncached" },
-	{ FEATURE_EPT_VPID, EPT_CAP_2M, NEED_WANTED, REQUEST_LARGE_PAGES,
-	  "2-MByte EPT pages", "guest memory is mapped by 4-KByte pages" },
-	{ FEATURE_EPT_VPID, EPT_CAP_1G, NEED_WANTED, REQUEST_LARGE_PAGES,
-	  "1-GByte EPT pages", "guest memory is mapped by pages of at most 2 MByte" },
-	{ FEATURE_EPT_VPID, EPT_CAP_INVEPT, NEED_REQUIRED, REQUEST_ALWAYS,
-	  "INVEPT", "memory taken from a guest could still be reached by it" },
-	{ FEATURE_EPT_VPID, EPT_CAP_ACCESS_DIRTY, NEED_WANTED, REQUEST_ALWAYS,
-	  "accessed and dirty flags for EPT", "which pages a guest touched is not known" },
-	{ FEATURE_EPT_VPID, EPT_CAP_EXIT_INFO, NEED_UNUSED, 0,
-	  "advanced exit information for EPT violations", "the qualification says enough" },
-	{ FEATURE_EPT_VPID, EPT_CAP_SHADOW_STACK, NEED_UNUSED, 0,
-	  "supervisor shadow-stack control", "CET is hidden from guests" },
-	{ FEATURE_EPT_VPID, EPT_CAP_INVEPT_SINGLE, NEED_WANTED, REQUEST_ALWAYS,
-	  "single-context INVEPT", "a change to one VM's memory flushes every VM's translations" },
-	{ FEATURE_EPT_VPID, EPT_CAP_INVEPT_ALL, NEED_WANTED, REQUEST_ALWAYS,
-	  "all-context INVEPT", "translations of an earlier VMX operation stay until used" },
-	{ FEATURE_EPT_VPID, VPID_CAP_INVVPID, NEED_WANTED, REQUEST_VPID,
-	  "INVVPID", "one vCPU's translations cannot be flushed" },
-	{ FEATURE_EPT_VPID, VPID_CAP_INVVPID_ADDRESS, NEED_UNUSED, 0,
-	  "individual-address INVVPID", "guests flush their own addresses without an exit" },
-	{ FEATURE_EPT_VPID, VPID_CAP_INVVPID_SINGLE, NEED_WANTED, REQUEST_VPID,
-	  "single-context INVVPID", "flushing one vCPU's translations flushes all" },
-	{ FEATURE_EPT_VPID, VPID_CAP_INVVPID_ALL, NEED_WANTED, REQUEST_VPID,
-	  "all-context INVVPID", "translations of an earlier VMX operation stay until used" },
-	{ FEATURE_EPT_VPID, VPID_CAP_INVVPID_RETAIN_GLOBALS, NEED_UNUSED, 0,
-	  "single-context-retaining-globals INVVPID", "a flush takes global pages too" },
+	FEATURE(EPT_VPID, EPT_CAP_EXECUTE_ONLY, WANTED, REQUEST_ALWAYS,
+		"execute-only translations", "a page that can be executed can be read"),
+	FEATURE(EPT_VPID, EPT_CAP_WALK_4, REQUIRED, REQUEST_ALWAYS,
+		"page-walk length of 4", "EPT tables have four levels"),
+	FEATURE(EPT_VPID, EPT_CAP_WALK_5, UNUSED, 0,
+		"page-walk length of 5", "four levels reach 256 TiB"),
+	FEATURE(EPT_VPID, EPT_CAP_UC, UNUSED, 0,
+		"uncacheable EPT structures", "EPT tables are write-back"),
+	FEATURE(EPT_VPID, EPT_CAP_WB, WANTED, REQUEST_ALWAYS,
+		"write-back EPT structures", "EPT tables are walked uncached"),
+	FEATURE(EPT_VPID, EPT_CAP_2M, WANTED, REQUEST_LARGE_PAGES,
+		"2-MByte EPT pages", "guest memory is mapped by 4-KByte pages"),
+	FEATURE(EPT_VPID, EPT_CAP_1G, WANTED, REQUEST_LARGE_PAGES,
+		"1-GByte EPT pages", "guest memory is mapped by pages of at most 2 MByte"),
+	FEATURE(EPT_VPID, EPT_CAP_INVEPT, REQUIRED, REQUEST_ALWAYS,
+		"INVEPT", "memory taken from a guest could still be reached by it"),
+	FEATURE(EPT_VPID, EPT_CAP_ACCESS_DIRTY, WANTED, REQUEST_ALWAYS,
+		"accessed and dirty flags for EPT", "which pages a guest touched is not known"),
+	FEATURE(EPT_VPID, EPT_CAP_EXIT_INFO, UNUSED, 0,
+		"advanced exit information for EPT violations", "the qualification says enough"),
+	FEATURE(EPT_VPID, EPT_CAP_SHADOW_STACK, UNUSED, 0,
+		"supervisor shadow-stack control", "CET is hidden from guests"),
+	FEATURE(EPT_VPID, EPT_CAP_INVEPT_SINGLE, WANTED, REQUEST_ALWAYS,
+		"single-context INVEPT", "a change to one VM's memory flushes every VM's translations"),
+	FEATURE(EPT_VPID, EPT_CAP_INVEPT_ALL, WANTED, REQUEST_ALWAYS,
+		"all-context INVEPT", "translations of an earlier VMX operation stay until used"),
+	FEATURE(EPT_VPID, VPID_CAP_INVVPID, WANTED, REQUEST_VPID,
+		"INVVPID", "one vCPU's translations cannot be flushed"),
+	FEATURE(EPT_VPID, VPID_CAP_INVVPID_ADDRESS, UNUSED, 0,
+		"individual-address INVVPID", "guests flush their own addresses without an exit"),
+	FEATURE(EPT_VPID, VPID_CAP_INVVPID_SINGLE, WANTED, REQUEST_VPID,
+		"single-context INVVPID", "flushing one vCPU's translations flushes all"),
+	FEATURE(EPT_VPID, VPID_CAP_INVVPID_ALL, WANTED, REQUEST_VPID,
+		"all-context INVVPID", "translations of an earlier VMX operation stay until used"),
+	FEATURE(EPT_VPID, VPID_CAP_INVVPID_RETAIN_GLOBALS, UNUSED, 0,
+		"single-context-retaining-globals INVVPID", "a flush takes global pages too"),
 };
 /* clang-format on */
 
@@ -99,8 +102,7 @@ static const struct feature_row feature_rows[] = {
 	(VMX_PIN_CONTROL_LIST(PLUS_ONE) VMX_PRIMARY_CONTROL_LIST(PLUS_ONE)                \
 		 VMX_SECONDARY_CONTROL_LIST(PLUS_ONE) VMX_TERTIARY_CONTROL_LIST(PLUS_ONE) \
 			 VMX_EXIT_CONTROL_LIST(PLUS_ONE) VMX_ENTRY_CONTROL_LIST(PLUS_ONE))
-#define ITEMS  (CONTROL_ITEMS + ARRAY_SIZE(feature_rows))
-#define GROUPS (CONTROL_WORDS + FEATURE_SOURCES)
+#define ITEMS (CONTROL_ITEMS + ARRAY_SIZE(feature_rows))
 
 struct report {
 	const struct vmx_capability *cap;
@@ -112,9 +114,26 @@ struct report {
 	unsigned counts[CONTROL_STATES];
 };
 
-static uint64_t feature_bits(const struct vmx_capability *cap, enum feature_source source)
+static const struct vmx_control_row *item_at(unsigned item)
 {
-	switch (source) {
+	return item < CONTROL_ITEMS ? &vmx_control_rows[item] : &feature_rows[item - CONTROL_ITEMS];
+}
+
+static const char *group_name(unsigned group)
+{
+	static const char features[] =
+#define X(symbol, name) name "\0"
+		FEATURE_WORD_LIST(X)
+#undef X
+		;
+
+	return group < CONTROL_WORDS ? vmx_control_word_name(group)
+				     : nth_text(features, group - CONTROL_WORDS);
+}
+
+static uint64_t feature_bits(const struct vmx_capability *cap, enum feature_word word)
+{
+	switch (word) {
 	case FEATURE_BASIC:
 		return cap->basic;
 	case FEATURE_MISC:
@@ -125,58 +144,32 @@ static uint64_t feature_bits(const struct vmx_capability *cap, enum feature_sour
 }
 
 /* Without EPT or VPID itself nobody misses what only refines it. */
-static bool has_master(const struct vmx_capability *cap, const struct feature_row *row)
+static bool has_master(const struct vmx_capability *cap, const struct vmx_control_row *row)
 {
-	if (row->source != FEATURE_EPT_VPID)
+	if (row->word != FEATURE_EPT_VPID)
 		return true;
-	return row->mask < VPID_CAP_INVVPID ? vmx_has_ept(cap) : vmx_has_vpid(cap);
-}
-
-static const struct feature_row *feature_at(unsigned item)
-{
-	return &feature_rows[item - CONTROL_ITEMS];
-}
-
-static const char *item_name(unsigned item)
-{
-	return item < CONTROL_ITEMS ? vmx_control_rows[item].name : feature_at(item)->name;
-}
-
-static const char *item_missing(unsigned item)
-{
-	return item < CONTROL_ITEMS ? vmx_control_rows[item].missing : feature_at(item)->missing;
-}
-
-/* Control words first, then sources of features. */
-static unsigned item_group(unsigned item)
-{
-	return item < CONTROL_ITEMS ? vmx_control_rows[item].word
-				    : CONTROL_WORDS + feature_at(item)->source;
-}
-
-static const char *group_name(unsigned group)
-{
-	return group < CONTROL_WORDS ? vmx_control_word_name(group)
-				     : source_names[group - CONTROL_WORDS];
+	return vmx_control_mask(row) < VPID_CAP_INVVPID ? vmx_has_ept(cap) : vmx_has_vpid(cap);
 }
 
 static enum vmx_control_state feature_state(const struct report *report,
-					    const struct feature_row *row)
+					    const struct vmx_control_row *row)
 {
 	return vmx_need_state(has_master(report->cap, row) ? row->need : NEED_UNUSED,
 			      row->when & report->request,
-			      feature_bits(report->cap, row->source) & row->mask, false);
+			      feature_bits(report->cap, row->word) & vmx_control_mask(row), false);
 }
 
 static void find_states(struct report *report)
 {
-	for (unsigned i = 0; i < CONTROL_ITEMS; i++)
-		report->states[i] = (uint8_t)vmx_control_state(&vmx_control_rows[i], report->cap,
-							       report->request);
-	for (unsigned i = CONTROL_ITEMS; i < ITEMS; i++)
-		report->states[i] = (uint8_t)feature_state(report, feature_at(i));
-	for (unsigned i = 0; i < ITEMS; i++)
+	for (unsigned i = 0; i < ITEMS; i++) {
+		const struct vmx_control_row *row = item_at(i);
+
+		report->states[i] =
+			(uint8_t)(i < CONTROL_ITEMS
+					  ? vmx_control_state(row, report->cap, report->request)
+					  : feature_state(report, row));
 		report->counts[report->states[i]]++;
+	}
 }
 
 static void emit(const struct report *report, enum vmx_report_weight weight, const char *format,
@@ -204,14 +197,14 @@ static void emit_names(const struct report *report, unsigned first, unsigned end
 	for (unsigned i = first; i < end; i++) {
 		if (report->states[i] != state)
 			continue;
-		const char *name = item_name(i);
+		const char *name = item_at(i)->name;
 		if (used && used + strlen(", ") + strlen(name) >= sizeof(text)) {
 			report->line(report->context, REPORT_NOTE, text);
 			used = 0;
 		}
 		if (!used)
 			used = format_string(text, sizeof(text), "%s %s: %s",
-					     group_name(item_group(i)),
+					     group_name(item_at(i)->word),
 					     vmx_control_state_name(state), name);
 		else
 			used += format_string(text + used, sizeof(text) - used, ", %s", name);
@@ -230,9 +223,9 @@ static void emit_groups(const struct report *report)
 	for (unsigned group = 0; group < GROUPS; group++) {
 		unsigned first = 0, end;
 
-		while (first < ITEMS && item_group(first) != group)
+		while (first < ITEMS && item_at(first)->word != group)
 			first++;
-		for (end = first; end < ITEMS && item_group(end) == group; end++)
+		for (end = first; end < ITEMS && item_at(end)->word == group; end++)
 			;
 		for (unsigned s = 0; s < ARRAY_SIZE(shown); s++)
 			emit_names(report, first, end, shown[s]);
@@ -244,15 +237,15 @@ static void emit_items(const struct report *report)
 {
 	for (unsigned i = 0; i < ITEMS; i++) {
 		enum vmx_control_state state = report->states[i];
-		const char *name = item_name(i);
+		const char *name = item_at(i)->name;
 
 		if (state == CONTROL_STATE_MISSING)
-			emit(report, REPORT_NOTE, "%s missing: %s", name, item_missing(i));
+			emit(report, REPORT_NOTE, "%s missing: %s", name, item_at(i)->missing);
 		else if (!report->details)
 			continue;
 		else if (state == CONTROL_STATE_NOT_USED || state == CONTROL_STATE_ABSENT)
 			emit(report, REPORT_DETAIL, "%s %s: %s", name,
-			     vmx_control_state_name(state), item_missing(i));
+			     vmx_control_state_name(state), item_at(i)->missing);
 		else
 			emit(report, REPORT_DETAIL, "%s %s", name, vmx_control_state_name(state));
 	}
