@@ -208,13 +208,15 @@ const struct chip_ops acpi_pm_ops = {
 	.reset = acpi_pm_reset,
 };
 
-enum error acpi_pm_attach(struct acpi_pm *pm, struct bus *ports, struct reason *why)
+enum error acpi_pm_attach(struct acpi_pm *pm, struct bus *ports, uint16_t base, struct reason *why)
 {
-	static const struct bus_window windows[] = {
-		{ ACPI_PM_PORT, ACPI_PM_PORTS, ACPI_PM_OFFSET, 4, &acpi_pm_ops, NULL },
-		{ ACPI_COMMAND_PORT, ACPI_COMMAND_PORTS, ACPI_COMMAND_OFFSET, 1, &acpi_pm_ops,
-		  NULL },
-	};
+	static const struct bus_place command = { ACPI_COMMAND_PORT, ACPI_COMMAND_PORTS,
+						  ACPI_COMMAND_OFFSET, 4 };
+	const struct bus_window registers = { base, ACPI_PM_PORTS, ACPI_PM_OFFSET,
+					      4,    &acpi_pm_ops,  pm };
+	enum error error;
 
-	return bus_add_all(ports, windows, ARRAY_SIZE(windows), pm, why);
+	bus_remove(ports, pm);
+	error = bus_attach(ports, &command, 1, &acpi_pm_ops, pm, why);
+	return error || !base ? error : bus_add(ports, &registers, why);
 }

@@ -52,7 +52,9 @@ extern const struct chip_ops acpi_pm_ops;
 void acpi_pm_init(struct acpi_pm *pm, const struct wire *sci, void *context,
 		  void (*sleep)(void *context, unsigned type));
 
-enum error acpi_pm_attach(struct acpi_pm *pm, struct bus *ports, struct reason *why) must_check;
+/* Puts the registers at `base`, wherever they were before; 0: nowhere. The command port stays. */
+enum error acpi_pm_attach(struct acpi_pm *pm, struct bus *ports, uint16_t base,
+			  struct reason *why) must_check;
 
 /* What a firmware does before it hands over. */
 void acpi_pm_enable(struct acpi_pm *pm);

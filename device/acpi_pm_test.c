@@ -39,7 +39,7 @@ static int power_on(void **state)
 	slept = AWAKE;
 	sci = false;
 	acpi_pm_init(&pm, &wire, NULL, hear);
-	assert_int_equal(acpi_pm_attach(&pm, &bus, &why), ERROR_NONE);
+	assert_int_equal(acpi_pm_attach(&pm, &bus, ACPI_PM_PORT, &why), ERROR_NONE);
 	return 0;
 }
 

@@ -53,15 +53,20 @@ enum error bus_add(struct bus *bus, const struct bus_window *window, struct reas
 	return ERROR_NONE;
 }
 
-enum error bus_add_all(struct bus *bus, const struct bus_window *windows, unsigned count,
-		       void *chip, struct reason *why)
+enum error bus_attach(struct bus *bus, const struct bus_place *places, unsigned count,
+		      const struct chip_ops *ops, void *chip, struct reason *why)
 {
 	for (unsigned i = 0; i < count; i++) {
-		struct bus_window window = windows[i];
-		enum error error;
+		const struct bus_window window = {
+			.first = places[i].first,
+			.length = places[i].length,
+			.offset = places[i].offset,
+			.widest = places[i].widest,
+			.ops = ops,
+			.chip = chip,
+		};
+		enum error error = bus_add(bus, &window, why);
 
-		window.chip = chip;
-		error = bus_add(bus, &window, why);
 		if (error) {
 			bus_remove(bus, chip);
 			return error;

@@ -24,6 +24,13 @@ struct bus_window {
 	void *chip;
 };
 
+/* A window of a chip that has all of its windows at the same places in every machine. */
+struct bus_place {
+	uint32_t first, length;
+	uint16_t offset;
+	uint8_t widest;
+};
+
 struct bus_route;
 
 /* How a board carries out an access that it knows. */
@@ -58,9 +65,9 @@ struct bus {
  * the bus is full. */
 enum error bus_add(struct bus *bus, const struct bus_window *window, struct reason *why) must_check;
 
-/* The same for all windows of `chip` (which those of the table need not name): all or none. */
-enum error bus_add_all(struct bus *bus, const struct bus_window *windows, unsigned count,
-		       void *chip, struct reason *why) must_check;
+/* The same for all the places of a chip: all or none. */
+enum error bus_attach(struct bus *bus, const struct bus_place *places, unsigned count,
+		      const struct chip_ops *ops, void *chip, struct reason *why) must_check;
 
 /* Takes away every window of `chip`, as when a BAR moves. */
 void bus_remove(struct bus *bus, const void *chip);

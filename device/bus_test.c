@@ -322,16 +322,13 @@ static void an_access_wider_than_what_is_left_of_a_window(void **state)
 
 static void adds_all_windows_or_none(void **state)
 {
-	static const struct bus_window windows[] = {
-		{ 0x20, 2, 0, 1, &book_ops, NULL },
-		{ 0xa0, 2, 2, 1, &book_ops, NULL },
-	};
+	static const struct bus_place places[] = { { 0x20, 2, 0, 1 }, { 0xa0, 2, 2, 1 } };
 
-	assert_int_equal(bus_add_all(&bus, windows, 2, &one, &why), ERROR_NONE);
+	assert_int_equal(bus_attach(&bus, places, 2, &book_ops, &one, &why), ERROR_NONE);
 	assert_ptr_equal(bus_find(&bus, 0xa1)->chip, &one);
 	bus_remove(&bus, &one);
 	assert_int_equal(add(0xa1, 1, 0, 1, &two), ERROR_NONE);
-	assert_int_equal(bus_add_all(&bus, windows, 2, &one, &why), ERROR_INVALID_INPUT);
+	assert_int_equal(bus_attach(&bus, places, 2, &book_ops, &one, &why), ERROR_INVALID_INPUT);
 	assert_int_equal(bus.count, 1);
 }
 

@@ -68,29 +68,21 @@ void debug_ports_init(struct debug_ports *ports, const struct debug_connections 
 
 enum error debug_ports_attach(struct debug_ports *ports, struct bus *io, struct reason *why)
 {
-	const struct {
-		bool wanted;
-		uint16_t port;
-		uint8_t length, widest;
-	} windows[] = {
-		{ ports->to.output, DEBUG_PORT_BOCHS, 1, 1 },
-		{ ports->to.output, DEBUG_PORT_FIRMWARE, 1, 1 },
-		{ ports->to.exit, DEBUG_PORT_EXIT, DEBUG_EXIT_PORTS, 4 },
-		{ ports->to.shutdown, DEBUG_PORT_SHUTDOWN, 1, 1 },
+	/* What the chip sees is the port's own number. */
+	static const struct bus_place outputs[] = {
+		{ DEBUG_PORT_BOCHS, 1, DEBUG_PORT_BOCHS, 1 },
+		{ DEBUG_PORT_FIRMWARE, 1, DEBUG_PORT_FIRMWARE, 1 },
 	};
+	static const struct bus_place exit = { DEBUG_PORT_EXIT, DEBUG_EXIT_PORTS, DEBUG_PORT_EXIT,
+					       4 };
+	static const struct bus_place shutdown = { DEBUG_PORT_SHUTDOWN, 1, DEBUG_PORT_SHUTDOWN, 1 };
 	enum error error = ERROR_NONE;
 
-	for (unsigned i = 0; !error && i < ARRAY_SIZE(windows); i++) {
-		const struct bus_window window = {
-			.first = windows[i].port,
-			.length = windows[i].length,
-			.offset = windows[i].port,
-			.widest = windows[i].widest,
-			.ops = &debug_ports_ops,
-			.chip = ports,
-		};
-		if (windows[i].wanted)
-			error = bus_add(io, &window, why);
-	}
+	if (ports->to.output)
+		error = bus_attach(io, outputs, ARRAY_SIZE(outputs), &debug_ports_ops, ports, why);
+	if (!error && ports->to.exit)
+		error = bus_attach(io, &exit, 1, &debug_ports_ops, ports, why);
+	if (!error && ports->to.shutdown)
+		error = bus_attach(io, &shutdown, 1, &debug_ports_ops, ports, why);
 	return error;
 }

@@ -224,25 +224,14 @@ void fw_cfg_items_init(struct fw_cfg_items *items)
 enum error fw_cfg_attach(struct fw_cfg *fw, struct bus *ports, struct reason *why)
 {
 	/* The selector is a word at 0x510, and the byte behind it the data. */
-	struct bus_window window = {
-		.first = FW_CFG_PORT,
-		.length = 1,
-		.widest = 2,
-		.ops = &fw_cfg_ops,
-		.chip = fw,
+	static const struct bus_place places[] = {
+		{ FW_CFG_PORT, 1, OFFSET_SELECTOR, 2 },
+		{ FW_CFG_PORT + OFFSET_DATA, 1, OFFSET_DATA, 1 },
+		{ FW_CFG_PORT + OFFSET_DMA_HIGH, FW_CFG_PORTS - OFFSET_DMA_HIGH, OFFSET_DMA_HIGH,
+		  4 },
 	};
-	enum error error = bus_add(ports, &window, why);
 
-	window.first++;
-	window.offset = OFFSET_DATA;
-	window.widest = 1;
-	if (!error)
-		error = bus_add(ports, &window, why);
-	window.first = FW_CFG_PORT + OFFSET_DMA_HIGH;
-	window.offset = OFFSET_DMA_HIGH;
-	window.length = FW_CFG_PORTS - OFFSET_DMA_HIGH;
-	window.widest = 4;
-	return error ? error : bus_add(ports, &window, why);
+	return bus_attach(ports, places, ARRAY_SIZE(places), &fw_cfg_ops, fw, why);
 }
 
 static enum error add(struct fw_cfg_items *items, const struct fw_cfg_item *item,

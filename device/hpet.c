@@ -383,7 +383,7 @@ const struct chip_ops hpet_ops = {
 
 enum error hpet_attach(struct hpet *hpet, struct bus *memory, struct reason *why)
 {
-	static const struct bus_window window = { HPET_BASE, HPET_SIZE, 0, 8, &hpet_ops, NULL };
+	static const struct bus_place place = { HPET_BASE, HPET_SIZE, 0, 8 };
 
-	return bus_add_all(memory, &window, 1, hpet, why);
+	return bus_attach(memory, &place, 1, &hpet_ops, hpet, why);
 }

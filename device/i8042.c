@@ -321,10 +321,10 @@ const struct chip_ops i8042_ops = {
 
 enum error i8042_attach(struct i8042 *controller, struct bus *ports, struct reason *why)
 {
-	static const struct bus_window windows[] = {
-		{ I8042_DATA_PORT, 1, I8042_DATA_OFFSET, 1, &i8042_ops, NULL },
-		{ I8042_COMMAND_PORT, 1, I8042_COMMAND_OFFSET, 1, &i8042_ops, NULL },
+	static const struct bus_place places[] = {
+		{ I8042_DATA_PORT, 1, I8042_DATA_OFFSET, 1 },
+		{ I8042_COMMAND_PORT, 1, I8042_COMMAND_OFFSET, 1 },
 	};
 
-	return bus_add_all(ports, windows, ARRAY_SIZE(windows), controller, why);
+	return bus_attach(ports, places, ARRAY_SIZE(places), &i8042_ops, controller, why);
 }

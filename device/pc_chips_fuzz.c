@@ -95,7 +95,7 @@ static void build(void)
 	assert(!pic_attach(&m.pic, &m.ports, &why) && !pit_attach(&m.pit, &m.ports, &why) &&
 	       !rtc_attach(&m.rtc, &m.ports, &why) && !i8042_attach(&m.i8042, &m.ports, &why) &&
 	       !reset_ports_attach(&m.reset_ports, &m.ports, &why) &&
-	       !acpi_pm_attach(&m.acpi_pm, &m.ports, &why) &&
+	       !acpi_pm_attach(&m.acpi_pm, &m.ports, ACPI_PM_PORT, &why) &&
 	       !hpet_attach(&m.hpet, &m.memory, &why));
 }
 

@@ -149,27 +149,17 @@ void pci_init(struct pci *pci, struct bus *ports, struct bus *memory)
 
 enum error pci_attach(struct pci *pci, uint64_t ecam, uint64_t ecam_size, struct reason *why)
 {
-	struct bus_window window = {
-		.first = PCI_ADDRESS_PORT,
-		.length = 1,
-		.widest = 4,
-		.ops = &pci_ops,
-		.chip = pci,
-	};
 	/* 0xCF9 is the reset control register: only a doubleword at 0xCF8 is ours. */
-	enum error error = bus_add(pci->ports, &window, why);
-	window.first = PCI_DATA_PORT;
-	window.length = MECHANISM_PORTS - DATA_OFFSET;
-
-	window.offset = DATA_OFFSET;
-	if (!error)
-		error = bus_add(pci->ports, &window, why);
-	if (error || !ecam)
-		return error;
-	window = (struct bus_window) {
+	static const struct bus_place places[] = {
+		{ PCI_ADDRESS_PORT, 1, 0, 4 },
+		{ PCI_DATA_PORT, MECHANISM_PORTS - DATA_OFFSET, DATA_OFFSET, 4 },
+	};
+	const struct bus_window window = {
 		.first = ecam, .length = ecam_size, .widest = 4, .ops = &pci_ecam_ops, .chip = pci
 	};
-	return bus_add(pci->memory, &window, why);
+	enum error error = bus_attach(pci->ports, places, ARRAY_SIZE(places), &pci_ops, pci, why);
+
+	return error || !ecam ? error : bus_add(pci->memory, &window, why);
 }
 
 enum error pci_add_function(struct pci *pci, unsigned devfn, struct pci_function *f,

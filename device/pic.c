@@ -386,11 +386,12 @@ const struct chip_ops pic_elcr_ops = {
 
 enum error pic_attach(struct pic *pic, struct bus *ports, struct reason *why)
 {
-	static const struct bus_window windows[] = {
-		{ PIC_MASTER_PORT, 2, PIC_MASTER_OFFSET, 1, &pic_ops, NULL },
-		{ PIC_SLAVE_PORT, 2, PIC_SLAVE_OFFSET, 1, &pic_ops, NULL },
-		{ PIC_ELCR_PORT, 2, 0, 1, &pic_elcr_ops, NULL },
+	static const struct bus_place places[] = {
+		{ PIC_MASTER_PORT, 2, PIC_MASTER_OFFSET, 1 },
+		{ PIC_SLAVE_PORT, 2, PIC_SLAVE_OFFSET, 1 },
 	};
+	static const struct bus_place elcr = { PIC_ELCR_PORT, 2, 0, 1 };
+	enum error error = bus_attach(ports, places, ARRAY_SIZE(places), &pic_ops, pic, why);
 
-	return bus_add_all(ports, windows, ARRAY_SIZE(windows), pic, why);
+	return error ? error : bus_attach(ports, &elcr, 1, &pic_elcr_ops, pic, why);
 }

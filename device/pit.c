@@ -139,10 +139,10 @@ const struct chip_ops pit_ops = {
 
 enum error pit_attach(struct pit *pit, struct bus *ports, struct reason *why)
 {
-	static const struct bus_window windows[] = {
-		{ PIT_PORT, CONTROL_OFFSET + 1, PIT_OFFSET, 1, &pit_ops, NULL },
-		{ PIT_CONTROL_PORT, 1, PIT_CONTROL_OFFSET, 1, &pit_ops, NULL },
+	static const struct bus_place places[] = {
+		{ PIT_PORT, CONTROL_OFFSET + 1, PIT_OFFSET, 1 },
+		{ PIT_CONTROL_PORT, 1, PIT_CONTROL_OFFSET, 1 },
 	};
 
-	return bus_add_all(ports, windows, ARRAY_SIZE(windows), pit, why);
+	return bus_attach(ports, places, ARRAY_SIZE(places), &pit_ops, pit, why);
 }

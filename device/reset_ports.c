@@ -103,10 +103,10 @@ const struct chip_ops reset_ports_ops = {
 
 enum error reset_ports_attach(struct reset_ports *ports, struct bus *io, struct reason *why)
 {
-	static const struct bus_window windows[] = {
-		{ RESET_PORT_A, 1, RESET_PORT_A_OFFSET, 1, &reset_ports_ops, NULL },
-		{ RESET_CONTROL_PORT, 1, RESET_CONTROL_OFFSET, 1, &reset_ports_ops, NULL },
+	static const struct bus_place places[] = {
+		{ RESET_PORT_A, 1, RESET_PORT_A_OFFSET, 1 },
+		{ RESET_CONTROL_PORT, 1, RESET_CONTROL_OFFSET, 1 },
 	};
 
-	return bus_add_all(io, windows, ARRAY_SIZE(windows), ports, why);
+	return bus_attach(io, places, ARRAY_SIZE(places), &reset_ports_ops, ports, why);
 }

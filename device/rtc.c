@@ -284,7 +284,7 @@ const struct chip_ops rtc_ops = {
 
 enum error rtc_attach(struct rtc *rtc, struct bus *ports, struct reason *why)
 {
-	static const struct bus_window window = { RTC_PORT, RTC_PORTS, 0, 1, &rtc_ops, NULL };
+	static const struct bus_place place = { RTC_PORT, RTC_PORTS, 0, 1 };
 
-	return bus_add_all(ports, &window, 1, rtc, why);
+	return bus_attach(ports, &place, 1, &rtc_ops, rtc, why);
 }

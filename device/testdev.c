@@ -91,11 +91,11 @@ static enum error attach_bytes(struct testdev *testdev, struct bus *io, struct r
 {
 	enum error error = ERROR_NONE;
 
-	for (unsigned n = 0; !error && n < sizeof(testdev->data); n++) {
-		const struct bus_window byte = { TESTDEV_BYTE_PORT + n, 1,      n, 1,
-						 &testdev_register_ops, testdev };
+	for (uint16_t n = 0; !error && n < sizeof(testdev->data); n++) {
+		const struct bus_place byte = { TESTDEV_BYTE_PORT + n, 1, n, 1 };
+
 		if (!bus_find(io, byte.first))
-			error = bus_add(io, &byte, why);
+			error = bus_attach(io, &byte, 1, &testdev_register_ops, testdev, why);
 	}
 	return error;
 }
@@ -103,18 +103,17 @@ static enum error attach_bytes(struct testdev *testdev, struct bus *io, struct r
 enum error testdev_attach(struct testdev *testdev, struct bus *io, struct bus *memory,
 			  struct reason *why)
 {
-	const struct bus_window
-		whole = { TESTDEV_PORT, 4, 0, 4, &testdev_register_ops, testdev },
-		flush = { TESTDEV_FLUSH_PORT, 4, 0, 4, &testdev_flush_ops, testdev },
-		irq = { TESTDEV_IRQ_PORT, TESTDEV_IRQS, 0, 1, &testdev_irq_ops, testdev },
-		ram = { TESTDEV_MEMORY, TESTDEV_MEMORY_SIZE, 0, 8, &testdev_memory_ops, testdev };
-	enum error error = bus_add(io, &whole, why);
+	static const struct bus_place whole = { TESTDEV_PORT, 4, 0, 4 },
+				      flush = { TESTDEV_FLUSH_PORT, 4, 0, 4 },
+				      irq = { TESTDEV_IRQ_PORT, TESTDEV_IRQS, 0, 1 },
+				      ram = { TESTDEV_MEMORY, TESTDEV_MEMORY_SIZE, 0, 8 };
+	enum error error = bus_attach(io, &whole, 1, &testdev_register_ops, testdev, why);
 
 	if (!error)
-		error = bus_add(io, &flush, why);
+		error = bus_attach(io, &flush, 1, &testdev_flush_ops, testdev, why);
 	if (!error)
-		error = bus_add(io, &irq, why);
+		error = bus_attach(io, &irq, 1, &testdev_irq_ops, testdev, why);
 	if (!error)
 		error = attach_bytes(testdev, io, why);
-	return error ? error : bus_add(memory, &ram, why);
+	return error ? error : bus_attach(memory, &ram, 1, &testdev_memory_ops, testdev, why);
 }

@@ -292,28 +292,16 @@ void vga_text_init(struct vga_text *vga, const struct vga_source *source)
 enum error vga_text_attach(struct vga_text *vga, struct bus *io, struct bus *memory,
 			   struct reason *why)
 {
-	static const struct {
-		uint16_t first, length;
-	} ports[] = { { PORT_CRTC_MONO, 2 },
-		      { PORT_STATUS_MONO, 1 },
-		      { PORT_ATTRIBUTE, 16 },
-		      { PORT_CRTC_COLOUR, 2 },
-		      { PORT_STATUS_COLOUR, 1 } };
-	const struct bus_window window = {
-		VGA_WINDOW, VGA_WINDOW_SIZE, 0, 1, &vga_memory_ops, vga
+	static const struct bus_place window = { VGA_WINDOW, VGA_WINDOW_SIZE, 0, 1 };
+	/* What the chip sees is the port's own number. */
+	static const struct bus_place ports[] = {
+		{ PORT_CRTC_MONO, 2, PORT_CRTC_MONO, 1 },
+		{ PORT_STATUS_MONO, 1, PORT_STATUS_MONO, 1 },
+		{ PORT_ATTRIBUTE, 16, PORT_ATTRIBUTE, 1 },
+		{ PORT_CRTC_COLOUR, 2, PORT_CRTC_COLOUR, 1 },
+		{ PORT_STATUS_COLOUR, 1, PORT_STATUS_COLOUR, 1 },
 	};
-	enum error error = bus_add(memory, &window, why);
+	enum error error = bus_attach(memory, &window, 1, &vga_memory_ops, vga, why);
 
-	for (unsigned i = 0; !error && i < ARRAY_SIZE(ports); i++) {
-		const struct bus_window registers = {
-			.first = ports[i].first,
-			.length = ports[i].length,
-			.offset = ports[i].first,
-			.widest = 1,
-			.ops = &vga_text_ops,
-			.chip = vga,
-		};
-		error = bus_add(io, &registers, why);
-	}
-	return error;
+	return error ? error : bus_attach(io, ports, ARRAY_SIZE(ports), &vga_text_ops, vga, why);
 }

@@ -87,16 +87,22 @@ static uint64_t backed(const struct virtio_block *block, uint64_t at, uint64_t l
 
 /* --- moving data ----------------------------------------------------------------------------- */
 
-/* Disk to guest: what lies behind the last byte of the last sector is zeros. */
+/* What of the last sector lies behind the disk's last byte. */
+static bool write_zeros(struct virtio_block *block, struct virtqueue *queue, uint64_t offset,
+			uint64_t length)
+{
+	const uint8_t zeros[VIRTIO_BLOCK_SECTOR] = { 0 };
+
+	return virtqueue_write(queue, &block->request.chain, offset, zeros, length);
+}
+
 static bool move_in(struct virtio_block *block, struct virtqueue *queue, uint64_t length)
 {
-	static const uint8_t zeros[VIRTIO_BLOCK_SECTOR];
 	struct virtio_block_request *r = &block->request;
 	uint64_t at = r->at + r->done, there = backed(block, at, length);
 
 	return virtqueue_write(queue, &r->chain, r->done, block->bytes + at, there) &&
-	       (there == length ||
-		virtqueue_write(queue, &r->chain, r->done + there, zeros, length - there));
+	       (there == length || write_zeros(block, queue, r->done + there, length - there));
 }
 
 static bool move_out(struct virtio_block *block, struct virtqueue *queue, uint64_t length)

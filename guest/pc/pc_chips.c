@@ -31,8 +31,7 @@ static struct wire irq_wire(struct pc *pc, unsigned irq, unsigned source)
 static enum error add_interrupt_controllers(struct pc *pc, struct reason *why)
 {
 	const struct wire intr = { pc_pic_output, pc, 0 };
-	const struct bus_window window = { IOAPIC_BASE, IOAPIC_LENGTH, 0,
-					   8,           &ioapic_ops,   &pc->ioapic };
+	static const struct bus_place place = { IOAPIC_BASE, IOAPIC_LENGTH, 0, 8 };
 	enum error error;
 
 	pic_init(&pc->pic, &intr);
@@ -44,7 +43,7 @@ static enum error add_interrupt_controllers(struct pc *pc, struct reason *why)
 	keep(pc, &ioapic_ops, &pc->ioapic);
 	if (error || pc->spec->apic == SPEC_APIC_NONE)
 		return error;
-	return bus_add(&pc->memory, &window, why);
+	return bus_attach(&pc->memory, &place, 1, &ioapic_ops, &pc->ioapic, why);
 }
 
 /* --- clocks ---------------------------------------------------------------------------------- */
@@ -115,16 +114,15 @@ static void resets(void *context, enum reset_kind kind)
 static enum error add_power(struct pc *pc, struct reason *why)
 {
 	const struct wire sci = irq_wire(pc, PC_IRQ_SCI, 0), nowhere = { 0 };
-	enum error error;
 
 	reset_ports_init(&pc->reset_ports, &nowhere, pc, resets);
 	keep(pc, &reset_ports_ops, &pc->reset_ports);
-	error = reset_ports_attach(&pc->reset_ports, &pc->ports, why);
-	if (error || !pc->spec->acpi)
-		return error;
-	acpi_pm_init(&pc->acpi_pm, &sci, pc, sleeps);
-	keep(pc, &acpi_pm_ops, &pc->acpi_pm);
-	return acpi_pm_attach(&pc->acpi_pm, &pc->ports, why);
+	if (pc->spec->acpi) {
+		/* Where its ports are, PCI's power management function says. */
+		acpi_pm_init(&pc->acpi_pm, &sci, pc, sleeps);
+		keep(pc, &acpi_pm_ops, &pc->acpi_pm);
+	}
+	return reset_ports_attach(&pc->reset_ports, &pc->ports, why);
 }
 
 static enum error add_keyboard(struct pc *pc, struct reason *why)

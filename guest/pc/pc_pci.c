@@ -147,25 +147,11 @@ static void power_written(void *context, unsigned offset, unsigned width)
 {
 	struct pc *pc = (struct pc *)context;
 	bool enabled = pci_function_get(&pc->power, PMREGMISC, 1) & PMREGMISC_ENABLE;
-	struct bus_window window = {
-		.first = pc_pm_base(pc),
-		.length = ACPI_PM_PORTS,
-		.offset = ACPI_PM_OFFSET,
-		.widest = 4,
-		.ops = &acpi_pm_ops,
-		.chip = &pc->acpi_pm,
-	};
 	struct reason why;
 
-	bus_remove(&pc->ports, &pc->acpi_pm);
-	if (enabled && window.first && bus_add(&pc->ports, &window, &why))
+	if (acpi_pm_attach(&pc->acpi_pm, &pc->ports, enabled ? pc_pm_base(pc) : 0, &why))
 		pc_complain(pc, &why);
 	pc_fw_cfg_follow(pc);
-	window.first = ACPI_COMMAND_PORT;
-	window.length = ACPI_COMMAND_PORTS;
-	window.offset = ACPI_COMMAND_OFFSET;
-	if (bus_add(&pc->ports, &window, &why))
-		pc_complain(pc, &why);
 }
 
 static enum error add_power(struct pc *pc, struct reason *why)

@@ -93,13 +93,7 @@ void pc_serial_flush(struct pc *pc)
 static enum error add_com(struct pc *pc, unsigned n, struct reason *why)
 {
 	struct uart *uart = &pc->com[n];
-	const struct bus_window window = {
-		.first = com_places[n].port,
-		.length = UART_PORTS,
-		.widest = 1,
-		.ops = &uart_ops,
-		.chip = uart,
-	};
+	const struct bus_place place = { com_places[n].port, UART_PORTS, 0, 1 };
 
 	uart_init(uart);
 	uart->irq = (struct wire) { pc_irq, pc, PC_WIRE(com_places[n].irq, n) };
@@ -112,7 +106,7 @@ static enum error add_com(struct pc *pc, unsigned n, struct reason *why)
 		uart->context = &pc->com_logs[n];
 		uart->transmit = log_byte;
 	}
-	return bus_add(&pc->ports, &window, why);
+	return bus_attach(&pc->ports, &place, 1, &uart_ops, uart, why);
 }
 
 enum error pc_serial_create(struct pc *pc, struct reason *why)
