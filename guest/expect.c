@@ -1,6 +1,7 @@
 /* The matcher of expectation tables. */
 #include "guest/expect.h"
 
+#include "lib/bytes.h"
 #include "lib/format.h"
 #include "lib/string.h"
 
@@ -10,142 +11,71 @@ void expect_init(struct expect *expect, const struct guest_image *image)
 	expect->image = image;
 }
 
-/* The value of a field that this kind of exit has; false when it has not. */
-static bool fault_field(const struct vcpu_exit *exit, unsigned field, uint64_t *value)
-{
-	if (exit->kind != VCPU_EXIT_NESTED_FAULT && exit->kind != VCPU_EXIT_NESTED_MISCONFIG)
-		return false;
-	switch (field) {
-	case FIELD_GPA:
-		*value = exit->nested_fault.gpa.value;
-		return true;
-	case FIELD_GVA:
-		*value = exit->nested_fault.gva.value;
-		return exit->nested_fault.gva_valid;
-	case FIELD_ACCESS:
-		*value = exit->nested_fault.access;
-		return true;
-	case FIELD_ALLOWED:
-		*value = exit->nested_fault.allowed;
-		return true;
-	case FIELD_DURING_WALK:
-		*value = exit->nested_fault.during_walk;
-		return true;
+/* Where a field stands: in exits of the kinds from `first` to `last`, where the bool at `given` is set. */
+struct place {
+	uint8_t first, last; /* enum vcpu_exit_kind */
+	uint8_t at, width;
+	uint8_t given; /* 0: always */
+};
+_Static_assert(offsetof(struct vcpu_exit, entry_failed.story) <= UINT8_MAX, "a place is a byte");
+
+#define WIDTH(member) sizeof(((const struct vcpu_exit *)NULL)->member)
+#define PLACE(first, last, member, given)                                                   \
+	{                                                                                   \
+		(first), (last), offsetof(struct vcpu_exit, member), WIDTH(member), (given) \
 	}
-	return false;
-}
+#define ONLY(kind, member)         PLACE(kind, kind, member, 0)
+#define WHERE(given, kind, member) PLACE(kind, kind, member, offsetof(struct vcpu_exit, given))
+#define FAULT(member, given) \
+	PLACE(VCPU_EXIT_NESTED_FAULT, VCPU_EXIT_NESTED_MISCONFIG, nested_fault.member, given)
+#define EVENT(member) PLACE(VCPU_EXIT_INTERRUPT, VCPU_EXIT_NMI, event.member, 0)
 
-static bool event_field(const struct vcpu_exit *exit, unsigned field, uint64_t *value)
-{
-	switch (field) {
-	case FIELD_VECTOR:
-		*value = exit->event.vector;
-		return true;
-	case FIELD_HAS_ERROR_CODE:
-		*value = exit->event.has_error_code;
-		return true;
-	case FIELD_ERROR_CODE:
-		*value = exit->event.error_code;
-		return true;
-	case FIELD_ADDRESS:
-		*value = exit->event.address;
-		return true;
-	}
-	return false;
-}
+static const struct place places[GUEST_FIELDS] = {
+	[FIELD_GPA] = FAULT(gpa, 0),
+	[FIELD_GVA] = FAULT(gva, offsetof(struct vcpu_exit, nested_fault.gva_valid)),
+	[FIELD_ACCESS] = FAULT(access, 0),
+	[FIELD_ALLOWED] = FAULT(allowed, 0),
+	[FIELD_DURING_WALK] = FAULT(during_walk, 0),
+	[FIELD_VECTOR] = EVENT(vector),
+	[FIELD_HAS_ERROR_CODE] = EVENT(has_error_code),
+	[FIELD_ERROR_CODE] = EVENT(error_code),
+	[FIELD_ADDRESS] = EVENT(address),
+	[FIELD_MSR_INDEX] = PLACE(VCPU_EXIT_MSR_READ, VCPU_EXIT_MSR_WRITE, msr.index, 0),
+	[FIELD_MSR_VALUE] = ONLY(VCPU_EXIT_MSR_WRITE, msr.value),
+	[FIELD_CR_NUMBER] = ONLY(VCPU_EXIT_CR_ACCESS, cr.number),
+	[FIELD_CR_VALUE] = WHERE(cr.write, VCPU_EXIT_CR_ACCESS, cr.value),
+	[FIELD_DR_NUMBER] = ONLY(VCPU_EXIT_DR_ACCESS, dr.number),
+	[FIELD_LMSW_VALUE] = ONLY(VCPU_EXIT_LMSW, lmsw.value),
+	[FIELD_LEAF] = ONLY(VCPU_EXIT_CPUID, cpuid.leaf),
+	[FIELD_SUBLEAF] = ONLY(VCPU_EXIT_CPUID, cpuid.subleaf),
+	[FIELD_XSETBV_INDEX] = ONLY(VCPU_EXIT_XSETBV, xsetbv.index),
+	[FIELD_XSETBV_VALUE] = ONLY(VCPU_EXIT_XSETBV, xsetbv.value),
+	[FIELD_PORT] = ONLY(VCPU_EXIT_IO, io.port),
+	[FIELD_WIDTH] = ONLY(VCPU_EXIT_IO, io.width),
+	[FIELD_IO_ADDRESS] = WHERE(io.string, VCPU_EXIT_IO, io.address),
+	[FIELD_SEGMENT] = WHERE(io.string, VCPU_EXIT_IO, io.segment),
+	[FIELD_SELECTOR] = ONLY(VCPU_EXIT_TASK_SWITCH, task_switch.selector),
+	[FIELD_SOURCE] = ONLY(VCPU_EXIT_TASK_SWITCH, task_switch.source),
+	[FIELD_ICR] = ONLY(VCPU_EXIT_IPI, ipi.icr),
+	[FIELD_RAW_REASON] = PLACE(0, VCPU_EXIT_KINDS - 1, raw_reason, 0),
+	[FIELD_INSTRUCTION_ERROR] = ONLY(VCPU_EXIT_ENTRY_FAILED, entry_failed.instruction_error),
+};
+_Static_assert(VCPU_EXIT_INTERRUPT + 1 == VCPU_EXIT_EXCEPTION &&
+		       VCPU_EXIT_EXCEPTION + 1 == VCPU_EXIT_NMI &&
+		       VCPU_EXIT_NESTED_FAULT + 1 == VCPU_EXIT_NESTED_MISCONFIG &&
+		       VCPU_EXIT_MSR_READ + 1 == VCPU_EXIT_MSR_WRITE,
+	       "kinds that share fields are neighbours");
 
-static bool register_field(const struct vcpu_exit *exit, unsigned field, uint64_t *value)
-{
-	switch (field) {
-	case FIELD_MSR_INDEX:
-		*value = exit->msr.index;
-		return exit->kind == VCPU_EXIT_MSR_READ || exit->kind == VCPU_EXIT_MSR_WRITE;
-	case FIELD_MSR_VALUE:
-		*value = exit->msr.value;
-		return exit->kind == VCPU_EXIT_MSR_WRITE;
-	case FIELD_CR_NUMBER:
-		*value = exit->cr.number;
-		return exit->kind == VCPU_EXIT_CR_ACCESS;
-	case FIELD_CR_VALUE:
-		*value = exit->cr.value;
-		return exit->kind == VCPU_EXIT_CR_ACCESS && exit->cr.write;
-	case FIELD_DR_NUMBER:
-		*value = exit->dr.number;
-		return exit->kind == VCPU_EXIT_DR_ACCESS;
-	case FIELD_LMSW_VALUE:
-		*value = exit->lmsw.value;
-		return exit->kind == VCPU_EXIT_LMSW;
-	case FIELD_XSETBV_INDEX:
-		*value = exit->xsetbv.index;
-		return exit->kind == VCPU_EXIT_XSETBV;
-	case FIELD_XSETBV_VALUE:
-		*value = exit->xsetbv.value;
-		return exit->kind == VCPU_EXIT_XSETBV;
-	}
-	return false;
-}
-
-static bool io_field(const struct vcpu_exit *exit, unsigned field, uint64_t *value)
-{
-	if (exit->kind != VCPU_EXIT_IO)
-		return false;
-	switch (field) {
-	case FIELD_PORT:
-		*value = exit->io.port;
-		return true;
-	case FIELD_WIDTH:
-		*value = exit->io.width;
-		return true;
-	case FIELD_IO_ADDRESS:
-		*value = exit->io.address.value;
-		return exit->io.string;
-	case FIELD_SEGMENT:
-		*value = exit->io.segment;
-		return exit->io.string;
-	}
-	return false;
-}
-
-static bool other_field(const struct vcpu_exit *exit, unsigned field, uint64_t *value)
-{
-	switch (field) {
-	case FIELD_LEAF:
-		*value = exit->cpuid.leaf;
-		return exit->kind == VCPU_EXIT_CPUID;
-	case FIELD_SUBLEAF:
-		*value = exit->cpuid.subleaf;
-		return exit->kind == VCPU_EXIT_CPUID;
-	case FIELD_SELECTOR:
-		*value = exit->task_switch.selector;
-		return exit->kind == VCPU_EXIT_TASK_SWITCH;
-	case FIELD_SOURCE:
-		*value = exit->task_switch.source;
-		return exit->kind == VCPU_EXIT_TASK_SWITCH;
-	case FIELD_ICR:
-		*value = exit->ipi.icr;
-		return exit->kind == VCPU_EXIT_IPI;
-	case FIELD_RAW_REASON:
-		*value = exit->raw_reason;
-		return true;
-	case FIELD_INSTRUCTION_ERROR:
-		*value = exit->entry_failed.instruction_error;
-		return exit->kind == VCPU_EXIT_ENTRY_FAILED;
-	}
-	return false;
-}
-
-static bool exit_has_event(const struct vcpu_exit *exit)
-{
-	return exit->kind == VCPU_EXIT_EXCEPTION || exit->kind == VCPU_EXIT_NMI ||
-	       exit->kind == VCPU_EXIT_INTERRUPT || exit->kind == VCPU_EXIT_SIPI;
-}
-
+/* False when this exit has no such field. A SIPI's vector is where an event's is. */
 static bool exit_field(const struct vcpu_exit *exit, unsigned field, uint64_t *value)
 {
-	return fault_field(exit, field, value) ||
-	       (exit_has_event(exit) && event_field(exit, field, value)) ||
-	       register_field(exit, field, value) || io_field(exit, field, value) ||
-	       other_field(exit, field, value);
+	const struct place *place = &places[field];
+	unsigned kind = exit->kind == VCPU_EXIT_SIPI ? VCPU_EXIT_NMI : exit->kind;
+	const uint8_t *bytes = (const uint8_t *)exit;
+
+	*value = load_bytes(bytes + place->at, place->width);
+	return kind >= place->first && kind <= place->last &&
+	       (!place->given || bytes[place->given]);
 }
 
 typedef unsigned long long ull;
