@@ -43,9 +43,11 @@ static void with_vm(const char *argument, void (*act)(struct vm *vm, void *conte
 
 static void help(void)
 {
-	for (unsigned i = 0; i < SHELL_VERBS; i++)
-		say("  %-8s %-6s %s", shell_command_rows[i].name, shell_command_rows[i].takes,
-		    shell_command_rows[i].does);
+	for (unsigned i = 0; i < SHELL_VERBS; i++) {
+		const struct shell_command_row row = shell_command_row((enum shell_verb)i);
+
+		say("  %-8s %-6s %s", row.name, row.takes, row.does);
+	}
 }
 
 static uint64_t load(const uint64_t *counter)
@@ -108,31 +110,43 @@ static void list_vms(void)
 	console_for_each(list_console, NULL);
 }
 
+/* What is done with it. */
+static void tell(const struct vm *vm, const char *what)
+{
+	say("%s vm=%u(%s)", what, vm->id, vm->name);
+}
+
+/* Why it is not. */
+static void refuse(const struct vm *vm, const char *why)
+{
+	say("vm=%u(%s) %s", vm->id, vm->name, why);
+}
+
 static void pause(struct vm *vm, void *context)
 {
-	say("pause vm=%u(%s)", vm->id, vm->name);
+	tell(vm, "pause");
 	vm_pause(vm);
 }
 
 static void resume(struct vm *vm, void *context)
 {
-	say("resume vm=%u(%s)", vm->id, vm->name);
+	tell(vm, "resume");
 	vm_resume(vm);
 }
 
 static void reset(struct vm *vm, void *context)
 {
 	if (!vm->board->restart) {
-		say("vm=%u(%s) has no reset button", vm->id, vm->name);
+		refuse(vm, "has no reset button");
 		return;
 	}
-	say("reset vm=%u(%s)", vm->id, vm->name);
+	tell(vm, "reset");
 	vm_reset(vm);
 }
 
 static void stop(struct vm *vm, void *context)
 {
-	say("stop vm=%u(%s)", vm->id, vm->name);
+	tell(vm, "stop");
 	vm_stop(vm, NULL);
 }
 
@@ -143,9 +157,9 @@ static void show_row(const struct vm *vm, const char *row)
 
 static void show_screen(struct vm *vm, void *context)
 {
-	say("screen vm=%u(%s)", vm->id, vm->name);
+	tell(vm, "screen");
 	if (!vm->board->screen || !vm->board->screen(vm, show_row))
-		say("vm=%u(%s) shows no text", vm->id, vm->name);
+		refuse(vm, "shows no text");
 }
 
 static void show_exits(struct vm *vm, void *context)
@@ -161,7 +175,7 @@ static void show_exits(struct vm *vm, void *context)
 /* They answer in the log, each when it comes to it. */
 static void ask_where(struct vm *vm, void *context)
 {
-	say("where vm=%u(%s)", vm->id, vm->name);
+	tell(vm, "where");
 	vm_ask_where(vm);
 }
 
@@ -205,7 +219,7 @@ static void choose_console(struct vm *vm, void *context)
 
 	*chosen = console_choose_name(vm->name);
 	if (!*chosen)
-		say("vm=%u(%s) has no console", vm->id, vm->name);
+		refuse(vm, "has no console");
 }
 
 static void set_log_level(const char *argument)

@@ -3,6 +3,7 @@
 
 #include "lib/format.h"
 #include "lib/string.h"
+#include "lib/text_list.h"
 
 #define NUMBER_DIGITS   9 /* of the largest number that is taken */
 #define ASCII_BACKSPACE 0x08
@@ -12,11 +13,18 @@
 #define ASCII_LAST      0x7e
 #define ASCII_DELETE    0x7f
 
-const struct shell_command_row shell_command_rows[SHELL_VERBS] = {
-#define X(symbol, name, takes, does) [symbol] = { name, takes, does },
+static const char rows[] =
+#define X(symbol, name, takes, does) name "\0" takes "\0" does "\0"
 	SHELL_COMMAND_LIST(X)
 #undef X
-};
+	;
+
+struct shell_command_row shell_command_row(enum shell_verb verb)
+{
+	const char *name = nth_text(rows, 3 * verb), *takes = nth_text(name, 1);
+
+	return (struct shell_command_row) { name, takes, nth_text(takes, 1) };
+}
 
 /* --- parsing -------------------------------------------------------------------------------- */
 
@@ -38,9 +46,12 @@ static enum shell_verb verb_of(const char *word, size_t length)
 {
 	unsigned verb = 0;
 
-	while (verb < SHELL_VERBS && (strlen(shell_command_rows[verb].name) != length ||
-				      strncmp(shell_command_rows[verb].name, word, length)))
-		verb++;
+	for (; verb < SHELL_VERBS; verb++) {
+		const char *name = shell_command_row((enum shell_verb)verb).name;
+
+		if (strlen(name) == length && !strncmp(name, word, length))
+			break;
+	}
 	return (enum shell_verb)verb;
 }
 
@@ -83,18 +94,18 @@ enum error shell_parse(const char *line, struct shell_command *out, struct reaso
 		return reason_set(why, ERROR_INVALID_INPUT,
 				  "there is no command '%.*s'; help lists them", (int)length, word);
 
-	const struct shell_command_row *row = &shell_command_rows[out->verb];
-	bool optional = row->takes[0] == '[';
+	const struct shell_command_row row = shell_command_row(out->verb);
+	bool optional = row.takes[0] == '[';
 	length = next_word(&line, &word);
 	format_string(out->argument, sizeof(out->argument), "%.*s", (int)length, word);
-	if (!length != !row->takes[0] && !(optional && !length))
-		return reason_set(why, ERROR_INVALID_INPUT, "%s takes %s", row->name,
-				  row->takes[0] ? row->takes : "nothing");
+	if (!length != !row.takes[0] && !(optional && !length))
+		return reason_set(why, ERROR_INVALID_INPUT, "%s takes %s", row.name,
+				  row.takes[0] ? row.takes : "nothing");
 	if (out->verb == SHELL_TRACE)
-		return parse_number(&line, row, &out->number, why);
+		return parse_number(&line, &row, &out->number, why);
 	if (next_word(&line, &word))
-		return reason_set(why, ERROR_INVALID_INPUT, "%s takes one %s only", row->name,
-				  row->takes);
+		return reason_set(why, ERROR_INVALID_INPUT, "%s takes one %s only", row.name,
+				  row.takes);
 	return ERROR_NONE;
 }
 

@@ -36,7 +36,7 @@ struct shell_command_row {
 	const char *name, *takes, *does;
 };
 
-extern const struct shell_command_row shell_command_rows[SHELL_VERBS];
+struct shell_command_row shell_command_row(enum shell_verb verb);
 
 struct shell_command {
 	enum shell_verb verb;

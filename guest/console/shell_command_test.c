@@ -89,11 +89,11 @@ static void commands(void **state)
 	means("log warn", SHELL_LOG, "warn");
 	means("quit", SHELL_QUIT, "");
 	for (unsigned verb = 0; verb < SHELL_VERBS; verb++) {
-		const struct shell_command_row *row = &shell_command_rows[verb];
+		const struct shell_command_row row = shell_command_row((enum shell_verb)verb);
 		char text[64];
 
-		snprintf(text, sizeof(text), "%s%s", row->name, row->takes[0] ? " x" : "");
-		means(text, (enum shell_verb)verb, row->takes[0] ? "x" : "");
+		snprintf(text, sizeof(text), "%s%s", row.name, row.takes[0] ? " x" : "");
+		means(text, (enum shell_verb)verb, row.takes[0] ? "x" : "");
 	}
 }
 
