@@ -18,8 +18,7 @@ static enum error enter_real_mode(uint64_t address, struct boot_state *out, stru
 				  "entry=16 wants",
 				  (unsigned long long)address);
 	out->mode = VCPU_MODE_REAL16;
-	out->cs = out->ds = out->es = out->ss = out->fs = out->gs =
-		(uint16_t)(address >> PARAGRAPH_SHIFT);
+	out->cs = out->ds = (uint16_t)(address >> PARAGRAPH_SHIFT);
 	return ERROR_NONE;
 }
 

@@ -54,12 +54,12 @@ static void enters_protected_mode(void **state)
 	assert_int_equal(boot.mode, VCPU_MODE_PROT32);
 	assert_int_equal(boot.rip, MIB(1));
 	assert_int_equal(boot.cs, START_CODE_SELECTOR);
-	assert_int_equal(boot.ss, START_DATA_SELECTOR);
+	assert_int_equal(boot.ds, START_DATA_SELECTOR);
 	assert_int_equal(descriptor_base(descriptor(boot.cs)), 0);
 	assert_int_equal(descriptor_limit(descriptor(boot.cs)), 0xffffffff);
 	assert_int_equal(descriptor_rights(descriptor(boot.cs)), RIGHTS_CODE32);
 	assert_int_equal(descriptor_rights(descriptor(boot.ds)), RIGHTS_DATA32);
-	assert_int_equal(descriptor_limit(descriptor(boot.gs)), 0xffffffff);
+	assert_int_equal(descriptor_limit(descriptor(boot.ds)), 0xffffffff);
 	assert_int_equal(boot.page_table, 0);
 	no_registers();
 }
@@ -110,7 +110,7 @@ static void enters_real_mode(void **state)
 	assert_int_equal(boot.mode, VCPU_MODE_REAL16);
 	assert_int_equal(boot.cs, 0x7c0);
 	assert_int_equal(boot.rip, 0);
-	assert_int_equal(boot.ss, 0x7c0);
+	assert_int_equal(boot.ds, 0x7c0);
 	no_registers();
 	assert_int_equal(load(0x7c01, ENTRY_16), ERROR_INVALID_INPUT);
 	assert_string_equal(why.text, "flat: address 0x7c01 is no multiple of 16 below 1 MiB, "

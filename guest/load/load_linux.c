@@ -136,7 +136,7 @@ static enum error load_real_mode(struct linux_load *load, struct boot_state *out
 	linux_join_initrds(load, real.initrd);
 	out->mode = VCPU_MODE_REAL16;
 	out->cs = (uint16_t)((real.at >> 4) + ENTRY_PARAGRAPHS);
-	out->ds = out->es = out->ss = out->fs = out->gs = (uint16_t)(real.at >> 4);
+	out->ds = (uint16_t)(real.at >> 4);
 	out->gpr[RSP] = real.heap_end;
 	return ERROR_NONE;
 }

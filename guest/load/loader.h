@@ -57,7 +57,7 @@ struct boot_state {
 	uint64_t rip;        /* an offset from CS.base; linear in flat modes */
 	uint64_t gpr[GPR_COUNT];
 	/* Real mode: segment values. Else selectors into the table at gdt_base. */
-	uint16_t cs, ds, es, ss, fs, gs;
+	uint16_t cs, ds;   /* `ds` is that of the stack and all others, too */
 	uint64_t gdt_base; /* 0: none */
 	uint16_t gdt_limit;
 	uint64_t page_table; /* CR3, for _LONG64 */

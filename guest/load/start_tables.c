@@ -35,7 +35,7 @@ enum error start_flat(struct placement *placement, enum vcpu_mode mode, struct b
 	out->mode = mode;
 	out->gdt_limit = sizeof(descriptors) - 1;
 	out->cs = START_CODE_SELECTOR;
-	out->ds = out->es = out->ss = out->fs = out->gs = START_DATA_SELECTOR;
+	out->ds = START_DATA_SELECTOR;
 	return ERROR_NONE;
 }
 

@@ -89,11 +89,6 @@ static enum error load_kernel(struct pc *pc, struct boot_state *state, struct re
 
 /* --- registers ------------------------------------------------------------------------------- */
 
-struct segment_start {
-	enum vcpu_register selector;
-	uint16_t value;
-};
-
 static enum error set(struct vcpu *vcpu, unsigned reg, uint64_t value)
 {
 	return vcpu_set_register(vcpu, (enum vcpu_register)reg, value);
@@ -101,10 +96,10 @@ static enum error set(struct vcpu *vcpu, unsigned reg, uint64_t value)
 
 /* Real mode: a selector is its base's upper part. In protected mode the flat segments that setup
  * made stay, under the selectors that the kernel expects. */
-static enum error set_segment(struct vcpu *vcpu, const struct boot_state *state,
-			      enum vcpu_register selector, uint16_t value)
+static enum error set_segment(struct vcpu *vcpu, const struct boot_state *state, unsigned selector)
 {
 	unsigned base = selector + (VCPU_CS_BASE - VCPU_CS_SELECTOR);
+	uint16_t value = selector == VCPU_CS_SELECTOR ? state->cs : state->ds;
 	enum error error = set(vcpu, selector, value);
 
 	if (!error && state->mode == VCPU_MODE_REAL16)
@@ -114,15 +109,11 @@ static enum error set_segment(struct vcpu *vcpu, const struct boot_state *state,
 
 static enum error set_segments(struct vcpu *vcpu, const struct boot_state *state)
 {
-	const struct segment_start segments[] = {
-		{ VCPU_CS_SELECTOR, state->cs }, { VCPU_DS_SELECTOR, state->ds },
-		{ VCPU_ES_SELECTOR, state->es }, { VCPU_SS_SELECTOR, state->ss },
-		{ VCPU_FS_SELECTOR, state->fs }, { VCPU_GS_SELECTOR, state->gs },
-	};
+	const unsigned next = VCPU_SS_SELECTOR - VCPU_CS_SELECTOR;
 	enum error error = ERROR_NONE;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(segments) && !error; i++)
-		error = set_segment(vcpu, state, segments[i].selector, segments[i].value);
+	for (unsigned reg = VCPU_CS_SELECTOR; reg <= VCPU_GS_SELECTOR && !error; reg += next)
+		error = set_segment(vcpu, state, reg);
 	if (!error && state->gdt_base) {
 		error = set(vcpu, VCPU_GDTR_BASE, state->gdt_base);
 		if (!error)

@@ -48,6 +48,19 @@ _Static_assert(!(SMBIOS_AT & 15), "SMBIOS is found on a boundary of 16");
 
 #define CURSOR_SHAPE 0x0d0e /* its first and last line */
 
+/* What is the same in every machine. Some are bytes, before what is zero. */
+static const struct {
+	uint16_t at, value;
+} bios_data[] = {
+	{ BDA_EBDA, PC_EBDA >> 4 },    { BDA_BASE_MEMORY, PC_EBDA / KIB(1) },
+	{ BDA_KEY_HEAD, KEY_BUFFER },  { BDA_KEY_TAIL, KEY_BUFFER },
+	{ BDA_KEY_START, KEY_BUFFER }, { BDA_KEY_END, KEY_BUFFER_END },
+	{ BDA_CURSOR, CURSOR_SHAPE },  { BDA_VIDEO_MODE, 3 },
+	{ BDA_COLUMNS, 80 },           { BDA_PAGE_SIZE, 0x1000 },
+	{ BDA_CRTC_PORT, 0x3d4 },      { BDA_ROWS, 24 },
+	{ BDA_CELL_HEIGHT, 16 },
+};
+
 static void poke(struct pc *pc, uint64_t at, uint16_t value)
 {
 	uint8_t *to = vm_memory(pc->vm, gpa(at), sizeof(value));
@@ -65,21 +78,10 @@ static void fill_bios_data(struct pc *pc)
 	for (unsigned i = 0; i < PC_COM_PORTS; i++)
 		if (pc->spec->com_mask & 1u << i)
 			poke(pc, BDA_COM_PORTS + 2ull * count++, ports[i]);
-	poke(pc, BDA_EBDA, PC_EBDA >> 4);
 	poke(pc, BDA_EQUIPMENT, (uint16_t)(EQUIPMENT_COLOUR_80 | count << EQUIPMENT_COM_SHIFT));
-	poke(pc, BDA_BASE_MEMORY, PC_EBDA / KIB(1));
+	for (unsigned i = 0; i < ARRAY_SIZE(bios_data); i++)
+		poke(pc, bios_data[i].at, bios_data[i].value);
 	poke(pc, PC_EBDA, 1); /* its own length in KiB */
-	poke(pc, BDA_KEY_HEAD, KEY_BUFFER);
-	poke(pc, BDA_KEY_TAIL, KEY_BUFFER);
-	poke(pc, BDA_KEY_START, KEY_BUFFER);
-	poke(pc, BDA_KEY_END, KEY_BUFFER_END);
-	poke(pc, BDA_CURSOR, CURSOR_SHAPE);
-	poke(pc, BDA_VIDEO_MODE, 3);
-	poke(pc, BDA_COLUMNS, 80);
-	poke(pc, BDA_PAGE_SIZE, 0x1000);
-	poke(pc, BDA_CRTC_PORT, 0x3d4);
-	poke(pc, BDA_ROWS, 24);
-	poke(pc, BDA_CELL_HEIGHT, 16);
 }
 
 void pc_table_machine(const struct pc *pc, struct table_machine *machine)
