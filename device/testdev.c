@@ -2,50 +2,38 @@
 #include "device/testdev.h"
 
 #include "lib/bits.h"
+#include "lib/bytes.h"
 #include "lib/string.h"
 
+/* Where testdev_register_ops sees the ports. */
+enum { DATA_OFFSET = 0, FLUSH_OFFSET = 4, IRQ_OFFSET = 8 };
+
+/* Other ports than the register's read as zero. */
 static uint64_t read_register(void *chip, uint64_t offset, unsigned width)
 {
 	struct testdev *testdev = chip;
-	uint64_t value = 0;
 
-	memcpy(&value, testdev->data + offset, width);
-	return value;
+	return offset < FLUSH_OFFSET ? load_bytes(testdev->data + offset, width) : 0;
 }
 
 static void write_register(void *chip, uint64_t offset, unsigned width, uint64_t value)
 {
 	struct testdev *testdev = chip;
 
-	memcpy(testdev->data + offset, &value, width);
-}
-
-static uint64_t read_nothing(void *chip, uint64_t offset, unsigned width)
-{
-	return 0;
-}
-
-static void write_irq(void *chip, uint64_t offset, unsigned width, uint64_t value)
-{
-	struct testdev *testdev = chip;
-
-	wire_set(&testdev->irq[offset], value != 0);
+	if (offset < FLUSH_OFFSET)
+		store_bytes(testdev->data + offset, value, width);
+	else if (offset >= IRQ_OFFSET)
+		wire_set(&testdev->irq[offset - IRQ_OFFSET], value != 0);
 }
 
 static uint64_t read_memory(void *chip, uint64_t offset, unsigned width)
 {
-	struct testdev *testdev = chip;
-	uint64_t value = 0;
-
-	memcpy(&value, testdev->memory + offset, width);
-	return value;
+	return load_bytes(((struct testdev *)chip)->memory + offset, width);
 }
 
 static void write_memory(void *chip, uint64_t offset, unsigned width, uint64_t value)
 {
-	struct testdev *testdev = chip;
-
-	memcpy(testdev->memory + offset, &value, width);
+	store_bytes(((struct testdev *)chip)->memory + offset, value, width);
 }
 
 static void reset(void *chip)
@@ -63,14 +51,6 @@ const struct chip_ops testdev_register_ops = {
 	.read = read_register,
 	.write = write_register,
 	.reset = reset,
-};
-
-const struct chip_ops testdev_flush_ops = { .name = "testdev flush", .read = read_nothing };
-
-const struct chip_ops testdev_irq_ops = {
-	.name = "testdev interrupts",
-	.read = read_nothing,
-	.write = write_irq,
 };
 
 const struct chip_ops testdev_memory_ops = {
@@ -103,16 +83,15 @@ static enum error attach_bytes(struct testdev *testdev, struct bus *io, struct r
 enum error testdev_attach(struct testdev *testdev, struct bus *io, struct bus *memory,
 			  struct reason *why)
 {
-	static const struct bus_place whole = { TESTDEV_PORT, 4, 0, 4 },
-				      flush = { TESTDEV_FLUSH_PORT, 4, 0, 4 },
-				      irq = { TESTDEV_IRQ_PORT, TESTDEV_IRQS, 0, 1 },
-				      ram = { TESTDEV_MEMORY, TESTDEV_MEMORY_SIZE, 0, 8 };
-	enum error error = bus_attach(io, &whole, 1, &testdev_register_ops, testdev, why);
+	static const struct bus_place ports[] = {
+		{ TESTDEV_PORT, 4, DATA_OFFSET, 4 },
+		{ TESTDEV_FLUSH_PORT, 4, FLUSH_OFFSET, 4 },
+		{ TESTDEV_IRQ_PORT, TESTDEV_IRQS, IRQ_OFFSET, 1 },
+	};
+	static const struct bus_place ram = { TESTDEV_MEMORY, TESTDEV_MEMORY_SIZE, 0, 8 };
+	enum error error =
+		bus_attach(io, ports, ARRAY_SIZE(ports), &testdev_register_ops, testdev, why);
 
-	if (!error)
-		error = bus_attach(io, &flush, 1, &testdev_flush_ops, testdev, why);
-	if (!error)
-		error = bus_attach(io, &irq, 1, &testdev_irq_ops, testdev, why);
 	if (!error)
 		error = attach_bytes(testdev, io, why);
 	return error ? error : bus_attach(memory, &ram, 1, &testdev_memory_ops, testdev, why);

@@ -24,9 +24,7 @@ struct testdev {
 	uint8_t memory[TESTDEV_MEMORY_SIZE];
 };
 
-/* The chip through each of its windows. */
-extern const struct chip_ops testdev_register_ops, testdev_flush_ops, testdev_irq_ops,
-	testdev_memory_ops;
+extern const struct chip_ops testdev_register_ops, testdev_memory_ops;
 
 /* All zero, wires low but not driven. */
 void testdev_init(struct testdev *testdev, const struct wire irq[TESTDEV_IRQS]);
