@@ -216,7 +216,7 @@ void exit_decode_descriptor_table(const struct exit_snapshot *s, struct vcpu_exi
 enum { APIC_LINEAR_WRITE = 1, APIC_LINEAR_FETCH = 2, APIC_PHYSICAL_IN_DELIVERY = 10 };
 
 /* As the nested fault that it would be if the hardware knew nothing of the APIC. */
-void exit_decode_apic_access(const struct exit_snapshot *s, struct vcpu_exit *exit)
+static void decode_apic_access(const struct exit_snapshot *s, struct vcpu_exit *exit)
 {
 	unsigned type = (unsigned)field_get(s->qualification, APIC_ACCESS_TYPE);
 
@@ -232,7 +232,7 @@ void exit_decode_apic_access(const struct exit_snapshot *s, struct vcpu_exit *ex
 	exit->nested_fault.allowed = 0;
 }
 
-void exit_decode_violation(const struct exit_snapshot *s, struct vcpu_exit *exit)
+static void decode_violation(const struct exit_snapshot *s, struct vcpu_exit *exit)
 {
 	uint64_t q = s->qualification;
 
@@ -242,6 +242,14 @@ void exit_decode_violation(const struct exit_snapshot *s, struct vcpu_exit *exit
 	exit->nested_fault.during_walk = exit->nested_fault.gva_valid && !(q & VIOLATION_NOT_WALK);
 	exit->nested_fault.access = (uint8_t)field_get(q, VIOLATION_ACCESS);
 	exit->nested_fault.allowed = (uint8_t)field_get(q, VIOLATION_ALLOWED);
+}
+
+void exit_decode_nested_fault(const struct exit_snapshot *s, struct vcpu_exit *exit)
+{
+	if (exit_reason_basic(s->reason) == EXIT_REASON_APIC_ACCESS)
+		decode_apic_access(s, exit);
+	else
+		decode_violation(s, exit);
 }
 
 void exit_decode_misconfiguration(const struct exit_snapshot *s, struct vcpu_exit *exit)

@@ -56,8 +56,7 @@ void exit_decode_xsetbv(const struct exit_snapshot *s, struct vcpu_exit *exit);
 void exit_decode_invlpg(const struct exit_snapshot *s, struct vcpu_exit *exit);
 void exit_decode_random(const struct exit_snapshot *s, struct vcpu_exit *exit);
 void exit_decode_descriptor_table(const struct exit_snapshot *s, struct vcpu_exit *exit);
-void exit_decode_apic_access(const struct exit_snapshot *s, struct vcpu_exit *exit);
-void exit_decode_violation(const struct exit_snapshot *s, struct vcpu_exit *exit);
+void exit_decode_nested_fault(const struct exit_snapshot *s, struct vcpu_exit *exit);
 void exit_decode_misconfiguration(const struct exit_snapshot *s, struct vcpu_exit *exit);
 void exit_decode_entry_failure(const struct exit_snapshot *s, struct vcpu_exit *exit);
 
