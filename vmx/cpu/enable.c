@@ -3,6 +3,7 @@
 
 #include "lib/format.h"
 #include "lib/string.h"
+#include "lib/text_list.h"
 #include "x86/control_registers.h"
 
 /* Bits that Plinth can change under itself without harm. The rest carries its paging (PE, WP, PG,
@@ -17,14 +18,15 @@
 	(CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PCE | CR4_UMIP | CR4_FSGSBASE | \
 	 CR4_SMXE)
 
-struct bit_name {
-	uint8_t bit;
-	const char *name;
-};
+/* Numbers of bits, and their names in the same order. */
+#define X(symbol, number, name) number,
+static const uint8_t cr0_bits[] = { CR0_BIT_LIST(X) };
+static const uint8_t cr4_bits[] = { CR4_BIT_LIST(X) };
+#undef X
 
-#define X(symbol, number, bit_name) { number, bit_name },
-static const struct bit_name cr0_names[] = { CR0_BIT_LIST(X) };
-static const struct bit_name cr4_names[] = { CR4_BIT_LIST(X) };
+#define X(symbol, number, name) name "\0"
+static const char cr0_names[] = CR0_BIT_LIST(X);
+static const char cr4_names[] = CR4_BIT_LIST(X);
 #undef X
 
 /* A control register, what VMX operation wants of it, and what Plinth may do about that. */
@@ -33,19 +35,20 @@ struct fixed_register {
 	uint64_t value;          /* as it would be without the FIXED MSRs */
 	uint64_t fixed0, fixed1; /* bits that must be 1; bits that may be 1 */
 	uint64_t can_set, can_clear;
-	const struct bit_name *names;
+	const uint8_t *bits; /* those that have names */
+	const char *names;
 	unsigned name_count;
 };
 
 /* "CR4.PAE", or "bit 40 of CR4" where the SDM has no name. */
 static void name_bit(char *out, size_t size, const struct fixed_register *reg, unsigned bit)
 {
-	for (unsigned i = 0; i < reg->name_count; i++)
-		if (reg->names[i].bit == bit) {
-			format_string(out, size, "%s.%s", reg->name, reg->names[i].name);
-			return;
-		}
-	format_string(out, size, "bit %u of %s", bit, reg->name);
+	const char *named = keyed_text(reg->names, reg->bits, reg->name_count, bit);
+
+	if (named)
+		format_string(out, size, "%s.%s", reg->name, named);
+	else
+		format_string(out, size, "bit %u of %s", bit, reg->name);
 }
 
 /* Refuses the lowest bit of `bits`, if there is one; it is `is` now. */
@@ -93,8 +96,9 @@ static enum error decide_control_registers(const struct vmx_capability *cap, uin
 		.fixed1 = cap->cr0_fixed1,
 		.can_set = CR0_CAN_SET,
 		.can_clear = CR0_CAN_CLEAR,
+		.bits = cr0_bits,
 		.names = cr0_names,
-		.name_count = ARRAY_SIZE(cr0_names),
+		.name_count = ARRAY_SIZE(cr0_bits),
 	};
 	struct fixed_register reg4 = {
 		.name = "CR4",
@@ -103,8 +107,9 @@ static enum error decide_control_registers(const struct vmx_capability *cap, uin
 		.fixed1 = cap->cr4_fixed1,
 		.can_set = CR4_CAN_SET,
 		.can_clear = CR4_CAN_CLEAR,
+		.bits = cr4_bits,
 		.names = cr4_names,
-		.name_count = ARRAY_SIZE(cr4_names),
+		.name_count = ARRAY_SIZE(cr4_bits),
 	};
 
 	enum error error = apply_fixed(&reg0, &plan->cr0, why);
