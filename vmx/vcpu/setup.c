@@ -1,4 +1,4 @@
-/* Filling a VMCS for the first time: constants from a table, the rest from the vCPU's
+/* Filling a VMCS for the first time: zeroes from a table, the rest from the vCPU's
  * configuration and from what the CPU offers, in short functions. SDM volume 3, "Organization of
  * VMCS Data". The host-state area is not written here: it belongs to a CPU (vmx/vcpu/host_state.c). */
 #include "kernel/command_line.h"
@@ -30,23 +30,15 @@
 #define ALWAYS_INTERCEPTED \
 	(BIT(EXCEPTION_MACHINE_CHECK) | BIT(EXCEPTION_DEBUG) | BIT(EXCEPTION_ALIGNMENT_CHECK))
 
-static const struct {
-	enum vmcs_field field;
-	uint64_t value;
-} constants[] = {
-	{ VMCS_LINK_POINTER, ~0ull }, /* no shadow VMCS */
+static const uint16_t zeroed[] = {
 	/* Mask and match 0: exception-bitmap bit 14 alone decides about page faults. */
-	{ VMCS_PAGE_FAULT_ERROR_MASK, 0 },
-	{ VMCS_PAGE_FAULT_ERROR_MATCH, 0 },
-	{ VMCS_CR3_TARGET_COUNT, 0 },
-	{ VMCS_EXIT_MSR_STORE_COUNT, 0 },
-	{ VMCS_EXIT_MSR_LOAD_COUNT, 0 },
-	{ VMCS_ENTRY_MSR_LOAD_COUNT, 0 },
-	{ VMCS_GUEST_DEBUGCTL, 0 },
-	{ VMCS_GUEST_SYSENTER_CS, 0 },
-	{ VMCS_GUEST_SYSENTER_ESP, 0 },
-	{ VMCS_GUEST_SYSENTER_EIP, 0 },
+	VMCS_PAGE_FAULT_ERROR_MASK, VMCS_PAGE_FAULT_ERROR_MATCH, VMCS_CR3_TARGET_COUNT,
+	VMCS_EXIT_MSR_STORE_COUNT,  VMCS_EXIT_MSR_LOAD_COUNT,    VMCS_ENTRY_MSR_LOAD_COUNT,
+	VMCS_GUEST_DEBUGCTL,        VMCS_GUEST_SYSENTER_CS,      VMCS_GUEST_SYSENTER_ESP,
+	VMCS_GUEST_SYSENTER_EIP,
 };
+
+#define NO_SHADOW_VMCS ~0ull
 
 /* --- what the CPU and the policies make of the configuration --------------------------------- */
 
@@ -198,8 +190,9 @@ static enum error write_start_state(struct vmx_vcpu *v, const struct vcpu_config
 static enum error write_all(struct vmx_vcpu *v, const struct vcpu_config *config,
 			    struct reason *why)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(constants); i++)
-		vmcs_write(constants[i].field, constants[i].value);
+	for (unsigned i = 0; i < ARRAY_SIZE(zeroed); i++)
+		vmcs_write((enum vmcs_field)zeroed[i], 0);
+	vmcs_write(VMCS_LINK_POINTER, NO_SHADOW_VMCS);
 	write_controls(v, config);
 	write_optional_fields(v);
 	enum error error = apicv_setup(v, why);

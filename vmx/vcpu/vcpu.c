@@ -35,11 +35,15 @@ size_t vmx_vcpu_size(void)
 /* The first rows of the statistics, for vmx/exit/exit_short.c to know where they are. */
 static void reserve_rows(struct vcpu *vcpu)
 {
-#define X(name)                                                             \
-	assert(statistics_add_row(&vcpu->statistics, EXIT_REASON_##name) == \
-	       &vcpu->statistics.rows[EXIT_SHORT_##name]);
-	EXIT_SHORT_LIST(X)
+	static const uint8_t reasons[] = {
+#define X(name) [EXIT_SHORT_##name] = EXIT_REASON_##name,
+		EXIT_SHORT_LIST(X)
 #undef X
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(reasons); i++)
+		assert(statistics_add_row(&vcpu->statistics, reasons[i]) ==
+		       &vcpu->statistics.rows[i]);
 }
 
 enum error vmx_vcpu_create(struct vcpu *vcpu, struct reason *why)
