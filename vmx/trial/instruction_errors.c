@@ -190,61 +190,66 @@ static enum vmx_result invept_operand(struct bench *bench)
 
 /* --- what has to be there -------------------------------------------------------------------- */
 
-static const char *always(void)
+enum requirement {
+	NOTHING,
+	READ_ONLY_FIELDS,
+	INVEPT,
+	SMM_MONITOR,
+};
+
+/* What this CPU lacks, or why nobody can; null when nothing is in the way. The dual-monitor treatment of SMIs and
+ * SMM begins with the valid bit of IA32_SMM_MONITOR_CTL, which only code in SMM can set. SDM volume 3,
+ * "Enabling the Dual-Monitor Treatment". */
+static const char *lacking(enum requirement wanted)
 {
+	switch (wanted) {
+	case READ_ONLY_FIELDS:
+		if (vmx_capability.misc & VMX_MISC_VMWRITE_ANY_FIELD)
+			return "VMWRITE may write any field of this CPU's (IA32_VMX_MISC bit 29)";
+		break;
+	case INVEPT:
+		if (!(vmx_capability.ept_vpid & EPT_CAP_INVEPT))
+			return "the CPU has no INVEPT";
+		break;
+	case SMM_MONITOR:
+		return "only firmware in system-management mode can begin the dual-monitor "
+		       "treatment";
+	case NOTHING:
+		break;
+	}
 	return NULL;
 }
 
-static const char *wants_read_only_fields(void)
-{
-	return vmx_capability.misc & VMX_MISC_VMWRITE_ANY_FIELD
-		       ? "VMWRITE may write any field of this CPU's (IA32_VMX_MISC bit 29)"
-		       : NULL;
-}
-
-static const char *wants_invept(void)
-{
-	return vmx_capability.ept_vpid & EPT_CAP_INVEPT ? NULL : "the CPU has no INVEPT";
-}
-
-/* Their common reason: the dual-monitor treatment of SMIs and SMM begins with the valid bit of
- * IA32_SMM_MONITOR_CTL, which only code in SMM can set. SDM volume 3, "Enabling the Dual-Monitor
- * Treatment". */
-static const char *wants_smm_monitor(void)
-{
-	return "only firmware in system-management mode can begin the dual-monitor treatment";
-}
-
 static const struct provocation {
-	enum vmx_instruction_error error;
-	const char *(*lacking)(void);
+	uint8_t error;                                   /* enum vmx_instruction_error */
+	uint8_t wanted;                                  /* enum requirement */
 	enum vmx_result (*provoke)(struct bench *bench); /* interrupts off */
 } provocations[] = {
-	{ VMX_ERROR_VMCALL_IN_ROOT, always, vmcall_in_root },
-	{ VMX_ERROR_VMCLEAR_ADDRESS, always, vmclear_address },
-	{ VMX_ERROR_VMCLEAR_VMXON_POINTER, always, vmclear_vmxon_pointer },
-	{ VMX_ERROR_VMLAUNCH_NOT_CLEAR, always, vmlaunch_not_clear },
-	{ VMX_ERROR_VMRESUME_NOT_LAUNCHED, always, vmresume_not_launched },
-	{ VMX_ERROR_VMRESUME_AFTER_VMXOFF, always, vmresume_after_vmxoff },
-	{ VMX_ERROR_ENTRY_CONTROLS, always, entry_controls },
-	{ VMX_ERROR_ENTRY_HOST_STATE, always, entry_host_state },
-	{ VMX_ERROR_VMPTRLD_ADDRESS, always, vmptrld_address },
-	{ VMX_ERROR_VMPTRLD_VMXON_POINTER, always, vmptrld_vmxon_pointer },
-	{ VMX_ERROR_VMPTRLD_REVISION, always, vmptrld_revision },
-	{ VMX_ERROR_UNSUPPORTED_FIELD, always, unsupported_field },
-	{ VMX_ERROR_READ_ONLY_FIELD, wants_read_only_fields, read_only_field },
-	{ VMX_ERROR_VMXON_IN_ROOT, always, vmxon_in_root },
-	{ VMX_ERROR_ENTRY_EXECUTIVE_POINTER, wants_smm_monitor, NULL },
-	{ VMX_ERROR_ENTRY_EXECUTIVE_STATE, wants_smm_monitor, NULL },
-	{ VMX_ERROR_ENTRY_EXECUTIVE_VMXON, wants_smm_monitor, NULL },
-	{ VMX_ERROR_VMCALL_NOT_CLEAR, wants_smm_monitor, NULL },
-	{ VMX_ERROR_VMCALL_EXIT_CONTROLS, wants_smm_monitor, NULL },
-	{ VMX_ERROR_VMCALL_MSEG_REVISION, wants_smm_monitor, NULL },
-	{ VMX_ERROR_VMXOFF_DUAL_MONITOR, wants_smm_monitor, NULL },
-	{ VMX_ERROR_VMCALL_SMM_FEATURES, wants_smm_monitor, NULL },
-	{ VMX_ERROR_ENTRY_EXECUTIVE_CONTROLS, wants_smm_monitor, NULL },
-	{ VMX_ERROR_ENTRY_MOV_SS, always, entry_mov_ss_safely },
-	{ VMX_ERROR_INVEPT_OPERAND, wants_invept, invept_operand },
+	{ VMX_ERROR_VMCALL_IN_ROOT, NOTHING, vmcall_in_root },
+	{ VMX_ERROR_VMCLEAR_ADDRESS, NOTHING, vmclear_address },
+	{ VMX_ERROR_VMCLEAR_VMXON_POINTER, NOTHING, vmclear_vmxon_pointer },
+	{ VMX_ERROR_VMLAUNCH_NOT_CLEAR, NOTHING, vmlaunch_not_clear },
+	{ VMX_ERROR_VMRESUME_NOT_LAUNCHED, NOTHING, vmresume_not_launched },
+	{ VMX_ERROR_VMRESUME_AFTER_VMXOFF, NOTHING, vmresume_after_vmxoff },
+	{ VMX_ERROR_ENTRY_CONTROLS, NOTHING, entry_controls },
+	{ VMX_ERROR_ENTRY_HOST_STATE, NOTHING, entry_host_state },
+	{ VMX_ERROR_VMPTRLD_ADDRESS, NOTHING, vmptrld_address },
+	{ VMX_ERROR_VMPTRLD_VMXON_POINTER, NOTHING, vmptrld_vmxon_pointer },
+	{ VMX_ERROR_VMPTRLD_REVISION, NOTHING, vmptrld_revision },
+	{ VMX_ERROR_UNSUPPORTED_FIELD, NOTHING, unsupported_field },
+	{ VMX_ERROR_READ_ONLY_FIELD, READ_ONLY_FIELDS, read_only_field },
+	{ VMX_ERROR_VMXON_IN_ROOT, NOTHING, vmxon_in_root },
+	{ VMX_ERROR_ENTRY_EXECUTIVE_POINTER, SMM_MONITOR, NULL },
+	{ VMX_ERROR_ENTRY_EXECUTIVE_STATE, SMM_MONITOR, NULL },
+	{ VMX_ERROR_ENTRY_EXECUTIVE_VMXON, SMM_MONITOR, NULL },
+	{ VMX_ERROR_VMCALL_NOT_CLEAR, SMM_MONITOR, NULL },
+	{ VMX_ERROR_VMCALL_EXIT_CONTROLS, SMM_MONITOR, NULL },
+	{ VMX_ERROR_VMCALL_MSEG_REVISION, SMM_MONITOR, NULL },
+	{ VMX_ERROR_VMXOFF_DUAL_MONITOR, SMM_MONITOR, NULL },
+	{ VMX_ERROR_VMCALL_SMM_FEATURES, SMM_MONITOR, NULL },
+	{ VMX_ERROR_ENTRY_EXECUTIVE_CONTROLS, SMM_MONITOR, NULL },
+	{ VMX_ERROR_ENTRY_MOV_SS, NOTHING, entry_mov_ss_safely },
+	{ VMX_ERROR_INVEPT_OPERAND, INVEPT, invept_operand },
 };
 
 #define PLUS_ONE(symbol, number, text) +1
@@ -323,14 +328,14 @@ static uint32_t provoke(const struct provocation *row, struct bench *bench)
 
 static void test(const struct provocation *row)
 {
-	const char *lacking = row->lacking();
+	const char *obstacle = lacking((enum requirement)row->wanted);
 	struct reason why = { 0 };
 	struct bench bench;
 	char name[NAME_MAX];
 
 	name_of(name, sizeof(name), row->error);
-	if (lacking) {
-		tap_skip(name, "%s", lacking);
+	if (obstacle) {
+		tap_skip(name, "%s", obstacle);
 		return;
 	}
 	if (bench_make(&bench, &why)) {
