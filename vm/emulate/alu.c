@@ -38,14 +38,12 @@ static uint64_t add(uint64_t a, uint64_t b, bool carry, unsigned width, uint64_t
 	return result;
 }
 
+/* a - b is a + ~b + 1, with a carry where there is no borrow. */
 static uint64_t subtract(uint64_t a, uint64_t b, bool borrow, unsigned width, uint64_t *rflags)
 {
-	uint64_t result = (a - b - borrow) & width_mask(width);
+	uint64_t result = add(a, ~b, !borrow, width, rflags);
 
-	put_flag(rflags, RFLAGS_CF, sign_bit((~a & b) | ((~a | b) & result), width));
-	put_flag(rflags, RFLAGS_OF, sign_bit((a ^ b) & (a ^ result), width));
-	put_flag(rflags, RFLAGS_AF, (a ^ b ^ result) & NIBBLE_CARRY);
-	put_result_flags(rflags, result, width);
+	*rflags ^= RFLAGS_CF | RFLAGS_AF;
 	return result;
 }
 

@@ -47,13 +47,6 @@ unsigned instruction_segments(const struct decoded_instruction *instruction)
 	return segments;
 }
 
-static enum emulate_outcome locate(struct emulation *e, enum page_access access,
-				   struct guest_span *span)
-{
-	return operand_locate(e, e->instruction->segment, operand_offset(e, 0),
-			      e->instruction->width, access, span);
-}
-
 /* --- results into memory --------------------------------------------------------------------- */
 
 /* Does the instruction need the old contents? */
@@ -196,13 +189,12 @@ static uint64_t result_for_register(struct emulation *e, uint64_t value)
 
 static enum emulate_outcome into_register(struct emulation *e)
 {
-	struct guest_span span;
-	enum emulate_outcome outcome = locate(e, PAGE_ACCESS_READ, &span);
-	uint64_t result;
+	uint64_t value, result;
+	enum emulate_outcome outcome = operand_load(e, &value);
 
 	if (outcome != EMULATE_DONE)
 		return outcome;
-	result = result_for_register(e, operand_read(e, &span));
+	result = result_for_register(e, value);
 	if (e->instruction->operation != OPERATION_CMP)
 		put_register_operand(e, result);
 	return EMULATE_DONE;
@@ -234,12 +226,10 @@ static enum emulate_outcome multiply_or_divide(struct emulation *e)
 	unsigned width = e->instruction->width;
 	bool is_signed = operation == OPERATION_IMUL || operation == OPERATION_IDIV;
 	uint64_t low = register_get(e->cpu, RAX, width), high = upper_half(e->cpu, width), value;
-	struct guest_span span;
-	enum emulate_outcome outcome = locate(e, PAGE_ACCESS_READ, &span);
+	enum emulate_outcome outcome = operand_load(e, &value);
 
 	if (outcome != EMULATE_DONE)
 		return outcome;
-	value = operand_read(e, &span);
 	if (operation == OPERATION_MUL || operation == OPERATION_IMUL)
 		alu_multiply(is_signed, width, low, value, &low, &high, &e->cpu->rflags);
 	else if (!alu_divide(is_signed, width, low, high, value, &low, &high))
@@ -255,7 +245,7 @@ static enum emulate_outcome exchange(struct emulation *e)
 {
 	unsigned width = e->instruction->width;
 	struct guest_span span;
-	enum emulate_outcome outcome = locate(e, PAGE_ACCESS_WRITE, &span);
+	enum emulate_outcome outcome = operand_locate_memory(e, PAGE_ACCESS_WRITE, &span);
 	uint64_t old, reg = register_operand(e), result = reg;
 
 	if (outcome != EMULATE_DONE)
@@ -284,7 +274,7 @@ static enum emulate_outcome exchange_pair(struct emulation *e)
 	unsigned half = e->instruction->width / 2;
 	uint8_t bytes[2 * sizeof(uint64_t)] = { 0 };
 	struct guest_span span;
-	enum emulate_outcome outcome = locate(e, PAGE_ACCESS_WRITE, &span);
+	enum emulate_outcome outcome = operand_locate_memory(e, PAGE_ACCESS_WRITE, &span);
 	uint64_t low = 0, high = 0;
 	bool equal;
 
@@ -384,7 +374,7 @@ enum emulate_outcome emulate_execute(struct emulation *e)
 	case OPERATION_X87:
 		return execute_x87(e);
 	case OPERATION_CACHE_LINE:
-		return locate(e, PAGE_ACCESS_READ, &span);
+		return operand_locate_memory(e, PAGE_ACCESS_READ, &span);
 	case OPERATION_MUL:
 	case OPERATION_DIV:
 	case OPERATION_IDIV:

@@ -49,19 +49,11 @@ static void move_stack(struct emulation *e, uint64_t by)
 static enum emulate_outcome read_target(struct emulation *e, uint64_t *target)
 {
 	const struct decoded_instruction *instruction = e->instruction;
-	struct guest_span span;
-	enum emulate_outcome outcome;
 
-	if (instruction->form == FORM_IMMEDIATE) {
-		*target = (next_instruction(e) + instruction->immediate) &
-			  width_mask(instruction->width);
-		return EMULATE_DONE;
-	}
-	outcome = operand_locate(e, instruction->segment, operand_offset(e, 0), instruction->width,
-				 PAGE_ACCESS_READ, &span);
-	if (outcome == EMULATE_DONE)
-		*target = operand_read(e, &span);
-	return outcome;
+	if (instruction->form != FORM_IMMEDIATE)
+		return operand_load(e, target);
+	*target = (next_instruction(e) + instruction->immediate) & width_mask(instruction->width);
+	return EMULATE_DONE;
 }
 
 static enum emulate_outcome jump_or_call(struct emulation *e)

@@ -81,16 +81,12 @@ static enum emulate_outcome load(struct emulation *e, enum segment_register segm
 
 enum emulate_outcome execute_load_segment(struct emulation *e)
 {
-	const struct decoded_instruction *instruction = e->instruction;
-	struct guest_span span;
-	enum emulate_outcome outcome;
+	uint64_t selector;
+	enum emulate_outcome outcome = operand_load(e, &selector);
 
-	outcome = operand_locate(e, instruction->segment, operand_offset(e, 0), instruction->width,
-				 PAGE_ACCESS_READ, &span);
-	if (outcome != EMULATE_DONE)
-		return outcome;
-	return load(e, (enum segment_register)instruction->loaded,
-		    (uint16_t)operand_read(e, &span));
+	if (outcome == EMULATE_DONE)
+		outcome = load(e, (enum segment_register)e->instruction->loaded, selector);
+	return outcome;
 }
 
 enum emulate_outcome execute_load_pointer(struct emulation *e)

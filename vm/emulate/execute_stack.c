@@ -16,8 +16,7 @@ enum emulate_outcome execute_push(struct emulation *e)
 	uint64_t value;
 
 	if (instruction->form == FORM_MEMORY)
-		outcome = operand_locate(e, instruction->segment, operand_offset(e, 0), width,
-					 PAGE_ACCESS_READ, &source);
+		outcome = operand_locate_memory(e, PAGE_ACCESS_READ, &source);
 	if (outcome == EMULATE_DONE)
 		outcome = operand_locate(e, SEGMENT_SS, top, width, PAGE_ACCESS_WRITE, &stack);
 	if (outcome != EMULATE_DONE)

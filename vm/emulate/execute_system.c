@@ -25,29 +25,20 @@ static enum emulate_outcome check_privilege(struct emulation *e)
 	return e->cpu->cpl && !open ? operand_fault(e, EXCEPTION_PROTECTION) : EMULATE_DONE;
 }
 
-static enum emulate_outcome locate(struct emulation *e, enum page_access access,
-				   struct guest_span *span)
-{
-	return operand_locate(e, e->instruction->segment, operand_offset(e, 0),
-			      e->instruction->width, access, span);
-}
-
 /* --- words ----------------------------------------------------------------------------------- */
 
 #define MACHINE_STATUS (CR0_PE | CR0_MP | CR0_EM | CR0_TS)
 
 static enum emulate_outcome load_status(struct emulation *e)
 {
-	struct guest_span span;
-	enum emulate_outcome outcome = locate(e, PAGE_ACCESS_READ, &span);
 	uint64_t wanted;
+	enum emulate_outcome outcome = operand_load(e, &wanted);
 
-	if (outcome != EMULATE_DONE)
-		return outcome;
-	wanted = operand_read(e, &span) & MACHINE_STATUS;
 	/* PE can be set here, and not cleared. */
-	e->cpu->cr0 = (e->cpu->cr0 & (~MACHINE_STATUS | CR0_PE)) | wanted;
-	return EMULATE_DONE;
+	if (outcome == EMULATE_DONE)
+		e->cpu->cr0 =
+			(e->cpu->cr0 & (~MACHINE_STATUS | CR0_PE)) | (wanted & MACHINE_STATUS);
+	return outcome;
 }
 
 static enum emulate_outcome store_word(struct emulation *e)
@@ -63,7 +54,7 @@ static enum emulate_outcome store_word(struct emulation *e)
 	if (e->instruction->operation == OPERATION_STR &&
 	    !m->get_register(m->context, VCPU_TR_SELECTOR, &value))
 		return EMULATE_REFUSED;
-	outcome = locate(e, PAGE_ACCESS_WRITE, &span);
+	outcome = operand_locate_memory(e, PAGE_ACCESS_WRITE, &span);
 	if (outcome == EMULATE_DONE)
 		operand_write(e, &span, value);
 	return outcome;
@@ -104,14 +95,11 @@ static enum emulate_outcome load_system_segment(struct emulation *e)
 {
 	bool task = e->instruction->operation == OPERATION_LTR;
 	struct descriptor descriptor = DESCRIPTOR_NULL;
-	enum emulate_outcome outcome;
-	struct guest_span span;
-	uint16_t selector;
+	uint64_t selector;
+	enum emulate_outcome outcome = operand_load(e, &selector);
 
-	outcome = locate(e, PAGE_ACCESS_READ, &span);
 	if (outcome != EMULATE_DONE)
 		return outcome;
-	selector = (uint16_t)operand_read(e, &span);
 	if (task && selector_is_null(selector))
 		return operand_fault(e, EXCEPTION_PROTECTION);
 	if (!selector_is_null(selector))
@@ -142,7 +130,7 @@ static enum emulate_outcome load_table(struct emulation *e)
 	const struct emulate_memory *m = e->memory;
 	uint8_t bytes[sizeof(uint16_t) + sizeof(uint64_t)] = { 0 };
 	struct guest_span span;
-	enum emulate_outcome outcome = locate(e, PAGE_ACCESS_READ, &span);
+	enum emulate_outcome outcome = operand_locate_memory(e, PAGE_ACCESS_READ, &span);
 	uint64_t base;
 	uint16_t limit;
 
@@ -172,7 +160,7 @@ static enum emulate_outcome store_table(struct emulation *e)
 	if (!m->get_register(m->context, table_base(e), &base) ||
 	    !m->get_register(m->context, table_base(e) + 1, &limit))
 		return EMULATE_REFUSED;
-	outcome = locate(e, PAGE_ACCESS_WRITE, &span);
+	outcome = operand_locate_memory(e, PAGE_ACCESS_WRITE, &span);
 	if (outcome != EMULATE_DONE)
 		return outcome;
 	memcpy(bytes, &limit, sizeof(uint16_t));

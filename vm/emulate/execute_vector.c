@@ -4,19 +4,12 @@
 #include "lib/string.h"
 #include "vm/emulate/operand.h"
 
-static enum emulate_outcome locate(struct emulation *e, enum page_access access,
-				   struct guest_span *span)
-{
-	return operand_locate(e, e->instruction->segment, operand_offset(e, 0),
-			      e->instruction->width, access, span);
-}
-
 enum emulate_outcome execute_vector_load(struct emulation *e)
 {
 	const struct decoded_instruction *instruction = e->instruction;
 	uint8_t value[VCPU_VECTOR_BYTES] = { 0 };
 	struct guest_span span;
-	enum emulate_outcome outcome = locate(e, PAGE_ACCESS_READ, &span);
+	enum emulate_outcome outcome = operand_locate_memory(e, PAGE_ACCESS_READ, &span);
 
 	if (outcome != EMULATE_DONE)
 		return outcome;
@@ -44,7 +37,7 @@ enum emulate_outcome execute_vector_store(struct emulation *e)
 	const struct decoded_instruction *instruction = e->instruction;
 	uint8_t value[VCPU_VECTOR_BYTES] = { 0 };
 	struct guest_span span;
-	enum emulate_outcome outcome = locate(e, PAGE_ACCESS_WRITE, &span);
+	enum emulate_outcome outcome = operand_locate_memory(e, PAGE_ACCESS_WRITE, &span);
 
 	if (outcome != EMULATE_DONE)
 		return outcome;

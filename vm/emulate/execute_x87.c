@@ -178,8 +178,7 @@ enum emulate_outcome execute_x87(struct emulation *e)
 	enum page_access access = is_store(instruction->x87) ? PAGE_ACCESS_WRITE : PAGE_ACCESS_READ;
 	struct guest_span span;
 	struct words words;
-	enum emulate_outcome outcome = operand_locate(e, instruction->segment, operand_offset(e, 0),
-						      instruction->width, access, &span);
+	enum emulate_outcome outcome = operand_locate_memory(e, access, &span);
 
 	if (outcome != EMULATE_DONE)
 		return outcome;

@@ -123,6 +123,13 @@ enum emulate_outcome operand_locate(struct emulation *e, unsigned segment, uint6
 	return outcome;
 }
 
+enum emulate_outcome operand_locate_memory(struct emulation *e, enum page_access access,
+					   struct guest_span *span)
+{
+	return operand_locate(e, e->instruction->segment, operand_offset(e, 0),
+			      e->instruction->width, access, span);
+}
+
 uint64_t operand_read(struct emulation *e, const struct guest_span *span)
 {
 	uint64_t value = 0;
@@ -136,15 +143,23 @@ void operand_write(struct emulation *e, const struct guest_span *span, uint64_t 
 	e->memory->write(e->memory->context, span, &value);
 }
 
+enum emulate_outcome operand_load(struct emulation *e, uint64_t *value)
+{
+	struct guest_span span;
+	enum emulate_outcome outcome = operand_locate_memory(e, PAGE_ACCESS_READ, &span);
+
+	if (outcome == EMULATE_DONE)
+		*value = operand_read(e, &span);
+	return outcome;
+}
+
 enum emulate_outcome operand_read_pointer(struct emulation *e, struct operand_pointer *pointer)
 {
 	const struct decoded_instruction *instruction = e->instruction;
 	uint8_t bytes[sizeof(uint64_t) + sizeof(pointer->selector)] = { 0 };
 	struct guest_span span;
-	enum emulate_outcome outcome;
+	enum emulate_outcome outcome = operand_locate_memory(e, PAGE_ACCESS_READ, &span);
 
-	outcome = operand_locate(e, instruction->segment, operand_offset(e, 0), instruction->width,
-				 PAGE_ACCESS_READ, &span);
 	if (outcome != EMULATE_DONE)
 		return outcome;
 	e->memory->read(e->memory->context, &span, bytes);

@@ -23,9 +23,16 @@ enum emulate_outcome operand_locate(struct emulation *e, unsigned segment, uint6
 				    unsigned width, enum page_access access,
 				    struct guest_span *span);
 
+/* The same for the operand that the instruction has in memory. */
+enum emulate_outcome operand_locate_memory(struct emulation *e, enum page_access access,
+					   struct guest_span *span);
+
 /* Values of up to 8 bytes. */
 uint64_t operand_read(struct emulation *e, const struct guest_span *span);
 void operand_write(struct emulation *e, const struct guest_span *span, uint64_t value);
+
+/* Finds and reads the operand in memory, where nothing else can go wrong between the two. */
+enum emulate_outcome operand_load(struct emulation *e, uint64_t *value);
 
 /* A far pointer in memory, its offset of the register operand's width. */
 struct operand_pointer {
