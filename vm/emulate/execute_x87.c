@@ -14,6 +14,8 @@ struct words {
 	uint16_t control, status;
 	uint8_t valid; /* a bit for each register that is not empty */
 };
+enum { WORDS_BYTES = 5 }; /* without the padding */
+_Static_assert(offsetof(struct words, valid) == WORDS_BYTES - 1, "one behind the other");
 
 static bool get_words(struct emulation *e, struct words *words)
 {
@@ -21,9 +23,7 @@ static bool get_words(struct emulation *e, struct words *words)
 
 	if (!e->memory->read_vector(e->memory->context, VCPU_X87_CONTROL, value))
 		return false;
-	memcpy(&words->control, value, sizeof(words->control));
-	memcpy(&words->status, value + 2, sizeof(words->status));
-	words->valid = value[4];
+	memcpy(words, value, WORDS_BYTES);
 	return true;
 }
 
@@ -35,9 +35,7 @@ static bool put_words(struct emulation *e, struct words *words)
 	words->status &= (uint16_t) ~(X87_SUMMARY | X87_BUSY);
 	if (words->status & ~words->control & X87_EXCEPTIONS)
 		words->status |= X87_SUMMARY | X87_BUSY;
-	memcpy(value, &words->control, sizeof(words->control));
-	memcpy(value + 2, &words->status, sizeof(words->status));
-	value[4] = words->valid;
+	memcpy(value, words, WORDS_BYTES);
 	return e->memory->write_vector(e->memory->context, VCPU_X87_CONTROL, value, true);
 }
 
@@ -67,9 +65,7 @@ static struct x87_number loaded(const struct decoded_instruction *instruction, c
 	uint64_t value = 0;
 
 	if (instruction->x87 == X87_LOAD_WHOLE) {
-		memcpy(&number.significand, bytes, sizeof(number.significand));
-		memcpy(&number.exponent, bytes + sizeof(number.significand),
-		       sizeof(number.exponent));
+		memcpy(&number, bytes, X87_NUMBER_BYTES);
 		return number;
 	}
 	memcpy(&value, bytes, instruction->width);
@@ -100,8 +96,7 @@ static enum emulate_outcome load(struct emulation *e, struct words *words,
 	set_top(words, target);
 	words->valid |= (uint8_t)BIT(target);
 	memset(bytes, 0, sizeof(bytes));
-	memcpy(bytes, &number.significand, sizeof(number.significand));
-	memcpy(bytes + sizeof(number.significand), &number.exponent, sizeof(number.exponent));
+	memcpy(bytes, &number, X87_NUMBER_BYTES);
 	/* The words first: where registers lie follows from them. */
 	if (!put_words(e, words) ||
 	    !e->memory->write_vector(e->memory->context, VCPU_X87 + target, bytes, true))
@@ -118,9 +113,7 @@ static void convert(const struct decoded_instruction *instruction, struct x87_nu
 	uint64_t value;
 
 	if (instruction->x87 == X87_STORE_WHOLE) {
-		memcpy(bytes, &number.significand, sizeof(number.significand));
-		memcpy(bytes + sizeof(number.significand), &number.exponent,
-		       sizeof(number.exponent));
+		memcpy(bytes, &number, X87_NUMBER_BYTES);
 		return;
 	}
 	if (instruction->x87 == X87_STORE_TRUNCATED)
@@ -144,9 +137,7 @@ static enum emulate_outcome store(struct emulation *e, struct words *words,
 	if (!e->memory->read_vector(e->memory->context, VCPU_X87 + source, bytes))
 		return EMULATE_REFUSED;
 	if (words->valid & BIT(source)) {
-		memcpy(&number.significand, bytes, sizeof(number.significand));
-		memcpy(&number.exponent, bytes + sizeof(number.significand),
-		       sizeof(number.exponent));
+		memcpy(&number, bytes, X87_NUMBER_BYTES);
 		convert(instruction, number, words->control, result, &raised);
 	} else {
 		convert(instruction, number, words->control, result, &raised);

@@ -1,6 +1,8 @@
 /* The operands of opcodes, as tables. */
 #include "vm/emulate/opcode_forms.h"
 
+#include "lib/bits.h"
+
 /* --- general registers ----------------------------------------------------------------------- */
 
 /* Where widths come from, beside the numbers of bytes 1, 2 and 4. */
@@ -134,133 +136,110 @@ bool opcode_general_form(const struct opcode *opcode, uint8_t operand_size,
 
 /* --- vector registers ------------------------------------------------------------------------ */
 
-enum { PREFIX_66 = 0x66, PREFIX_F3 = 0xf3, PREFIX_F2 = 0xf2 };
+enum { PREFIX_66 = 0x66, PREFIX_F3 = 0xf3, PREFIX_F2 = 0xf2, NONE_OR_66 = 1 };
 enum {
 	WHOLE = 0,   /* the register's width */
 	BY_W = 0xff, /* 8 bytes with W, else 4 */
 	XMM_BYTES = 16,
-	HIGH_HALF = 8, /* first byte of an XMM register's upper half */
 };
 
 struct vector_form {
-	uint8_t opcode, prefix;
-	bool store;
-	uint8_t width;
-	bool aligned;
-	bool keep_rest; /* of the register; with VEX and EVEX of another one */
-	uint8_t lane;
-	bool mmx;
-	bool evex;      /* EVEX only */
-	bool broadcast; /* VEX and EVEX only: as often as it fits the register */
+	uint8_t opcode, prefix, width, flags;
 };
 
-#define LOAD  .store = false
-#define STORE .store = true
+#define LOAD      0
+#define STORE     BIT(0)
+#define ALIGNED   BIT(1)
+#define KEEP_REST BIT(2) /* of the register; with VEX and EVEX of another one */
+#define HIGH_HALF BIT(3) /* of an XMM register */
+#define IN_MMX    BIT(4)
+#define EVEX_ONLY BIT(5)
+#define BROADCAST BIT(6) /* VEX and EVEX only: as often as it fits the register */
+#define IN_0F38   BIT(7) /* the opcode's map */
 
 static const struct vector_form vector_forms[] = {
-	{ 0x10, 0, LOAD, WHOLE }, /* MOVUPS, MOVUPD, MOVSS, MOVSD */
-	{ 0x10, PREFIX_66, LOAD, WHOLE },
-	{ 0x10, PREFIX_F3, LOAD, sizeof(uint32_t) },
-	{ 0x10, PREFIX_F2, LOAD, sizeof(uint64_t) },
-	{ 0x11, 0, STORE, WHOLE },
-	{ 0x11, PREFIX_66, STORE, WHOLE },
-	{ 0x11, PREFIX_F3, STORE, sizeof(uint32_t) },
-	{ 0x11, PREFIX_F2, STORE, sizeof(uint64_t) },
-	{ 0x12, 0, LOAD, sizeof(uint64_t), .keep_rest = true }, /* MOVLPS, MOVLPD */
-	{ 0x12, PREFIX_66, LOAD, sizeof(uint64_t), .keep_rest = true },
-	{ 0x13, 0, STORE, sizeof(uint64_t) },
-	{ 0x13, PREFIX_66, STORE, sizeof(uint64_t) },
-	{ 0x16, 0, LOAD, sizeof(uint64_t), .keep_rest = true, .lane = HIGH_HALF }, /* MOVHPS */
-	{ 0x16, PREFIX_66, LOAD, sizeof(uint64_t), .keep_rest = true, .lane = HIGH_HALF },
-	{ 0x17, 0, STORE, sizeof(uint64_t), .lane = HIGH_HALF },
-	{ 0x17, PREFIX_66, STORE, sizeof(uint64_t), .lane = HIGH_HALF },
-	{ 0x28, 0, LOAD, WHOLE, .aligned = true }, /* MOVAPS, MOVAPD */
-	{ 0x28, PREFIX_66, LOAD, WHOLE, .aligned = true },
-	{ 0x29, 0, STORE, WHOLE, .aligned = true },
-	{ 0x29, PREFIX_66, STORE, WHOLE, .aligned = true },
-	{ 0x2b, 0, STORE, WHOLE, .aligned = true }, /* MOVNTPS, MOVNTPD */
-	{ 0x2b, PREFIX_66, STORE, WHOLE, .aligned = true },
-	{ 0x6e, 0, LOAD, BY_W, .mmx = true },
-	{ 0x6f, 0, LOAD, sizeof(uint64_t), .mmx = true },
-	{ 0x7e, 0, STORE, BY_W, .mmx = true },
-	{ 0x7f, 0, STORE, sizeof(uint64_t), .mmx = true },
-	{ 0xe7, 0, STORE, sizeof(uint64_t), .mmx = true }, /* MOVNTQ */
-	{ 0x6e, PREFIX_66, LOAD, BY_W },                   /* MOVD, MOVQ */
-	{ 0x6f, PREFIX_66, LOAD, WHOLE, .aligned = true }, /* MOVDQA, MOVDQU */
-	{ 0x6f, PREFIX_F3, LOAD, WHOLE },
-	{ 0x7e, PREFIX_66, STORE, BY_W },
-	{ 0x7e, PREFIX_F3, LOAD, sizeof(uint64_t) },
-	{ 0x7f, PREFIX_66, STORE, WHOLE, .aligned = true },
-	{ 0x7f, PREFIX_F3, STORE, WHOLE },
-	{ 0xd6, PREFIX_66, STORE, sizeof(uint64_t) },       /* MOVQ */
-	{ 0xe7, PREFIX_66, STORE, WHOLE, .aligned = true }, /* MOVNTDQ */
-	{ 0xf0, PREFIX_F2, LOAD, WHOLE },                   /* LDDQU */
-	{ 0x6f, PREFIX_F2, LOAD, WHOLE, .evex = true },     /* VMOVDQU8, VMOVDQU16 */
-	{ 0x7f, PREFIX_F2, STORE, WHOLE, .evex = true },
+	{ 0x10, NONE_OR_66, WHOLE, LOAD }, /* MOVUPS, MOVUPD */
+	{ 0x10, PREFIX_F3, 4, LOAD },      /* MOVSS */
+	{ 0x10, PREFIX_F2, 8, LOAD },      /* MOVSD */
+	{ 0x11, NONE_OR_66, WHOLE, STORE },
+	{ 0x11, PREFIX_F3, 4, STORE },
+	{ 0x11, PREFIX_F2, 8, STORE },
+	{ 0x12, NONE_OR_66, 8, LOAD | KEEP_REST }, /* MOVLPS, MOVLPD */
+	{ 0x13, NONE_OR_66, 8, STORE },
+	{ 0x16, NONE_OR_66, 8, LOAD | KEEP_REST | HIGH_HALF }, /* MOVHPS, MOVHPD */
+	{ 0x17, NONE_OR_66, 8, STORE | HIGH_HALF },
+	{ 0x28, NONE_OR_66, WHOLE, LOAD | ALIGNED }, /* MOVAPS, MOVAPD */
+	{ 0x29, NONE_OR_66, WHOLE, STORE | ALIGNED },
+	{ 0x2b, NONE_OR_66, WHOLE, STORE | ALIGNED }, /* MOVNTPS, MOVNTPD */
+	{ 0x6e, 0, BY_W, LOAD | IN_MMX },
+	{ 0x6f, 0, 8, LOAD | IN_MMX },
+	{ 0x7e, 0, BY_W, STORE | IN_MMX },
+	{ 0x7f, 0, 8, STORE | IN_MMX },
+	{ 0xe7, 0, 8, STORE | IN_MMX },             /* MOVNTQ */
+	{ 0x6e, PREFIX_66, BY_W, LOAD },            /* MOVD, MOVQ */
+	{ 0x6f, PREFIX_66, WHOLE, LOAD | ALIGNED }, /* MOVDQA, MOVDQU */
+	{ 0x6f, PREFIX_F3, WHOLE, LOAD },
+	{ 0x7e, PREFIX_66, BY_W, STORE },
+	{ 0x7e, PREFIX_F3, 8, LOAD },
+	{ 0x7f, PREFIX_66, WHOLE, STORE | ALIGNED },
+	{ 0x7f, PREFIX_F3, WHOLE, STORE },
+	{ 0xd6, PREFIX_66, 8, STORE },                /* MOVQ */
+	{ 0xe7, PREFIX_66, WHOLE, STORE | ALIGNED },  /* MOVNTDQ */
+	{ 0xf0, PREFIX_F2, WHOLE, LOAD },             /* LDDQU */
+	{ 0x6f, PREFIX_F2, WHOLE, LOAD | EVEX_ONLY }, /* VMOVDQU8, VMOVDQU16 */
+	{ 0x7f, PREFIX_F2, WHOLE, STORE | EVEX_ONLY },
+	{ 0x2a, PREFIX_66, WHOLE, LOAD | ALIGNED | IN_0F38 }, /* MOVNTDQA */
+	{ 0x18, PREFIX_66, 4, LOAD | BROADCAST | IN_0F38 },
+	{ 0x19, PREFIX_66, 8, LOAD | BROADCAST | IN_0F38 },
+	{ 0x1a, PREFIX_66, XMM_BYTES, LOAD | BROADCAST | IN_0F38 },
+	{ 0x1b, PREFIX_66, 2 * XMM_BYTES, LOAD | BROADCAST | EVEX_ONLY | IN_0F38 },
+	{ 0x58, PREFIX_66, 4, LOAD | BROADCAST | IN_0F38 },
+	{ 0x59, PREFIX_66, 8, LOAD | BROADCAST | IN_0F38 },
+	{ 0x5a, PREFIX_66, XMM_BYTES, LOAD | BROADCAST | IN_0F38 },
+	{ 0x5b, PREFIX_66, 2 * XMM_BYTES, LOAD | BROADCAST | EVEX_ONLY | IN_0F38 },
+	{ 0x78, PREFIX_66, 1, LOAD | BROADCAST | IN_0F38 },
+	{ 0x79, PREFIX_66, 2, LOAD | BROADCAST | IN_0F38 },
 };
 
-static const struct vector_form vector_forms_38[] = {
-	{ 0x2a, PREFIX_66, LOAD, WHOLE, .aligned = true }, /* MOVNTDQA */
-	{ 0x18, PREFIX_66, LOAD, sizeof(uint32_t), .broadcast = true },
-	{ 0x19, PREFIX_66, LOAD, sizeof(uint64_t), .broadcast = true },
-	{ 0x1a, PREFIX_66, LOAD, XMM_BYTES, .broadcast = true },
-	{ 0x1b, PREFIX_66, LOAD, 2 * XMM_BYTES, .broadcast = true, .evex = true },
-	{ 0x58, PREFIX_66, LOAD, sizeof(uint32_t), .broadcast = true },
-	{ 0x59, PREFIX_66, LOAD, sizeof(uint64_t), .broadcast = true },
-	{ 0x5a, PREFIX_66, LOAD, XMM_BYTES, .broadcast = true },
-	{ 0x5b, PREFIX_66, LOAD, 2 * XMM_BYTES, .broadcast = true, .evex = true },
-	{ 0x78, PREFIX_66, LOAD, sizeof(uint8_t), .broadcast = true },
-	{ 0x79, PREFIX_66, LOAD, sizeof(uint16_t), .broadcast = true },
-};
+static bool prefix_matches(uint8_t wanted, uint8_t prefix)
+{
+	return wanted == NONE_OR_66 ? !prefix || prefix == PREFIX_66 : prefix == wanted;
+}
 
 static bool matches(const struct vector_form *row, const struct opcode *opcode)
 {
-	bool extended = opcode->vex || opcode->evex;
+	unsigned without = opcode->vex || opcode->evex ? IN_MMX : BROADCAST;
 
-	return row->opcode == opcode->byte && row->prefix == opcode->prefix &&
-	       !(extended && row->mmx) && !(row->evex && !opcode->evex) &&
-	       !(row->broadcast && !extended);
-}
-
-static const struct vector_form *find_vector_form(const struct opcode *opcode)
-{
-	const struct vector_form *rows = vector_forms;
-	size_t count = ARRAY_SIZE(vector_forms);
-
-	if (opcode->map == MAP_0F38) {
-		rows = vector_forms_38;
-		count = ARRAY_SIZE(vector_forms_38);
-	} else if (opcode->map != MAP_0F) {
-		return NULL;
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (matches(&rows[i], opcode))
-			return &rows[i];
-	}
-	return NULL;
+	if (!opcode->evex)
+		without |= EVEX_ONLY;
+	return row->opcode == opcode->byte && prefix_matches(row->prefix, opcode->prefix) &&
+	       opcode->map == (row->flags & IN_0F38 ? MAP_0F38 : MAP_0F) && !(row->flags & without);
 }
 
 bool opcode_vector_form(const struct opcode *opcode, struct decoded_instruction *instruction)
 {
-	const struct vector_form *row = find_vector_form(opcode);
+	const struct vector_form *row = vector_forms, *end = row + ARRAY_SIZE(vector_forms);
 	unsigned length = XMM_BYTES << opcode->vector_length;
 
-	if (!row || opcode->masked)
+	while (row < end && !matches(row, opcode))
+		row++;
+	if (row == end || opcode->masked)
 		return false;
-	instruction->operation = row->store ? OPERATION_VECTOR_STORE : OPERATION_VECTOR_LOAD;
-	instruction->form = row->store ? FORM_MEMORY_REGISTER : FORM_REGISTER_MEMORY;
+	instruction->operation =
+		row->flags & STORE ? OPERATION_VECTOR_STORE : OPERATION_VECTOR_LOAD;
+	instruction->form = row->flags & STORE ? FORM_MEMORY_REGISTER : FORM_REGISTER_MEMORY;
 	instruction->width = row->width;
 	if (row->width == WHOLE)
 		instruction->width = length;
 	else if (row->width == BY_W)
 		instruction->width = opcode->wide ? sizeof(uint64_t) : sizeof(uint32_t);
 	instruction->register_width = instruction->width;
-	instruction->aligned = row->aligned;
-	instruction->keep_rest = row->keep_rest;
+	instruction->aligned = row->flags & ALIGNED;
+	instruction->keep_rest = row->flags & KEEP_REST;
 	instruction->clear_upper = opcode->vex || opcode->evex;
-	instruction->filled = row->broadcast ? length : instruction->width;
-	instruction->lane = row->lane;
-	instruction->mmx = row->mmx;
+	instruction->filled = row->flags & BROADCAST ? length : instruction->width;
+	instruction->lane = row->flags & HIGH_HALF ? XMM_BYTES / 2 : 0;
+	instruction->mmx = row->flags & IN_MMX;
 	return true;
 }
 

@@ -73,34 +73,56 @@ static bool descriptor_address(const struct switching *s, uint16_t selector, uin
 	return offset + DESCRIPTOR_SIZE - 1 <= limit;
 }
 
-static struct task_segment make_segment(uint16_t selector, uint64_t descriptor)
-{
-	return (struct task_segment) {
-		.selector = selector,
-		.base = descriptor_base(descriptor),
-		.limit = descriptor_limit(descriptor),
-		.rights = (uint32_t)descriptor_rights(descriptor),
-	};
-}
-
 static struct task_segment unusable(uint16_t selector)
 {
 	return (struct task_segment) { .selector = selector, .rights = RIGHTS_UNUSABLE };
 }
 
-/* Sets or clears the busy bit in the descriptor of a TSS. */
-static bool mark_busy(struct switching *s, uint16_t selector, bool busy)
+/* Reads a selector's descriptor, as a segment. False with a fault raised. */
+static bool read_segment(struct switching *s, uint16_t selector, struct task_segment *segment)
 {
-	uint8_t rights;
+	uint64_t descriptor;
 	uint32_t at;
 
 	if (!descriptor_address(s, selector, &at))
 		return raise(s, EXCEPTION_INVALID_TSS, selector);
-	at += RIGHTS_BYTE;
-	if (!read_memory(s, at, &rights, sizeof(rights)))
+	if (!read_memory(s, at, &descriptor, sizeof(descriptor)))
 		return false;
-	rights = (uint8_t)(busy ? rights | TYPE_BUSY : rights & ~TYPE_BUSY);
-	return write_table(s, at, &rights, sizeof(rights));
+	*segment = (struct task_segment) {
+		.selector = selector,
+		.base = descriptor_base(descriptor),
+		.limit = descriptor_limit(descriptor),
+		.rights = (uint32_t)descriptor_rights(descriptor),
+	};
+	return true;
+}
+
+/* The same for one that has to be in the GDT. */
+static bool read_global(struct switching *s, uint16_t selector, struct task_segment *segment)
+{
+	if (selector & SELECTOR_TI)
+		return raise(s, EXCEPTION_INVALID_TSS, selector);
+	return read_segment(s, selector, segment);
+}
+
+static bool write_rights(struct switching *s, uint16_t selector, uint8_t rights)
+{
+	uint32_t at;
+
+	if (!descriptor_address(s, selector, &at))
+		return raise(s, EXCEPTION_INVALID_TSS, selector);
+	return write_table(s, at + RIGHTS_BYTE, &rights, sizeof(rights));
+}
+
+/* Sets or clears the busy bit in the descriptor of a TSS. */
+static bool mark_busy(struct switching *s, uint16_t selector, bool busy)
+{
+	struct task_segment tss;
+
+	if (!read_segment(s, selector, &tss))
+		return false;
+	return write_rights(s, selector,
+			    (uint8_t)(busy ? tss.rights | TYPE_BUSY : tss.rights & ~TYPE_BUSY));
 }
 
 /* --- the new task's segments ---------------------------------------------------------------- */
@@ -134,22 +156,15 @@ static bool load_segment(struct switching *s, enum task_segment_name name, unsig
 {
 	struct task_segment *segment = &s->state->segment[name];
 	uint16_t selector = segment->selector;
-	uint64_t descriptor;
-	uint32_t at;
+	struct task_segment loaded;
 
 	if (is_null(selector)) {
 		if (name == TASK_CS || name == TASK_SS)
 			return raise(s, EXCEPTION_INVALID_TSS, selector);
 		return true; /* unusable already */
 	}
-	if (!descriptor_address(s, selector, &at))
-		return raise(s, EXCEPTION_INVALID_TSS, selector);
-	if (!read_memory(s, at, &descriptor, sizeof(descriptor)))
+	if (!read_segment(s, selector, &loaded))
 		return false;
-
-	struct task_segment loaded = make_segment(selector, descriptor);
-	uint8_t rights_byte;
-
 	if (!segment_fits(name, &loaded, cpl))
 		return raise(s, EXCEPTION_INVALID_TSS, selector);
 	if (!(loaded.rights & RIGHTS_P))
@@ -157,8 +172,7 @@ static bool load_segment(struct switching *s, enum task_segment_name name, unsig
 			s, name == TASK_SS ? EXCEPTION_STACK_FAULT : EXCEPTION_SEGMENT_NOT_PRESENT,
 			selector);
 	loaded.rights |= TYPE_ACCESSED;
-	rights_byte = (uint8_t)loaded.rights;
-	if (!write_table(s, at + RIGHTS_BYTE, &rights_byte, sizeof(rights_byte)))
+	if (!write_rights(s, selector, (uint8_t)loaded.rights))
 		return false;
 	*segment = loaded;
 	return true;
@@ -168,18 +182,12 @@ static bool load_ldt(struct switching *s)
 {
 	struct task_segment *ldt = &s->state->segment[TASK_LDTR];
 	uint16_t selector = ldt->selector;
-	uint64_t descriptor;
-	uint32_t at;
+	struct task_segment loaded;
 
 	if (is_null(selector))
 		return true;
-	if ((selector & SELECTOR_TI) || !descriptor_address(s, selector, &at))
-		return raise(s, EXCEPTION_INVALID_TSS, selector);
-	if (!read_memory(s, at, &descriptor, sizeof(descriptor)))
+	if (!read_global(s, selector, &loaded))
 		return false;
-
-	struct task_segment loaded = make_segment(selector, descriptor);
-
 	if ((loaded.rights & (RIGHTS_S | RIGHTS_TYPE)) != TYPE_LDT || !(loaded.rights & RIGHTS_P))
 		return raise(s, EXCEPTION_INVALID_TSS, selector);
 	*ldt = loaded;
@@ -308,19 +316,13 @@ static bool find_new_task(struct switching *s, struct task_segment *tr, struct t
 {
 	uint16_t selector = s->request->selector;
 	uint8_t bytes[TSS_LENGTH_MAX];
-	uint64_t descriptor;
-	uint32_t at, length;
 
-	*tr = unusable(selector);
-	if ((selector & SELECTOR_TI) || !descriptor_address(s, selector, &at))
-		return raise(s, EXCEPTION_INVALID_TSS, selector);
-	if (!read_memory(s, at, &descriptor, sizeof(descriptor)))
+	if (!read_global(s, selector, tr))
 		return false;
-	*tr = make_segment(selector, descriptor);
 
 	uint32_t type = tr->rights & (RIGHTS_S | RIGHTS_TYPE);
+	uint32_t length = tss_length(is_16bit(tr));
 
-	length = tss_length(is_16bit(tr));
 	if ((type & ~(TYPE_BUSY | TYPE_32BIT)) != TYPE_TSS16_AVAILABLE || tr->limit < length - 1)
 		return raise(s, EXCEPTION_INVALID_TSS, selector);
 	if (!read_memory(s, (uint32_t)tr->base, bytes, length))

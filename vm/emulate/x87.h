@@ -30,7 +30,10 @@ struct x87_number {
 	uint16_t exponent;    /* biased, below the sign */
 };
 
+/* So many of it are a number as the FPU, and memory, has it. */
 #define X87_NUMBER_BYTES 10
+_Static_assert(offsetof(struct x87_number, exponent) == X87_NUMBER_BYTES - sizeof(uint16_t),
+	       "as the FPU lays it out");
 
 /* What an invalid operation gives, where that is masked. */
 extern const struct x87_number x87_indefinite;
