@@ -82,7 +82,7 @@ static enum vmx_next read_of_board(struct vmx_vcpu *v, uint32_t index)
 	if (!quick->read_msr(v->vcpu, index, &value))
 		return deny(v, "rdmsr", 0);
 	set_edx_eax(v, value);
-	vmx_skip_instruction(v);
+	vmx_end_instruction(v);
 	return vmx_answered(v);
 }
 
@@ -94,7 +94,7 @@ static enum vmx_next write_of_board(struct vmx_vcpu *v, uint32_t index, uint64_t
 		return vmx_to_board(v);
 	if (!quick->write_msr(v->vcpu, index, value))
 		return deny(v, "wrmsr", value);
-	vmx_skip_instruction(v);
+	vmx_end_instruction(v);
 	return vmx_answered(v);
 }
 

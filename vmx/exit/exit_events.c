@@ -4,6 +4,7 @@
 
 #include "kernel/panic.h"
 #include "lib/bits.h"
+#include "lib/text_list.h"
 #include "vmx/exit/exit_decode.h"
 #include "vmx/exit/exit_fields.h"
 #include "vmx/vcpu/interruptibility.h"
@@ -25,17 +26,17 @@ void vmx_restore_nmi_blocking(struct vmx_vcpu *v)
 }
 
 /* "reflected #UD" and the like, by vector. */
-static const char *const reflected[] = {
-#define X(vector, symbol, mnemonic, code) [vector] = "reflected " mnemonic,
-	EXCEPTION_LIST(X)
-#undef X
-};
-
 static const char *reflected_words(unsigned vector)
 {
-	if (vector >= ARRAY_SIZE(reflected) || !reflected[vector])
-		return "reflected a reserved exception";
-	return reflected[vector];
+#define X(vector, symbol, mnemonic, code) vector,
+	static const uint8_t vectors[] = { EXCEPTION_LIST(X) };
+#undef X
+#define X(vector, symbol, mnemonic, code) "reflected " mnemonic "\0"
+	static const char words[] = EXCEPTION_LIST(X);
+#undef X
+	const char *known = keyed_text(words, vectors, ARRAY_SIZE(vectors), vector);
+
+	return known ? known : "reflected a reserved exception";
 }
 
 /* An entry that finds TF set and events blocked by STI or MOV SS wants the single-step trap among

@@ -97,6 +97,18 @@ void vmx_write_operand(struct vmx_vcpu *v, enum gpr gpr, uint64_t value)
 		v->vcpu->gpr[gpr] = value;
 }
 
+void vmx_end_instruction(struct vmx_vcpu *v)
+{
+	vmx_skip_instruction(v);
+}
+
+enum vmx_next vmx_emulated(struct vmx_vcpu *v)
+{
+	v->did = "emulated";
+	vmx_end_instruction(v);
+	return VMX_RESUME;
+}
+
 /* The flags that a fault saves have RF set, while an exit for an instruction leaves it clear: SDM
  * volume 3, "Saving RIP, RSP, RFLAGS, and SSP". */
 static enum vmx_next raise_fault(struct vmx_vcpu *v, enum exception vector)

@@ -64,12 +64,7 @@ void vmx_restore_nmi_blocking(struct vmx_vcpu *v);
 void vmx_debug_exception_taken(struct vmx_vcpu *v, uint64_t hits);
 
 /* The instruction has been carried out. */
-static inline enum vmx_next vmx_emulated(struct vmx_vcpu *v)
-{
-	v->did = "emulated";
-	vmx_skip_instruction(v);
-	return VMX_RESUME;
-}
+enum vmx_next vmx_emulated(struct vmx_vcpu *v);
 
 static inline enum vmx_next vmx_to_board(struct vmx_vcpu *v)
 {

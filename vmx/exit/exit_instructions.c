@@ -39,7 +39,7 @@ enum vmx_next vmx_handle_pause(struct vmx_vcpu *v)
 	if (likely(vmx_ends_plainly()))
 		vmx_pass_instruction(v, v->last.rip);
 	else
-		vmx_skip_instruction(v);
+		vmx_end_instruction(v);
 	if (this_cpu()->current.endless) {
 		v->did = "went on";
 		return VMX_RESUME;

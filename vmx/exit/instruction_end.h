@@ -51,4 +51,7 @@ static inline void vmx_skip_instruction(struct vmx_vcpu *v)
 	vmx_finish_instruction(v, (uint32_t)vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH));
 }
 
+/* The same by a call: where few exits end so. */
+void vmx_end_instruction(struct vmx_vcpu *v);
+
 #endif

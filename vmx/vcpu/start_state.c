@@ -15,8 +15,8 @@
 
 /* Fields that any beginning sets to the same value. */
 static const struct {
-	enum vmcs_field field;
-	uint64_t value;
+	uint16_t field; /* enum vmcs_field */
+	uint16_t value;
 } common[] = {
 	{ VMCS_GUEST_RFLAGS, RFLAGS_RESET },
 	{ VMCS_GUEST_DR7, DR7_RESET },
