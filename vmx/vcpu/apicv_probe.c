@@ -14,20 +14,16 @@
 #include "kernel/lapic.h"
 #include "kernel/memory.h"
 #include "kernel/output/log.h"
-#include "kernel/time.h"
 #include "lib/string.h"
-#include "vm/board.h"
 #include "vm/manager.h"
 #include "vm/vcpu/vcpu_interrupts.h"
 #include "vm/vm.h"
+#include "vmx/vcpu/probe_vm.h"
 #include "vmx/vcpu/vcpu.h"
 
 #define DESCRIPTORS 0x0 /* both tables: the IDT's gate is far above what the GDT holds */
-#define ENTRY       0x1000
 #define HANDLER     0x1100
 #define STACK_TOP   0x3000
-#define MEMORY      STACK_TOP
-#define SLICE_US    10000
 #define MANY_RUNS   100
 
 #define VECTOR         0x31
@@ -47,7 +43,7 @@ static const uint8_t code[] = {
 };
 static const uint8_t handler[] = { 0xf4 }; /* hlt */
 
-#define SECOND_HLT (ENTRY + sizeof(code) - 1)
+#define SECOND_HLT (PROBE_ENTRY + sizeof(code) - 1)
 
 bool apicv_delivery_is_used(void)
 {
@@ -85,62 +81,39 @@ static const struct vcpu_interrupts interrupts = {
 	.status = no_status,
 };
 
-static const struct board_ops no_board;
-
 /* --- the trial --------------------------------------------------------------------------------- */
 
-static void write_guest(uint8_t *memory)
+static void write_guest(struct vcpu *vcpu, uint8_t *memory, void *page)
 {
+	const uint64_t code_segment = FLAT_CODE;
 	uint64_t gate = INTERRUPT_GATE | CODE_SELECTOR << 16 | HANDLER;
 
-	memcpy(memory + DESCRIPTORS + CODE_SELECTOR, &(uint64_t) { FLAT_CODE }, sizeof(uint64_t));
+	memcpy(memory + DESCRIPTORS + CODE_SELECTOR, &code_segment, sizeof(code_segment));
 	memcpy(memory + DESCRIPTORS + VECTOR * sizeof(gate), &gate, sizeof(gate));
-	memcpy(memory + ENTRY, code, sizeof(code));
+	memcpy(memory + PROBE_ENTRY, code, sizeof(code));
 	memcpy(memory + HANDLER, handler, sizeof(handler));
-}
-
-/* The guest on this CPU, ready to run. Null: `why` says why there is none. */
-static struct vm *make(void *page, struct reason *why)
-{
-	static const struct vcpu_config config = { .mode = VCPU_MODE_PROT32,
-						   .stack_pointer = STACK_TOP,
-						   .intercepts = INTERCEPT_HLT,
-						   .has = VCPU_HAS_LOCAL_APIC };
-	struct vm *vm;
-
-	if (vm_create(&vm, "probe", MEMORY, 1, &no_board, NULL, why))
-		return NULL;
-	struct vcpu *vcpu = vm->vcpus[0];
-	uint8_t *memory = vm_memory(vm, gpa(0), MEMORY);
-
 	vcpu->owner = page;
 	vcpu->interrupts = &interrupts;
-	if (memory && !vcpu_set_entry(vcpu, gpa(ENTRY)) && !vcpu_setup(vcpu, &config) &&
-	    !vcpu_bind(vcpu)) {
-		write_guest(memory);
-		return vm;
-	}
-	reason_set(why, ERROR_BAD_STATE, "the vCPU cannot be set up: see the log");
-	vm_stop(vm, NULL);
-	return NULL;
 }
 
-static bool goes_on(const struct vcpu_exit *exit)
-{
-	return exit->kind == VCPU_EXIT_KICKED || exit->kind == VCPU_EXIT_TIME_SLICE;
-}
+static const struct probe_vm probe = {
+	.name = "probe",
+	.memory = STACK_TOP,
+	.config = { .mode = VCPU_MODE_PROT32,
+		    .stack_pointer = STACK_TOP,
+		    .intercepts = INTERCEPT_HLT,
+		    .has = VCPU_HAS_LOCAL_APIC },
+	.prepare = write_guest,
+};
 
 /* To the next HLT. Unsupported, with what came instead, when there is none. */
-static enum error run_to_halt(struct vcpu *vcpu, uint64_t *rip, struct reason *why)
+static enum error run_to_halt(struct vm *vm, uint64_t *rip, struct reason *why)
 {
-	struct vcpu_exit exit = { .kind = VCPU_EXIT_KICKED };
+	struct vcpu_exit exit = { .kind = VCPU_EXIT_TIME_SLICE };
 
-	for (unsigned i = 0; i < MANY_RUNS && goes_on(&exit); i++) {
-		vcpu_set_slice(vcpu, time_us_to_ticks(SLICE_US));
-		__atomic_store_n(&this_cpu()->need_resched, false, __ATOMIC_SEQ_CST);
-		if (vcpu_run(&vcpu, &exit))
-			return vcpu->trouble.kind;
-	}
+	for (unsigned i = 0; i < MANY_RUNS && exit.kind == VCPU_EXIT_TIME_SLICE; i++)
+		if (probe_vm_run(vm, &exit))
+			return vm->vcpus[0]->trouble.kind;
 	*rip = exit.rip;
 	if (exit.kind == VCPU_EXIT_HLT)
 		return ERROR_NONE;
@@ -149,26 +122,26 @@ static enum error run_to_halt(struct vcpu *vcpu, uint64_t *rip, struct reason *w
 }
 
 /* Where the guest ends when a kick of this CPU's own waits as it is entered the second time. */
-static enum error try(struct vcpu *vcpu, uint64_t *rip, struct reason *why)
+static enum error try(struct vm *vm, uint64_t *rip, struct reason *why)
 {
-	enum error error = run_to_halt(vcpu, rip, why);
+	enum error error = run_to_halt(vm, rip, why);
 
 	if (error)
 		return error;
-	vcpu_skip_instruction(vcpu);
+	vcpu_skip_instruction(vm->vcpus[0]);
 	interrupts_disable();
 	if (!lapic_send(this_cpu()->apic_id, DELIVER_FIXED, VECTOR_KICK)) {
 		interrupts_enable();
 		return reason_set(why, ERROR_TIMEOUT, "this CPU cannot interrupt itself");
 	}
-	return run_to_halt(vcpu, rip, why);
+	return run_to_halt(vm, rip, why);
 }
 
-static void judge(struct vcpu *vcpu)
+static void judge(struct vm *vm)
 {
 	struct reason why;
 	uint64_t rip = 0;
-	enum error error = try(vcpu, &rip, &why);
+	enum error error = try(vm, &rip, &why);
 
 	if (!error && rip == SECOND_HLT) {
 		delivery = DELIVERY_SOUND;
@@ -196,7 +169,7 @@ void apicv_probe(void)
 		return;
 	}
 	delivery = DELIVERY_ON_TRIAL;
-	struct vm *vm = make(page, &why);
+	struct vm *vm = probe_vm_make(&probe, page, &why);
 
 	delivery = DELIVERY_UNTRIED;
 	if (!vm) {
@@ -204,7 +177,7 @@ void apicv_probe(void)
 	} else {
 		/* Where the CPU has none, there is nothing to be said. */
 		if (vmx_of(vm->vcpus[0])->delivers)
-			judge(vm->vcpus[0]);
+			judge(vm);
 		vm_stop(vm, NULL);
 	}
 	page_free(page);

@@ -1,47 +1,37 @@
 /* Some emulators offer the monitor trap flag and never act on it. */
-#include "kernel/cpu.h"
 #include "kernel/output/log.h"
-#include "kernel/time.h"
-#include "vm/board.h"
 #include "vm/manager.h"
-#include "vm/vm.h"
 #include "vmx/cpu/capability.h"
 #include "vmx/cpu/controls.h"
 #include "vmx/vcpu/debug.h"
-#include "vmx/vcpu/vcpu.h"
-
-#define MEMORY   KIB(64)
-#define ENTRY    0x1000
-#define SLICE_US 10000
+#include "vmx/vcpu/probe_vm.h"
 
 bool vmx_monitor_trap_works;
 
 /* NOP, and behind it HLT: what stops there has gone too far. */
-static enum error step_once(struct vcpu *vcpu, struct vcpu_exit *exit)
+static void write_guest(struct vcpu *vcpu, uint8_t *memory, void *argument)
 {
-	static const struct vcpu_config config = { .mode = VCPU_MODE_PROT32,
-						   .intercepts = INTERCEPT_HLT };
-	static const struct vcpu_debug debug = { .step = true };
-	uint8_t *code = vm_memory(vcpu->vm, gpa(ENTRY), 2);
+	memory[PROBE_ENTRY] = 0x90;
+	memory[PROBE_ENTRY + 1] = 0xf4;
+}
 
-	if (!code || vcpu_set_entry(vcpu, gpa(ENTRY)) || vcpu_setup(vcpu, &config) ||
-	    vcpu_set_debug(vcpu, &debug) || vcpu_bind(vcpu))
-		return ERROR_BAD_STATE;
-	code[0] = 0x90;
-	code[1] = 0xf4;
-	vcpu_set_slice(vcpu, time_us_to_ticks(SLICE_US));
-	do {
-		__atomic_store_n(&this_cpu()->need_resched, false, __ATOMIC_SEQ_CST);
-		if (vcpu_run(&vcpu, exit))
-			return ERROR_BAD_STATE;
-	} while (exit->kind == VCPU_EXIT_KICKED);
-	return ERROR_NONE;
+static bool steps_once(struct vm *vm)
+{
+	static const struct vcpu_debug debug = { .step = true };
+	struct vcpu_exit exit = { .kind = VCPU_EXIT_UNKNOWN };
+
+	return !vcpu_set_debug(vm->vcpus[0], &debug) && !probe_vm_run(vm, &exit) &&
+	       exit.kind == VCPU_EXIT_DEBUG && exit.debug.step && exit.rip == PROBE_ENTRY + 1;
 }
 
 void vmx_debug_probe(void)
 {
-	static const struct board_ops no_board;
-	struct vcpu_exit exit = { .kind = VCPU_EXIT_UNKNOWN };
+	static const struct probe_vm probe = {
+		.name = "probe",
+		.memory = KIB(64),
+		.config = { .mode = VCPU_MODE_PROT32, .intercepts = INTERCEPT_HLT },
+		.prepare = write_guest,
+	};
 	struct reason why = { 0 };
 	struct vm *vm;
 
@@ -50,13 +40,13 @@ void vmx_debug_probe(void)
 		log_info("gdb", "steps go by RFLAGS.TF: the CPU has no monitor trap flag");
 		return;
 	}
-	if (vm_create(&vm, "probe", MEMORY, 1, &no_board, NULL, &why)) {
+	vm = probe_vm_make(&probe, NULL, &why);
+	if (!vm) {
 		log_warn("gdb", "steps go by RFLAGS.TF: %s", why.text);
 		return;
 	}
 	vmx_monitor_trap_works = true;
-	vmx_monitor_trap_works = !step_once(vm->vcpus[0], &exit) && exit.kind == VCPU_EXIT_DEBUG &&
-				 exit.debug.step && exit.rip == ENTRY + 1;
+	vmx_monitor_trap_works = steps_once(vm);
 	vm_stop(vm, NULL);
 	log_info("gdb", "steps go by %s",
 		 vmx_monitor_trap_works ? "the monitor trap flag"

@@ -2,22 +2,17 @@
  * CPU answers and what becomes of the vCPU. SDM volume 3, "VM Instruction Error Numbers". */
 #include "vmx/vcpu/entry_selftest.h"
 
-#include "kernel/cpu.h"
 #include "kernel/output/tap.h"
-#include "kernel/time.h"
-#include "lib/string.h"
-#include "vm/board.h"
 #include "vm/manager.h"
 #include "vm/vm.h"
 #include "vmx/vcpu/entry.h"
 #include "vmx/instruction_error.h"
 #include "vmx/instructions.h"
+#include "vmx/vcpu/probe_vm.h"
 #include "vmx/vcpu/vcpu.h"
+#include "x86/instructions.h"
 
-#define ENTRY        0x1000
-#define MEMORY       (ENTRY + PAGE_SIZE)
 #define HLT          0xf4
-#define SLICE_US     10000
 #define MANY_TARGETS 5 /* a CPU has at most four CR3-target values */
 
 /* Before the first run. */
@@ -55,49 +50,33 @@ static const char no_vmcs[] = "vmx/entry-without-a-vmcs-is-told-apart";
 
 #define OTHER_TESTS 2
 
-static const struct board_ops no_board;
+static void write_guest(struct vcpu *vcpu, uint8_t *memory, void *argument)
+{
+	memory[PROBE_ENTRY] = HLT;
+}
 
 /* A VM whose vCPU is bound here, and spoilt. Null: `why` has the reason. */
 static struct vm *make(void (*spoil)(struct vmx_vcpu *v), struct reason *why)
 {
-	static const struct vcpu_config config = { .mode = VCPU_MODE_PROT32,
-						   .intercepts = INTERCEPT_HLT };
-	struct vm *vm;
+	static const struct probe_vm probe = {
+		.name = "selftest",
+		.memory = PROBE_ENTRY + PAGE_SIZE,
+		.config = { .mode = VCPU_MODE_PROT32, .intercepts = INTERCEPT_HLT },
+		.prepare = write_guest,
+	};
+	struct vm *vm = probe_vm_make(&probe, NULL, why);
 
-	if (vm_create(&vm, "selftest", MEMORY, 1, &no_board, NULL, why))
-		return NULL;
-	struct vcpu *vcpu = vm->vcpus[0];
-	uint8_t *code = vm_memory(vm, gpa(ENTRY), 1);
-
-	if (code && !vcpu_set_entry(vcpu, gpa(ENTRY)) && !vcpu_setup(vcpu, &config) &&
-	    !vcpu_bind(vcpu)) {
-		*code = HLT;
-		spoil(vmx_of(vcpu));
-		return vm;
-	}
-	reason_set(why, ERROR_BAD_STATE, "the vCPU cannot be set up: see the log");
-	vm_stop(vm, NULL);
-	return NULL;
-}
-
-/* Host interrupts that come meanwhile are not the answer. */
-static enum error run(struct vcpu *vcpu, struct vcpu_exit *exit)
-{
-	enum error error;
-
-	vcpu_set_slice(vcpu, time_us_to_ticks(SLICE_US));
-	do {
-		__atomic_store_n(&this_cpu()->need_resched, false, __ATOMIC_SEQ_CST);
-		error = vcpu_run(&vcpu, exit);
-	} while (!error && exit->kind == VCPU_EXIT_KICKED);
-	return error;
+	if (vm)
+		spoil(vmx_of(vm->vcpus[0]));
+	return vm;
 }
 
 /* True when the run fails as it should, and the vCPU cannot be run again. */
-static bool is_refused(struct vcpu *vcpu, uint32_t number, struct reason *why)
+static bool is_refused(struct vm *vm, uint32_t number, struct reason *why)
 {
 	struct vcpu_exit exit = { .kind = VCPU_EXIT_UNKNOWN };
-	enum error error = run(vcpu, &exit);
+	enum error error = probe_vm_run(vm, &exit);
+	struct vcpu *vcpu = vm->vcpus[0];
 	bool told = error == ERROR_ENTRY_FAILED && exit.kind == VCPU_EXIT_ENTRY_FAILED &&
 		    exit.entry_failed.instruction_error == number &&
 		    vcpu->trouble.kind == ERROR_ENTRY_FAILED && vcpu->state == VCPU_INVALID;
@@ -116,7 +95,7 @@ static void test_refusal(const struct refusal *test)
 {
 	struct reason why = { 0 };
 	struct vm *vm = make(test->spoil, &why);
-	bool ok = vm && is_refused(vm->vcpus[0], test->error, &why);
+	bool ok = vm && is_refused(vm, test->error, &why);
 
 	if (vm)
 		vm_stop(vm, NULL);
@@ -130,9 +109,9 @@ static void test_launch_twice(void)
 	struct vcpu_exit exit = { .kind = VCPU_EXIT_UNKNOWN };
 	bool ok = false;
 
-	if (vm && !run(vm->vcpus[0], &exit) && exit.kind == VCPU_EXIT_HLT) {
+	if (vm && !probe_vm_run(vm, &exit) && exit.kind == VCPU_EXIT_HLT) {
 		vmx_of(vm->vcpus[0])->launched = false;
-		ok = is_refused(vm->vcpus[0], VMX_ERROR_VMLAUNCH_NOT_CLEAR, &why);
+		ok = is_refused(vm, VMX_ERROR_VMLAUNCH_NOT_CLEAR, &why);
 	} else if (vm) {
 		reason_set(&why, ERROR_BAD_STATE, "the first run ended with %s, not with hlt",
 			   vcpu_exit_name(exit.kind));
