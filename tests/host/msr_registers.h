@@ -33,4 +33,26 @@ static uint64_t value_of(uint32_t index)
 	return value;
 }
 
+static inline void read_faults(uint32_t index)
+{
+	uint64_t value;
+
+	assert_int_equal(msr_policy_read(&msrs, &inputs, index, &value), MSR_FAULT);
+}
+
+static inline void write(uint32_t index, uint64_t value)
+{
+	assert_int_equal(msr_policy_write(&msrs, &inputs, index, value, &changed), MSR_DONE);
+}
+
+static inline void write_faults(uint32_t index, uint64_t value)
+{
+	struct msr_state before = msrs;
+
+	assert_int_equal(msr_policy_write(&msrs, &inputs, index, value, &changed), MSR_FAULT);
+	/* Registers; where they are found is not one. */
+	assert_memory_equal(&before, &msrs, offsetof(struct msr_state, found));
+	assert_int_equal(changed, 0);
+}
+
 #endif
