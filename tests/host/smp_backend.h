@@ -4,6 +4,7 @@
 #define TESTS_HOST_SMP_BACKEND_H
 
 #include "tests/host/smp_machine.h"
+#include "tests/host/fake_virt_ops.h"
 
 /* What the hardware would hold of a vCPU. */
 struct fake_vcpu {
@@ -220,20 +221,8 @@ static void fake_nested_destroy(struct nested_table *nested)
 }
 
 static const struct virt_ops fake = {
-	.name = "fake",
+	FAKE_VCPU_OPS,
 	.vcpu_size = fake_vcpu_size,
-	.create = fake_create,
-	.set_nested_root = fake_set_nested_root,
-	.setup = fake_setup,
-	.bind = fake_bind,
-	.run = fake_run,
-	.unbind = fake_unbind,
-	.inject = fake_inject,
-	.get_register = fake_get_register,
-	.skip_instruction = fake_skip_instruction,
-	.init_reset = fake_init_reset,
-	.start_up = fake_start_up,
-	.destroy = fake_destroy,
 	.format_reason = fake_format_reason,
 	.nested_create = fake_nested_create,
 	.nested_map = fake_nested_map,

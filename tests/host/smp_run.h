@@ -102,6 +102,16 @@ static inline enum board_action end_vcpu(struct vcpu *vcpu, const struct vcpu_ex
 	return BOARD_END_VCPU;
 }
 
+/* The test's offer() names `who`, but nobody while `field` is `value`. */
+#define NOBODY_WHILE(who, field, value)           \
+	do {                                      \
+		__typeof__(field) before = field; \
+		field = value;                    \
+		assert_null(offer());             \
+		field = before;                   \
+		assert_ptr_equal(offer(), who);   \
+	} while (0)
+
 static const struct board_ops vcpu_ends_board = { .exit = end_vcpu, .ended = count_end };
 
 #endif

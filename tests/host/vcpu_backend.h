@@ -15,8 +15,8 @@
 
 #include "kernel/cpu.h"
 #include "kernel/output/log.h"
+#include "tests/host/fake_virt_ops.h"
 #include "vm/schedule/scheduler.h"
-#include "vm/virt_ops.h"
 #include "vm/vm.h"
 
 #define LINUX_ARCH_SET_GS 0x1001
@@ -150,22 +150,10 @@ static void fake_destroy(struct vcpu *vcpu)
 }
 
 static const struct virt_ops fake = {
-	.name = "fake",
-	.create = fake_create,
+	FAKE_VCPU_OPS,
 	.set_entry = fake_set_entry,
-	.set_nested_root = fake_set_nested_root,
-	.setup = fake_setup,
-	.bind = fake_bind,
-	.run = fake_run,
-	.unbind = fake_unbind,
-	.inject = fake_inject,
-	.get_register = fake_get_register,
 	.set_register = fake_set_register,
 	.set_debug = fake_set_debug,
-	.skip_instruction = fake_skip_instruction,
-	.init_reset = fake_init_reset,
-	.start_up = fake_start_up,
-	.destroy = fake_destroy,
 };
 const struct virt_ops *virt = &fake;
 

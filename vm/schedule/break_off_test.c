@@ -61,15 +61,6 @@ static struct vcpu *offer(void)
 	return offered ? next : NULL;
 }
 
-#define NOBODY_WHILE(field, value)                \
-	do {                                      \
-		__typeof__(field) before = field; \
-		field = value;                    \
-		assert_null(offer());             \
-		field = before;                   \
-		assert_ptr_equal(offer(), woken); \
-	} while (0)
-
 static void finish(struct vcpu *runs, struct vcpu *woken)
 {
 	struct scheduler *s = scheduler_of(this_cpu());
@@ -99,17 +90,17 @@ static void nobody_while_something_waits(void **unused)
 	request(woken);
 	assert_ptr_equal(offer(), woken);
 	assert_false(woken->halted);
-	NOBODY_WHILE(s->preempt, false);
-	NOBODY_WHILE(s->chores_called, true);
-	NOBODY_WHILE(s->shares, true);
-	NOBODY_WHILE(this_cpu()->recorder->end, recorder_place(this_cpu()->recorder) + 1);
-	NOBODY_WHILE(woken->state, VCPU_INVALID);
-	NOBODY_WHILE(woken->wake_pending, true);
-	NOBODY_WHILE(woken->asked, true);
-	NOBODY_WHILE(woken->startup, STARTUP_INIT);
-	NOBODY_WHILE(vm->holds, VM_HOLD_PAUSE);
-	NOBODY_WHILE(vm->debug_holds, BIT(1));
-	NOBODY_WHILE(vm->state, VM_STOPPING);
+	NOBODY_WHILE(woken, s->preempt, false);
+	NOBODY_WHILE(woken, s->chores_called, true);
+	NOBODY_WHILE(woken, s->shares, true);
+	NOBODY_WHILE(woken, this_cpu()->recorder->end, recorder_place(this_cpu()->recorder) + 1);
+	NOBODY_WHILE(woken, woken->state, VCPU_INVALID);
+	NOBODY_WHILE(woken, woken->wake_pending, true);
+	NOBODY_WHILE(woken, woken->asked, true);
+	NOBODY_WHILE(woken, woken->startup, STARTUP_INIT);
+	NOBODY_WHILE(woken, vm->holds, VM_HOLD_PAUSE);
+	NOBODY_WHILE(woken, vm->debug_holds, BIT(1));
+	NOBODY_WHILE(woken, vm->state, VM_STOPPING);
 	finish(runs, woken);
 }
 

@@ -168,15 +168,6 @@ static struct vcpu *offer(void)
 	return offered ? next : NULL;
 }
 
-#define NOBODY_WHILE(field, value)                  \
-	do {                                        \
-		__typeof__(field) before = field;   \
-		field = value;                      \
-		assert_null(offer());               \
-		field = before;                     \
-		assert_ptr_equal(offer(), line[0]); \
-	} while (0)
-
 static void nobody_while_something_waits(void **unused)
 {
 	struct vcpu *line[2];
@@ -185,20 +176,20 @@ static void nobody_while_something_waits(void **unused)
 	struct vm *vm = runs->vm;
 
 	assert_ptr_equal(offer(), line[0]);
-	NOBODY_WHILE(this_cpu()->attention, true);
-	NOBODY_WHILE(this_cpu()->current.endless, true);
-	NOBODY_WHILE(s->next_look, 1);
-	NOBODY_WHILE(s->shares, true);
-	NOBODY_WHILE(line[0]->state, VCPU_INVALID);
-	NOBODY_WHILE(line[0]->wake_pending, true);
-	NOBODY_WHILE(line[0]->asked, true);
-	NOBODY_WHILE(line[0]->halted, true);
-	NOBODY_WHILE(line[0]->startup, STARTUP_INIT);
-	NOBODY_WHILE(vm->holds, VM_HOLD_PAUSE);
-	NOBODY_WHILE(vm->debug_holds, BIT(1));
-	NOBODY_WHILE(vm->state, VM_STOPPING);
+	NOBODY_WHILE(line[0], this_cpu()->attention, true);
+	NOBODY_WHILE(line[0], this_cpu()->current.endless, true);
+	NOBODY_WHILE(line[0], s->next_look, 1);
+	NOBODY_WHILE(line[0], s->shares, true);
+	NOBODY_WHILE(line[0], line[0]->state, VCPU_INVALID);
+	NOBODY_WHILE(line[0], line[0]->wake_pending, true);
+	NOBODY_WHILE(line[0], line[0]->asked, true);
+	NOBODY_WHILE(line[0], line[0]->halted, true);
+	NOBODY_WHILE(line[0], line[0]->startup, STARTUP_INIT);
+	NOBODY_WHILE(line[0], vm->holds, VM_HOLD_PAUSE);
+	NOBODY_WHILE(line[0], vm->debug_holds, BIT(1));
+	NOBODY_WHILE(line[0], vm->state, VM_STOPPING);
 	/* The ring of records goes round. */
-	NOBODY_WHILE(recorders[0].next, recorders[0].end - 3);
+	NOBODY_WHILE(line[0], recorders[0].next, recorders[0].end - 3);
 	recorders[0].next = recorders[0].end - 4;
 	assert_ptr_equal(offer(), line[0]);
 	/* One that goes first goes the long way. */

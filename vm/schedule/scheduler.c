@@ -11,6 +11,7 @@
 #include "kernel/time.h"
 #include "kernel/timer.h"
 #include "lib/assert.h"
+#include "lib/atomic.h"
 #include "vm/schedule/idle_cpus.h"
 #include "vm/manager.h"
 #include "vm/schedule/run_loop.h"
@@ -317,7 +318,7 @@ static void idle(struct scheduler *s)
 
 	s->now = time_ticks();
 	if (slept)
-		scheduler_add_ticks(&s->idle_ticks, s->now - began);
+		atomic_count(&s->idle_ticks, s->now - began);
 }
 
 /* Between turns: what has to be done now and then. */

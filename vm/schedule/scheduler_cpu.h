@@ -7,7 +7,6 @@
 #include "kernel/cpu_sleep.h"
 #include "kernel/spinlock.h"
 #include "kernel/timer.h"
-#include "lib/atomic.h"
 #include "lib/types.h"
 #include "vm/schedule/run_queue.h"
 #include "vm/vcpu/vcpu_interrupts.h"
@@ -69,12 +68,6 @@ static inline struct scheduler *scheduler_of(const struct cpu *cpu)
 static inline void scheduler_change_load(struct scheduler *s, int by)
 {
 	__atomic_store_n(&s->load, s->load + (uint32_t)by, __ATOMIC_RELAXED);
-}
-
-/* This CPU's own counters of time. */
-static inline void scheduler_add_ticks(uint64_t *counter, uint64_t ticks)
-{
-	atomic_count(counter, ticks);
 }
 
 /* Whom somebody who has queued a vCPU on a CPU has to tell, once its lock is released. */

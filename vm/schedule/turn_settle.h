@@ -3,6 +3,7 @@
 #ifndef VM_SCHEDULE_TURN_SETTLE_H
 #define VM_SCHEDULE_TURN_SETTLE_H
 
+#include "lib/atomic.h"
 #include "vm/schedule/run_loop.h"
 #include "vm/schedule/scheduler_cpu.h"
 #include "vm/vcpu/turn_account.h"
@@ -12,8 +13,8 @@ static inline void turn_settle(struct scheduler *s, struct vcpu *vcpu, enum turn
 			       struct turn_ticks took)
 {
 	s->now = took.end;
-	scheduler_add_ticks(&s->guest_ticks, took.guest);
-	scheduler_add_ticks(&s->exit_ticks, took.plinth);
+	atomic_count(&s->guest_ticks, took.guest);
+	atomic_count(&s->exit_ticks, took.plinth);
 	/* One that was alone has taken no time that somebody else waited for. */
 	if (end == TURN_OVER || vcpu->slice_ticks == SLICE_ENDLESS) {
 		vcpu->slice.left = 0;

@@ -69,75 +69,95 @@ static void layouts(void **unused)
 	assert_int_equal(layout.size, 512);
 }
 
-/* Numbers for the bytes of a register, and what is read back of it. */
-static void vector_registers(void **unused)
+/* A server's area, all of it garbage but for the header, which says that nothing is present; numbers for the bytes of
+ * a register, and what is read back of one. */
+static struct xstate_layout wide;
+static uint8_t wide_area[1664 + 1024], vector[VCPU_VECTOR_BYTES], read[VCPU_VECTOR_BYTES];
+
+static int begin_area(void **unused)
+{
+	xstate_layout(server, &wide);
+	memset(wide_area, 0xaa, sizeof(wide_area));
+	memset(wide_area + 512, 0, 8);
+	for (unsigned i = 0; i < sizeof(vector); i++)
+		vector[i] = i + 1;
+	return 0;
+}
+
+static uint64_t present(void)
+{
+	uint64_t components;
+
+	memcpy(&components, wide_area + 512, sizeof(components));
+	return components;
+}
+
+/* Components in their initial state read as zero, whatever their place holds. A legacy instruction makes SSE
+ * present, its other registers zero. */
+static void legacy_instructions_write_sse(void **unused)
+{
+	xstate_get_vector(&wide, wide_area, 3, read);
+	assert_true(!read[0] && !read[15] && !read[16] && !read[31]);
+	xstate_set_vector(&wide, wide_area, 3, vector, false);
+	assert_int_equal(present(), XCR0_SSE);
+	assert_memory_equal(wide_area + 160 + 3 * 16, vector, 16);
+	assert_int_equal(wide_area[160 + 2 * 16], 0);
+	assert_int_equal(wide_area[160 + 4 * 16], 0);
+	assert_int_equal(wide_area[24], 0xaa); /* MXCSR */
+	xstate_get_vector(&wide, wide_area, 3, read);
+	assert_int_equal(read[16], 0);
+}
+
+/* A VEX-encoded one writes all, and clears the third part if it is there. */
+static void vex_instructions_write_all(void **unused)
+{
+	const uint64_t before = XCR0_SSE | XCR0_ZMM_HI256;
+
+	assert_int_equal(wide.ymm_offset, 576);
+	assert_int_equal(wide.zmm_offset, 1152);
+	memcpy(wide_area + 512, &before, sizeof(before));
+	memset(wide_area + 1152, 0xbb, 512);
+	memset(vector + 32, 0, 32);
+	xstate_set_vector(&wide, wide_area, 15, vector, true);
+	xstate_get_vector(&wide, wide_area, 15, read);
+	assert_memory_equal(read, vector, sizeof(vector));
+	assert_int_equal(present(), XCR0_SSE | XCR0_AVX | XCR0_ZMM_HI256);
+	assert_int_equal(wide_area[1152 + 15 * 32], 0);
+	assert_int_equal(wide_area[1152 + 15 * 32 - 1], 0xbb);
+	assert_int_equal(wide_area[1152 + 512 - 1], 0);
+}
+
+/* The upper sixteen are a component of their own; zeroes do not make one present. */
+static void upper_sixteen(void **unused)
+{
+	assert_int_equal(wide.hi16_offset, 1664);
+	memset(vector, 0, sizeof(vector));
+	xstate_set_vector(&wide, wide_area, 17, vector, true);
+	assert_false(present() & XCR0_HI16_ZMM);
+	memset(vector, 0x71, sizeof(vector));
+	xstate_set_vector(&wide, wide_area, 17, vector, true);
+	assert_memory_equal(wide_area + 1664 + 64, vector, sizeof(vector));
+	assert_int_equal(wide_area[1664 + 63] | wide_area[1664 + 128], 0);
+	xstate_get_vector(&wide, wide_area, 17, read);
+	assert_memory_equal(read, vector, sizeof(vector));
+	xstate_get_vector(&wide, wide_area, 1, read);
+	assert_int_equal(read[0] | read[15] | read[16] | read[31], 0);
+	xstate_set_vector(&wide, wide_area, 1, vector, true);
+	assert_int_equal(wide_area[1152 + 32 + 31], 0x71);
+}
+
+/* Without XSAVE there is only the legacy region, and it always counts. */
+static void without_xsave(void **unused)
 {
 	struct xstate_layout layout;
-	uint8_t area[1664 + 1024], value[VCPU_VECTOR_BYTES], other[VCPU_VECTOR_BYTES];
-	uint64_t present;
 
-	for (unsigned i = 0; i < sizeof(value); i++)
-		value[i] = i + 1;
-	xstate_layout(server, &layout);
-	assert_int_equal(layout.ymm_offset, 576);
-	assert_int_equal(layout.zmm_offset, 1152);
-
-	/* Components in their initial state read as zero, whatever their place holds. */
-	memset(area, 0xaa, sizeof(area));
-	memset(area + 512, 0, 8);
-	xstate_get_vector(&layout, area, 3, other);
-	assert_true(!other[0] && !other[15] && !other[16] && !other[31]);
-
-	/* A legacy instruction makes SSE present, its other registers zero. */
-	xstate_set_vector(&layout, area, 3, value, false);
-	memcpy(&present, area + 512, sizeof(present));
-	assert_int_equal(present, XCR0_SSE);
-	assert_memory_equal(area + 160 + 3 * 16, value, 16);
-	assert_int_equal(area[160 + 2 * 16], 0);
-	assert_int_equal(area[160 + 4 * 16], 0);
-	assert_int_equal(area[24], 0xaa); /* MXCSR */
-	xstate_get_vector(&layout, area, 3, other);
-	assert_int_equal(other[16], 0);
-
-	/* A VEX-encoded one writes all, and clears the third part if it is there. */
-	present |= XCR0_ZMM_HI256;
-	memcpy(area + 512, &present, sizeof(present));
-	memset(area + 1152, 0xbb, 512);
-	memset(value + 32, 0, 32);
-	xstate_set_vector(&layout, area, 15, value, true);
-	xstate_get_vector(&layout, area, 15, other);
-	assert_memory_equal(other, value, sizeof(value));
-	memcpy(&present, area + 512, sizeof(present));
-	assert_int_equal(present, XCR0_SSE | XCR0_AVX | XCR0_ZMM_HI256);
-	assert_int_equal(area[1152 + 15 * 32], 0);
-	assert_int_equal(area[1152 + 15 * 32 - 1], 0xbb);
-	assert_int_equal(area[1152 + 512 - 1], 0);
-
-	/* The upper sixteen are a component of their own; zeroes do not make one present. */
-	assert_int_equal(layout.hi16_offset, 1664);
-	memset(value, 0, sizeof(value));
-	xstate_set_vector(&layout, area, 17, value, true);
-	memcpy(&present, area + 512, sizeof(present));
-	assert_false(present & XCR0_HI16_ZMM);
-	memset(value, 0x71, sizeof(value));
-	xstate_set_vector(&layout, area, 17, value, true);
-	assert_memory_equal(area + 1664 + 64, value, sizeof(value));
-	assert_int_equal(area[1664 + 63] | area[1664 + 128], 0);
-	xstate_get_vector(&layout, area, 17, other);
-	assert_memory_equal(other, value, sizeof(value));
-	xstate_get_vector(&layout, area, 1, other);
-	assert_int_equal(other[0] | other[15] | other[16] | other[31], 0);
-	xstate_set_vector(&layout, area, 1, value, true);
-	assert_int_equal(area[1152 + 32 + 31], 0x71);
-
-	/* Without XSAVE there is only the legacy region, and it always counts. */
 	xstate_layout(none, &layout);
-	memset(area, 0, sizeof(area));
-	xstate_set_vector(&layout, area, 0, value, true);
-	xstate_get_vector(&layout, area, 0, other);
-	assert_memory_equal(other, value, 16);
-	assert_int_equal(other[16], 0);
-	assert_int_equal(area[512], 0);
+	memset(wide_area, 0, sizeof(wide_area));
+	xstate_set_vector(&layout, wide_area, 0, vector, true);
+	xstate_get_vector(&layout, wide_area, 0, read);
+	assert_memory_equal(read, vector, 16);
+	assert_int_equal(read[16], 0);
+	assert_int_equal(wide_area[512], 0);
 }
 
 /* MM2 is x87 register 2, which is ST(7) while TOP is 3. */
@@ -250,9 +270,15 @@ static void reset_image(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(layouts),       cmocka_unit_test(vector_registers),
-		cmocka_unit_test(mmx_registers), cmocka_unit_test(x87_registers),
-		cmocka_unit_test(reset_image),   cmocka_unit_test(compacted_format),
+		cmocka_unit_test(layouts),
+		cmocka_unit_test_setup(legacy_instructions_write_sse, begin_area),
+		cmocka_unit_test_setup(vex_instructions_write_all, begin_area),
+		cmocka_unit_test_setup(upper_sixteen, begin_area),
+		cmocka_unit_test_setup(without_xsave, begin_area),
+		cmocka_unit_test(mmx_registers),
+		cmocka_unit_test(x87_registers),
+		cmocka_unit_test(reset_image),
+		cmocka_unit_test(compacted_format),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
