@@ -3,6 +3,7 @@
  * "EOI Virtualization", beside a sender that knows nothing of it. Whatever comes when, each request is
  * delivered once, in the order of the priorities, and no end of a level is missed. */
 #include "tests/host/one_lapic.h"
+#include "tests/host/random_numbers.h"
 
 #define ROUNDS      2000
 #define STEPS       300
@@ -24,14 +25,6 @@ static bool flag;
  * whose end the I/O APIC waits for. */
 static bool expected[256], level_open[256];
 static unsigned level_ends_wanted;
-
-static uint32_t seed;
-
-static unsigned random_below(unsigned limit)
-{
-	seed = seed * 1664525u + 1013904223u;
-	return (seed >> 8) % limit;
-}
 
 /* --- the page, as hardware goes about it ------------------------------------------------------- */
 

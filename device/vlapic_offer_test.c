@@ -3,20 +3,13 @@
  * way and in the other. */
 #include "device/vlapic_end.h"
 #include "tests/host/one_lapic.h"
+#include "tests/host/random_numbers.h"
 
 #define ROUNDS 400
 #define STEPS  400
 
 static struct vlapic twin;
 static uint32_t twin_page[PAGE_SIZE / sizeof(uint32_t)];
-static uint32_t seed;
-
-static unsigned random_below(unsigned limit)
-{
-	seed = seed * 1664525u + 1013904223u;
-	return (seed >> 8) % limit;
-}
-
 static void start_both(void **state)
 {
 	enabled(state);

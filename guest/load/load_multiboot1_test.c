@@ -3,32 +3,16 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "guest/load/load_multiboot.h"
 #include "lib/bytes.h"
-#include "tests/host/elf_file.h"
-#include "tests/host/load_machine.h"
+#include "tests/host/multiboot_machine.h"
 
-#define HEADER_AT (ELF_FILE_CONTENT_AT + 0x10)
-
-static struct load_machine machine;
-static struct elf_file file;
-static struct boot_state state_out;
-static struct reason why;
 static const struct load_file no_modules[1];
 
 static int start(void **state)
 {
 	load_machine_make(&machine, MIB(64));
 	why = (struct reason) { 0 };
-	return 0;
-}
-
-static int end(void **state)
-{
-	load_machine_free(&machine);
 	return 0;
 }
 
@@ -54,29 +38,9 @@ static void make_elf(bool is_64bit, uint32_t flags)
 	memcpy(file.bytes + 0x1800, "data", 4);
 }
 
-static enum error load_with(const struct load_file *modules, unsigned count, const char *line)
-{
-	uint8_t *copy = malloc(file.length ? file.length : 1);
-	const struct load_file kernel = { copy, file.length, line };
-
-	memcpy(copy, file.bytes, file.length);
-	enum error error =
-		load_multiboot(&machine.target, &kernel, modules, count, &state_out, &why);
-	free(copy);
-	return error;
-}
-
 static enum error load(void)
 {
 	return load_with(no_modules, 0, "");
-}
-
-static void refuses(enum error error, const char *words)
-{
-	assert_int_equal(load(), error);
-	assert_int_equal(why.kind, error);
-	if (!strstr(why.text, words))
-		fail_msg("\"%s\" does not say \"%s\"", why.text, words);
 }
 
 /* A word of the boot information. */

@@ -3,25 +3,16 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "boot/multiboot2.h"
-#include "guest/load/load_multiboot.h"
 #include "lib/bytes.h"
 #include "tests/host/complaint_book.h"
-#include "tests/host/elf_file.h"
-#include "tests/host/load_machine.h"
+#include "tests/host/multiboot_machine.h"
 
-#define HEADER_AT (ELF_FILE_CONTENT_AT + 0x10)
-#define OPTIONAL  1
+#define OPTIONAL 1
 
-static struct load_machine machine;
-static struct elf_file file;
 static uint64_t header_end;
-static struct boot_state state_out;
 static struct multiboot2_info info;
-static struct reason why;
 static const uint8_t rsdp[ACPI_RSDP_LENGTH] = "RSD PTR \x55Plinth\2";
 
 static int start(void **state)
@@ -30,12 +21,6 @@ static int start(void **state)
 	machine.target.rsdp_bytes = rsdp;
 	machine.target.vga_text = true;
 	why = (struct reason) { 0 };
-	return 0;
-}
-
-static int end(void **state)
-{
-	load_machine_free(&machine);
 	return 0;
 }
 
@@ -78,18 +63,6 @@ static void make(bool is_64bit)
 	memcpy(file.bytes + 0x1800, "data", 4);
 }
 
-static enum error load_with(const struct load_file *modules, unsigned count, const char *line)
-{
-	uint8_t *copy = malloc(file.length);
-	const struct load_file kernel = { copy, file.length, line };
-
-	memcpy(copy, file.bytes, file.length);
-	enum error error =
-		load_multiboot(&machine.target, &kernel, modules, count, &state_out, &why);
-	free(copy);
-	return error;
-}
-
 /* Loads, and reads the boot information without a complaint. */
 static void load_and_parse(const struct load_file *modules, unsigned count, const char *line)
 {
@@ -105,14 +78,6 @@ static void load_and_parse(const struct load_file *modules, unsigned count, cons
 	};
 	assert_int_equal(multiboot2_parse(&source, &info, COMPLAINTS_TO(&book), &why), ERROR_NONE);
 	assert_string_equal(book.text, "");
-}
-
-static void refuses(enum error error, const char *words)
-{
-	assert_int_equal(load_with(NULL, 0, ""), error);
-	assert_int_equal(why.kind, error);
-	if (!strstr(why.text, words))
-		fail_msg("\"%s\" does not say \"%s\"", why.text, words);
 }
 
 /* The bytes of the first tag of `type`; null if there is none. */

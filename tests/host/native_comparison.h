@@ -11,6 +11,7 @@
 
 #include "lib/bits.h"
 #include "tests/host/native.h"
+#include "tests/host/random_numbers.h"
 #include "vm/emulate/alu.h"
 #include "vm/emulate/decoder.h"
 #include "vm/emulate/execute.h"
@@ -48,16 +49,6 @@ static const struct emulate_memory memory = {
 };
 
 /* --- operands -------------------------------------------------------------------------------- */
-
-static uint64_t seed;
-
-static uint64_t random_bits(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
 
 /* Mostly values at the edges of the widths. */
 static uint64_t operand(void)

@@ -343,7 +343,7 @@ static void addresses(void **state)
 			uint8_t bytes[INSTRUCTION_MAX_LENGTH] = { 0 };
 			struct emulation e = { .cpu = &cpu, .instruction = &instruction };
 			unsigned length = 0, opcode_at;
-			uint64_t random = random_bits();
+			uint64_t random = random_bits(), rest = random_bits();
 
 			if (random & 1)
 				bytes[length++] = 0x67;
@@ -351,7 +351,7 @@ static void addresses(void **state)
 			opcode_at = length;
 			bytes[length++] = 0x8b;
 			bytes[length++] = modrm;
-			memcpy(bytes + length, &seed, 5); /* SIB and displacement */
+			memcpy(bytes + length, &rest, 5); /* SIB and displacement */
 			assert_int_equal(decode_instruction(CODE_64, bytes, INSTRUCTION_MAX_LENGTH,
 							    &instruction),
 					 DECODE_DONE);

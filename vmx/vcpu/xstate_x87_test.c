@@ -7,6 +7,7 @@
 
 #include "lib/bits.h"
 #include "tests/host/native.h"
+#include "tests/host/random_numbers.h"
 #include "vm/emulate/decoder.h"
 #include "vm/emulate/execute.h"
 #include "vm/emulate/x87.h"
@@ -68,16 +69,6 @@ static const struct emulate_memory memory = {
 };
 
 /* --- what to try it on ----------------------------------------------------------------------- */
-
-static uint64_t seed;
-
-static uint64_t random_bits(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
 
 /* Significands at the edges of roundings, and any. */
 static uint64_t significand(void)
