@@ -39,15 +39,33 @@ static const struct field header_type = { 16, 2, 16, 2 }, header_machine = { 18,
 			  header_section_count = { 48, 2, 60, 2 },
 			  header_section_names = { 50, 2, 62, 2 };
 
-static const struct field segment_type = { 0, 4, 0, 4 }, segment_offset = { 4, 4, 8, 8 },
-			  segment_virtual = { 8, 4, 16, 8 }, segment_physical = { 12, 4, 24, 8 },
-			  segment_file_size = { 16, 4, 32, 8 },
-			  segment_memory_size = { 20, 4, 40, 8 }, segment_align = { 28, 4, 48, 8 };
+/* Those of struct elf_segment, in its order. */
+static const struct field segment_fields[] = {
+	{ 0, 4, 0, 4 },   /* type */
+	{ 4, 4, 8, 8 },   /* offset */
+	{ 16, 4, 32, 8 }, /* file_size */
+	{ 8, 4, 16, 8 },  /* virtual_start */
+	{ 12, 4, 24, 8 }, /* physical_start */
+	{ 20, 4, 40, 8 }, /* memory_size */
+	{ 28, 4, 48, 8 }, /* align */
+};
+_Static_assert(sizeof(struct elf_segment) == ARRAY_SIZE(segment_fields) * sizeof(uint64_t),
+	       "a field has a number");
 
-static const struct field section_type = { 4, 4, 4, 4 }, section_flags = { 8, 4, 8, 8 },
-			  section_address = { 12, 4, 16, 8 }, section_offset = { 16, 4, 24, 8 },
-			  section_size = { 20, 4, 32, 8 }, section_link = { 24, 4, 40, 4 },
-			  section_align = { 32, 4, 48, 8 };
+static const struct field section_address = { 12, 4, 16, 8 };
+
+/* Those of struct elf_section, in its order. */
+static const struct field section_fields[] = {
+	{ 4, 4, 4, 4 },   /* type */
+	{ 8, 4, 8, 8 },   /* flags */
+	{ 12, 4, 16, 8 }, /* address */
+	{ 16, 4, 24, 8 }, /* offset */
+	{ 20, 4, 32, 8 }, /* size */
+	{ 32, 4, 48, 8 }, /* align */
+	{ 24, 4, 40, 4 }, /* link */
+};
+_Static_assert(sizeof(struct elf_section) == ARRAY_SIZE(section_fields) * sizeof(uint64_t),
+	       "a field has a number");
 
 /* Sizes of the structures, by class. */
 static unsigned size_of_header(bool is_64bit)
@@ -70,6 +88,13 @@ static uint64_t get(const struct elf_image *elf, uint64_t at, struct field field
 	const uint8_t *bytes = elf->bytes + at + (elf->is_64bit ? field.offset64 : field.offset32);
 
 	return load_bytes(bytes, elf->is_64bit ? field.width64 : field.width32);
+}
+
+static void get_all(const struct elf_image *elf, uint64_t at, const struct field *fields,
+		    unsigned count, uint64_t *values)
+{
+	for (unsigned i = 0; i < count; i++)
+		values[i] = get(elf, at, fields[i]);
 }
 
 static bool within(const struct elf_image *elf, uint64_t offset, uint64_t length)
@@ -229,32 +254,20 @@ enum error elf_open(const uint8_t *bytes, uint64_t length, struct elf_image *out
 
 struct elf_segment elf_segment(const struct elf_image *elf, unsigned n)
 {
-	uint64_t at = elf->segments + (uint64_t)n * elf->segment_size;
+	struct elf_segment segment;
 
-	return (struct elf_segment) {
-		.type = (uint32_t)get(elf, at, segment_type),
-		.offset = get(elf, at, segment_offset),
-		.file_size = get(elf, at, segment_file_size),
-		.virtual_start = get(elf, at, segment_virtual),
-		.physical_start = get(elf, at, segment_physical),
-		.memory_size = get(elf, at, segment_memory_size),
-		.align = get(elf, at, segment_align),
-	};
+	get_all(elf, elf->segments + (uint64_t)n * elf->segment_size, segment_fields,
+		ARRAY_SIZE(segment_fields), (uint64_t *)&segment);
+	return segment;
 }
 
 struct elf_section elf_section(const struct elf_image *elf, unsigned n)
 {
-	uint64_t at = elf->sections + (uint64_t)n * elf->section_size;
+	struct elf_section section;
 
-	return (struct elf_section) {
-		.type = (uint32_t)get(elf, at, section_type),
-		.flags = get(elf, at, section_flags),
-		.address = get(elf, at, section_address),
-		.offset = get(elf, at, section_offset),
-		.size = get(elf, at, section_size),
-		.align = get(elf, at, section_align),
-		.link = (uint32_t)get(elf, at, section_link),
-	};
+	get_all(elf, elf->sections + (uint64_t)n * elf->section_size, section_fields,
+		ARRAY_SIZE(section_fields), (uint64_t *)&section);
+	return section;
 }
 
 const uint8_t *elf_section_header(const struct elf_image *elf, unsigned n)

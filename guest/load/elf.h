@@ -37,7 +37,7 @@ struct elf_image {
 /* A program header. The file's part of a segment to load or of notes lies within the file, and a
  * segment to load does not wrap around either address space, nor do two of them overlap. */
 struct elf_segment {
-	uint32_t type;
+	uint64_t type;
 	uint64_t offset, file_size; /* bytes of the file */
 	uint64_t virtual_start, physical_start;
 	uint64_t memory_size; /* file_size at least, for segments to load */
@@ -52,11 +52,10 @@ static inline bool elf_segment_is_loaded(const struct elf_segment *segment)
 
 /* A section header. Its bytes, if it has any in the file, lie within it. */
 struct elf_section {
-	uint32_t type;
-	uint64_t flags, address;
+	uint64_t type, flags, address;
 	uint64_t offset, size;
 	uint64_t align;
-	uint32_t link; /* as it stands */
+	uint64_t link; /* as it stands */
 };
 
 struct elf_note {
