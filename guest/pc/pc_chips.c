@@ -7,8 +7,7 @@
 #include "lib/assert.h"
 #include "lib/bits.h"
 
-/* A chip that is told of time and of RESET#. */
-static void keep(struct pc *pc, const struct chip_ops *ops, void *chip)
+void pc_keep_chip(struct pc *pc, const struct chip_ops *ops, void *chip)
 {
 	static const bool never;
 
@@ -35,12 +34,12 @@ static enum error add_interrupt_controllers(struct pc *pc, struct reason *why)
 	enum error error;
 
 	pic_init(&pc->pic, &intr);
-	keep(pc, &pic_ops, &pc->pic);
+	pc_keep_chip(pc, &pic_ops, &pc->pic);
 	error = pic_attach(&pc->pic, &pc->ports, why);
 	/* The wires lead to it in any case. Without APICs the guest cannot reach it, and so it stays
 	 * as RESET# leaves it: all of its pins are masked. */
 	ioapic_init(&pc->ioapic, PC_PCI_PINS, pc_send_message, pc);
-	keep(pc, &ioapic_ops, &pc->ioapic);
+	pc_keep_chip(pc, &ioapic_ops, &pc->ioapic);
 	if (error || pc->spec->apic == SPEC_APIC_NONE)
 		return error;
 	return bus_attach(&pc->memory, &place, 1, &ioapic_ops, &pc->ioapic, why);
@@ -78,16 +77,16 @@ static enum error add_clocks(struct pc *pc, struct reason *why)
 
 	if (pc->spec->hpet) {
 		hpet_init(&pc->hpet, &wires);
-		keep(pc, &hpet_ops, &pc->hpet);
+		pc_keep_chip(pc, &hpet_ops, &pc->hpet);
 		error = hpet_attach(&pc->hpet, &pc->memory, why);
 		irq0 = (struct wire) { hpet_set_legacy, &pc->hpet, HPET_LEGACY_PIT };
 	}
 	pit_init(&pc->pit, &irq0);
-	keep(pc, &pit_ops, &pc->pit);
+	pc_keep_chip(pc, &pit_ops, &pc->pit);
 	rtc_init(&pc->rtc, &clock, wall_clock_seconds());
 	rtc_describe_memory(&pc->rtc, low, pc->spec->memory - low);
 	rtc_describe_cpus(&pc->rtc, pc->spec->cpus);
-	keep(pc, &rtc_ops, &pc->rtc);
+	pc_keep_chip(pc, &rtc_ops, &pc->rtc);
 	if (!error)
 		error = pit_attach(&pc->pit, &pc->ports, why);
 	return error ? error : rtc_attach(&pc->rtc, &pc->ports, why);
@@ -116,11 +115,11 @@ static enum error add_power(struct pc *pc, struct reason *why)
 	const struct wire sci = irq_wire(pc, PC_IRQ_SCI, 0), nowhere = { 0 };
 
 	reset_ports_init(&pc->reset_ports, &nowhere, pc, resets);
-	keep(pc, &reset_ports_ops, &pc->reset_ports);
+	pc_keep_chip(pc, &reset_ports_ops, &pc->reset_ports);
 	if (pc->spec->acpi) {
 		/* Where its ports are, PCI's power management function says. */
 		acpi_pm_init(&pc->acpi_pm, &sci, pc, sleeps);
-		keep(pc, &acpi_pm_ops, &pc->acpi_pm);
+		pc_keep_chip(pc, &acpi_pm_ops, &pc->acpi_pm);
 	}
 	return reset_ports_attach(&pc->reset_ports, &pc->ports, why);
 }
@@ -134,8 +133,10 @@ static enum error add_keyboard(struct pc *pc, struct reason *why)
 		.reset = { reset_ports_set_keyboard_reset, &pc->reset_ports, 0 },
 	};
 
+	if (!pc->spec->i8042)
+		return ERROR_NONE;
 	i8042_init(&pc->i8042, &wires);
-	keep(pc, &i8042_ops, &pc->i8042);
+	pc_keep_chip(pc, &i8042_ops, &pc->i8042);
 	return i8042_attach(&pc->i8042, &pc->ports, why);
 }
 
@@ -143,38 +144,22 @@ static enum error add_keyboard(struct pc *pc, struct reason *why)
 
 enum error pc_chips_create(struct pc *pc, struct reason *why)
 {
-	enum error error = add_interrupt_controllers(pc, why);
+	static enum error (*const steps[])(struct pc *, struct reason *) = {
+		add_interrupt_controllers,
+		add_clocks,
+		add_power,
+		pc_pci_create,
+		pc_fw_cfg_create,
+		pc_debug_create,
+		pc_disks_create,
+		pc_vga_create,
+		add_keyboard,
+		pc_serial_create,
+	};
+	enum error error = ERROR_NONE;
 
-	if (!error)
-		error = add_clocks(pc, why);
-	if (!error)
-		error = add_power(pc, why);
-	if (!error)
-		error = pc_pci_create(pc, why);
-	keep(pc, &pci_ops, &pc->pci);
-	if (!error)
-		error = pc_fw_cfg_create(pc, why);
-	if (!error)
-		error = pc_debug_create(pc, why);
-	keep(pc, &fw_cfg_ops, &pc->fw_cfg);
-	keep(pc, &debug_ports_ops, &pc->debug_ports);
-	if (pc->testdev)
-		keep(pc, &testdev_register_ops, pc->testdev);
-	if (!error)
-		error = pc_disks_create(pc, why);
-	for (unsigned i = 0; i < pc->disk_count; i++)
-		keep(pc, &virtio_block_ops, &pc->disks[i].block);
-	if (!error && pc->spec->vga)
-		error = pc_vga_create(pc, why);
-	if (pc->spec->vga)
-		keep(pc, &vga_text_ops, &pc->vga);
-	if (!error && pc->spec->i8042)
-		error = add_keyboard(pc, why);
-	if (!error)
-		error = pc_serial_create(pc, why);
-	for (unsigned n = 0; n < PC_COM_PORTS; n++)
-		if (pc->spec->com_mask & BIT(n))
-			keep(pc, &uart_ops, &pc->com[n]);
+	for (unsigned i = 0; i < ARRAY_SIZE(steps) && !error; i++)
+		error = steps[i](pc, why);
 	return error;
 }
 

@@ -63,6 +63,7 @@ static enum error add_testdev(struct pc *pc, struct reason *why)
 	for (unsigned n = 0; n < TESTDEV_IRQS; n++)
 		irq[n] = (struct wire) { pc_irq, pc, PC_WIRE(n, TESTDEV_SOURCE) };
 	testdev_init(pc->testdev, irq);
+	pc_keep_chip(pc, &testdev_register_ops, pc->testdev);
 	return testdev_attach(pc->testdev, &pc->ports, &pc->memory, why);
 }
 
@@ -77,6 +78,7 @@ enum error pc_debug_create(struct pc *pc, struct reason *why)
 	enum error error;
 
 	debug_ports_init(&pc->debug_ports, &to);
+	pc_keep_chip(pc, &debug_ports_ops, &pc->debug_ports);
 	error = debug_ports_attach(&pc->debug_ports, &pc->ports, why);
 	return error || !pc->spec->testdev ? error : add_testdev(pc, why);
 }

@@ -99,6 +99,7 @@ static enum error add_disk(struct pc *pc, unsigned number, const struct spec_mod
 	error = virtio_block_init(&disk->block, &setup, why);
 	if (error)
 		return error;
+	pc_keep_chip(pc, &virtio_block_ops, &disk->block);
 	pc_pci_wire(pc, FIRST_SLOT + number, f);
 	if (!pc_has_firmware(pc))
 		f->config[PCI_COMMAND] |= PCI_COMMAND_MASTER;

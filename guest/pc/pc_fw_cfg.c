@@ -209,6 +209,7 @@ enum error pc_fw_cfg_create(struct pc *pc, struct reason *why)
 	enum error error = pc_has_firmware(pc) ? make_items(pc, why) : ERROR_NONE;
 
 	fw_cfg_init(&pc->fw_cfg, &memory, &source);
+	pc_keep_chip(pc, &fw_cfg_ops, &pc->fw_cfg);
 	return error ? error : fw_cfg_attach(&pc->fw_cfg, &pc->ports, why);
 }
 

@@ -130,15 +130,21 @@ static enum error add_eager(struct pc *pc, uint64_t start, uint64_t end, struct 
 			   : ERROR_NONE;
 }
 
-static enum error add_lazy(struct pc *pc, uint64_t start, uint64_t end, struct reason *why)
+/* RAM from `start` to `end`, of which one part is lazy. */
+static enum error add_ram(struct pc *pc, uint64_t start, uint64_t lazy, uint64_t lazy_end,
+			  uint64_t end, struct reason *why)
 {
-	return start < end ? vm_add_lazy_memory(pc->vm, gpa(start), end - start, why) : ERROR_NONE;
+	enum error error = add_eager(pc, start, lazy, why);
+
+	if (!error && lazy < lazy_end)
+		error = vm_add_lazy_memory(pc->vm, gpa(lazy), lazy_end - lazy, why);
+	return error ? error : add_eager(pc, lazy_end, end, why);
 }
 
 enum error pc_memory_create(struct pc *pc, struct reason *why)
 {
 	struct lazy_part lazy = lazy_part(pc);
-	uint64_t high = pc->spec->memory - pc_low_memory(pc);
+	uint64_t low = pc_low_memory(pc), high_end = PC_HIGH_MEMORY + pc->spec->memory - low;
 	enum error error = check_room_for_tables(pc, why);
 
 	if (!error)
@@ -146,22 +152,12 @@ enum error pc_memory_create(struct pc *pc, struct reason *why)
 	if (!error)
 		error = check_memory_is_there(pc, why);
 	if (lazy.low == lazy.low_end)
-		lazy.low = lazy.low_end = pc_low_memory(pc); /* one piece */
+		lazy.low = lazy.low_end = low; /* one piece */
 	if (!error)
-		error = add_eager(pc, 0, lazy.low, why);
+		error = add_ram(pc, 0, lazy.low, lazy.low_end, low, why);
 	if (!error)
 		error = vm_punch(pc->vm, gpa(PC_VGA_WINDOW), PC_VGA_WINDOW_SIZE, why);
-	if (!error)
-		error = add_lazy(pc, lazy.low, lazy.low_end, why);
-	if (!error)
-		error = add_eager(pc, lazy.low_end, pc_low_memory(pc), why);
-	if (!error)
-		error = add_eager(pc, PC_HIGH_MEMORY, lazy.high, why);
-	if (!error)
-		error = add_lazy(pc, lazy.high, lazy.high_end, why);
-	if (!error)
-		error = add_eager(pc, lazy.high_end, PC_HIGH_MEMORY + high, why);
-	return error;
+	return error ? error : add_ram(pc, PC_HIGH_MEMORY, lazy.high, lazy.high_end, high_end, why);
 }
 
 /* What is zeroed in one go: no longer than a turn. */

@@ -24,6 +24,8 @@ void pc_complain(const struct pc *pc, const struct reason *why);
 
 /* Makes every chip and puts it on its bus. */
 enum error pc_chips_create(struct pc *pc, struct reason *why) must_check;
+/* While they are made: this one is told of time and of RESET#. */
+void pc_keep_chip(struct pc *pc, const struct chip_ops *ops, void *chip);
 /* RESET# to all of them. With the lock, or before the VM runs. */
 void pc_chips_reset(struct pc *pc);
 

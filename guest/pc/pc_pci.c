@@ -181,6 +181,7 @@ enum error pc_pci_create(struct pc *pc, struct reason *why)
 	enum error error;
 
 	pci_init(&pc->pci, &pc->ports, &pc->memory);
+	pc_keep_chip(pc, &pci_ops, &pc->pci);
 	error = pci_attach(&pc->pci, PC_ECAM, PC_ECAM_SIZE, why);
 	if (!error)
 		error = add_host_bridge(pc, why);

@@ -96,6 +96,7 @@ static enum error add_com(struct pc *pc, unsigned n, struct reason *why)
 	const struct bus_place place = { com_places[n].port, UART_PORTS, 0, 1 };
 
 	uart_init(uart);
+	pc_keep_chip(pc, &uart_ops, uart);
 	uart->irq = (struct wire) { pc_irq, pc, PC_WIRE(com_places[n].irq, n) };
 	if (uart == console_port(pc)) {
 		uart->context = pc;

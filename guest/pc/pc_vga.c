@@ -112,7 +112,10 @@ enum error pc_vga_create(struct pc *pc, struct reason *why)
 	const struct vga_source source = { take_page, plain_changed, pc };
 
 	pc->screen_lock = (struct spinlock)SPINLOCK_INIT("screen");
+	if (!pc->spec->vga)
+		return ERROR_NONE;
 	vga_text_init(&pc->vga, &source);
+	pc_keep_chip(pc, &vga_text_ops, &pc->vga);
 	return vga_text_attach(&pc->vga, &pc->ports, &pc->memory, why);
 }
 
