@@ -234,32 +234,28 @@ enum error fw_cfg_attach(struct fw_cfg *fw, struct bus *ports, struct reason *wh
 	return bus_attach(ports, places, ARRAY_SIZE(places), &fw_cfg_ops, fw, why);
 }
 
-static enum error add(struct fw_cfg_items *items, const struct fw_cfg_item *item,
-		      struct reason *why)
+static void add(struct fw_cfg_items *items, const struct fw_cfg_item *item)
 {
 	if (items->count == FW_CFG_ITEMS)
-		return reason_set(why, ERROR_NO_MEMORY, "fw_cfg: all %u items are used",
-				  FW_CFG_ITEMS);
-	items->items[items->count++] = *item;
-	return ERROR_NONE;
+		items->full = true;
+	else
+		items->items[items->count++] = *item;
 }
 
-enum error fw_cfg_add_number(struct fw_cfg_items *items, uint16_t key, uint64_t number,
-			     unsigned width, struct reason *why)
+void fw_cfg_add_number(struct fw_cfg_items *items, uint16_t key, uint64_t number, unsigned width)
 {
 	const struct fw_cfg_item item = { .key = key, .number = number, .length = width };
 
-	return add(items, &item, why);
+	add(items, &item);
 }
 
-enum error fw_cfg_add_bytes(struct fw_cfg_items *items, uint16_t key, const void *bytes,
-			    uint32_t length, struct reason *why)
+void fw_cfg_add_bytes(struct fw_cfg_items *items, uint16_t key, const void *bytes, uint32_t length)
 {
 	const struct fw_cfg_item item = { .key = key,
 					  .bytes = (const uint8_t *)bytes,
 					  .length = length };
 
-	return add(items, &item, why);
+	add(items, &item);
 }
 
 static void put(uint8_t *to, uint64_t value, unsigned width)
@@ -267,29 +263,32 @@ static void put(uint8_t *to, uint64_t value, unsigned width)
 	store_bytes(to, swap_bytes(value, width), width);
 }
 
-enum error fw_cfg_add_file(struct fw_cfg_items *items, const char *name, const void *bytes,
-			   uint32_t length, struct reason *why)
+void fw_cfg_add_file(struct fw_cfg_items *items, const char *name, const void *bytes,
+		     uint32_t length)
 {
-	const struct fw_cfg_item item = {
-		.key = items->next_file,
-		.name = name,
-		.bytes = (const uint8_t *)bytes,
-		.length = length,
-	};
 	uint8_t *entry = items->directory + items->directory_length;
 	size_t name_length = strlen(name);
-	enum error error;
 
 	if (name_length >= FW_CFG_NAME)
-		return reason_set(why, ERROR_INVALID_INPUT, "fw_cfg: the name %s is too long",
-				  name);
-	error = add(items, &item, why);
-	if (error)
-		return error;
+		items->too_long = name;
+	else
+		fw_cfg_add_bytes(items, items->next_file, bytes, length);
+	if (items->full || items->too_long)
+		return;
 	put(entry, length, 4);
 	put(entry + 4, items->next_file++, 2);
 	memcpy(entry + 8, name, name_length);
 	items->directory_length += DIRECTORY_ENTRY;
 	put(items->directory, (items->directory_length - 4) / DIRECTORY_ENTRY, 4);
+}
+
+enum error fw_cfg_check(const struct fw_cfg_items *items, struct reason *why)
+{
+	if (items->too_long)
+		return reason_set(why, ERROR_INVALID_INPUT, "fw_cfg: the name %s is too long",
+				  items->too_long);
+	if (items->full)
+		return reason_set(why, ERROR_NO_MEMORY, "fw_cfg: all %u items are used",
+				  FW_CFG_ITEMS);
 	return ERROR_NONE;
 }

@@ -44,7 +44,6 @@ enum fw_cfg_key {
 
 struct fw_cfg_item {
 	uint16_t key;
-	const char *name; /* null: no file */
 	const uint8_t *bytes;
 	uint32_t length;
 	uint64_t number; /* the bytes of a small item lie here */
@@ -57,6 +56,8 @@ struct fw_cfg_items {
 	/* The directory, in the layout that firmware reads: a count, and 64 bytes a file. */
 	uint8_t directory[4 + FW_CFG_ITEMS * 64];
 	uint32_t directory_length;
+	bool full;            /* one more was to be added */
+	const char *too_long; /* a name that does not fit; null */
 };
 
 /* Where the items come from, once the guest reads one: they stay the giver's. Null, and there are none
@@ -85,14 +86,15 @@ enum error fw_cfg_attach(struct fw_cfg *fw, struct bus *ports, struct reason *wh
 /* Signature and id alone. */
 void fw_cfg_items_init(struct fw_cfg_items *items);
 
-/* A number of `width` bytes (at most 8), little-endian. NoMemory when all items are used. */
-enum error fw_cfg_add_number(struct fw_cfg_items *items, uint16_t key, uint64_t number,
-			     unsigned width, struct reason *why) must_check;
+/* A number of `width` bytes (at most 8), little-endian. */
+void fw_cfg_add_number(struct fw_cfg_items *items, uint16_t key, uint64_t number, unsigned width);
 /* Bytes under a number; they stay the caller's. */
-enum error fw_cfg_add_bytes(struct fw_cfg_items *items, uint16_t key, const void *bytes,
-			    uint32_t length, struct reason *why) must_check;
+void fw_cfg_add_bytes(struct fw_cfg_items *items, uint16_t key, const void *bytes, uint32_t length);
 /* A file; `name` and `bytes` stay the caller's. */
-enum error fw_cfg_add_file(struct fw_cfg_items *items, const char *name, const void *bytes,
-			   uint32_t length, struct reason *why) must_check;
+void fw_cfg_add_file(struct fw_cfg_items *items, const char *name, const void *bytes,
+		     uint32_t length);
+/* After the last: were all of them added? NoMemory when there is no room for so many, InvalidInput with
+ * a name that is too long. */
+enum error fw_cfg_check(const struct fw_cfg_items *items, struct reason *why) must_check;
 
 #endif

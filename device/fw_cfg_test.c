@@ -51,11 +51,10 @@ static int set_up(void **state)
 	fw_cfg_init(&fw, &memory, &source);
 	fw_cfg_items_init(&items);
 	assert_int_equal(fw_cfg_attach(&fw, &ports, &why), ERROR_NONE);
-	assert_int_equal(fw_cfg_add_number(&items, FW_CFG_RAM_SIZE, MIB(512), 8, &why), ERROR_NONE);
-	assert_int_equal(fw_cfg_add_bytes(&items, FW_CFG_KERNEL_DATA, "kernel", 6, &why),
-			 ERROR_NONE);
-	assert_int_equal(fw_cfg_add_file(&items, "etc/one", "first file", 10, &why), ERROR_NONE);
-	assert_int_equal(fw_cfg_add_file(&items, "etc/two", "2", 1, &why), ERROR_NONE);
+	fw_cfg_add_number(&items, FW_CFG_RAM_SIZE, MIB(512), 8);
+	fw_cfg_add_bytes(&items, FW_CFG_KERNEL_DATA, "kernel", 6);
+	fw_cfg_add_file(&items, "etc/one", "first file", 10);
+	fw_cfg_add_file(&items, "etc/two", "2", 1);
 	return 0;
 }
 
@@ -201,12 +200,19 @@ static void a_full_table_is_told(void **state)
 	struct reason why;
 
 	for (unsigned i = items.count; i < FW_CFG_ITEMS; i++)
-		assert_int_equal(fw_cfg_add_number(&items, 0x100, 0, 1, &why), ERROR_NONE);
-	assert_int_equal(fw_cfg_add_file(&items, "etc/three", "3", 1, &why), ERROR_NO_MEMORY);
-	assert_int_equal(fw_cfg_add_file(&items,
-					 "a name of fifty-six characters is one too long for it .",
-					 "3", 1, &why),
-			 ERROR_NO_MEMORY);
+		fw_cfg_add_number(&items, 0x100, 0, 1);
+	assert_int_equal(fw_cfg_check(&items, &why), ERROR_NONE);
+	fw_cfg_add_file(&items, "etc/three", "3", 1);
+	assert_int_equal(fw_cfg_check(&items, &why), ERROR_NO_MEMORY);
+	assert_int_equal(items.count, FW_CFG_ITEMS);
+}
+
+static void a_name_that_is_too_long_is_told(void **state)
+{
+	struct reason why;
+
+	fw_cfg_add_file(&items, "a name of fifty-six characters is one too long for it ..", "3", 1);
+	assert_int_equal(fw_cfg_check(&items, &why), ERROR_INVALID_INPUT);
 }
 
 int main(void)
@@ -221,6 +227,7 @@ int main(void)
 		cmocka_unit_test_setup(items_are_asked_for_when_one_is_read, set_up),
 		cmocka_unit_test_setup(without_items_all_is_zero_until_a_reset, set_up),
 		cmocka_unit_test_setup(a_full_table_is_told, set_up),
+		cmocka_unit_test_setup(a_name_that_is_too_long_is_told, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

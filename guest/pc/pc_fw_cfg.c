@@ -54,7 +54,7 @@ static void tell_range(struct pc_fw_cfg *fw, uint64_t start, uint64_t length, ui
 		fw->ranges[fw->range_count++] = (struct range) { start, length, kind };
 }
 
-static enum error add_numbers(struct pc *pc, struct reason *why)
+static void add_numbers(struct pc *pc)
 {
 	const struct {
 		uint16_t key;
@@ -68,39 +68,32 @@ static enum error add_numbers(struct pc *pc, struct reason *why)
 		{ FW_CFG_NUMA, 8, 0 },
 		{ FW_CFG_BOOT_MENU, 2, 1 },
 	};
-	enum error error = ERROR_NONE;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(numbers) && !error; i++)
-		error = fw_cfg_add_number(&pc->told->items, numbers[i].key, numbers[i].number,
-					  numbers[i].width, why);
-	return error;
+	for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++)
+		fw_cfg_add_number(&pc->told->items, numbers[i].key, numbers[i].number,
+				  numbers[i].width);
 }
 
-static enum error add_files(struct pc *pc, struct reason *why)
+static void add_files(struct pc *pc)
 {
 	struct pc_fw_cfg *fw = pc->told;
 	struct fw_cfg_items *items = &fw->items;
 	uint64_t low = pc_low_memory(pc);
-	enum error error;
 
 	tell_range(fw, 0, low, MEMORY_RAM);
 	tell_range(fw, PC_ECAM, PC_ECAM_SIZE, MEMORY_RESERVED);
 	tell_range(fw, PC_HIGH_MEMORY, pc->spec->memory - low, MEMORY_RAM);
-	error = fw_cfg_add_file(items, "etc/e820", fw->ranges,
-				(uint32_t)(fw->range_count * sizeof(struct range)), why);
+	fw_cfg_add_file(items, "etc/e820", fw->ranges,
+			(uint32_t)(fw->range_count * sizeof(struct range)));
 	fw->states[0] = STATE_SUPPORTED | ACPI_SLEEP_S0;
 	fw->states[5] = STATE_SUPPORTED | ACPI_SLEEP_S5;
-	if (!error)
-		error = fw_cfg_add_file(items, "etc/system-states", fw->states, SLEEP_STATES, why);
+	fw_cfg_add_file(items, "etc/system-states", fw->states, SLEEP_STATES);
 	fw->menu_wait_ms = MENU_WAIT_MS;
-	if (!error)
-		error = fw_cfg_add_file(items, "etc/boot-menu-wait", &fw->menu_wait_ms,
-					sizeof(fw->menu_wait_ms), why);
+	fw_cfg_add_file(items, "etc/boot-menu-wait", &fw->menu_wait_ms, sizeof(fw->menu_wait_ms));
 	fw->console_port = UART_COM1_PORT;
-	if (!error && pc->spec->com_mask & 1)
-		error = fw_cfg_add_file(items, "etc/sercon-port", &fw->console_port,
-					sizeof(fw->console_port), why);
-	return error;
+	if (pc->spec->com_mask & 1)
+		fw_cfg_add_file(items, "etc/sercon-port", &fw->console_port,
+				sizeof(fw->console_port));
 }
 
 /* A firmware puts the structures where it likes, and tells the entry point. */
@@ -113,12 +106,12 @@ static enum error add_smbios(struct pc *pc, struct reason *why)
 
 	pc_smbios_machine(pc, &machine);
 	error = smbios_build(&machine, 0, fw->smbios_entry, fw->smbios, SMBIOS_MOST, &length, why);
-	if (!error)
-		error = fw_cfg_add_file(&fw->items, "etc/smbios/smbios-tables", fw->smbios, length,
-					why);
-	return error ? error
-		     : fw_cfg_add_file(&fw->items, "etc/smbios/smbios-anchor", fw->smbios_entry,
-				       SMBIOS_ENTRY_BYTES, why);
+	if (error)
+		return error;
+	fw_cfg_add_file(&fw->items, "etc/smbios/smbios-tables", fw->smbios, length);
+	fw_cfg_add_file(&fw->items, "etc/smbios/smbios-anchor", fw->smbios_entry,
+			SMBIOS_ENTRY_BYTES);
+	return ERROR_NONE;
 }
 
 /* --- ACPI tables ----------------------------------------------------------------------------- */
@@ -145,12 +138,12 @@ static enum error add_tables(struct pc *pc, struct reason *why)
 
 	if (error)
 		return error;
-	for (unsigned part = 0; part < ACPI_PARTS && !error; part++)
-		error = fw_cfg_add_file(&fw->items, table_loader_files[part], fw->blob.bytes[part],
-					fw->blob.used[part], why);
+	for (unsigned part = 0; part < ACPI_PARTS; part++)
+		fw_cfg_add_file(&fw->items, table_loader_files[part], fw->blob.bytes[part],
+				fw->blob.used[part]);
 	length = table_loader_write(&fw->blob, fw->script);
-	return error ? error
-		     : fw_cfg_add_file(&fw->items, "etc/table-loader", fw->script, length, why);
+	fw_cfg_add_file(&fw->items, "etc/table-loader", fw->script, length);
+	return ERROR_NONE;
 }
 
 void pc_fw_cfg_follow(struct pc *pc)
@@ -175,16 +168,14 @@ static enum error make_items(struct pc *pc, struct reason *why)
 		return reason_set(why, ERROR_NO_MEMORY, "no memory for fw_cfg of VM %s",
 				  pc->spec->name);
 	fw_cfg_items_init(&pc->told->items);
-	error = add_numbers(pc, why);
-	if (!error)
-		error = add_files(pc, why);
-	if (!error)
-		error = add_smbios(pc, why);
+	add_numbers(pc);
+	add_files(pc);
+	error = add_smbios(pc, why);
 	if (!error && pc->spec->acpi)
 		error = add_tables(pc, why);
 	if (!error)
 		error = pc_offer_create(pc, &pc->told->items, why);
-	return error;
+	return error ? error : fw_cfg_check(&pc->told->items, why);
 }
 
 /* A guest without firmware looks: most never do. One that finds the host's memory used up finds no

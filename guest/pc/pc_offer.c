@@ -40,35 +40,25 @@ static enum error join(struct pc *pc, const struct load_file *initrds, unsigned 
 	return ERROR_NONE;
 }
 
-static enum error add_part(struct fw_cfg_items *fw, const struct offered_part *part,
-			   uint16_t address, uint16_t size, uint16_t data, struct reason *why)
+static void add_part(struct fw_cfg_items *fw, const struct offered_part *part, uint16_t address,
+		     uint16_t size, uint16_t data)
 {
-	enum error error = fw_cfg_add_number(fw, address, part->at, 4, why);
-
-	if (!error)
-		error = fw_cfg_add_number(fw, size, part->length, 4, why);
-	return error ? error : fw_cfg_add_bytes(fw, data, part->bytes, part->length, why);
+	fw_cfg_add_number(fw, address, part->at, 4);
+	fw_cfg_add_number(fw, size, part->length, 4);
+	fw_cfg_add_bytes(fw, data, part->bytes, part->length);
 }
 
-static enum error add_items(const struct linux_offer *offer, struct fw_cfg_items *fw,
-			    struct reason *why)
+static void add_items(const struct linux_offer *offer, struct fw_cfg_items *fw)
 {
-	enum error error = add_part(fw, &offer->setup, FW_CFG_SETUP_ADDRESS, FW_CFG_SETUP_SIZE,
-				    FW_CFG_SETUP_DATA, why);
-
-	if (!error)
-		error = add_part(fw, &offer->kernel, FW_CFG_KERNEL_ADDRESS, FW_CFG_KERNEL_SIZE,
-				 FW_CFG_KERNEL_DATA, why);
-	if (!error)
-		error = add_part(fw, &offer->command_line, FW_CFG_COMMAND_LINE_ADDRESS,
-				 FW_CFG_COMMAND_LINE_SIZE, FW_CFG_COMMAND_LINE_DATA, why);
-	if (!error && offer->initrd.length)
-		error = add_part(fw, &offer->initrd, FW_CFG_INITRD_ADDRESS, FW_CFG_INITRD_SIZE,
-				 FW_CFG_INITRD_DATA, why);
-	if (!error)
-		error = fw_cfg_add_file(fw, ROM_FILE, linux_rom, LINUX_ROM_SIZE, why);
-	return error ? error
-		     : fw_cfg_add_file(fw, "bootorder", boot_order, sizeof(boot_order), why);
+	add_part(fw, &offer->setup, FW_CFG_SETUP_ADDRESS, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA);
+	add_part(fw, &offer->kernel, FW_CFG_KERNEL_ADDRESS, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA);
+	add_part(fw, &offer->command_line, FW_CFG_COMMAND_LINE_ADDRESS, FW_CFG_COMMAND_LINE_SIZE,
+		 FW_CFG_COMMAND_LINE_DATA);
+	if (offer->initrd.length)
+		add_part(fw, &offer->initrd, FW_CFG_INITRD_ADDRESS, FW_CFG_INITRD_SIZE,
+			 FW_CFG_INITRD_DATA);
+	fw_cfg_add_file(fw, ROM_FILE, linux_rom, LINUX_ROM_SIZE);
+	fw_cfg_add_file(fw, "bootorder", boot_order, sizeof(boot_order));
 }
 
 enum error pc_offer_create(struct pc *pc, struct fw_cfg_items *fw, struct reason *why)
@@ -90,7 +80,7 @@ enum error pc_offer_create(struct pc *pc, struct fw_cfg_items *fw, struct reason
 	if (!error)
 		error = join(pc, initrds, count, &story);
 	if (!error)
-		error = add_items(pc->offer, fw, &story);
+		add_items(pc->offer, fw);
 	/* The VM's kernel is the firmware, and this is told of another module. */
 	return error ? reason_set(why, error, "for the firmware to start, module %u: %s",
 				  module->index, story.text)
