@@ -5,8 +5,6 @@
 #include "lib/string.h"
 #include "vmx/check/rule_kinds.h"
 #include "vmx/check/rule_words.h"
-#include "vmx/instruction_error.h"
-#include "vmx/exit/exit_reason.h"
 
 /* The TSC multiplier has 48 fraction bits. */
 #define TSC_MULTIPLIER_ONE BIT(48)
@@ -122,22 +120,13 @@ void entry_check_line(const struct entry_rule *rule, const struct entry_check_in
 
 void entry_check_answer(const struct entry_rule *rule, char *text, size_t size)
 {
-	switch (rule->table->refusal) {
-	case REFUSED_CONTROLS:
-		format_string(text, size, "VMfail %u", VMX_ERROR_ENTRY_CONTROLS);
-		break;
-	case REFUSED_HOST_STATE:
-		format_string(text, size, "VMfail %u", VMX_ERROR_ENTRY_HOST_STATE);
-		break;
-	case REFUSED_GUEST_STATE:
-		format_string(text, size, "exit %u, qualification %u",
-			      EXIT_REASON_ENTRY_FAILURE_GUEST_STATE, rule->row->qualification);
-		break;
-	case REFUSED_MSR_LOADING:
-		format_string(text, size, "exit %u, qualification %u",
-			      EXIT_REASON_ENTRY_FAILURE_MSR_LOADING, rule->row->qualification);
-		break;
-	}
+	unsigned number = rule->table->refusal;
+
+	if (entry_refusal_is_exit(number))
+		format_string(text, size, "exit %u, qualification %u", number,
+			      rule->row->qualification);
+	else
+		format_string(text, size, "VMfail %u", number);
 }
 
 /* --- breaking -------------------------------------------------------------------------------- */

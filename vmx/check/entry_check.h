@@ -9,6 +9,8 @@
 #include "vmx/check/vmcs_snapshot.h"
 #include "vmx/cpu/capability.h"
 #include "vmx/cpu/controls.h"
+#include "vmx/exit/exit_reason.h"
+#include "vmx/instruction_error.h"
 
 /* --- what is judged -------------------------------------------------------------------------- */
 
@@ -105,13 +107,21 @@ struct entry_section_row {
 
 extern const struct entry_section_row entry_sections[ENTRY_SECTIONS];
 
-/* What the CPU does about a broken rule. */
+/* What the CPU does about a broken rule: VMfailValid with a VM-instruction error, or an exit with a basic
+ * reason. */
 enum entry_refusal {
-	REFUSED_CONTROLS,    /* VMfailValid with VM-instruction error 7 */
-	REFUSED_HOST_STATE,  /* VMfailValid with VM-instruction error 8 */
-	REFUSED_GUEST_STATE, /* exit reason 33; the qualification is the rule's */
-	REFUSED_MSR_LOADING, /* exit reason 34; the qualification is the entry's number, from 1 */
+	REFUSED_CONTROLS = VMX_ERROR_ENTRY_CONTROLS,
+	REFUSED_HOST_STATE = VMX_ERROR_ENTRY_HOST_STATE,
+	REFUSED_GUEST_STATE =
+		EXIT_REASON_ENTRY_FAILURE_GUEST_STATE, /* the qualification is the rule's */
+	/* The qualification is the entry's number, from 1. */
+	REFUSED_MSR_LOADING = EXIT_REASON_ENTRY_FAILURE_MSR_LOADING,
 };
+
+static inline bool entry_refusal_is_exit(enum entry_refusal refusal)
+{
+	return refusal == REFUSED_GUEST_STATE || refusal == REFUSED_MSR_LOADING;
+}
 
 /* One step of breaking a rule. There are hundreds of them: no bytes between. */
 enum change_kind {
@@ -145,7 +155,7 @@ enum rule_kind {
 enum rule_cpu {
 	CPU_AS_IT_IS,
 	CPU_IN_SMM,
-	CPU_OUTSIDE_IA32E,
+	CPU_OUTSIDE_IA32E, /* host and guest are of 32 bits then, before any other change */
 	CPU_TRACING,
 };
 
@@ -175,9 +185,9 @@ struct entry_rule_row {
 		uint16_t needs; /* CONTROL_PLACE() */
 		enum vmx_control_word word;
 	};
-	/* What breaks this rule and no other, in a VMCS that breaks none: these changes, or of a row that asks
-	 * a function and has none, one more function, which may be null. Then the control `while_on` is
-	 * turned on, the field or control broken that `kind` is about, and the CPU made one of `cpu`. */
+	/* What breaks this rule and no other, in a VMCS that breaks none, once the CPU is one of `cpu`: these
+	 * changes, or of a row that asks a function and has none, one more function, which may be null. Then
+	 * the control `while_on` is turned on, and the field or control broken that `kind` is about. */
 	union {
 		const struct field_change *changes;
 		void (*break_by)(struct entry_check_input *in);
@@ -197,10 +207,10 @@ struct entry_rule_row {
 
 /* Rows of one section that the CPU answers alike. */
 struct entry_rule_table {
-	enum entry_section section;
-	enum entry_refusal refusal;
 	const struct entry_rule_row *rows;
-	unsigned count;
+	uint8_t count;
+	uint8_t section; /* enum entry_section */
+	uint8_t refusal; /* enum entry_refusal */
 };
 
 /* A rule: a row, and one of its registers. */

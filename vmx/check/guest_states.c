@@ -20,8 +20,8 @@
 #define CR4_MODE_BITS (CR4_PAE | CR4_PCIDE | CR4_LA57 | CR4_CET)
 
 struct mode {
-	uint64_t cr0, cr4, efer;
-	uint64_t rflags;
+	uint32_t cr0, cr4, efer;
+	uint32_t rflags;
 	uint32_t code, data; /* access rights of CS, and of the others */
 	uint32_t limit;
 };

@@ -89,7 +89,8 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		.want = "\"IA-32e mode guest\" 0 while the CPU is outside IA-32e mode",
 		READS(VMCS_ENTRY_CONTROLS),
 		.holds = guest_is_no_larger,
-		BREAKS(HOST_OF_32_BITS_ONLY),
+		BREAKS(TURN_ON(VMCS_ENTRY_CONTROLS, ENTRY_IA32E_MODE_GUEST),
+		       TURN_ON(VMCS_GUEST_EFER, EFER_LME | EFER_LMA)),
 		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{
@@ -97,7 +98,8 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		.want = "\"host address-space size\" 0 while the CPU is outside IA-32e mode",
 		READS(VMCS_EXIT_CONTROLS),
 		.holds = host_is_no_larger,
-		BREAKS(GUEST_OF_32_BITS),
+		BREAKS(TURN_ON(VMCS_EXIT_CONTROLS, EXIT_HOST_ADDRESS_SPACE_SIZE),
+		       TURN_ON(VMCS_HOST_EFER, EFER_LME | EFER_LMA)),
 		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{
@@ -105,14 +107,14 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		.want = "\"host address-space size\" 1 while the CPU is in IA-32e mode",
 		READS(VMCS_EXIT_CONTROLS),
 		.holds = host_is_no_smaller,
-		BREAKS(HOST_OF_32_BITS),
+		BREAKS(HOST_OF_32_BITS, GUEST_OF_32_BITS),
 	},
 	{
 		.id = "host.address-space-size.pcid",
 		.want = "CR4.PCIDE 0 while \"host address-space size\" is 0",
 		READS(VMCS_HOST_CR4, VMCS_EXIT_CONTROLS),
 		.holds = small_host_has_no_pcids,
-		BREAKS(HOST_OF_32_BITS, TURN_ON(VMCS_HOST_CR4, CR4_PCIDE)),
+		BREAKS(TURN_ON(VMCS_HOST_CR4, CR4_PCIDE)),
 		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{
@@ -120,7 +122,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		.want = "bits 63:32 0 while \"host address-space size\" is 0",
 		READS(VMCS_HOST_RIP, VMCS_EXIT_CONTROLS),
 		.holds = small_host_has_a_low_rip,
-		BREAKS(HOST_OF_32_BITS, WRITE(VMCS_HOST_RIP, BIT(32))),
+		BREAKS(WRITE(VMCS_HOST_RIP, BIT(32))),
 		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{
@@ -129,7 +131,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		READS(VMCS_HOST_S_CET, VMCS_EXIT_CONTROLS),
 		WHILE(EXIT, LOAD_CET_STATE),
 		.holds = small_host_has_a_low_s_cet,
-		BREAKS(HOST_OF_32_BITS, WRITE(VMCS_HOST_S_CET, BIT(32))),
+		BREAKS(WRITE(VMCS_HOST_S_CET, BIT(32))),
 		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{
@@ -138,7 +140,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		READS(VMCS_HOST_SSP, VMCS_EXIT_CONTROLS),
 		WHILE(EXIT, LOAD_CET_STATE),
 		.holds = small_host_has_a_low_ssp,
-		BREAKS(HOST_OF_32_BITS, WRITE(VMCS_HOST_SSP, BIT(32))),
+		BREAKS(WRITE(VMCS_HOST_SSP, BIT(32))),
 		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{

@@ -46,7 +46,7 @@ static const struct entry_rule_row host_segment_rules[] = {
 		.want = "a selector other than 0 while \"host address-space size\" is 0",
 		READS(VMCS_HOST_SS_SELECTOR, VMCS_EXIT_CONTROLS),
 		.holds = ss_is_not_null,
-		BREAKS(HOST_OF_32_BITS, WRITE(VMCS_HOST_SS_SELECTOR, 0)),
+		BREAKS(WRITE(VMCS_HOST_SS_SELECTOR, 0)),
 		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	BASE_ROW("fs", VMCS_HOST_FS_BASE),

@@ -142,13 +142,14 @@ static uint64_t changed(uint64_t value, const struct field_change *change)
 	}
 }
 
-static void change_fields(const struct entry_rule *rule, struct entry_check_input *in)
+/* Of a rule's fields. */
+static void change_fields(const struct entry_rule *rule, const struct field_change *changes,
+			  unsigned count, struct entry_check_input *in)
 {
-	for (unsigned i = 0; i < rule->row->change_count; i++) {
-		const struct field_change *change = &rule->row->changes[i];
-		enum vmcs_field which = entry_rule_field(rule, change->field);
+	for (unsigned i = 0; i < count; i++) {
+		enum vmcs_field which = entry_rule_field(rule, changes[i].field);
 
-		set_field(in, which, changed(field(in, which), change));
+		set_field(in, which, changed(field(in, which), &changes[i]));
 	}
 }
 
@@ -194,19 +195,22 @@ static void break_by_kind(const struct entry_rule_row *row, struct entry_check_i
 	}
 }
 
-static void change_cpu(enum rule_cpu to, struct entry_check_cpu *cpu)
+static void change_cpu(const struct entry_rule *rule, struct entry_check_input *in)
 {
-	switch (to) {
+	static const struct field_change to_32_bits[] = { HOST_OF_32_BITS, GUEST_OF_32_BITS };
+
+	switch ((enum rule_cpu)rule->row->cpu) {
 	case CPU_AS_IT_IS:
 		break;
 	case CPU_IN_SMM:
-		cpu->smm = true;
+		in->cpu.smm = true;
 		break;
 	case CPU_OUTSIDE_IA32E:
-		cpu->efer &= ~EFER_LMA;
+		in->cpu.efer &= ~EFER_LMA;
+		change_fields(rule, to_32_bits, ARRAY_SIZE(to_32_bits), in);
 		break;
 	case CPU_TRACING:
-		cpu->tracing = true;
+		in->cpu.tracing = true;
 		break;
 	}
 }
@@ -215,12 +219,12 @@ void rule_break(const struct entry_rule *rule, struct entry_check_input *in)
 {
 	const struct entry_rule_row *row = rule->row;
 
+	change_cpu(rule, in);
 	if (row->change_count)
-		change_fields(rule, in);
+		change_fields(rule, row->changes, row->change_count, in);
 	else if (row->kind <= RULE_ASKS_OF_MSRS && row->break_by)
 		break_by_function(rule, in);
 	if (row->while_on)
 		turn_control_on(in, row->while_on);
 	break_by_kind(row, in);
-	change_cpu(row->cpu, &in->cpu);
 }

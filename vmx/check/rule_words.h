@@ -38,8 +38,8 @@
 #define WITHOUT_EPT \
 	TURN_OFF(VMCS_SECONDARY_CONTROLS, SECONDARY_ENABLE_EPT | SECONDARY_UNRESTRICTED_GUEST)
 
-/* A host of 32 bits, whatever the guest; and a guest of 32 bits that was one of 64. */
-#define HOST_OF_32_BITS_ONLY                                                                       \
+/* From a host and a guest of 64 bits to those of 32. */
+#define HOST_OF_32_BITS                                                                            \
 	TURN_OFF(VMCS_EXIT_CONTROLS, EXIT_HOST_ADDRESS_SPACE_SIZE),                                \
 		TURN_OFF(VMCS_HOST_EFER, EFER_LME | EFER_LMA), TURN_OFF(VMCS_HOST_CR4, CR4_PCIDE), \
 		WRITE(VMCS_HOST_SS_SELECTOR, 0x10), WRITE(VMCS_HOST_RIP, 0)
@@ -47,15 +47,15 @@
 	TURN_OFF(VMCS_ENTRY_CONTROLS, ENTRY_IA32E_MODE_GUEST),  \
 		TURN_OFF(VMCS_GUEST_EFER, EFER_LME | EFER_LMA), \
 		TURN_OFF(VMCS_GUEST_CR4, CR4_PCIDE)
-#define HOST_OF_32_BITS HOST_OF_32_BITS_ONLY, GUEST_OF_32_BITS
 
 #define RULE_TABLE(name, of_section, answered)         \
 	const struct entry_rule_table name##_table = { \
-		.section = (of_section),               \
-		.refusal = (answered),                 \
 		.rows = name,                          \
 		.count = ARRAY_SIZE(name),             \
-	}
+		.section = (of_section),               \
+		.refusal = (answered),                 \
+	};                                             \
+	_Static_assert(ARRAY_SIZE(name) <= UINT8_MAX, "the rows can be counted")
 
 /* All tables, in the order in which the CPU checks. */
 #define ENTRY_RULE_TABLE_LIST(X)        \

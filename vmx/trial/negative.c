@@ -77,9 +77,7 @@ static bool is_entered(const struct trial_answer *answer)
 /* Rules that the CPU looks at before the guest state get a net below them. */
 static bool has_net(const struct entry_rule *rule)
 {
-	enum entry_refusal refusal = rule->table->refusal;
-
-	return refusal == REFUSED_CONTROLS || refusal == REFUSED_HOST_STATE;
+	return !entry_refusal_is_exit(rule->table->refusal);
 }
 
 static bool is_failed_entry(const struct trial_answer *answer, uint32_t basic,
@@ -99,21 +97,11 @@ static bool is_accepted(const struct entry_rule *rule, const struct trial_answer
 
 static bool is_predicted(const struct entry_rule *rule, const struct trial_answer *answer)
 {
-	bool failed = answer->result == VMX_FAIL_VALID;
+	uint32_t number = rule->table->refusal;
 
-	switch (rule->table->refusal) {
-	case REFUSED_CONTROLS:
-		return failed && answer->instruction_error == VMX_ERROR_ENTRY_CONTROLS;
-	case REFUSED_HOST_STATE:
-		return failed && answer->instruction_error == VMX_ERROR_ENTRY_HOST_STATE;
-	case REFUSED_GUEST_STATE:
-		return is_failed_entry(answer, EXIT_REASON_ENTRY_FAILURE_GUEST_STATE,
-				       rule->row->qualification);
-	case REFUSED_MSR_LOADING:
-		return is_failed_entry(answer, EXIT_REASON_ENTRY_FAILURE_MSR_LOADING,
-				       rule->row->qualification);
-	}
-	return false;
+	if (entry_refusal_is_exit(number))
+		return is_failed_entry(answer, number, rule->row->qualification);
+	return answer->result == VMX_FAIL_VALID && answer->instruction_error == number;
 }
 
 static void format_answer(char *text, size_t size, const struct trial_answer *answer)

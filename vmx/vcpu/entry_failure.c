@@ -101,28 +101,17 @@ enum error entry_failed(struct vmx_vcpu *v, struct vcpu_exit *exit)
 /* What the CPU would answer, where it answers. */
 static void predict(const struct verdict *verdict, struct vcpu_exit *exit)
 {
+	uint32_t number = verdict->first.table->refusal;
 	char answer[48];
 
 	entry_check_answer(&verdict->first, answer, sizeof(answer));
 	format_string(exit->entry_failed.story, sizeof(exit->entry_failed.story),
 		      "not entered: preflight expects %s", answer);
-	switch (verdict->first.table->refusal) {
-	case REFUSED_CONTROLS:
-		exit->entry_failed.instruction_error = VMX_ERROR_ENTRY_CONTROLS;
-		break;
-	case REFUSED_HOST_STATE:
-		exit->entry_failed.instruction_error = VMX_ERROR_ENTRY_HOST_STATE;
-		break;
-	case REFUSED_GUEST_STATE:
-		exit->raw_reason = (uint32_t)(EXIT_REASON_ENTRY_FAILURE |
-					      EXIT_REASON_ENTRY_FAILURE_GUEST_STATE);
+	if (entry_refusal_is_exit(number)) {
+		exit->raw_reason = (uint32_t)EXIT_REASON_ENTRY_FAILURE | number;
 		exit->qualification = verdict->first.row->qualification;
-		break;
-	case REFUSED_MSR_LOADING:
-		exit->raw_reason = (uint32_t)(EXIT_REASON_ENTRY_FAILURE |
-					      EXIT_REASON_ENTRY_FAILURE_MSR_LOADING);
-		exit->qualification = verdict->first.row->qualification;
-		break;
+	} else {
+		exit->entry_failed.instruction_error = number;
 	}
 	append_rule(exit, verdict);
 }
