@@ -35,7 +35,7 @@ static inline void page_rule(FILE *page, const struct entry_rule *rule)
 
 	entry_rule_id(rule, id, sizeof(id));
 	fprintf(page, "| `%s` | %s | ", id, entry_sections[rule->table->section].title);
-	for (unsigned i = 0; i < row->read_count; i++)
+	for (unsigned i = 0; i < entry_rule_read_count(rule); i++)
 		fprintf(page, "%s`%s`", i ? ", " : "",
 			vmcs_field_symbol(entry_rule_field(rule, row->reads[i])));
 	entry_check_answer(rule, answer, sizeof(answer));

@@ -84,6 +84,15 @@ enum vmcs_field entry_rule_field(const struct entry_rule *rule, unsigned which)
 	}
 }
 
+unsigned entry_rule_read_count(const struct entry_rule *rule)
+{
+	unsigned count = 1;
+
+	while (count < ENTRY_RULE_READS && rule->row->reads[count])
+		count++;
+	return count;
+}
+
 /* --- judging --------------------------------------------------------------------------------- */
 
 unsigned entry_check_run(const struct entry_check_input *in, entry_check_report report,
@@ -104,18 +113,18 @@ unsigned entry_check_run(const struct entry_check_input *in, entry_check_report 
 void entry_check_line(const struct entry_rule *rule, const struct entry_check_input *in, char *line,
 		      size_t size)
 {
-	const struct entry_rule_row *row = rule->row;
+	unsigned count = entry_rule_read_count(rule);
 	char id[ENTRY_RULE_ID_MAX];
 
 	entry_rule_id(rule, id, sizeof(id));
 	format_string(line, size, "entry-check %s:", id);
-	for (unsigned i = 0; i < row->read_count; i++) {
-		enum vmcs_field read = entry_rule_field(rule, row->reads[i]);
+	for (unsigned i = 0; i < count; i++) {
+		enum vmcs_field read = entry_rule_field(rule, rule->row->reads[i]);
 
 		format_append(line, size, " %s=0x%llx", vmcs_field_symbol(read),
 			      (unsigned long long)field(in, read));
 	}
-	format_append(line, size, "%s want %s", row->read_count ? "," : "", row->want);
+	format_append(line, size, ", want %s", rule->row->want);
 }
 
 void entry_check_answer(const struct entry_rule *rule, char *text, size_t size)

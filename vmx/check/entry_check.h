@@ -159,9 +159,7 @@ enum rule_cpu {
 	CPU_TRACING,
 };
 
-/* A control in two bytes; 0 is none. `control` without its prefix, which is `word`. */
-#define CONTROL_PLACE(word, control) \
-	((CONTROL_##word + 1) << 8 | __builtin_ctzll((uint64_t)word##_##control))
+#define ENTRY_RULE_READS 5 /* at most */
 
 /* A row is a rule, or as many as there are in `segments`: the same is asked of several guest segment
  * registers. Where the row names a field of ES it then means that of the register in question. */
@@ -170,8 +168,6 @@ struct entry_rule_row {
 	 * part: "present" is guest.segment.cs.present and others. */
 	const char *id;
 	const char *want; /* what would satisfy it, as a sentence's end after "want" */
-	/* Encodings of the fields that it reads and the log shows; `read_count` of them. */
-	const uint16_t *reads;
 	/* By `kind`. Functions return false when the rule is broken. A rule whose premise another rule
 	 * checks (a control that this CPU does not have, say) holds while that one is broken. */
 	union {
@@ -182,7 +178,7 @@ struct entry_rule_row {
 		bool (*holds_of_msr)(const struct entry_check_input *in,
 				     const struct msr_area_entry *entry);
 		uint64_t bits;
-		uint16_t needs; /* CONTROL_PLACE() */
+		uint8_t needs; /* enum vmx_control_place */
 		enum vmx_control_word word;
 	};
 	/* What breaks this rule and no other, in a VMCS that breaks none, once the CPU is one of `cpu`: these
@@ -194,11 +190,13 @@ struct entry_rule_row {
 		void (*break_for)(struct entry_check_input *in, enum vmcs_segment segment);
 		void (*break_of)(struct entry_check_input *in, const struct entry_rule_row *row);
 	};
-	uint16_t while_on; /* CONTROL_PLACE(): the rule counts while this is on; 0: always */
-	uint8_t kind;      /* enum rule_kind */
-	uint8_t cpu;       /* enum rule_cpu */
-	uint8_t segments;  /* bits by enum vmcs_segment */
-	uint8_t read_count;
+	/* Encodings of the fields that it reads and the log shows. That of the VPID is 0: it can be the first. */
+	uint16_t reads[ENTRY_RULE_READS];
+	/* The control while which the rule counts: one more than its place; 0: it always does. */
+	uint8_t while_on;
+	uint8_t kind;     /* enum rule_kind */
+	uint8_t cpu;      /* enum rule_cpu */
+	uint8_t segments; /* bits by enum vmcs_segment */
 	uint8_t change_count;
 	/* The exit qualification that its breaking gives with REFUSED_GUEST_STATE and
 	 * REFUSED_MSR_LOADING. */
@@ -233,6 +231,9 @@ void entry_rule_id(const struct entry_rule *rule, char *id, size_t size);
 
 /* The field that it means where its row names `which`. */
 enum vmcs_field entry_rule_field(const struct entry_rule *rule, unsigned which);
+
+/* How many fields it reads: at least one. */
+unsigned entry_rule_read_count(const struct entry_rule *rule);
 
 /* Is the rule kept? */
 bool entry_rule_holds(const struct entry_rule *rule, const struct entry_check_input *in);

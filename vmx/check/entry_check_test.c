@@ -145,8 +145,7 @@ static void ids_are_unique_and_rows_are_whole(void **state)
 			assert_non_null(row->holds);
 			assert_true(row->break_by || row->while_on);
 		}
-		assert_true(row->read_count);
-		for (unsigned k = 0; k < row->read_count; k++)
+		for (unsigned k = 0; k < entry_rule_read_count(&rule); k++)
 			assert_true(vmcs_field_index(entry_rule_field(&rule, row->reads[k])) <
 				    VMCS_FIELD_COUNT);
 	}
@@ -191,18 +190,18 @@ static void lines_name_rule_fields_and_cure(void **state)
 {
 	struct vmx_capability cap = sample_everything();
 	struct entry_check_input in;
-	static const uint16_t reads[] = { VMCS_GUEST_TR_AR_BYTES, VMCS_VPID };
-	struct entry_rule_row row = {
-		.id = "guest.x", .want = "y", .reads = reads, .read_count = 2
-	};
+	struct entry_rule_row row = { .id = "guest.x",
+				      .want = "y",
+				      .reads = { VMCS_VPID, VMCS_GUEST_TR_AR_BYTES } };
 	const struct entry_rule rule = { .row = &row };
 	char line[ENTRY_CHECK_LINE_MAX];
 
 	sample_entry(&cap, &in);
 	set_field(&in, VMCS_GUEST_TR_AR_BYTES, 0x89);
 	entry_check_line(&rule, &in, line, sizeof(line));
-	assert_string_equal(line, "entry-check guest.x: GUEST_TR_AR_BYTES=0x89 VPID=0x1, want y");
-	row.read_count = 1;
+	assert_string_equal(line, "entry-check guest.x: VPID=0x1 GUEST_TR_AR_BYTES=0x89, want y");
+	row.reads[0] = VMCS_GUEST_TR_AR_BYTES;
+	row.reads[1] = 0;
 	entry_check_line(&rule, &in, line, sizeof(line));
 	assert_string_equal(line, "entry-check guest.x: GUEST_TR_AR_BYTES=0x89, want y");
 }

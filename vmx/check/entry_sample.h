@@ -20,7 +20,7 @@ static inline struct vmx_capability sample_everything(void)
 		[CONTROL_ENTRY] = &cap.true_entry,
 	};
 
-	for (unsigned i = 0; i < vmx_control_row_count; i++) {
+	for (unsigned i = 0; i < VMX_CONTROLS; i++) {
 		const struct vmx_control_row *row = &vmx_control_rows[i];
 
 		if (row->word == CONTROL_TERTIARY)

@@ -4,23 +4,6 @@
 
 #include "vmx/check/rule_words.h"
 
-/* --- controls by their places ---------------------------------------------------------------- */
-
-static enum vmx_control_word word_at(uint16_t place)
-{
-	return (enum vmx_control_word)((place >> 8) - 1);
-}
-
-static uint64_t mask_at(uint16_t place)
-{
-	return BIT(place & 0xff);
-}
-
-static bool is_on(const struct entry_check_input *in, uint16_t place)
-{
-	return control_on(in, word_at(place), mask_at(place));
-}
-
 static void turn_on(struct entry_check_input *in, enum vmcs_field which, uint64_t bits)
 {
 	change_field(in, which, bits, bits);
@@ -31,16 +14,32 @@ static void turn_off(struct entry_check_input *in, enum vmcs_field which, uint64
 	change_field(in, which, bits, 0);
 }
 
-/* With what activates its word. */
-static void turn_control_on(struct entry_check_input *in, uint16_t place)
-{
-	enum vmx_control_word word = word_at(place);
+/* --- controls -------------------------------------------------------------------------------- */
 
-	turn_on(in, vmx_control_field(word), mask_at(place));
-	if (word == CONTROL_SECONDARY)
+static bool is_on(const struct entry_check_input *in, const struct vmx_control_row *control)
+{
+	return control_on(in, control->word, vmx_control_mask(control));
+}
+
+/* With what activates its word. */
+static void turn_control_on(struct entry_check_input *in, const struct vmx_control_row *control)
+{
+	turn_on(in, vmx_control_field(control->word), vmx_control_mask(control));
+	if (control->word == CONTROL_SECONDARY)
 		turn_on(in, VMCS_PRIMARY_CONTROLS, PRIMARY_ACTIVATE_SECONDARY);
-	if (word == CONTROL_TERTIARY)
+	if (control->word == CONTROL_TERTIARY)
 		turn_on(in, VMCS_PRIMARY_CONTROLS, PRIMARY_ACTIVATE_TERTIARY);
+}
+
+static void turn_control_off(struct entry_check_input *in, const struct vmx_control_row *control)
+{
+	turn_off(in, vmx_control_field(control->word), vmx_control_mask(control));
+}
+
+/* Null: the rule always counts. */
+static const struct vmx_control_row *premise(const struct entry_rule_row *row)
+{
+	return row->while_on ? &vmx_control_rows[row->while_on - 1] : NULL;
 }
 
 /* --- reserved bits of control words ---------------------------------------------------------- */
@@ -55,7 +54,7 @@ static uint64_t named(enum vmx_control_word word)
 {
 	uint64_t bits = 0;
 
-	for (unsigned i = 0; i < vmx_control_row_count; i++)
+	for (unsigned i = 0; i < VMX_CONTROLS; i++)
 		if (vmx_control_rows[i].word == word)
 			bits |= vmx_control_mask(&vmx_control_rows[i]);
 	return bits;
@@ -99,8 +98,9 @@ static bool holds_of_msrs(const struct entry_rule_row *row, const struct entry_c
 bool entry_rule_holds(const struct entry_rule *rule, const struct entry_check_input *in)
 {
 	const struct entry_rule_row *row = rule->row;
+	const struct vmx_control_row *while_on = premise(row);
 
-	if (row->while_on && !is_on(in, row->while_on))
+	if (while_on && !is_on(in, while_on))
 		return true;
 	uint64_t value = field(in, field_of(row));
 	switch (row->kind) {
@@ -121,7 +121,7 @@ bool entry_rule_holds(const struct entry_rule *rule, const struct entry_check_in
 	case RULE_NARROW:
 		return is_narrow(in, value);
 	case RULE_NEEDS:
-		return is_on(in, row->needs);
+		return is_on(in, &vmx_control_rows[row->needs]);
 	case RULE_ALLOWED_ONES:
 		return !(value & ~in->may_be_one[row->word]);
 	case RULE_REQUIRED_ONES:
@@ -184,7 +184,7 @@ static void break_by_kind(const struct entry_rule_row *row, struct entry_check_i
 		turn_on(in, which, BEYOND_PHYSICAL);
 		break;
 	case RULE_NEEDS:
-		turn_off(in, vmx_control_field(word_at(row->needs)), mask_at(row->needs));
+		turn_control_off(in, &vmx_control_rows[row->needs]);
 		break;
 	case RULE_ALLOWED_ONES:
 		break_allowed_ones(in, row->word);
@@ -218,13 +218,14 @@ static void change_cpu(const struct entry_rule *rule, struct entry_check_input *
 void rule_break(const struct entry_rule *rule, struct entry_check_input *in)
 {
 	const struct entry_rule_row *row = rule->row;
+	const struct vmx_control_row *while_on = premise(row);
 
 	change_cpu(rule, in);
 	if (row->change_count)
 		change_fields(rule, row->changes, row->change_count, in);
 	else if (row->kind <= RULE_ASKS_OF_MSRS && row->break_by)
 		break_by_function(rule, in);
-	if (row->while_on)
-		turn_control_on(in, row->while_on);
+	if (while_on)
+		turn_control_on(in, while_on);
 	break_by_kind(row, in);
 }

@@ -8,9 +8,7 @@
 
 /* --- a row's parts --------------------------------------------------------------------------- */
 
-#define READS(...)                                   \
-	.reads = (const uint16_t[]) { __VA_ARGS__ }, \
-	.read_count = sizeof((const uint16_t[]) { __VA_ARGS__ }) / sizeof(uint16_t)
+#define READS(...) .reads = { __VA_ARGS__ }
 
 #define BREAKS(...)                                                             \
 	.changes = (const struct field_change[]) { __VA_ARGS__ },               \
@@ -18,8 +16,8 @@
 			sizeof(struct field_change)
 
 /* The rule counts while this control is on; and asks that of another one. */
-#define WHILE(word, control) .while_on = CONTROL_PLACE(word, control)
-#define NEEDS(word, control) .kind = RULE_NEEDS, .needs = CONTROL_PLACE(word, control)
+#define WHILE(word, control) .while_on = PLACE_##word##_##control + 1
+#define NEEDS(word, control) .kind = RULE_NEEDS, .needs = PLACE_##word##_##control
 
 /* It asks that these bits of the first field be 0. */
 #define ZEROES(mask) .kind = RULE_ZEROES, .bits = (mask)
@@ -47,6 +45,8 @@
 	TURN_OFF(VMCS_ENTRY_CONTROLS, ENTRY_IA32E_MODE_GUEST),  \
 		TURN_OFF(VMCS_GUEST_EFER, EFER_LME | EFER_LMA), \
 		TURN_OFF(VMCS_GUEST_CR4, CR4_PCIDE)
+
+_Static_assert(VMX_CONTROLS <= UINT8_MAX, "a control's place is a byte");
 
 #define RULE_TABLE(name, of_section, answered)         \
 	const struct entry_rule_table name##_table = { \

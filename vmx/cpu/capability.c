@@ -74,7 +74,7 @@ uint64_t vmx_control_must_be_one(const struct vmx_capability *cap, enum vmx_cont
 static enum error controls_agree(const struct vmx_capability *mine,
 				 const struct vmx_capability *first, struct reason *why)
 {
-	for (unsigned i = 0; i < vmx_control_row_count; i++) {
+	for (unsigned i = 0; i < VMX_CONTROLS; i++) {
 		const struct vmx_control_row *row = &vmx_control_rows[i];
 		uint64_t may = vmx_control_may_be_one(mine, row->word);
 		if (row->need != NEED_UNUSED && row->need != NEED_FORBIDDEN &&

@@ -11,7 +11,7 @@
 	  .name = (name_),                              \
 	  .missing = (missing_) },
 
-const struct vmx_control_row vmx_control_rows[] = {
+const struct vmx_control_row vmx_control_rows[VMX_CONTROLS] = {
 /* clang-format off */
 #define X(symbol, bit, need, when, name, missing) \
 	ROW(CONTROL_PIN, bit, need, when, name, missing)
@@ -39,8 +39,6 @@ const struct vmx_control_row vmx_control_rows[] = {
 #undef X
 	/* clang-format on */
 };
-
-const unsigned vmx_control_row_count = ARRAY_SIZE(vmx_control_rows);
 
 /* Controls that the SDM allows only together with another one (volume 3, "VM-Execution Control
  * Fields" and "VM-Exit Control Fields" under "Checks on VMX Controls"). */
@@ -130,7 +128,7 @@ enum error vmx_controls_resolve(const struct vmx_capability *cap, uint32_t reque
 		out->may_be_one[word] = vmx_control_may_be_one(cap, word);
 	}
 
-	for (unsigned i = 0; i < vmx_control_row_count; i++) {
+	for (unsigned i = 0; i < VMX_CONTROLS; i++) {
 		const struct vmx_control_row *row = &vmx_control_rows[i];
 		bool can_be_one = possible(row, cap);
 		enum error error = check_row(row, cap, can_be_one, request, why);

@@ -67,9 +67,23 @@ static inline uint64_t vmx_control_mask(const struct vmx_control_row *row)
 	return BIT(row->bit);
 }
 
-/* Every control that the SDM defines, by word and bit. */
-extern const struct vmx_control_row vmx_control_rows[];
-extern const unsigned vmx_control_row_count;
+/* Every control that the SDM defines, by word and bit: PLACE_PIN_NMI_EXITING is where its row is. */
+#define VMX_CONTROL_LIST(X)           \
+	VMX_PIN_CONTROL_LIST(X)       \
+	VMX_PRIMARY_CONTROL_LIST(X)   \
+	VMX_SECONDARY_CONTROL_LIST(X) \
+	VMX_TERTIARY_CONTROL_LIST(X)  \
+	VMX_EXIT_CONTROL_LIST(X)      \
+	VMX_ENTRY_CONTROL_LIST(X)
+
+enum vmx_control_place {
+#define X(symbol, bit, need, when, name, missing) PLACE_##symbol,
+	VMX_CONTROL_LIST(X)
+#undef X
+		VMX_CONTROLS
+};
+
+extern const struct vmx_control_row vmx_control_rows[VMX_CONTROLS];
 
 /* The final values. A NEED_DYNAMIC or NEED_DYNAMIC_WANTED bit is 0 in `word`; it may be set in
  * the VMCS as the guest runs where `may_be_one` has it. */

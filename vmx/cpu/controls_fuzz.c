@@ -33,7 +33,7 @@ static void check_values(const struct vmx_capability *cap, const struct vmx_cont
 		assert((controls->word[word] & must) == must);
 		assert(!(controls->word[word] & ~may));
 	}
-	for (unsigned i = 0; i < vmx_control_row_count; i++) {
+	for (unsigned i = 0; i < VMX_CONTROLS; i++) {
 		const struct vmx_control_row *row = &vmx_control_rows[i];
 		uint64_t bit = controls->word[row->word] & vmx_control_mask(row);
 		assert(row->need != NEED_REQUIRED || bit);

@@ -35,7 +35,7 @@ static const uint32_t all_requests =
 
 static void rows_are_well_formed(void **state)
 {
-	for (unsigned i = 0; i < vmx_control_row_count; i++) {
+	for (unsigned i = 0; i < VMX_CONTROLS; i++) {
 		const struct vmx_control_row *row = &vmx_control_rows[i];
 		assert_true(strlen(row->name) > 0 && strlen(row->missing) > 10);
 		assert_true(row->need == NEED_UNUSED || row->need == NEED_FORBIDDEN || row->when);
@@ -118,7 +118,7 @@ static void toggles_and_intercepts(void **state)
 /* Takes each row's bit away in turn. */
 static void each_missing_bit(void **state)
 {
-	for (unsigned i = 0; i < vmx_control_row_count; i++) {
+	for (unsigned i = 0; i < VMX_CONTROLS; i++) {
 		const struct vmx_control_row *row = &vmx_control_rows[i];
 		struct vmx_capability cap = sample_skylake();
 		if (row->word == CONTROL_TERTIARY)
@@ -144,7 +144,7 @@ static void each_missing_bit(void **state)
 /* Makes the CPU insist on each row's bit in turn. */
 static void each_forced_bit(void **state)
 {
-	for (unsigned i = 0; i < vmx_control_row_count; i++) {
+	for (unsigned i = 0; i < VMX_CONTROLS; i++) {
 		const struct vmx_control_row *row = &vmx_control_rows[i];
 		struct vmx_capability cap = sample_skylake();
 		if (row->word == CONTROL_TERTIARY)

@@ -97,12 +97,7 @@ static const struct vmx_control_row feature_rows[] = {
 /* clang-format on */
 
 /* Controls and features are one list of items here; those of one group are together in it. */
-#define PLUS_ONE(symbol, bit, need, when, name, missing) +1
-#define CONTROL_ITEMS                                                                     \
-	(VMX_PIN_CONTROL_LIST(PLUS_ONE) VMX_PRIMARY_CONTROL_LIST(PLUS_ONE)                \
-		 VMX_SECONDARY_CONTROL_LIST(PLUS_ONE) VMX_TERTIARY_CONTROL_LIST(PLUS_ONE) \
-			 VMX_EXIT_CONTROL_LIST(PLUS_ONE) VMX_ENTRY_CONTROL_LIST(PLUS_ONE))
-#define ITEMS (CONTROL_ITEMS + ARRAY_SIZE(feature_rows))
+#define ITEMS (VMX_CONTROLS + ARRAY_SIZE(feature_rows))
 
 struct report {
 	const struct vmx_capability *cap;
@@ -116,7 +111,7 @@ struct report {
 
 static const struct vmx_control_row *item_at(unsigned item)
 {
-	return item < CONTROL_ITEMS ? &vmx_control_rows[item] : &feature_rows[item - CONTROL_ITEMS];
+	return item < VMX_CONTROLS ? &vmx_control_rows[item] : &feature_rows[item - VMX_CONTROLS];
 }
 
 static const char *group_name(unsigned group)
@@ -164,10 +159,9 @@ static void find_states(struct report *report)
 	for (unsigned i = 0; i < ITEMS; i++) {
 		const struct vmx_control_row *row = item_at(i);
 
-		report->states[i] =
-			(uint8_t)(i < CONTROL_ITEMS
-					  ? vmx_control_state(row, report->cap, report->request)
-					  : feature_state(report, row));
+		report->states[i] = (uint8_t)(i < VMX_CONTROLS ? vmx_control_state(row, report->cap,
+										   report->request)
+							       : feature_state(report, row));
 		report->counts[report->states[i]]++;
 	}
 }

@@ -104,7 +104,7 @@ static void every_bit_is_told_once(void **state)
 	struct vmx_capability cap = sample_lynnfield();
 
 	report(cap, EVERYTHING);
-	for (unsigned i = 0; i < vmx_control_row_count; i++) {
+	for (unsigned i = 0; i < VMX_CONTROLS; i++) {
 		const struct vmx_control_row *row = &vmx_control_rows[i];
 		enum vmx_control_state control_state = vmx_control_state(row, &cap, EVERYTHING);
 		char start[200];
