@@ -43,14 +43,12 @@ const struct vmx_control_row vmx_control_rows[VMX_CONTROLS] = {
 /* Controls that the SDM allows only together with another one (volume 3, "VM-Execution Control
  * Fields" and "VM-Exit Control Fields" under "Checks on VMX Controls"). */
 static const struct {
-	enum vmx_control_word word, needs_word;
-	uint64_t mask, needs;
+	uint8_t control, needs; /* enum vmx_control_place */
 } dependencies[] = {
-	{ CONTROL_PIN, CONTROL_PIN, PIN_VIRTUAL_NMIS, PIN_NMI_EXITING },
-	{ CONTROL_PRIMARY, CONTROL_PIN, PRIMARY_NMI_WINDOW_EXITING, PIN_VIRTUAL_NMIS },
-	{ CONTROL_SECONDARY, CONTROL_SECONDARY, SECONDARY_UNRESTRICTED_GUEST,
-	  SECONDARY_ENABLE_EPT },
-	{ CONTROL_EXIT, CONTROL_PIN, EXIT_SAVE_PREEMPTION_TIMER, PIN_ACTIVATE_PREEMPTION_TIMER },
+	{ PLACE_PIN_VIRTUAL_NMIS, PLACE_PIN_NMI_EXITING },
+	{ PLACE_PRIMARY_NMI_WINDOW_EXITING, PLACE_PIN_VIRTUAL_NMIS },
+	{ PLACE_SECONDARY_UNRESTRICTED_GUEST, PLACE_SECONDARY_ENABLE_EPT },
+	{ PLACE_EXIT_SAVE_PREEMPTION_TIMER, PLACE_PIN_ACTIVATE_PREEMPTION_TIMER },
 };
 
 static bool requested(const struct vmx_control_row *row, uint32_t request)
@@ -63,16 +61,19 @@ static bool is_dynamic(const struct vmx_control_row *row)
 	return row->need == NEED_DYNAMIC || row->need == NEED_DYNAMIC_WANTED;
 }
 
+static bool may_be_one(const struct vmx_control_row *row, const struct vmx_capability *cap)
+{
+	return vmx_control_may_be_one(cap, row->word) & vmx_control_mask(row);
+}
+
 /* Can the row's bit be 1, its own capability and what it depends on taken together? */
 static bool possible(const struct vmx_control_row *row, const struct vmx_capability *cap)
 {
-	if (!(vmx_control_may_be_one(cap, row->word) & vmx_control_mask(row)))
+	if (!may_be_one(row, cap))
 		return false;
 	for (unsigned i = 0; i < ARRAY_SIZE(dependencies); i++)
-		if (dependencies[i].mask == vmx_control_mask(row) &&
-		    dependencies[i].word == row->word &&
-		    !(vmx_control_may_be_one(cap, dependencies[i].needs_word) &
-		      dependencies[i].needs))
+		if (row == &vmx_control_rows[dependencies[i].control] &&
+		    !may_be_one(&vmx_control_rows[dependencies[i].needs], cap))
 			return false;
 	return true;
 }
