@@ -90,8 +90,7 @@ enum vmx_next vmx_handle_ept_violation(struct vmx_vcpu *v)
 				       &place);
 	if (!length)
 		return vmx_handle_nested_fault(v);
+	/* The exit has set RF, as a fault would: that ends, too. */
 	vmx_finish_instruction(v, length);
-	/* The exit has set RF, as a fault would; an instruction that ends clears it. */
-	vmcs_write(VMCS_GUEST_RFLAGS, vmcs_read(VMCS_GUEST_RFLAGS) & ~RFLAGS_RF);
 	return vmx_answered(v);
 }
