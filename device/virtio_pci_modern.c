@@ -11,7 +11,7 @@ struct common {
 	uint16_t config_msix_vector, num_queues;
 	uint8_t device_status, config_generation;
 	uint16_t queue_select, queue_size, queue_msix_vector, queue_enable, queue_notify_off;
-	uint32_t queue_desc[2], queue_driver[2], queue_device[2]; /* the lower half first */
+	uint64_t queue_desc, queue_driver, queue_device; /* accessed by halves */
 };
 _Static_assert(sizeof(struct common) == VIRTIO_PCI_COMMON_SIZE, "virtio: common configuration");
 
@@ -31,12 +31,6 @@ static void set_half(uint64_t *value, unsigned which, uint32_t to)
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-static void describe_address(uint32_t *halves, uint64_t address)
-{
-	halves[0] = half(address, 0);
-	halves[1] = half(address, 1);
-}
-
 /* Queue size 0: there is no such queue. */
 static void describe_queue(struct virtio_pci *device, struct common *c)
 {
@@ -49,9 +43,9 @@ static void describe_queue(struct virtio_pci *device, struct common *c)
 	c->queue_msix_vector = queue->vector;
 	c->queue_enable = queue->enabled;
 	c->queue_notify_off = device->queue_select;
-	describe_address(c->queue_desc, queue->ring.descriptors);
-	describe_address(c->queue_driver, queue->ring.available);
-	describe_address(c->queue_device, queue->ring.used);
+	c->queue_desc = queue->ring.descriptors;
+	c->queue_driver = queue->ring.available;
+	c->queue_device = queue->ring.used;
 }
 
 static uint64_t read_common(struct virtio_pci *device, uint64_t offset, unsigned width)
