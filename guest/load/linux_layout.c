@@ -13,6 +13,20 @@
 #define REACHED_ABOVE_4G  GIB(512) /* by the identity map: start_tables.h */
 #define LOADER_UNKNOWN    0xff
 
+enum error linux_load_start(struct linux_load *load, const struct load_target *target,
+			    const struct load_file *kernel, const struct load_file *initrds,
+			    unsigned initrd_count, enum spec_entry entry, struct reason *why)
+{
+	*load = (struct linux_load) { .command_line = kernel->string,
+				      .options = linux_options_read(kernel->string),
+				      .initrds = initrds,
+				      .initrd_count = initrd_count };
+	placement_start(&load->placement, "linux", target);
+	enum error error = linux_image_parse(kernel, &load->image, why);
+
+	return error ? error : linux_image_entry(&load->image, entry, &load->entry, why);
+}
+
 /* A relocatable kernel that is entered in protected mode: where it wants to be, or higher. A kernel
  * runs no lower than where it wants to be, wherever it is loaded. */
 static enum error place_relocatable(struct linux_load *load, uint64_t size, uint8_t **memory,

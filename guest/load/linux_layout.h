@@ -24,6 +24,12 @@ struct linux_load {
 	uint64_t command_line_at;
 };
 
+/* Reads the image and its command line, and decides how it is entered; nothing is placed yet. */
+enum error linux_load_start(struct linux_load *load, const struct load_target *target,
+			    const struct load_file *kernel, const struct load_file *initrds,
+			    unsigned initrd_count, enum spec_entry entry,
+			    struct reason *why) must_check;
+
 /* The protected-mode code, with the memory that the kernel unpacks into. */
 enum error linux_place_kernel(struct linux_load *load, uint8_t **memory,
 			      struct reason *why) must_check;

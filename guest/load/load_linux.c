@@ -145,16 +145,11 @@ enum error load_linux(const struct load_target *target, const struct load_file *
 		      const struct load_file *initrds, unsigned initrd_count, enum spec_entry entry,
 		      struct boot_state *out, struct reason *why)
 {
-	struct linux_load load = { .command_line = kernel->string,
-				   .options = linux_options_read(kernel->string),
-				   .initrds = initrds,
-				   .initrd_count = initrd_count };
+	struct linux_load load;
+	enum error error =
+		linux_load_start(&load, target, kernel, initrds, initrd_count, entry, why);
 
 	*out = (struct boot_state) { 0 };
-	placement_start(&load.placement, "linux", target);
-	enum error error = linux_image_parse(kernel, &load.image, why);
-	if (!error)
-		error = linux_image_entry(&load.image, entry, &load.entry, why);
 	if (error)
 		return error;
 	return load.entry == ENTRY_16 ? load_real_mode(&load, out, why)

@@ -41,17 +41,12 @@ enum error offer_linux(const struct load_target *target, const struct load_file 
 {
 	struct load_target left = *target;
 	struct linux_real_mode real;
-	struct linux_load load = { .command_line = kernel->string,
-				   .options = linux_options_read(kernel->string),
-				   .initrds = initrds,
-				   .initrd_count = initrd_count };
+	struct linux_load load;
 	const struct linux_image *image = &load.image;
 
 	leave_to_firmware(&left);
-	placement_start(&load.placement, "linux", &left);
-	enum error error = linux_image_parse(kernel, &load.image, why);
-	if (!error)
-		error = linux_image_entry(image, ENTRY_16, &load.entry, why);
+	enum error error =
+		linux_load_start(&load, &left, kernel, initrds, initrd_count, ENTRY_16, why);
 	if (!error)
 		error = linux_real_mode_place(&load, &real, why);
 	if (error)
