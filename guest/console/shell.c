@@ -257,6 +257,18 @@ static void quit(void)
 
 /* --- the shell ------------------------------------------------------------------------------ */
 
+/* What is done with the VM that is named; null: nothing, or more than that. */
+static void (*const vm_acts[SHELL_VERBS])(struct vm *vm, void *context) = {
+	[SHELL_CONSOLE] = choose_console,
+	[SHELL_PAUSE] = pause,
+	[SHELL_RESUME] = resume,
+	[SHELL_RESET] = reset,
+	[SHELL_STOP] = stop,
+	[SHELL_SCREEN] = show_screen,
+	[SHELL_EXITS] = show_exits,
+	[SHELL_WHERE] = ask_where,
+};
+
 enum shell_next shell_obey(const char *line)
 {
 	struct shell_command command;
@@ -274,30 +286,6 @@ enum shell_next shell_obey(const char *line)
 	case SHELL_VMS:
 		list_vms();
 		break;
-	case SHELL_CONSOLE:
-		with_vm(command.argument, choose_console, &leave);
-		break;
-	case SHELL_PAUSE:
-		with_vm(command.argument, pause, NULL);
-		break;
-	case SHELL_RESUME:
-		with_vm(command.argument, resume, NULL);
-		break;
-	case SHELL_RESET:
-		with_vm(command.argument, reset, NULL);
-		break;
-	case SHELL_STOP:
-		with_vm(command.argument, stop, NULL);
-		break;
-	case SHELL_SCREEN:
-		with_vm(command.argument, show_screen, NULL);
-		break;
-	case SHELL_EXITS:
-		with_vm(command.argument, show_exits, NULL);
-		break;
-	case SHELL_WHERE:
-		with_vm(command.argument, ask_where, NULL);
-		break;
 	case SHELL_STATS:
 		stats(command.argument);
 		break;
@@ -311,6 +299,9 @@ enum shell_next shell_obey(const char *line)
 		quit();
 		break;
 	case SHELL_NOTHING:
+		break;
+	default:
+		with_vm(command.argument, vm_acts[command.verb], &leave);
 		break;
 	}
 	return leave ? SHELL_LEAVE : SHELL_STAY;
