@@ -14,9 +14,18 @@ static size_t pages_for(size_t bytes)
 	return (bytes + PAGE_MASK) / PAGE_SIZE;
 }
 
-static size_t pc_pages(const struct vm_spec *spec)
+static size_t pc_bytes(const struct vm_spec *spec)
 {
-	return pages_for(sizeof(struct pc) + spec->cpus * sizeof(struct pc_vcpu));
+	return sizeof(struct pc) + spec->cpus * sizeof(struct pc_vcpu);
+}
+
+void *pc_take_memory(const struct vm_spec *spec, const char *what, size_t bytes, struct reason *why)
+{
+	void *memory = pages_alloc(pages_for(bytes), PAGE_SIZE);
+
+	if (!memory)
+		reason_set(why, ERROR_NO_MEMORY, "no memory for %s of VM %s", what, spec->name);
+	return memory;
 }
 
 void pc_free(struct pc *pc)
@@ -27,7 +36,7 @@ void pc_free(struct pc *pc)
 	pc_offer_free(pc);
 	pc_disks_free(pc);
 	pc_vga_free(pc);
-	pages_free(pc, pc_pages(pc->spec));
+	pages_free(pc, pages_for(pc_bytes(pc->spec)));
 }
 
 bool pc_has_firmware(const struct pc *pc)
@@ -129,16 +138,15 @@ enum error pc_create(const struct vm_spec *spec, unsigned copy, struct pc **out,
 	*mode_refused = false;
 	if (error)
 		return error;
-	pc = pages_alloc(pc_pages(spec), PAGE_SIZE);
+	pc = pc_take_memory(spec, "the chips", pc_bytes(spec), why);
 	if (!pc)
-		return reason_set(why, ERROR_NO_MEMORY, "no memory for the chips of VM %s",
-				  spec->name);
+		return ERROR_NO_MEMORY;
 	pc->spec = spec;
 	pc->lock = (struct spinlock)SPINLOCK_INIT("pc");
 	pc->vcpus = (struct pc_vcpu *)(pc + 1);
 	error = vm_create(&pc->vm, name, 0, spec->cpus, &pc_board, pc, why);
 	if (error) {
-		pages_free(pc, pc_pages(spec));
+		pages_free(pc, pages_for(pc_bytes(spec)));
 		return error;
 	}
 	pc->vm->deadline_us = spec->deadline_us;

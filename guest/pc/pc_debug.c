@@ -56,10 +56,9 @@ static enum error add_testdev(struct pc *pc, struct reason *why)
 {
 	struct wire irq[TESTDEV_IRQS];
 
-	pc->testdev = pages_alloc(TESTDEV_PAGES, PAGE_SIZE);
+	pc->testdev = pc_take_memory(pc->spec, "the test device", sizeof(*pc->testdev), why);
 	if (!pc->testdev)
-		return reason_set(why, ERROR_NO_MEMORY, "no memory for the test device of VM %s",
-				  pc->spec->name);
+		return ERROR_NO_MEMORY;
 	for (unsigned n = 0; n < TESTDEV_IRQS; n++)
 		irq[n] = (struct wire) { pc_irq, pc, PC_WIRE(n, TESTDEV_SOURCE) };
 	testdev_init(pc->testdev, irq);

@@ -127,13 +127,10 @@ enum error pc_disks_create(struct pc *pc, struct reason *why)
 	if (count > MOST_DISKS)
 		return reason_set(why, ERROR_INVALID_INPUT, "vm=%s has %u disks; there can be %u",
 				  spec->name, count, MOST_DISKS);
+	pc->disks = pc_take_memory(spec, "the disks", count * sizeof(struct pc_disk), why);
+	if (!pc->disks)
+		return ERROR_NO_MEMORY;
 	pc->disk_count = count;
-	pc->disks = (struct pc_disk *)pages_alloc(disk_pages(pc), PAGE_SIZE);
-	if (!pc->disks) {
-		pc->disk_count = 0;
-		return reason_set(why, ERROR_NO_MEMORY, "no memory for the disks of VM %s",
-				  spec->name);
-	}
 	for (unsigned i = 0; i < spec->module_count && !error; i++)
 		if (spec->modules[i].role == MODULE_DISK)
 			error = add_disk(pc, number++, &spec->modules[i], why);

@@ -163,10 +163,9 @@ static enum error make_items(struct pc *pc, struct reason *why)
 {
 	enum error error;
 
-	pc->told = pages_alloc(FW_CFG_PAGES, PAGE_SIZE);
+	pc->told = pc_take_memory(pc->spec, "fw_cfg", sizeof(*pc->told), why);
 	if (!pc->told)
-		return reason_set(why, ERROR_NO_MEMORY, "no memory for fw_cfg of VM %s",
-				  pc->spec->name);
+		return ERROR_NO_MEMORY;
 	fw_cfg_items_init(&pc->told->items);
 	add_numbers(pc);
 	add_files(pc);

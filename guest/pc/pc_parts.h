@@ -15,6 +15,9 @@
 
 /* After the VM's end. */
 void pc_free(struct pc *pc);
+/* Whole pages for `bytes`, zeroed. Null, and a NoMemory that names `what` and the VM. */
+void *pc_take_memory(const struct vm_spec *spec, const char *what, size_t bytes,
+		     struct reason *why);
 /* Does the guest bring its own firmware? */
 bool pc_has_firmware(const struct pc *pc);
 /* A line in the log for what a guest did that its machine cannot; no more than it can read. */
