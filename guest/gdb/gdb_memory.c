@@ -33,7 +33,7 @@ static size_t to_page_end(uint64_t at, size_t length)
 	return length < left ? length : left;
 }
 
-size_t gdb_read_memory(void *context, unsigned index, uint64_t at, uint8_t *to, size_t length)
+size_t gdb_read_memory(unsigned index, uint64_t at, uint8_t *to, size_t length)
 {
 	size_t done = 0;
 
@@ -72,8 +72,7 @@ static bool write_part(gpa_t where, const uint8_t *from, size_t length)
 	return true;
 }
 
-bool gdb_write_memory(void *context, unsigned index, uint64_t at, const uint8_t *from,
-		      size_t length)
+bool gdb_write_memory(unsigned index, uint64_t at, const uint8_t *from, size_t length)
 {
 	for (size_t done = 0; done < length;) {
 		size_t part = to_page_end(at + done, length - done);
@@ -123,8 +122,7 @@ static void unpatch(struct gdb_patch *which)
 		gdb_poke(gdb_vm.vm, which->at, which->original);
 }
 
-bool gdb_set_breakpoint(void *context, unsigned index, enum gdb_breakpoint_type type, uint64_t at,
-			uint64_t length)
+bool gdb_set_breakpoint(unsigned index, enum gdb_breakpoint_type type, uint64_t at, uint64_t length)
 {
 	if (type == GDB_BREAK_SOFTWARE)
 		return patch(index, at);
@@ -144,7 +142,7 @@ static void forget_hits(void)
 	}
 }
 
-bool gdb_clear_breakpoint(void *context, unsigned index, enum gdb_breakpoint_type type, uint64_t at,
+bool gdb_clear_breakpoint(unsigned index, enum gdb_breakpoint_type type, uint64_t at,
 			  uint64_t length)
 {
 	struct gdb_patch *which;

@@ -21,7 +21,7 @@ static const char *state_of(const struct vcpu *vcpu)
 	return vcpu->halted ? "halted" : "ready";
 }
 
-void gdb_describe(void *context, unsigned index, char *text, size_t size)
+void gdb_describe(unsigned index, char *text, size_t size)
 {
 	format_string(text, size, "vCPU %u %s", index, state_of(gdb_vcpu(index)));
 }
@@ -39,7 +39,7 @@ static void info(unsigned index, const char *argument, char *text, size_t size)
 
 	format_append(text, size, "vm=%u(%s) vcpus=%u\n", vm->id, vm->name, vm->vcpu_count);
 	for (unsigned i = 0; i < vm->vcpu_count; i++) {
-		if (!gdb_exists(NULL, i))
+		if (!gdb_exists(i))
 			continue;
 		format_append(text, size, "vcpu=%u %s exits=%lu rip=0x%lx cr0=0x%lx cr3=0x%lx\n", i,
 			      state_of(vm->vcpus[i]), vcpu_exits(vm->vcpus[i]), get(i, VCPU_RIP),
@@ -135,7 +135,7 @@ static void help(unsigned index, const char *argument, char *text, size_t size)
 		format_append(text, size, "%s: %s\n", words[i].name, words[i].says);
 }
 
-void gdb_monitor(void *context, unsigned index, const char *command, char *text, size_t size)
+void gdb_monitor(unsigned index, const char *command, char *text, size_t size)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		size_t length = strlen(words[i].name);

@@ -154,7 +154,7 @@ bool gdb_choose_stop(struct gdb_stop *stop)
 
 /* --- running --------------------------------------------------------------------------------- */
 
-bool gdb_exists(void *context, unsigned index)
+bool gdb_exists(unsigned index)
 {
 	return !__atomic_load_n(&gdb_vcpu(index)->ended, __ATOMIC_ACQUIRE);
 }
@@ -163,7 +163,7 @@ static void prepare_step(struct vcpu *vcpu, struct vcpu_debug *debug)
 {
 	uint8_t bytes[INSTRUCTION_MOST];
 	uint64_t at = linear(vcpu, VCPU_CS_BASE, get(vcpu, VCPU_RIP));
-	size_t length = gdb_read_memory(NULL, vcpu->id, at, bytes, sizeof(bytes));
+	size_t length = gdb_read_memory(vcpu->id, at, bytes, sizeof(bytes));
 
 	debug->step = true;
 	debug->next = gdb_step_instruction(bytes, length, runs_64bit_code(vcpu));
@@ -186,7 +186,7 @@ static bool something_waits(const enum gdb_action *actions)
 	return false;
 }
 
-void gdb_resume(void *context, const enum gdb_action *actions)
+void gdb_resume(const enum gdb_action *actions)
 {
 	struct vcpu_debug debug = { .on = true };
 	uint64_t held = ALL_VCPUS;
@@ -197,7 +197,7 @@ void gdb_resume(void *context, const enum gdb_action *actions)
 	for (unsigned i = 0; i < gdb_vm.vm->vcpu_count; i++) {
 		struct vcpu_debug own = debug;
 
-		if (!gdb_exists(NULL, i) ||
+		if (!gdb_exists(i) ||
 		    (actions[i] != GDB_ACTION_CONTINUE && actions[i] != GDB_ACTION_STEP))
 			continue;
 		if (actions[i] == GDB_ACTION_STEP)
@@ -208,21 +208,21 @@ void gdb_resume(void *context, const enum gdb_action *actions)
 	vm_debug_hold(gdb_vm.vm, held);
 }
 
-void gdb_detach(void *context)
+void gdb_detach(void)
 {
 	static const struct vcpu_debug nothing;
 
 	gdb_clear_all();
 	for (unsigned i = 0; i < gdb_vm.vm->vcpu_count; i++) {
 		gdb_vm.met[i].waits = false;
-		if (gdb_exists(NULL, i) && !ask(gdb_vcpu(i), &nothing))
+		if (gdb_exists(i) && !ask(gdb_vcpu(i), &nothing))
 			log_warn("gdb", "vcpu=%u stays under the debugger", i);
 	}
 	log_info("gdb", "debugger left vm=%u(%s)", gdb_vm.vm->id, gdb_vm.vm->name);
 	vm_debug_hold(gdb_vm.vm, 0);
 }
 
-void gdb_kill(void *context)
+void gdb_kill(void)
 {
 	log_info("gdb", "debugger kills vm=%u(%s)", gdb_vm.vm->id, gdb_vm.vm->name);
 	vm_stop(gdb_vm.vm, NULL);

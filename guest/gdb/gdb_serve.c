@@ -14,8 +14,8 @@ static const char features[] =
 
 static bool exists(const struct gdb_session *s, int thread)
 {
-	return thread > 0 && (unsigned)thread <= s->target->vcpus &&
-	       s->target->exists(s->target->context, (unsigned)thread - 1);
+	return thread > 0 && (unsigned)thread <= s->vcpus &&
+	       s->target->exists((unsigned)thread - 1);
 }
 
 /* --- threads --------------------------------------------------------------------------------- */
@@ -36,7 +36,7 @@ static void list_threads(struct gdb_session *s)
 {
 	char before = 'm';
 
-	for (unsigned i = 0; i < s->target->vcpus; i++) {
+	for (unsigned i = 0; i < s->vcpus; i++) {
 		if (!exists(s, (int)i + 1))
 			continue;
 		gdb_answer_format(&s->answer, "%c%x", before, i + 1);
@@ -54,7 +54,7 @@ static void describe_thread(struct gdb_session *s, const struct gdb_command *com
 		gdb_answer_ok(s, false);
 		return;
 	}
-	s->target->describe(s->target->context, (unsigned)command->thread - 1, text, sizeof(text));
+	s->target->describe((unsigned)command->thread - 1, text, sizeof(text));
 	gdb_answer_hex(&s->answer, text, strlen(text));
 }
 
@@ -63,13 +63,13 @@ static void describe_thread(struct gdb_session *s, const struct gdb_command *com
 static void run(struct gdb_session *s, const enum gdb_action *actions)
 {
 	s->running = s->report = true;
-	s->target->resume(s->target->context, actions);
+	s->target->resume(actions);
 }
 
 /* Is there a vCPU for which something is to be done? Else nothing would ever stop. */
 static bool any_runs(const struct gdb_session *s, const enum gdb_action *actions)
 {
-	for (unsigned i = 0; i < s->target->vcpus; i++)
+	for (unsigned i = 0; i < s->vcpus; i++)
 		if ((actions[i] == GDB_ACTION_CONTINUE || actions[i] == GDB_ACTION_STEP) &&
 		    exists(s, (int)i + 1))
 			return true;
@@ -81,7 +81,7 @@ static bool resume(struct gdb_session *s, const struct gdb_command *command)
 {
 	enum gdb_action actions[GDB_VCPUS_MAX];
 
-	if (gdb_parse_actions(command->data, command->data_length, actions, s->target->vcpus) &&
+	if (gdb_parse_actions(command->data, command->data_length, actions, s->vcpus) &&
 	    any_runs(s, actions)) {
 		run(s, actions);
 		return true;
@@ -98,12 +98,11 @@ static bool resume_plainly(struct gdb_session *s, const struct gdb_command *comm
 	uint8_t rip[sizeof(command->address)];
 
 	memcpy(rip, &command->address, sizeof(rip));
-	if (command->has_address &&
-	    !s->target->write_register(s->target->context, who, GDB_REGISTER_RIP, rip)) {
+	if (command->has_address && !s->target->write_register(who, GDB_REGISTER_RIP, rip)) {
 		gdb_answer_ok(s, false);
 		return false;
 	}
-	for (unsigned i = 0; i < s->target->vcpus; i++)
+	for (unsigned i = 0; i < s->vcpus; i++)
 		actions[i] = GDB_ACTION_CONTINUE;
 	if (command->kind == GDB_STEP)
 		actions[who] = GDB_ACTION_STEP;
@@ -119,7 +118,7 @@ static void leave(struct gdb_session *s)
 		return;
 	s->running = true;
 	s->report = false;
-	s->target->detach(s->target->context);
+	s->target->detach();
 }
 
 /* --- the rest -------------------------------------------------------------------------------- */
@@ -147,8 +146,7 @@ static void change_breakpoint(struct gdb_session *s, const struct gdb_command *c
 	bool set = command->kind == GDB_SET_BREAKPOINT;
 
 	gdb_answer_ok(s, (set ? s->target->set_breakpoint : s->target->clear_breakpoint)(
-				 s->target->context, s->general, command->type, command->address,
-				 command->length));
+				 s->general, command->type, command->address, command->length));
 }
 
 static void monitor(struct gdb_session *s, const struct gdb_command *command)
@@ -162,7 +160,7 @@ static void monitor(struct gdb_session *s, const struct gdb_command *command)
 		return;
 	}
 	words[length] = 0;
-	s->target->monitor(s->target->context, s->general, words, text, sizeof(text));
+	s->target->monitor(s->general, words, text, sizeof(text));
 	if (text[0])
 		gdb_answer_hex(&s->answer, text, strlen(text));
 	else
@@ -269,7 +267,7 @@ static bool serve_machine(struct gdb_session *s, const struct gdb_command *comma
 	case GDB_KILL:
 	case GDB_KILL_VERBOSE:
 		gdb_answer_ok(s, true);
-		s->target->kill(s->target->context);
+		s->target->kill();
 		return command->kind == GDB_KILL_VERBOSE;
 	default:
 		return serve_data(s, command);

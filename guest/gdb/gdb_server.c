@@ -25,7 +25,6 @@ static struct {
 	bool told;
 	enum vm_end end; /* atomic */
 	struct serial_port port;
-	struct gdb_target target;
 	struct gdb_session session;
 } server;
 
@@ -71,27 +70,28 @@ static const char *bare_name(const char *name)
 	return name;
 }
 
+static const struct gdb_target target = {
+	.exists = gdb_exists,
+	.read_register = gdb_read_register,
+	.write_register = gdb_write_register,
+	.read_memory = gdb_read_memory,
+	.write_memory = gdb_write_memory,
+	.set_breakpoint = gdb_set_breakpoint,
+	.clear_breakpoint = gdb_clear_breakpoint,
+	.resume = gdb_resume,
+	.detach = gdb_detach,
+	.kill = gdb_kill,
+	.describe = gdb_describe,
+	.monitor = gdb_monitor,
+};
+
 void gdb_server_start(const char *name)
 {
 	if (!serial_port_init(&server.port, SERIAL_COM2)) {
 		log_warn("gdb", "there is no COM2 for a debugger: gdb=%s is left out", name);
 		return;
 	}
-	server.target = (struct gdb_target) {
-		.exists = gdb_exists,
-		.read_register = gdb_read_register,
-		.write_register = gdb_write_register,
-		.read_memory = gdb_read_memory,
-		.write_memory = gdb_write_memory,
-		.set_breakpoint = gdb_set_breakpoint,
-		.clear_breakpoint = gdb_clear_breakpoint,
-		.resume = gdb_resume,
-		.detach = gdb_detach,
-		.kill = gdb_kill,
-		.describe = gdb_describe,
-		.monitor = gdb_monitor,
-	};
-	gdb_session_begin(&server.session, &server.target);
+	gdb_session_begin(&server.session, &target);
 	server.on = true;
 	vm_debug_wait_for(bare_name(name), &debugger);
 }
@@ -136,7 +136,7 @@ static void serve(struct vm *vm)
 	struct gdb_stop stop = { .cause = GDB_BROKEN_IN, .vcpu = session->general };
 
 	gdb_vm.vm = vm;
-	server.target.vcpus = vm->vcpu_count;
+	session->vcpus = vm->vcpu_count;
 	tell_once(vm);
 	if (session->running) {
 		(void)gdb_choose_stop(&stop);

@@ -110,7 +110,7 @@ static void add_register(struct gdb_session *s, unsigned number)
 {
 	uint8_t value[GDB_REGISTER_MAX];
 
-	if (!s->target->read_register(s->target->context, s->stop.vcpu, number, value))
+	if (!s->target->read_register(s->stop.vcpu, number, value))
 		return;
 	gdb_answer_format(&s->answer, "%02x:", number);
 	gdb_answer_hex(&s->answer, value, gdb_registers[number].size);

@@ -15,29 +15,25 @@
 /* The machine, whose vCPUs all stand still while any of these is called. `vcpu` is in range and
  * exists. */
 struct gdb_target {
-	void *context;
-	unsigned vcpus;
-	bool (*exists)(void *context, unsigned vcpu);
+	bool (*exists)(unsigned vcpu);
 	/* By GDB's number, in its size. False when it cannot be. */
-	bool (*read_register)(void *context, unsigned vcpu, unsigned number, uint8_t *value);
-	bool (*write_register)(void *context, unsigned vcpu, unsigned number, const uint8_t *value);
+	bool (*read_register)(unsigned vcpu, unsigned number, uint8_t *value);
+	bool (*write_register)(unsigned vcpu, unsigned number, const uint8_t *value);
 	/* As this vCPU addresses it at this moment. Returns how many bytes there are. */
-	size_t (*read_memory)(void *context, unsigned vcpu, uint64_t at, uint8_t *to,
-			      size_t length);
-	bool (*write_memory)(void *context, unsigned vcpu, uint64_t at, const uint8_t *from,
-			     size_t length);
-	bool (*set_breakpoint)(void *context, unsigned vcpu, enum gdb_breakpoint_type type,
-			       uint64_t at, uint64_t length);
-	bool (*clear_breakpoint)(void *context, unsigned vcpu, enum gdb_breakpoint_type type,
-				 uint64_t at, uint64_t length);
+	size_t (*read_memory)(unsigned vcpu, uint64_t at, uint8_t *to, size_t length);
+	bool (*write_memory)(unsigned vcpu, uint64_t at, const uint8_t *from, size_t length);
+	bool (*set_breakpoint)(unsigned vcpu, enum gdb_breakpoint_type type, uint64_t at,
+			       uint64_t length);
+	bool (*clear_breakpoint)(unsigned vcpu, enum gdb_breakpoint_type type, uint64_t at,
+				 uint64_t length);
 	/* One action a vCPU; those with none stand still. */
-	void (*resume)(void *context, const enum gdb_action *actions);
+	void (*resume)(const enum gdb_action *actions);
 	/* All breakpoints go, and everything goes on. */
-	void (*detach)(void *context);
-	void (*kill)(void *context);
+	void (*detach)(void);
+	void (*kill)(void);
 	/* A few words on a vCPU, and the answer to a monitor command; cut at `size`. */
-	void (*describe)(void *context, unsigned vcpu, char *text, size_t size);
-	void (*monitor)(void *context, unsigned vcpu, const char *command, char *text, size_t size);
+	void (*describe)(unsigned vcpu, char *text, size_t size);
+	void (*monitor)(unsigned vcpu, const char *command, char *text, size_t size);
 };
 
 enum gdb_cause {
@@ -59,6 +55,7 @@ struct gdb_stop {
 
 struct gdb_session {
 	const struct gdb_target *target;
+	unsigned vcpus;       /* of the machine; set by whoever serves */
 	bool acks;            /* packets are acknowledged: until the debugger wants none */
 	bool attached;        /* a debugger has spoken, and has not left */
 	bool running;         /* as far as the session knows */

@@ -39,7 +39,7 @@ static bool read_vector(struct vcpu *vcpu, unsigned which, uint8_t *value)
 	return true;
 }
 
-bool gdb_read_register(void *context, unsigned index, unsigned number, uint8_t *value)
+bool gdb_read_register(unsigned index, unsigned number, uint8_t *value)
 {
 	const struct gdb_register *reg = &gdb_registers[number];
 	struct vcpu *vcpu = gdb_vcpu(index);
@@ -99,7 +99,7 @@ static bool write_named(struct vcpu *vcpu, enum vcpu_register reg, uint64_t valu
 	return !vcpu_set_register(vcpu, reg, value);
 }
 
-bool gdb_write_register(void *context, unsigned index, unsigned number, const uint8_t *value)
+bool gdb_write_register(unsigned index, unsigned number, const uint8_t *value)
 {
 	const struct gdb_register *reg = &gdb_registers[number];
 	struct vcpu *vcpu = gdb_vcpu(index);

@@ -15,12 +15,12 @@ void gdb_answer_ok(struct gdb_session *s, bool good)
 
 static bool read_one(struct gdb_session *s, unsigned number, uint8_t *value)
 {
-	return s->target->read_register(s->target->context, s->general, number, value);
+	return s->target->read_register(s->general, number, value);
 }
 
 static bool write_one(struct gdb_session *s, unsigned number, const uint8_t *value)
 {
-	return s->target->write_register(s->target->context, s->general, number, value);
+	return s->target->write_register(s->general, number, value);
 }
 
 void gdb_serve_registers(struct gdb_session *s)
@@ -84,8 +84,7 @@ void gdb_serve_memory(struct gdb_session *s, const struct gdb_command *command)
 {
 	uint8_t bytes[MEMORY_MAX];
 	size_t length = command->length < MEMORY_MAX ? command->length : MEMORY_MAX;
-	size_t there = s->target->read_memory(s->target->context, s->general, command->address,
-					      bytes, length);
+	size_t there = s->target->read_memory(s->general, command->address, bytes, length);
 
 	if (!there && length)
 		gdb_answer_ok(s, false);
@@ -104,10 +103,9 @@ void gdb_serve_set_memory(struct gdb_session *s, const struct gdb_command *comma
 		       gdb_parse_hex(command->data, command->data_length, bytes, command->length);
 		from = bytes;
 	}
-	gdb_answer_ok(s,
-		      good && (!command->length ||
-			       s->target->write_memory(s->target->context, s->general,
-						       command->address, from, command->length)));
+	gdb_answer_ok(s, good && (!command->length ||
+				  s->target->write_memory(s->general, command->address, from,
+							  command->length)));
 }
 
 /* `l` when it is the last part, `m` when more follows. */

@@ -39,30 +39,28 @@ static inline struct vcpu *gdb_vcpu(unsigned index)
 struct page_walk gdb_walk(struct vcpu *vcpu, uint64_t at);
 /* Writes a byte, where there is memory. */
 void gdb_poke(struct vm *vm, gpa_t at, uint8_t value);
-size_t gdb_read_memory(void *context, unsigned vcpu, uint64_t at, uint8_t *to, size_t length);
-bool gdb_write_memory(void *context, unsigned vcpu, uint64_t at, const uint8_t *from,
-		      size_t length);
-bool gdb_set_breakpoint(void *context, unsigned vcpu, enum gdb_breakpoint_type type, uint64_t at,
-			uint64_t length);
-bool gdb_clear_breakpoint(void *context, unsigned vcpu, enum gdb_breakpoint_type type, uint64_t at,
+size_t gdb_read_memory(unsigned vcpu, uint64_t at, uint8_t *to, size_t length);
+bool gdb_write_memory(unsigned vcpu, uint64_t at, const uint8_t *from, size_t length);
+bool gdb_set_breakpoint(unsigned vcpu, enum gdb_breakpoint_type type, uint64_t at, uint64_t length);
+bool gdb_clear_breakpoint(unsigned vcpu, enum gdb_breakpoint_type type, uint64_t at,
 			  uint64_t length);
 void gdb_clear_all(void);
 
 /* gdb_target.c */
-bool gdb_read_register(void *context, unsigned vcpu, unsigned number, uint8_t *value);
-bool gdb_write_register(void *context, unsigned vcpu, unsigned number, const uint8_t *value);
+bool gdb_read_register(unsigned vcpu, unsigned number, uint8_t *value);
+bool gdb_write_register(unsigned vcpu, unsigned number, const uint8_t *value);
 
 /* gdb_run.c. The exits of the VM; the choice of what is told of those that stopped it, false when
  * nothing did; resuming and leaving. */
 enum board_action gdb_exit(struct vcpu *vcpu, const struct vcpu_exit *exit);
 bool gdb_choose_stop(struct gdb_stop *stop);
-bool gdb_exists(void *context, unsigned vcpu);
-void gdb_resume(void *context, const enum gdb_action *actions);
-void gdb_detach(void *context);
-void gdb_kill(void *context);
+bool gdb_exists(unsigned vcpu);
+void gdb_resume(const enum gdb_action *actions);
+void gdb_detach(void);
+void gdb_kill(void);
 
 /* gdb_monitor.c */
-void gdb_describe(void *context, unsigned vcpu, char *text, size_t size);
-void gdb_monitor(void *context, unsigned vcpu, const char *command, char *text, size_t size);
+void gdb_describe(unsigned vcpu, char *text, size_t size);
+void gdb_monitor(unsigned vcpu, const char *command, char *text, size_t size);
 
 #endif

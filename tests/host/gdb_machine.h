@@ -23,26 +23,29 @@ struct fake_machine {
 	struct gdb_session session;
 };
 
-static bool fake_exists(void *context, unsigned vcpu)
+/* Begun last. */
+static struct fake_machine *fake;
+
+static bool fake_exists(unsigned vcpu)
 {
-	const struct fake_machine *m = context;
+	const struct fake_machine *m = fake;
 
 	assert(vcpu < FAKE_VCPUS && !m->running);
 	return vcpu != m->gone;
 }
 
-static bool fake_read_register(void *context, unsigned vcpu, unsigned number, uint8_t *value)
+static bool fake_read_register(unsigned vcpu, unsigned number, uint8_t *value)
 {
-	const struct fake_machine *m = context;
+	const struct fake_machine *m = fake;
 
 	assert(vcpu < FAKE_VCPUS && number < gdb_register_count && !m->running);
 	memcpy(value, m->registers[vcpu][number], gdb_registers[number].size);
 	return true;
 }
 
-static bool fake_write_register(void *context, unsigned vcpu, unsigned number, const uint8_t *value)
+static bool fake_write_register(unsigned vcpu, unsigned number, const uint8_t *value)
 {
-	struct fake_machine *m = context;
+	struct fake_machine *m = fake;
 
 	assert(vcpu < FAKE_VCPUS && number < gdb_register_count && !m->running);
 	if (gdb_registers[number].source == GDB_FPU_STACK)
@@ -51,10 +54,9 @@ static bool fake_write_register(void *context, unsigned vcpu, unsigned number, c
 	return true;
 }
 
-static size_t fake_read_memory(void *context, unsigned vcpu, uint64_t at, uint8_t *to,
-			       size_t length)
+static size_t fake_read_memory(unsigned vcpu, uint64_t at, uint8_t *to, size_t length)
 {
-	const struct fake_machine *m = context;
+	const struct fake_machine *m = fake;
 
 	assert(vcpu < FAKE_VCPUS && !m->running);
 	if (at >= FAKE_MEMORY)
@@ -66,10 +68,9 @@ static size_t fake_read_memory(void *context, unsigned vcpu, uint64_t at, uint8_
 	return length;
 }
 
-static bool fake_write_memory(void *context, unsigned vcpu, uint64_t at, const uint8_t *from,
-			      size_t length)
+static bool fake_write_memory(unsigned vcpu, uint64_t at, const uint8_t *from, size_t length)
 {
-	struct fake_machine *m = context;
+	struct fake_machine *m = fake;
 
 	assert(vcpu < FAKE_VCPUS && !m->running);
 	if (at >= FAKE_MEMORY || length > FAKE_MEMORY - at)
@@ -79,10 +80,10 @@ static bool fake_write_memory(void *context, unsigned vcpu, uint64_t at, const u
 	return true;
 }
 
-static bool fake_set_breakpoint(void *context, unsigned vcpu, enum gdb_breakpoint_type type,
-				uint64_t at, uint64_t length)
+static bool fake_set_breakpoint(unsigned vcpu, enum gdb_breakpoint_type type, uint64_t at,
+				uint64_t length)
 {
-	struct fake_machine *m = context;
+	struct fake_machine *m = fake;
 
 	assert(vcpu < FAKE_VCPUS && type < GDB_BREAKPOINT_TYPES && !m->running);
 	if (type != GDB_BREAK_SOFTWARE)
@@ -97,10 +98,10 @@ static bool fake_set_breakpoint(void *context, unsigned vcpu, enum gdb_breakpoin
 	return true;
 }
 
-static bool fake_clear_breakpoint(void *context, unsigned vcpu, enum gdb_breakpoint_type type,
-				  uint64_t at, uint64_t length)
+static bool fake_clear_breakpoint(unsigned vcpu, enum gdb_breakpoint_type type, uint64_t at,
+				  uint64_t length)
 {
-	struct fake_machine *m = context;
+	struct fake_machine *m = fake;
 	struct gdb_patch *patch = gdb_patch_named(&m->breakpoints, at);
 
 	assert(vcpu < FAKE_VCPUS && type < GDB_BREAKPOINT_TYPES && !m->running);
@@ -113,34 +114,34 @@ static bool fake_clear_breakpoint(void *context, unsigned vcpu, enum gdb_breakpo
 	return patch;
 }
 
-static void fake_resume(void *context, const enum gdb_action *actions)
+static void fake_resume(const enum gdb_action *actions)
 {
-	struct fake_machine *m = context;
+	struct fake_machine *m = fake;
 
 	assert(!m->running);
 	m->running = true;
 	memcpy(m->actions, actions, sizeof(m->actions));
 }
 
-static void fake_detach(void *context)
+static void fake_detach(void)
 {
-	struct fake_machine *m = context;
+	struct fake_machine *m = fake;
 
 	m->running = m->detached = true;
 }
 
-static void fake_kill(void *context)
+static void fake_kill(void)
 {
-	((struct fake_machine *)context)->killed = true;
+	fake->killed = true;
 }
 
-static void fake_describe(void *context, unsigned vcpu, char *text, size_t size)
+static void fake_describe(unsigned vcpu, char *text, size_t size)
 {
 	assert(vcpu < FAKE_VCPUS && size > 8);
 	strcpy(text, "halted");
 }
 
-static void fake_monitor(void *context, unsigned vcpu, const char *command, char *text, size_t size)
+static void fake_monitor(unsigned vcpu, const char *command, char *text, size_t size)
 {
 	assert(vcpu < FAKE_VCPUS && size > strlen(command));
 	strcpy(text, command);
@@ -151,8 +152,6 @@ static void fake_begin(struct fake_machine *m)
 	memset(m, 0, sizeof(*m));
 	m->gone = FAKE_VCPUS;
 	m->target = (struct gdb_target) {
-		.context = m,
-		.vcpus = FAKE_VCPUS,
 		.exists = fake_exists,
 		.read_register = fake_read_register,
 		.write_register = fake_write_register,
@@ -166,7 +165,9 @@ static void fake_begin(struct fake_machine *m)
 		.describe = fake_describe,
 		.monitor = fake_monitor,
 	};
+	fake = m;
 	gdb_session_begin(&m->session, &m->target);
+	m->session.vcpus = FAKE_VCPUS;
 }
 
 static void fake_stop(struct fake_machine *m, enum gdb_cause cause, unsigned vcpu)
