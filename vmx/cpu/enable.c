@@ -180,20 +180,23 @@ static bool xcr0_reachable(const struct vmx_capability *cap, uint64_t cr4)
 	return cap->xsave && (cr4 & CR4_OSXSAVE);
 }
 
+static void put_back_one(const struct vmx_cpu_access *cpu, enum vmx_cpu_register reg,
+			 uint64_t value)
+{
+	if (cpu->read(cpu->context, reg) != value)
+		cpu->write(cpu->context, reg, value);
+}
+
 /* The way back, in the reverse order: XSS, XCR0 while OSXSAVE still stands, then CR4, then CR0. */
 static void put_back(const struct vmx_enable_state *found, const struct vmx_capability *cap,
 		     const struct vmx_cpu_access *cpu)
 {
-	uint64_t cr4 = cpu->read_cr4(cpu->context);
-
-	if (cap->xsaves && cpu->read_xss(cpu->context) != found->xss)
-		cpu->write_xss(cpu->context, found->xss);
-	if (xcr0_reachable(cap, cr4) && cpu->read_xcr0(cpu->context) != found->xcr0)
-		cpu->write_xcr0(cpu->context, found->xcr0);
-	if (cr4 != found->cr4)
-		cpu->write_cr4(cpu->context, found->cr4);
-	if (cpu->read_cr0(cpu->context) != found->cr0)
-		cpu->write_cr0(cpu->context, found->cr0);
+	if (cap->xsaves)
+		put_back_one(cpu, CPU_XSS, found->xss);
+	if (xcr0_reachable(cap, cpu->read(cpu->context, CPU_CR4)))
+		put_back_one(cpu, CPU_XCR0, found->xcr0);
+	put_back_one(cpu, CPU_CR4, found->cr4);
+	put_back_one(cpu, CPU_CR0, found->cr0);
 }
 
 /* Everything that changes the CPU. `found` already holds CR0, CR4 and the region. */
@@ -202,16 +205,16 @@ static enum error carry_out(const struct vmx_enable_plan *plan, struct vmx_enabl
 			    struct reason *why)
 {
 	if (plan->lock_feature_control)
-		cpu->write_feature_control(cpu->context, plan->feature_control);
+		cpu->write(cpu->context, CPU_FEATURE_CONTROL, plan->feature_control);
 	if (plan->cr0 != found->cr0)
-		cpu->write_cr0(cpu->context, plan->cr0);
-	cpu->write_cr4(cpu->context, plan->cr4);
+		cpu->write(cpu->context, CPU_CR0, plan->cr0);
+	cpu->write(cpu->context, CPU_CR4, plan->cr4);
 	if (xcr0_reachable(cap, plan->cr4))
-		found->xcr0 = cpu->read_xcr0(cpu->context);
+		found->xcr0 = cpu->read(cpu->context, CPU_XCR0);
 	/* Guests run with the host's IA32_XSS, and 0 is all that they may have. */
 	if (cap->xsaves) {
-		found->xss = cpu->read_xss(cpu->context);
-		cpu->write_xss(cpu->context, 0);
+		found->xss = cpu->read(cpu->context, CPU_XSS);
+		cpu->write(cpu->context, CPU_XSS, 0);
 	}
 
 	if (cpu->vmxon(cpu->context, found->region) == VMX_SUCCEED)
@@ -228,10 +231,10 @@ enum error vmx_enable(struct vmx_enable_state *state, const struct vmx_capabilit
 	struct vmx_enable_state found = { .enabled = true };
 	struct vmx_enable_plan plan;
 
-	found.cr0 = cpu->read_cr0(cpu->context);
-	found.cr4 = cpu->read_cr4(cpu->context);
+	found.cr0 = cpu->read(cpu->context, CPU_CR0);
+	found.cr4 = cpu->read(cpu->context, CPU_CR4);
 	if (vmx_capability_has_msr(cap, MSR_FEATURE_CONTROL))
-		now.feature_control = cpu->read_feature_control(cpu->context);
+		now.feature_control = cpu->read(cpu->context, CPU_FEATURE_CONTROL);
 	enum error error =
 		vmx_enable_decide(&now, state->enabled, found.cr0, found.cr4, &plan, why);
 	if (error)

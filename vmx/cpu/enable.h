@@ -28,19 +28,19 @@ enum error vmx_enable_decide(const struct vmx_capability *cap, bool enabled, uin
 			     uint64_t cr4, struct vmx_enable_plan *plan,
 			     struct reason *why) must_check;
 
+enum vmx_cpu_register {
+	CPU_CR0,
+	CPU_CR4,
+	CPU_XCR0, /* only with CR4.OSXSAVE set */
+	CPU_XSS,  /* only on a CPU with XSAVES */
+	CPU_FEATURE_CONTROL,
+};
+
 /* One CPU's registers and instructions, and memory for its VMXON region. */
 struct vmx_cpu_access {
 	void *context;
-	uint64_t (*read_cr0)(void *context);
-	uint64_t (*read_cr4)(void *context);
-	void (*write_cr0)(void *context, uint64_t value);
-	void (*write_cr4)(void *context, uint64_t value);
-	uint64_t (*read_xcr0)(void *context); /* only called with CR4.OSXSAVE set */
-	void (*write_xcr0)(void *context, uint64_t value);
-	uint64_t (*read_xss)(void *context); /* only called on a CPU with XSAVES */
-	void (*write_xss)(void *context, uint64_t value);
-	uint64_t (*read_feature_control)(void *context);
-	void (*write_feature_control)(void *context, uint64_t value);
+	uint64_t (*read)(void *context, enum vmx_cpu_register reg);
+	void (*write)(void *context, enum vmx_cpu_register reg, uint64_t value);
 	void *(*region_alloc)(void *context); /* one zeroed page, or null */
 	void (*region_free)(void *context, void *region);
 	enum vmx_result (*vmxon)(void *context, void *region);

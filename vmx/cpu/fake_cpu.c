@@ -5,76 +5,41 @@
 #include "lib/string.h"
 #include "x86/control_registers.h"
 
-static uint64_t fake_read_cr0(void *context)
+/* Of a register that the CPU has, and lets software reach. */
+static uint64_t *place_of(struct fake_cpu *cpu, enum vmx_cpu_register reg)
 {
-	return ((struct fake_cpu *)context)->cr0;
-}
-
-static uint64_t fake_read_cr4(void *context)
-{
-	return ((struct fake_cpu *)context)->cr4;
-}
-
-static void fake_write_cr0(void *context, uint64_t value)
-{
-	((struct fake_cpu *)context)->cr0 = value;
-}
-
-static void fake_write_cr4(void *context, uint64_t value)
-{
-	struct fake_cpu *cpu = context;
-
-	assert(!(value & CR4_OSXSAVE) || cpu->has_xsave);
-	assert(!cpu->in_vmx || (value & CR4_VMXE));
-	cpu->cr4 = value;
-}
-
-static uint64_t fake_read_xcr0(void *context)
-{
-	struct fake_cpu *cpu = context;
-
-	assert(cpu->cr4 & CR4_OSXSAVE);
-	return cpu->xcr0;
-}
-
-static void fake_write_xcr0(void *context, uint64_t value)
-{
-	struct fake_cpu *cpu = context;
-
-	assert((cpu->cr4 & CR4_OSXSAVE) && (value & XCR0_X87));
-	cpu->xcr0 = value;
-}
-
-static uint64_t fake_read_xss(void *context)
-{
-	struct fake_cpu *cpu = context;
-
-	assert(cpu->has_xsaves);
-	return cpu->xss;
-}
-
-static void fake_write_xss(void *context, uint64_t value)
-{
-	struct fake_cpu *cpu = context;
-
-	assert(cpu->has_xsaves);
-	cpu->xss = value;
-}
-
-static uint64_t fake_read_feature_control(void *context)
-{
-	struct fake_cpu *cpu = context;
-
+	switch (reg) {
+	case CPU_CR0:
+		return &cpu->cr0;
+	case CPU_CR4:
+		return &cpu->cr4;
+	case CPU_XCR0:
+		assert(cpu->cr4 & CR4_OSXSAVE);
+		return &cpu->xcr0;
+	case CPU_XSS:
+		assert(cpu->has_xsaves);
+		return &cpu->xss;
+	case CPU_FEATURE_CONTROL:
+		break;
+	}
 	assert(cpu->has_feature_control);
-	return cpu->feature_control;
+	return &cpu->feature_control;
 }
 
-static void fake_write_feature_control(void *context, uint64_t value)
+static uint64_t fake_read(void *context, enum vmx_cpu_register reg)
+{
+	return *place_of(context, reg);
+}
+
+static void fake_write(void *context, enum vmx_cpu_register reg, uint64_t value)
 {
 	struct fake_cpu *cpu = context;
 
-	assert(cpu->has_feature_control && !(cpu->feature_control & FEATURE_CONTROL_LOCK));
-	cpu->feature_control = value;
+	assert(reg != CPU_CR4 || !(value & CR4_OSXSAVE) || cpu->has_xsave);
+	assert(reg != CPU_CR4 || !cpu->in_vmx || (value & CR4_VMXE));
+	assert(reg != CPU_XCR0 || (value & XCR0_X87));
+	assert(reg != CPU_FEATURE_CONTROL || !(cpu->feature_control & FEATURE_CONTROL_LOCK));
+	*place_of(cpu, reg) = value;
 }
 
 static void *fake_region_alloc(void *context)
@@ -125,16 +90,8 @@ void fake_cpu_reset(struct fake_cpu *cpu)
 	*cpu = (struct fake_cpu){
 		.access = {
 			.context = cpu,
-			.read_cr0 = fake_read_cr0,
-			.read_cr4 = fake_read_cr4,
-			.write_cr0 = fake_write_cr0,
-			.write_cr4 = fake_write_cr4,
-			.read_xcr0 = fake_read_xcr0,
-			.write_xcr0 = fake_write_xcr0,
-			.read_xss = fake_read_xss,
-			.write_xss = fake_write_xss,
-			.read_feature_control = fake_read_feature_control,
-			.write_feature_control = fake_write_feature_control,
+			.read = fake_read,
+			.write = fake_write,
 			.region_alloc = fake_region_alloc,
 			.region_free = fake_region_free,
 			.vmxon = fake_vmxon,

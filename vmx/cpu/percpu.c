@@ -20,54 +20,42 @@ struct vmx_percpu *vmx_this_percpu(void)
 
 /* --- this CPU, as vmx/cpu/enable.h wants to see it ---------------------------------------------- */
 
-static uint64_t access_read_cr0(void *context)
+static uint64_t access_read(void *context, enum vmx_cpu_register reg)
 {
-	return read_cr0();
-}
-
-static uint64_t access_read_cr4(void *context)
-{
-	return read_cr4();
-}
-
-static void access_write_cr0(void *context, uint64_t value)
-{
-	write_cr0(value);
-}
-
-static void access_write_cr4(void *context, uint64_t value)
-{
-	write_cr4(value);
-}
-
-static uint64_t access_read_xcr0(void *context)
-{
-	return read_xcr0();
-}
-
-static void access_write_xcr0(void *context, uint64_t value)
-{
-	write_xcr0(value);
-}
-
-static uint64_t access_read_xss(void *context)
-{
-	return read_msr(MSR_XSS);
-}
-
-static void access_write_xss(void *context, uint64_t value)
-{
-	write_msr(MSR_XSS, value);
-}
-
-static uint64_t access_read_feature_control(void *context)
-{
+	switch (reg) {
+	case CPU_CR0:
+		return read_cr0();
+	case CPU_CR4:
+		return read_cr4();
+	case CPU_XCR0:
+		return read_xcr0();
+	case CPU_XSS:
+		return read_msr(MSR_XSS);
+	case CPU_FEATURE_CONTROL:
+		break;
+	}
 	return read_msr(MSR_FEATURE_CONTROL);
 }
 
-static void access_write_feature_control(void *context, uint64_t value)
+static void access_write(void *context, enum vmx_cpu_register reg, uint64_t value)
 {
-	write_msr(MSR_FEATURE_CONTROL, value);
+	switch (reg) {
+	case CPU_CR0:
+		write_cr0(value);
+		break;
+	case CPU_CR4:
+		write_cr4(value);
+		break;
+	case CPU_XCR0:
+		write_xcr0(value);
+		break;
+	case CPU_XSS:
+		write_msr(MSR_XSS, value);
+		break;
+	case CPU_FEATURE_CONTROL:
+		write_msr(MSR_FEATURE_CONTROL, value);
+		break;
+	}
 }
 
 static void *access_region_alloc(void *context)
@@ -91,16 +79,8 @@ static enum vmx_result access_vmxoff(void *context)
 }
 
 static const struct vmx_cpu_access this_cpu_access = {
-	.read_cr0 = access_read_cr0,
-	.read_cr4 = access_read_cr4,
-	.write_cr0 = access_write_cr0,
-	.write_cr4 = access_write_cr4,
-	.read_xcr0 = access_read_xcr0,
-	.write_xcr0 = access_write_xcr0,
-	.read_xss = access_read_xss,
-	.write_xss = access_write_xss,
-	.read_feature_control = access_read_feature_control,
-	.write_feature_control = access_write_feature_control,
+	.read = access_read,
+	.write = access_write,
 	.region_alloc = access_region_alloc,
 	.region_free = access_region_free,
 	.vmxon = access_vmxon,
