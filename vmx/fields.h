@@ -16,7 +16,8 @@
 enum vmcs_type { VMCS_TYPE_CONTROL, VMCS_TYPE_READ_ONLY, VMCS_TYPE_GUEST, VMCS_TYPE_HOST };
 enum vmcs_width { VMCS_WIDTH_16, VMCS_WIDTH_64, VMCS_WIDTH_32, VMCS_WIDTH_NATURAL };
 
-/* The lists' rows are X(symbol without VMCS_, encoding, width, type, printed name). */
+/* The lists' rows are X(symbol without VMCS_, encoding, width, type, the SDM's name). The name is for who looks
+ * a field up: the log has the symbol. */
 
 /* 16-bit control fields */
 #define VMCS_LIST_16_CONTROL(X)                                                                 \
@@ -314,11 +315,8 @@ static inline enum vmcs_width vmcs_field_width(enum vmcs_field field)
 /* Bits that the field holds: 16, 32 or 64. */
 unsigned vmcs_field_bits(enum vmcs_field field);
 
-/* The SDM's name ("guest RFLAGS"); "unknown VMCS field" for an encoding that is not listed. */
-const char *vmcs_field_name(uint32_t encoding);
-
-/* The symbol without its prefix ("GUEST_RFLAGS"), for lines of key=value; "UNKNOWN_FIELD" for an
- * encoding that is not listed. */
+/* The symbol without its prefix ("GUEST_RFLAGS"), for the log; "UNKNOWN_FIELD" for an encoding that is not
+ * listed. */
 const char *vmcs_field_symbol(uint32_t encoding);
 
 /* All fields in list order, for whoever walks them (a dump, a test). */
