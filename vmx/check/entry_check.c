@@ -59,16 +59,27 @@ unsigned entry_rule_count(void)
 	return count;
 }
 
+static const char *area_of(enum entry_refusal refusal)
+{
+	switch (refusal) {
+	case REFUSED_CONTROLS:
+		return "control";
+	case REFUSED_HOST_STATE:
+		return "host";
+	default:
+		return "guest";
+	}
+}
+
 void entry_rule_id(const struct entry_rule *rule, char *id, size_t size)
 {
 	static const char registers[SEGMENT_COUNT][5] = { "es", "cs", "ss",   "ds",
 							  "fs", "gs", "ldtr", "tr" };
 
+	format_string(id, size, "%s.", area_of(rule->table->refusal));
 	if (rule->row->segments)
-		format_string(id, size, "guest.segment.%s.%s", registers[rule->segment],
-			      rule->row->id);
-	else
-		format_string(id, size, "%s", rule->row->id);
+		format_append(id, size, "segment.%s.", registers[rule->segment]);
+	format_append(id, size, "%s", rule->row->id);
 }
 
 enum vmcs_field entry_rule_field(const struct entry_rule *rule, unsigned which)

@@ -164,8 +164,8 @@ enum rule_cpu {
 /* A row is a rule, or as many as there are in `segments`: the same is asked of several guest segment
  * registers. Where the row names a field of ES it then means that of the register in question. */
 struct entry_rule_row {
-	/* "host.cr4.fixed": begins with control., host. or guest. Of a row for segment registers the last
-	 * part: "present" is guest.segment.cs.present and others. */
+	/* Without what the table says: "cr4.pae" is host.cr4.pae among the host's. Of a row for segment
+	 * registers the last part: "present" is guest.segment.cs.present and others. */
 	const char *id;
 	const char *want; /* what would satisfy it, as a sentence's end after "want" */
 	/* By `kind`. Functions return false when the rule is broken. A rule whose premise another rule
@@ -225,7 +225,7 @@ bool entry_rule_next(struct entry_rule *rule);
 
 unsigned entry_rule_count(void);
 
-/* Its id, whole. */
+/* Its id, whole: begins with control., host. or guest. */
 #define ENTRY_RULE_ID_MAX 64
 void entry_rule_id(const struct entry_rule *rule, char *id, size_t size);
 

@@ -17,35 +17,35 @@ static bool dual_monitor_stays(const struct entry_check_input *in)
 
 static const struct entry_rule_row entry_control_rules[] = {
 	{
-		.id = "control.entry.reserved-zeros",
+		.id = "entry.reserved-zeros",
 		.want = "no bit that IA32_VMX_(TRUE_)ENTRY_CTLS[63:32] does not allow",
 		READS(VMCS_ENTRY_CONTROLS),
 		.kind = RULE_ALLOWED_ONES,
 		.word = CONTROL_ENTRY,
 	},
 	{
-		.id = "control.entry.reserved-ones",
+		.id = "entry.reserved-ones",
 		.want = "all bits of IA32_VMX_(TRUE_)ENTRY_CTLS[31:0] set",
 		READS(VMCS_ENTRY_CONTROLS),
 		.kind = RULE_REQUIRED_ONES,
 		.word = CONTROL_ENTRY,
 	},
 	{
-		.id = "control.entry.to-smm",
+		.id = "entry.to-smm",
 		.want = "\"entry to SMM\" 0 outside SMM",
 		READS(VMCS_ENTRY_CONTROLS),
 		WHILE(ENTRY, ENTRY_TO_SMM),
 		.holds = is_in_smm,
 	},
 	{
-		.id = "control.entry.dual-monitor",
+		.id = "entry.dual-monitor",
 		.want = "\"deactivate dual-monitor treatment\" 0 outside SMM",
 		READS(VMCS_ENTRY_CONTROLS),
 		WHILE(ENTRY, DEACTIVATE_DUAL_MONITOR),
 		.holds = is_in_smm,
 	},
 	{
-		.id = "control.entry.smm-and-dual-monitor",
+		.id = "entry.smm-and-dual-monitor",
 		.want = "not both \"entry to SMM\" and \"deactivate dual-monitor treatment\"",
 		READS(VMCS_ENTRY_CONTROLS),
 		WHILE(ENTRY, ENTRY_TO_SMM),

@@ -149,56 +149,56 @@ static bool length_is_not_zero(const struct entry_check_input *in)
 
 static const struct entry_rule_row entry_event_rules[] = {
 	{
-		.id = "control.event.type",
+		.id = "event.type",
 		.want = "a type other than 1, which is reserved, in bits 10:8",
 		READS(VMCS_ENTRY_INTERRUPTION_INFO),
 		.holds = type_is_known,
 		BREAKS(INJECT(EVENT(RESERVED, 0x20))),
 	},
 	{
-		.id = "control.event.other",
+		.id = "event.other",
 		.want = "type 7 only where \"monitor trap flag\" can be 1",
 		READS(VMCS_ENTRY_INTERRUPTION_INFO),
 		.holds = other_event_is_supported,
 		BREAKS(INJECT(EVENT(OTHER, 0))),
 	},
 	{
-		.id = "control.event.nmi-vector",
+		.id = "event.nmi-vector",
 		.want = "vector 2 with type 2 (NMI)",
 		READS(VMCS_ENTRY_INTERRUPTION_INFO),
 		.holds = nmi_has_its_vector,
 		BREAKS(INJECT(EVENT(NMI, 3))),
 	},
 	{
-		.id = "control.event.exception-vector",
+		.id = "event.exception-vector",
 		.want = "a vector of at most 31 with type 3 (hardware exception)",
 		READS(VMCS_ENTRY_INTERRUPTION_INFO),
 		.holds = exception_has_a_vector,
 		BREAKS(INJECT(EVENT(HARDWARE_EXCEPTION, EXCEPTION_VECTORS))),
 	},
 	{
-		.id = "control.event.other-vector",
+		.id = "event.other-vector",
 		.want = "vector 0 with type 7 (other event)",
 		READS(VMCS_ENTRY_INTERRUPTION_INFO),
 		.holds = other_event_has_no_vector,
 		BREAKS(INJECT(EVENT(OTHER, 1))),
 	},
 	{
-		.id = "control.event.reserved",
+		.id = "event.reserved",
 		.want = "bits 30:12 0",
 		READS(VMCS_ENTRY_INTERRUPTION_INFO),
 		.holds = reserved_is_zero,
 		BREAKS(INJECT(EVENT(HARDWARE_EXCEPTION, EXCEPTION_INVALID_OPCODE) | BIT(30))),
 	},
 	{
-		.id = "control.event.error-code.type",
+		.id = "event.error-code.type",
 		.want = "bit 11 (deliver error code) 0 but for type 3 (hardware exception)",
 		READS(VMCS_ENTRY_INTERRUPTION_INFO),
 		.holds = only_exceptions_have_codes,
 		BREAKS(INJECT(EVENT(NMI, VECTOR_NMI) | INTERRUPTION_ERROR_VALID)),
 	},
 	{
-		.id = "control.event.error-code.real-mode",
+		.id = "event.error-code.real-mode",
 		.want = "bit 11 (deliver error code) 0 for a guest in real mode",
 		READS(VMCS_ENTRY_INTERRUPTION_INFO, VMCS_GUEST_CR0, VMCS_SECONDARY_CONTROLS),
 		.holds = real_mode_has_no_codes,
@@ -209,14 +209,14 @@ static const struct entry_rule_row entry_event_rules[] = {
 		       TURN_OFF(VMCS_ENTRY_CONTROLS, ENTRY_IA32E_MODE_GUEST)),
 	},
 	{
-		.id = "control.event.error-code.missing",
+		.id = "event.error-code.missing",
 		.want = "bit 11 (deliver error code) 1 for #DF, #TS, #NP, #SS, #GP, #PF and #AC",
 		READS(VMCS_ENTRY_INTERRUPTION_INFO),
 		.holds = code_is_not_missing,
 		BREAKS(INJECT(EVENT(HARDWARE_EXCEPTION, EXCEPTION_PROTECTION))),
 	},
 	{
-		.id = "control.event.error-code.unexpected",
+		.id = "event.error-code.unexpected",
 		.want = "bit 11 (deliver error code) 0 but for #DF, #TS, #NP, #SS, #GP, #PF and "
 			"#AC",
 		READS(VMCS_ENTRY_INTERRUPTION_INFO),
@@ -225,7 +225,7 @@ static const struct entry_rule_row entry_event_rules[] = {
 			      INTERRUPTION_ERROR_VALID)),
 	},
 	{
-		.id = "control.event.error-code.reserved",
+		.id = "event.error-code.reserved",
 		.want = "bits 31:16 0 while the error code is delivered",
 		READS(VMCS_ENTRY_EXCEPTION_ERROR_CODE, VMCS_ENTRY_INTERRUPTION_INFO),
 		.holds = code_is_short,
@@ -234,14 +234,14 @@ static const struct entry_rule_row entry_event_rules[] = {
 		       WRITE(VMCS_ENTRY_EXCEPTION_ERROR_CODE, BIT(16))),
 	},
 	{
-		.id = "control.event.length",
+		.id = "event.length",
 		.want = "an instruction length of at most 15 with types 4 to 6",
 		READS(VMCS_ENTRY_INSTRUCTION_LENGTH, VMCS_ENTRY_INTERRUPTION_INFO),
 		.holds = length_is_possible,
 		BREAKS(INJECT(EVENT(SOFTWARE_INTERRUPT, 0x20)), LENGTH(LONGEST_INSTRUCTION + 1)),
 	},
 	{
-		.id = "control.event.zero-length",
+		.id = "event.zero-length",
 		.want = "an instruction length of at least 1 with types 4 to 6, as "
 			"IA32_VMX_MISC[30] is 0",
 		READS(VMCS_ENTRY_INSTRUCTION_LENGTH, VMCS_ENTRY_INTERRUPTION_INFO),

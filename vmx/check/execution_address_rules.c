@@ -10,17 +10,16 @@
 
 /* Both rules of an address that counts while `control` of `word` is on. `top` is the highest of the low bits
  * that are 0; what follows is what else has to be on. */
-#define ADDRESS(name, which, word, control, top, ...)                             \
-	{ .id = "control." name ".aligned",                                       \
-	  .want = "bits " #top ":0 0",                                            \
-	  READS(which),                                                           \
-	  WHILE(word, control),                                                   \
-	  ZEROES(BITS(top, 0)),                                                   \
-	  ##__VA_ARGS__ },                                                        \
-	{                                                                         \
-		.id = "control." name ".width",                                   \
-		.want = "no bit beyond the physical-address width", READS(which), \
-		WHILE(word, control), .kind = RULE_NARROW, ##__VA_ARGS__          \
+#define ADDRESS(name, which, word, control, top, ...)                                       \
+	{ .id = "" name ".aligned",                                                         \
+	  .want = "bits " #top ":0 0",                                                      \
+	  READS(which),                                                                     \
+	  WHILE(word, control),                                                             \
+	  ZEROES(BITS(top, 0)),                                                             \
+	  ##__VA_ARGS__ },                                                                  \
+	{                                                                                   \
+		.id = "" name ".width", .want = "no bit beyond the physical-address width", \
+		READS(which), WHILE(word, control), .kind = RULE_NARROW, ##__VA_ARGS__      \
 	}
 
 static const struct entry_rule_row execution_address_rules[] = {

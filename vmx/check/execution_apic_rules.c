@@ -69,7 +69,7 @@ static void end_past_memory(struct entry_check_input *in)
 
 static const struct entry_rule_row execution_apic_rules[] = {
 	{
-		.id = "control.tpr-threshold.reserved",
+		.id = "tpr-threshold.reserved",
 		.want = "bits 31:4 0 without \"virtual-interrupt delivery\"",
 		READS(VMCS_TPR_THRESHOLD),
 		WHILE(PRIMARY, USE_TPR_SHADOW),
@@ -77,7 +77,7 @@ static const struct entry_rule_row execution_apic_rules[] = {
 		BREAKS(DELIVERY_OFF, WRITE(VMCS_TPR_THRESHOLD, 0x10)),
 	},
 	{
-		.id = "control.tpr-threshold.vtpr",
+		.id = "tpr-threshold.vtpr",
 		.want = "a threshold of at most bits 7:4 of VTPR (byte 80H of the virtual-APIC "
 			"page)",
 		READS(VMCS_TPR_THRESHOLD, VMCS_VIRTUAL_APIC_ADDRESS),
@@ -86,35 +86,35 @@ static const struct entry_rule_row execution_apic_rules[] = {
 		.break_by = exceed_vtpr,
 	},
 	{
-		.id = "control.x2apic-mode.tpr-shadow",
+		.id = "x2apic-mode.tpr-shadow",
 		.want = "\"use TPR shadow\" while \"virtualize x2APIC mode\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS, VMCS_PRIMARY_CONTROLS),
 		WHILE(SECONDARY, VIRTUALIZE_X2APIC_MODE),
 		NEEDS(PRIMARY, USE_TPR_SHADOW),
 	},
 	{
-		.id = "control.apic-registers.tpr-shadow",
+		.id = "apic-registers.tpr-shadow",
 		.want = "\"use TPR shadow\" while \"APIC-register virtualization\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS, VMCS_PRIMARY_CONTROLS),
 		WHILE(SECONDARY, APIC_REGISTER_VIRTUALIZATION),
 		NEEDS(PRIMARY, USE_TPR_SHADOW),
 	},
 	{
-		.id = "control.interrupt-delivery.tpr-shadow",
+		.id = "interrupt-delivery.tpr-shadow",
 		.want = "\"use TPR shadow\" while \"virtual-interrupt delivery\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS, VMCS_PRIMARY_CONTROLS),
 		WHILE(SECONDARY, VIRTUAL_INTERRUPT_DELIVERY),
 		NEEDS(PRIMARY, USE_TPR_SHADOW),
 	},
 	{
-		.id = "control.ipi-virtualization.tpr-shadow",
+		.id = "ipi-virtualization.tpr-shadow",
 		.want = "\"use TPR shadow\" while \"IPI virtualization\" is 1",
 		READS(VMCS_TERTIARY_CONTROLS, VMCS_PRIMARY_CONTROLS),
 		WHILE(TERTIARY, IPI_VIRTUALIZATION),
 		NEEDS(PRIMARY, USE_TPR_SHADOW),
 	},
 	{
-		.id = "control.x2apic-mode.apic-accesses",
+		.id = "x2apic-mode.apic-accesses",
 		.want = "not both \"virtualize x2APIC mode\" and \"virtualize APIC accesses\"",
 		READS(VMCS_SECONDARY_CONTROLS),
 		WHILE(SECONDARY, VIRTUALIZE_X2APIC_MODE),
@@ -123,7 +123,7 @@ static const struct entry_rule_row execution_apic_rules[] = {
 		       TURN_ON(VMCS_SECONDARY_CONTROLS, SECONDARY_VIRTUALIZE_APIC_ACCESSES)),
 	},
 	{
-		.id = "control.interrupt-delivery.interrupt-exiting",
+		.id = "interrupt-delivery.interrupt-exiting",
 		.want = "\"external-interrupt exiting\" while \"virtual-interrupt delivery\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS, VMCS_PIN_CONTROLS),
 		WHILE(SECONDARY, VIRTUAL_INTERRUPT_DELIVERY),
@@ -131,14 +131,14 @@ static const struct entry_rule_row execution_apic_rules[] = {
 		BREAKS(TPR_SHADOW_ON),
 	},
 	{
-		.id = "control.posted-interrupts.delivery",
+		.id = "posted-interrupts.delivery",
 		.want = "\"virtual-interrupt delivery\" while \"process posted interrupts\" is 1",
 		READS(VMCS_PIN_CONTROLS, VMCS_SECONDARY_CONTROLS),
 		WHILE(PIN, PROCESS_POSTED_INTERRUPTS),
 		NEEDS(SECONDARY, VIRTUAL_INTERRUPT_DELIVERY),
 	},
 	{
-		.id = "control.posted-interrupts.acknowledge",
+		.id = "posted-interrupts.acknowledge",
 		.want = "\"acknowledge interrupt on exit\" while \"process posted interrupts\" is "
 			"1",
 		READS(VMCS_PIN_CONTROLS, VMCS_EXIT_CONTROLS),
@@ -147,7 +147,7 @@ static const struct entry_rule_row execution_apic_rules[] = {
 		BREAKS(DELIVERY_ON),
 	},
 	{
-		.id = "control.posted-interrupts.vector",
+		.id = "posted-interrupts.vector",
 		.want = "a vector from 0 to 255",
 		READS(VMCS_POSTED_INTERRUPT_VECTOR),
 		WHILE(PIN, PROCESS_POSTED_INTERRUPTS),
@@ -155,7 +155,7 @@ static const struct entry_rule_row execution_apic_rules[] = {
 		BREAKS(DELIVERY_ON),
 	},
 	{
-		.id = "control.pid-pointer-table.end",
+		.id = "pid-pointer-table.end",
 		.want = "the last entry within the physical-address width",
 		READS(VMCS_PID_POINTER_TABLE, VMCS_LAST_PID_POINTER_INDEX),
 		WHILE(TERTIARY, IPI_VIRTUALIZATION),

@@ -34,35 +34,35 @@ static bool trace_is_off(const struct entry_check_input *in)
 
 static const struct entry_rule_row execution_control_rules[] = {
 	{
-		.id = "control.pin.reserved-zeros",
+		.id = "pin.reserved-zeros",
 		.want = "no bit that IA32_VMX_(TRUE_)PINBASED_CTLS[63:32] does not allow",
 		READS(VMCS_PIN_CONTROLS),
 		.kind = RULE_ALLOWED_ONES,
 		.word = CONTROL_PIN,
 	},
 	{
-		.id = "control.pin.reserved-ones",
+		.id = "pin.reserved-ones",
 		.want = "all bits of IA32_VMX_(TRUE_)PINBASED_CTLS[31:0] set",
 		READS(VMCS_PIN_CONTROLS),
 		.kind = RULE_REQUIRED_ONES,
 		.word = CONTROL_PIN,
 	},
 	{
-		.id = "control.primary.reserved-zeros",
+		.id = "primary.reserved-zeros",
 		.want = "no bit that IA32_VMX_(TRUE_)PROCBASED_CTLS[63:32] does not allow",
 		READS(VMCS_PRIMARY_CONTROLS),
 		.kind = RULE_ALLOWED_ONES,
 		.word = CONTROL_PRIMARY,
 	},
 	{
-		.id = "control.primary.reserved-ones",
+		.id = "primary.reserved-ones",
 		.want = "all bits of IA32_VMX_(TRUE_)PROCBASED_CTLS[31:0] set",
 		READS(VMCS_PRIMARY_CONTROLS),
 		.kind = RULE_REQUIRED_ONES,
 		.word = CONTROL_PRIMARY,
 	},
 	{
-		.id = "control.secondary.reserved",
+		.id = "secondary.reserved",
 		.want = "no bit that IA32_VMX_PROCBASED_CTLS2[63:32] does not allow",
 		READS(VMCS_SECONDARY_CONTROLS),
 		WHILE(PRIMARY, ACTIVATE_SECONDARY),
@@ -70,7 +70,7 @@ static const struct entry_rule_row execution_control_rules[] = {
 		.word = CONTROL_SECONDARY,
 	},
 	{
-		.id = "control.tertiary.reserved",
+		.id = "tertiary.reserved",
 		.want = "no bit that IA32_VMX_PROCBASED_CTLS3 does not allow",
 		READS(VMCS_TERTIARY_CONTROLS),
 		WHILE(PRIMARY, ACTIVATE_TERTIARY),
@@ -78,35 +78,35 @@ static const struct entry_rule_row execution_control_rules[] = {
 		.word = CONTROL_TERTIARY,
 	},
 	{
-		.id = "control.cr3-targets.count",
+		.id = "cr3-targets.count",
 		.want = "no more CR3-target values than IA32_VMX_MISC[24:16] says",
 		READS(VMCS_CR3_TARGET_COUNT),
 		.holds = cr3_targets_are_few,
 		.break_by = take_many_cr3_targets,
 	},
 	{
-		.id = "control.virtual-nmis.nmi-exiting",
+		.id = "virtual-nmis.nmi-exiting",
 		.want = "\"NMI exiting\" while \"virtual NMIs\" is 1",
 		READS(VMCS_PIN_CONTROLS),
 		WHILE(PIN, VIRTUAL_NMIS),
 		NEEDS(PIN, NMI_EXITING),
 	},
 	{
-		.id = "control.nmi-window.virtual-nmis",
+		.id = "nmi-window.virtual-nmis",
 		.want = "\"virtual NMIs\" while \"NMI-window exiting\" is 1",
 		READS(VMCS_PRIMARY_CONTROLS, VMCS_PIN_CONTROLS),
 		WHILE(PRIMARY, NMI_WINDOW_EXITING),
 		NEEDS(PIN, VIRTUAL_NMIS),
 	},
 	{
-		.id = "control.tsc-multiplier.zero",
+		.id = "tsc-multiplier.zero",
 		.want = "a multiplier other than 0 while \"use TSC scaling\" is 1",
 		READS(VMCS_TSC_MULTIPLIER, VMCS_SECONDARY_CONTROLS),
 		WHILE(SECONDARY, USE_TSC_SCALING),
 		.kind = RULE_NOT_ZERO,
 	},
 	{
-		.id = "control.trace.load",
+		.id = "trace.load",
 		.want = "\"load IA32_RTIT_CTL\" 0 while the CPU traces (IA32_RTIT_CTL.TraceEn)",
 		READS(VMCS_ENTRY_CONTROLS),
 		.holds = trace_is_off,
@@ -115,7 +115,7 @@ static const struct entry_rule_row execution_control_rules[] = {
 		.cpu = CPU_TRACING,
 	},
 	{
-		.id = "control.trace-guest-physical.ept",
+		.id = "trace-guest-physical.ept",
 		.want = "\"enable EPT\" while \"Intel PT uses guest physical addresses\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS),
 		WHILE(SECONDARY, PT_USES_GUEST_PHYSICAL),
@@ -123,7 +123,7 @@ static const struct entry_rule_row execution_control_rules[] = {
 		BREAKS(TRACED, WITHOUT_EPT),
 	},
 	{
-		.id = "control.trace-guest-physical.load",
+		.id = "trace-guest-physical.load",
 		.want = "\"load IA32_RTIT_CTL\" while \"Intel PT uses guest physical addresses\" "
 			"is 1",
 		READS(VMCS_SECONDARY_CONTROLS, VMCS_ENTRY_CONTROLS),
@@ -132,7 +132,7 @@ static const struct entry_rule_row execution_control_rules[] = {
 		BREAKS(TRACED),
 	},
 	{
-		.id = "control.trace-guest-physical.clear",
+		.id = "trace-guest-physical.clear",
 		.want = "\"clear IA32_RTIT_CTL\" while \"Intel PT uses guest physical addresses\" "
 			"is 1",
 		READS(VMCS_SECONDARY_CONTROLS, VMCS_EXIT_CONTROLS),

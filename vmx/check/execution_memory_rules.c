@@ -103,7 +103,7 @@ static bool eptp_list_is_narrow(const struct entry_check_input *in)
 
 static const struct entry_rule_row execution_memory_rules[] = {
 	{
-		.id = "control.eptp.memory-type",
+		.id = "eptp.memory-type",
 		.want = "memory type 6 (write-back), or 0 where IA32_VMX_EPT_VPID_CAP has it, in "
 			"bits 2:0",
 		READS(VMCS_EPT_POINTER),
@@ -112,7 +112,7 @@ static const struct entry_rule_row execution_memory_rules[] = {
 		BREAKS(SET_BITS(VMCS_EPT_POINTER, EPTP_MEMORY_TYPE, MEMORY_TYPE_WC)),
 	},
 	{
-		.id = "control.eptp.walk-length",
+		.id = "eptp.walk-length",
 		.want = "a page-walk length that IA32_VMX_EPT_VPID_CAP has, less one, in bits 5:3",
 		READS(VMCS_EPT_POINTER),
 		WHILE(SECONDARY, ENABLE_EPT),
@@ -120,7 +120,7 @@ static const struct entry_rule_row execution_memory_rules[] = {
 		BREAKS(TURN_OFF(VMCS_EPT_POINTER, EPTP_WALK_LENGTH)),
 	},
 	{
-		.id = "control.eptp.accessed-dirty",
+		.id = "eptp.accessed-dirty",
 		.want = "bit 6 0 where IA32_VMX_EPT_VPID_CAP[21] is 0",
 		READS(VMCS_EPT_POINTER),
 		WHILE(SECONDARY, ENABLE_EPT),
@@ -128,7 +128,7 @@ static const struct entry_rule_row execution_memory_rules[] = {
 		BREAKS(TURN_ON(VMCS_EPT_POINTER, EPTP_ACCESS_DIRTY)),
 	},
 	{
-		.id = "control.eptp.shadow-stack",
+		.id = "eptp.shadow-stack",
 		.want = "bit 7 0 where IA32_VMX_EPT_VPID_CAP[23] is 0",
 		READS(VMCS_EPT_POINTER),
 		WHILE(SECONDARY, ENABLE_EPT),
@@ -136,21 +136,21 @@ static const struct entry_rule_row execution_memory_rules[] = {
 		BREAKS(TURN_ON(VMCS_EPT_POINTER, EPTP_SHADOW_STACK)),
 	},
 	{
-		.id = "control.eptp.reserved",
+		.id = "eptp.reserved",
 		.want = "bits 11:8 0",
 		READS(VMCS_EPT_POINTER),
 		WHILE(SECONDARY, ENABLE_EPT),
 		ZEROES(EPTP_RESERVED),
 	},
 	{
-		.id = "control.eptp.width",
+		.id = "eptp.width",
 		.want = "no bit beyond the physical-address width",
 		READS(VMCS_EPT_POINTER),
 		WHILE(SECONDARY, ENABLE_EPT),
 		.kind = RULE_PHYSICAL,
 	},
 	{
-		.id = "control.pml.ept",
+		.id = "pml.ept",
 		.want = "\"enable EPT\" while \"enable PML\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS),
 		WHILE(SECONDARY, ENABLE_PML),
@@ -158,7 +158,7 @@ static const struct entry_rule_row execution_memory_rules[] = {
 		BREAKS(WITHOUT_EPT),
 	},
 	{
-		.id = "control.unrestricted-guest.ept",
+		.id = "unrestricted-guest.ept",
 		.want = "\"enable EPT\" while \"unrestricted guest\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS),
 		WHILE(SECONDARY, UNRESTRICTED_GUEST),
@@ -166,7 +166,7 @@ static const struct entry_rule_row execution_memory_rules[] = {
 		BREAKS(WITHOUT_EPT),
 	},
 	{
-		.id = "control.mode-based-execute.ept",
+		.id = "mode-based-execute.ept",
 		.want = "\"enable EPT\" while \"mode-based execute control for EPT\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS),
 		WHILE(SECONDARY, MODE_BASED_EXECUTE),
@@ -174,7 +174,7 @@ static const struct entry_rule_row execution_memory_rules[] = {
 		BREAKS(WITHOUT_EPT),
 	},
 	{
-		.id = "control.sub-page.ept",
+		.id = "sub-page.ept",
 		.want = "\"enable EPT\" while \"sub-page write permissions for EPT\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS),
 		WHILE(SECONDARY, SUB_PAGE_WRITE_PERMISSIONS),
@@ -182,7 +182,7 @@ static const struct entry_rule_row execution_memory_rules[] = {
 		BREAKS(WITHOUT_EPT),
 	},
 	{
-		.id = "control.hlat.ept",
+		.id = "hlat.ept",
 		.want = "\"enable EPT\" while \"enable HLAT\" is 1",
 		READS(VMCS_TERTIARY_CONTROLS, VMCS_SECONDARY_CONTROLS),
 		WHILE(TERTIARY, ENABLE_HLAT),
@@ -190,7 +190,7 @@ static const struct entry_rule_row execution_memory_rules[] = {
 		BREAKS(WITHOUT_EPT),
 	},
 	{
-		.id = "control.paging-write.ept",
+		.id = "paging-write.ept",
 		.want = "\"enable EPT\" while \"EPT paging-write control\" is 1",
 		READS(VMCS_TERTIARY_CONTROLS, VMCS_SECONDARY_CONTROLS),
 		WHILE(TERTIARY, PAGING_WRITE_CONTROL),
@@ -198,7 +198,7 @@ static const struct entry_rule_row execution_memory_rules[] = {
 		BREAKS(WITHOUT_EPT),
 	},
 	{
-		.id = "control.paging-verification.ept",
+		.id = "paging-verification.ept",
 		.want = "\"enable EPT\" while \"guest-paging verification\" is 1",
 		READS(VMCS_TERTIARY_CONTROLS, VMCS_SECONDARY_CONTROLS),
 		WHILE(TERTIARY, GUEST_PAGING_VERIFICATION),
@@ -206,21 +206,21 @@ static const struct entry_rule_row execution_memory_rules[] = {
 		BREAKS(WITHOUT_EPT),
 	},
 	{
-		.id = "control.hlat.reserved",
+		.id = "hlat.reserved",
 		.want = "bits 2:0 and 11:5 0",
 		READS(VMCS_HLAT_POINTER),
 		WHILE(TERTIARY, ENABLE_HLAT),
 		ZEROES(HLATP_RESERVED),
 	},
 	{
-		.id = "control.hlat.width",
+		.id = "hlat.width",
 		.want = "no bit beyond the physical-address width",
 		READS(VMCS_HLAT_POINTER),
 		WHILE(TERTIARY, ENABLE_HLAT),
 		.kind = RULE_NARROW,
 	},
 	{
-		.id = "control.hlat.prefix",
+		.id = "hlat.prefix",
 		.want = "a prefix size of at most IA32_VMX_EPT_VPID_CAP[53:48]",
 		READS(VMCS_HLAT_PREFIX_SIZE),
 		WHILE(TERTIARY, ENABLE_HLAT),
@@ -228,14 +228,14 @@ static const struct entry_rule_row execution_memory_rules[] = {
 		.break_by = take_a_long_hlat_prefix,
 	},
 	{
-		.id = "control.vpid.zero",
+		.id = "vpid.zero",
 		.want = "a VPID other than 0 while \"enable VPID\" is 1",
 		READS(VMCS_VPID, VMCS_SECONDARY_CONTROLS),
 		WHILE(SECONDARY, ENABLE_VPID),
 		.kind = RULE_NOT_ZERO,
 	},
 	{
-		.id = "control.vm-functions.reserved",
+		.id = "vm-functions.reserved",
 		.want = "no VM function that IA32_VMX_VMFUNC does not allow",
 		READS(VMCS_VM_FUNCTION_CONTROLS),
 		WHILE(SECONDARY, ENABLE_VM_FUNCTIONS),
@@ -243,7 +243,7 @@ static const struct entry_rule_row execution_memory_rules[] = {
 		.break_by = ask_for_any_function,
 	},
 	{
-		.id = "control.eptp-switching.ept",
+		.id = "eptp-switching.ept",
 		.want = "\"enable EPT\" while VM function 0 (EPTP switching) is on",
 		READS(VMCS_VM_FUNCTION_CONTROLS, VMCS_SECONDARY_CONTROLS),
 		WHILE(SECONDARY, ENABLE_VM_FUNCTIONS),
@@ -251,7 +251,7 @@ static const struct entry_rule_row execution_memory_rules[] = {
 		BREAKS(WITHOUT_EPT, WRITE(VMCS_VM_FUNCTION_CONTROLS, VM_FUNCTION_EPTP_SWITCHING)),
 	},
 	{
-		.id = "control.eptp-list.aligned",
+		.id = "eptp-list.aligned",
 		.want = "bits 11:0 0",
 		READS(VMCS_EPTP_LIST_ADDRESS),
 		WHILE(SECONDARY, ENABLE_VM_FUNCTIONS),
@@ -260,7 +260,7 @@ static const struct entry_rule_row execution_memory_rules[] = {
 		       TURN_ON(VMCS_EPTP_LIST_ADDRESS, BIT(11))),
 	},
 	{
-		.id = "control.eptp-list.width",
+		.id = "eptp-list.width",
 		.want = "no bit beyond the physical-address width",
 		READS(VMCS_EPTP_LIST_ADDRESS),
 		WHILE(SECONDARY, ENABLE_VM_FUNCTIONS),

@@ -14,21 +14,21 @@ static void break_secondary_zero(struct entry_check_input *in)
 
 static const struct entry_rule_row exit_control_rules[] = {
 	{
-		.id = "control.exit.reserved-zeros",
+		.id = "exit.reserved-zeros",
 		.want = "no bit that IA32_VMX_(TRUE_)EXIT_CTLS[63:32] does not allow",
 		READS(VMCS_EXIT_CONTROLS),
 		.kind = RULE_ALLOWED_ONES,
 		.word = CONTROL_EXIT,
 	},
 	{
-		.id = "control.exit.reserved-ones",
+		.id = "exit.reserved-ones",
 		.want = "all bits of IA32_VMX_(TRUE_)EXIT_CTLS[31:0] set",
 		READS(VMCS_EXIT_CONTROLS),
 		.kind = RULE_REQUIRED_ONES,
 		.word = CONTROL_EXIT,
 	},
 	{
-		.id = "control.exit-secondary.reserved",
+		.id = "exit-secondary.reserved",
 		.want = "no bit that IA32_VMX_EXIT_CTLS2 does not allow",
 		READS(VMCS_SECONDARY_EXIT_CONTROLS),
 		WHILE(EXIT, ACTIVATE_SECONDARY),
@@ -36,7 +36,7 @@ static const struct entry_rule_row exit_control_rules[] = {
 		.break_by = break_secondary_zero,
 	},
 	{
-		.id = "control.exit.save-timer",
+		.id = "exit.save-timer",
 		.want = "\"activate VMX-preemption timer\" while \"save VMX-preemption timer "
 			"value\" is 1",
 		READS(VMCS_EXIT_CONTROLS, VMCS_PIN_CONTROLS),

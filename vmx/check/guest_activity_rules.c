@@ -97,7 +97,7 @@ static bool waiting_takes_no_event(const struct entry_check_input *in)
 
 static const struct entry_rule_row guest_activity_rules[] = {
 	{
-		.id = "guest.activity.supported",
+		.id = "activity.supported",
 		.want = "0 (active), or one of 1 (HLT), 2 (shutdown), 3 (wait for SIPI) that "
 			"IA32_VMX_MISC has",
 		READS(VMCS_GUEST_ACTIVITY),
@@ -105,14 +105,14 @@ static const struct entry_rule_row guest_activity_rules[] = {
 		BREAKS(WRITE(VMCS_GUEST_ACTIVITY, ACTIVITY_WAIT_FOR_SIPI + 1)),
 	},
 	{
-		.id = "guest.activity.hlt-level",
+		.id = "activity.hlt-level",
 		.want = "not 1 (HLT) while the DPL of SS is not 0",
 		READS(VMCS_GUEST_ACTIVITY, VMCS_GUEST_SS_AR_BYTES),
 		.holds = only_level_0_halts,
 		.break_by = halt_at_level_3,
 	},
 	{
-		.id = "guest.activity.blocked",
+		.id = "activity.blocked",
 		.want = "0 (active) while STI or MOV SS blocks events",
 		READS(VMCS_GUEST_ACTIVITY, VMCS_GUEST_INTERRUPTIBILITY),
 		.holds = blocked_is_active,
@@ -120,7 +120,7 @@ static const struct entry_rule_row guest_activity_rules[] = {
 		       WRITE(VMCS_GUEST_INTERRUPTIBILITY, BLOCKING_BY_MOV_SS)),
 	},
 	{
-		.id = "guest.activity.event-in-hlt",
+		.id = "activity.event-in-hlt",
 		.want = "an external interrupt, an NMI, #DB, #MC or a pending MTF exit as the "
 			"event",
 		READS(VMCS_GUEST_ACTIVITY, VMCS_ENTRY_INTERRUPTION_INFO),
@@ -130,7 +130,7 @@ static const struct entry_rule_row guest_activity_rules[] = {
 			     INJECT_EXCEPTION(EXCEPTION_INVALID_OPCODE))),
 	},
 	{
-		.id = "guest.activity.event-in-shutdown",
+		.id = "activity.event-in-shutdown",
 		.want = "an NMI or #MC as the event",
 		READS(VMCS_GUEST_ACTIVITY, VMCS_ENTRY_INTERRUPTION_INFO),
 		.holds = shut_down_takes_the_event,
@@ -139,7 +139,7 @@ static const struct entry_rule_row guest_activity_rules[] = {
 			     INJECT_EXCEPTION(EXCEPTION_INVALID_OPCODE))),
 	},
 	{
-		.id = "guest.activity.event-in-wait-for-sipi",
+		.id = "activity.event-in-wait-for-sipi",
 		.want = "no event",
 		READS(VMCS_GUEST_ACTIVITY, VMCS_ENTRY_INTERRUPTION_INFO),
 		.holds = waiting_takes_no_event,
@@ -148,7 +148,7 @@ static const struct entry_rule_row guest_activity_rules[] = {
 			     INJECT_EXCEPTION(EXCEPTION_MACHINE_CHECK))),
 	},
 	{
-		.id = "guest.activity.wait-for-sipi-in-smm",
+		.id = "activity.wait-for-sipi-in-smm",
 		.want = "not 3 (wait for SIPI) while \"entry to SMM\" is 1",
 		READS(VMCS_GUEST_ACTIVITY, VMCS_ENTRY_CONTROLS),
 		WHILE(ENTRY, ENTRY_TO_SMM),

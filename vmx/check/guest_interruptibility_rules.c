@@ -58,13 +58,13 @@ static bool enclave_is_possible(const struct entry_check_input *in)
 
 static const struct entry_rule_row guest_interruptibility_rules[] = {
 	{
-		.id = "guest.interruptibility.reserved",
+		.id = "interruptibility.reserved",
 		.want = "bits 31:5 0",
 		READS(VMCS_GUEST_INTERRUPTIBILITY),
 		ZEROES(INTERRUPTIBILITY_RESERVED),
 	},
 	{
-		.id = "guest.interruptibility.sti-and-mov-ss",
+		.id = "interruptibility.sti-and-mov-ss",
 		.want = "not both of bits 0 (STI) and 1 (MOV SS)",
 		READS(VMCS_GUEST_INTERRUPTIBILITY),
 		.holds = one_instruction_blocks,
@@ -72,14 +72,14 @@ static const struct entry_rule_row guest_interruptibility_rules[] = {
 		       WRITE(VMCS_GUEST_INTERRUPTIBILITY, BLOCKING_BY_INSTRUCTION)),
 	},
 	{
-		.id = "guest.interruptibility.sti-without-if",
+		.id = "interruptibility.sti-without-if",
 		.want = "bit 0 (STI) 0 while RFLAGS.IF is 0",
 		READS(VMCS_GUEST_INTERRUPTIBILITY, VMCS_GUEST_RFLAGS),
 		.holds = sti_has_set_if,
 		BREAKS(WRITE(VMCS_GUEST_INTERRUPTIBILITY, BLOCKING_BY_STI)),
 	},
 	{
-		.id = "guest.interruptibility.interrupt-blocked",
+		.id = "interruptibility.interrupt-blocked",
 		.want = "bits 0 (STI) and 1 (MOV SS) 0 for the injection of an external interrupt",
 		READS(VMCS_GUEST_INTERRUPTIBILITY, VMCS_ENTRY_INTERRUPTION_INFO),
 		.holds = interrupt_is_not_blocked,
@@ -88,7 +88,7 @@ static const struct entry_rule_row guest_interruptibility_rules[] = {
 		       WRITE(VMCS_GUEST_INTERRUPTIBILITY, BLOCKING_BY_STI)),
 	},
 	{
-		.id = "guest.interruptibility.nmi-after-mov-ss",
+		.id = "interruptibility.nmi-after-mov-ss",
 		.want = "bit 1 (MOV SS) 0 for the injection of an NMI",
 		READS(VMCS_GUEST_INTERRUPTIBILITY, VMCS_ENTRY_INTERRUPTION_INFO),
 		.holds = nmi_is_not_blocked_by_mov_ss,
@@ -96,7 +96,7 @@ static const struct entry_rule_row guest_interruptibility_rules[] = {
 		       WRITE(VMCS_GUEST_INTERRUPTIBILITY, BLOCKING_BY_MOV_SS)),
 	},
 	{
-		.id = "guest.interruptibility.nmi-in-nmi",
+		.id = "interruptibility.nmi-in-nmi",
 		.want = "bit 3 (NMI) 0 for the injection of an NMI with \"virtual NMIs\"",
 		READS(VMCS_GUEST_INTERRUPTIBILITY, VMCS_ENTRY_INTERRUPTION_INFO, VMCS_PIN_CONTROLS),
 		WHILE(PIN, VIRTUAL_NMIS),
@@ -106,14 +106,14 @@ static const struct entry_rule_row guest_interruptibility_rules[] = {
 		       WRITE(VMCS_GUEST_INTERRUPTIBILITY, BLOCKING_BY_NMI)),
 	},
 	{
-		.id = "guest.interruptibility.smi-outside-smm",
+		.id = "interruptibility.smi-outside-smm",
 		.want = "bit 2 (SMI) 0 outside of system-management mode",
 		READS(VMCS_GUEST_INTERRUPTIBILITY),
 		.holds = smi_blocking_is_in_smm,
 		BREAKS(WRITE(VMCS_GUEST_INTERRUPTIBILITY, BLOCKING_BY_SMI)),
 	},
 	{
-		.id = "guest.interruptibility.entry-to-smm",
+		.id = "interruptibility.entry-to-smm",
 		.want = "bit 2 (SMI) 1 while \"entry to SMM\" is 1",
 		READS(VMCS_GUEST_INTERRUPTIBILITY, VMCS_ENTRY_CONTROLS),
 		WHILE(ENTRY, ENTRY_TO_SMM),
@@ -121,7 +121,7 @@ static const struct entry_rule_row guest_interruptibility_rules[] = {
 		.cpu = CPU_IN_SMM,
 	},
 	{
-		.id = "guest.interruptibility.enclave",
+		.id = "interruptibility.enclave",
 		.want = "bit 4 (enclave interruption) 0 on a CPU without SGX, and while MOV SS "
 			"blocks events",
 		READS(VMCS_GUEST_INTERRUPTIBILITY),

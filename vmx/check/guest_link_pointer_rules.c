@@ -117,7 +117,7 @@ static void link_to_executive(struct entry_check_input *in)
 
 #define LINK_ROW(what, wanted, check, recipe)                                      \
 	{                                                                          \
-		.id = "guest.link-pointer." what, .want = wanted,                  \
+		.id = "link-pointer." what, .want = wanted,                        \
 		READS(VMCS_LINK_POINTER, VMCS_SECONDARY_CONTROLS), .holds = check, \
 		.break_by = recipe, .qualification = INVALID_LINK_POINTER,         \
 	}

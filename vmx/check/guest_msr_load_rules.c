@@ -125,7 +125,7 @@ static void load_other_lme(struct entry_check_input *in)
 
 #define LOAD_ROW(what, wanted, check, recipe)                                         \
 	{                                                                             \
-		.id = "guest.msr-load." what, .want = wanted,                         \
+		.id = "msr-load." what, .want = wanted,                               \
 		READS(VMCS_ENTRY_MSR_LOAD_COUNT, VMCS_ENTRY_MSR_LOAD_ADDRESS),        \
 		.kind = RULE_ASKS_OF_MSRS, .holds_of_msr = check, .break_by = recipe, \
 		.qualification = 1,                                                   \

@@ -32,7 +32,7 @@ static void break_pdpte(struct entry_check_input *in, const struct entry_rule_ro
 
 #define ROW(number)                                                                              \
 	{                                                                                        \
-		.id = "guest.pdpte" #number ".reserved",                                         \
+		.id = "pdpte" #number ".reserved",                                               \
 		.want = "bits 2:1 and 8:5 0, and none at or above the physical-address "         \
 			"width, in an entry that is present under PAE paging",                   \
 		READS(VMCS_GUEST_PDPTE##number, VMCS_GUEST_CR0, VMCS_GUEST_CR4),                 \

@@ -53,14 +53,14 @@ static bool transaction_is_possible(const struct entry_check_input *in)
 
 static const struct entry_rule_row guest_pending_debug_rules[] = {
 	{
-		.id = "guest.pending-debug.reserved",
+		.id = "pending-debug.reserved",
 		.want = "bits 10:4, 13, 15 and 63:17 0, and 11 on a CPU without bus-lock detection",
 		READS(VMCS_GUEST_PENDING_DEBUG),
 		.holds = pending_debug_is_defined,
 		BREAKS(WRITE(VMCS_GUEST_PENDING_DEBUG, BIT(4))),
 	},
 	{
-		.id = "guest.pending-debug.step-missing",
+		.id = "pending-debug.step-missing",
 		.want = "bit 14 (BS) 1 while events are blocked or the guest is halted, RFLAGS.TF "
 			"is 1 and IA32_DEBUGCTL.BTF 0",
 		READS(VMCS_GUEST_PENDING_DEBUG, VMCS_GUEST_INTERRUPTIBILITY, VMCS_GUEST_ACTIVITY,
@@ -70,7 +70,7 @@ static const struct entry_rule_row guest_pending_debug_rules[] = {
 		       WRITE(VMCS_GUEST_INTERRUPTIBILITY, BLOCKING_BY_MOV_SS)),
 	},
 	{
-		.id = "guest.pending-debug.step-unasked",
+		.id = "pending-debug.step-unasked",
 		.want = "bit 14 (BS) 0 while events are blocked or the guest is halted, and "
 			"RFLAGS.TF is 0 or IA32_DEBUGCTL.BTF 1",
 		READS(VMCS_GUEST_PENDING_DEBUG, VMCS_GUEST_INTERRUPTIBILITY, VMCS_GUEST_ACTIVITY,
@@ -80,7 +80,7 @@ static const struct entry_rule_row guest_pending_debug_rules[] = {
 		       WRITE(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS)),
 	},
 	{
-		.id = "guest.pending-debug.transaction",
+		.id = "pending-debug.transaction",
 		.want = "bit 16 (RTM) only with bit 12 and no other, without blocking by MOV SS, "
 			"and "
 			"on a CPU with RTM",

@@ -50,7 +50,7 @@ static void set_pcide_outside_ia32e(struct entry_check_input *in)
 
 static const struct entry_rule_row guest_register_rules[] = {
 	{
-		.id = "guest.cr0.fixed-ones",
+		.id = "cr0.fixed-ones",
 		.want = "every bit of IA32_VMX_CR0_FIXED0 1, but NW and CD, and with "
 			"\"unrestricted guest\" PE and PG",
 		READS(VMCS_GUEST_CR0, VMCS_SECONDARY_CONTROLS),
@@ -58,14 +58,14 @@ static const struct entry_rule_row guest_register_rules[] = {
 		BREAKS(TURN_OFF(VMCS_GUEST_CR0, CR0_NE)),
 	},
 	{
-		.id = "guest.cr0.fixed-zeros",
+		.id = "cr0.fixed-zeros",
 		.want = "every bit 0 that is 0 in IA32_VMX_CR0_FIXED1, but NW and CD",
 		READS(VMCS_GUEST_CR0),
 		.holds = cr0_has_fixed_zeros,
 		BREAKS(TURN_ON(VMCS_GUEST_CR0, BIT(32))),
 	},
 	{
-		.id = "guest.cr0.paging-protected",
+		.id = "cr0.paging-protected",
 		.want = "CR0.PE 1 while CR0.PG is 1",
 		READS(VMCS_GUEST_CR0),
 		.holds = paging_is_protected,
@@ -73,7 +73,7 @@ static const struct entry_rule_row guest_register_rules[] = {
 		       TURN_OFF(VMCS_GUEST_CR0, CR0_PE)),
 	},
 	{
-		.id = "guest.cr0.ia32e-paging",
+		.id = "cr0.ia32e-paging",
 		.want = "CR0.PG 1 while \"IA-32e mode guest\" is 1",
 		READS(VMCS_GUEST_CR0, VMCS_ENTRY_CONTROLS),
 		WHILE(ENTRY, IA32E_MODE_GUEST),
@@ -82,7 +82,7 @@ static const struct entry_rule_row guest_register_rules[] = {
 		       TURN_OFF(VMCS_GUEST_CR0, CR0_PG)),
 	},
 	{
-		.id = "guest.cr4.fixed-ones",
+		.id = "cr4.fixed-ones",
 		.want = "every bit of IA32_VMX_CR4_FIXED0 1",
 		READS(VMCS_GUEST_CR4),
 		.kind = RULE_ASKS_OF_ROW,
@@ -90,7 +90,7 @@ static const struct entry_rule_row guest_register_rules[] = {
 		BREAKS(TURN_OFF(VMCS_GUEST_CR4, CR4_VMXE)),
 	},
 	{
-		.id = "guest.cr4.fixed-zeros",
+		.id = "cr4.fixed-zeros",
 		.want = "every bit 0 that is 0 in IA32_VMX_CR4_FIXED1",
 		READS(VMCS_GUEST_CR4),
 		.kind = RULE_ASKS_OF_ROW,
@@ -98,14 +98,14 @@ static const struct entry_rule_row guest_register_rules[] = {
 		BREAKS(TURN_ON(VMCS_GUEST_CR4, BIT(63))),
 	},
 	{
-		.id = "guest.cr4.cet-write-protect",
+		.id = "cr4.cet-write-protect",
 		.want = "CR0.WP 1 while CR4.CET is 1",
 		READS(VMCS_GUEST_CR4, VMCS_GUEST_CR0),
 		.holds = cet_is_write_protected,
 		BREAKS(TURN_ON(VMCS_GUEST_CR4, CR4_CET), TURN_OFF(VMCS_GUEST_CR0, CR0_WP)),
 	},
 	{
-		.id = "guest.cr4.ia32e-pae",
+		.id = "cr4.ia32e-pae",
 		.want = "CR4.PAE 1 while \"IA-32e mode guest\" is 1",
 		READS(VMCS_GUEST_CR4, VMCS_ENTRY_CONTROLS),
 		WHILE(ENTRY, IA32E_MODE_GUEST),
@@ -113,14 +113,14 @@ static const struct entry_rule_row guest_register_rules[] = {
 		BREAKS(TURN_OFF(VMCS_GUEST_CR4, CR4_PAE)),
 	},
 	{
-		.id = "guest.cr4.pcid-outside-ia32e",
+		.id = "cr4.pcid-outside-ia32e",
 		.want = "CR4.PCIDE 0 while \"IA-32e mode guest\" is 0",
 		READS(VMCS_GUEST_CR4, VMCS_ENTRY_CONTROLS),
 		.holds = pcids_are_ia32e,
 		.break_by = set_pcide_outside_ia32e,
 	},
 	{
-		.id = "guest.cr3.width",
+		.id = "cr3.width",
 		.want = "no bit at or above the physical-address width",
 		READS(VMCS_GUEST_CR3),
 		.kind = RULE_ASKS_OF_ROW,
@@ -128,27 +128,27 @@ static const struct entry_rule_row guest_register_rules[] = {
 		BREAKS(TURN_ON(VMCS_GUEST_CR3, BIT(52))),
 	},
 	{
-		.id = "guest.debugctl.reserved",
+		.id = "debugctl.reserved",
 		.want = "reserved bits 0",
 		READS(VMCS_GUEST_DEBUGCTL, VMCS_ENTRY_CONTROLS),
 		WHILE(ENTRY, LOAD_DEBUG_CONTROLS),
 		ZEROES(~(uint64_t)DEBUGCTL_DEFINED),
 	},
 	{
-		.id = "guest.dr7.upper-half",
+		.id = "dr7.upper-half",
 		.want = "bits 63:32 0",
 		READS(VMCS_GUEST_DR7, VMCS_ENTRY_CONTROLS),
 		WHILE(ENTRY, LOAD_DEBUG_CONTROLS),
 		ZEROES(BITS(63, 32)),
 	},
 	{
-		.id = "guest.sysenter-esp.canonical",
+		.id = "sysenter-esp.canonical",
 		.want = "a canonical address",
 		READS(VMCS_GUEST_SYSENTER_ESP),
 		.kind = RULE_CANONICAL,
 	},
 	{
-		.id = "guest.sysenter-eip.canonical",
+		.id = "sysenter-eip.canonical",
 		.want = "a canonical address",
 		READS(VMCS_GUEST_SYSENTER_EIP),
 		.kind = RULE_CANONICAL,

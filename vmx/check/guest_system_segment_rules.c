@@ -26,28 +26,28 @@ static bool ldtr_is_an_ldt(const struct entry_check_input *in)
 
 static const struct entry_rule_row guest_system_segment_rules[] = {
 	{
-		.id = "guest.segment.tr.busy",
+		.id = "segment.tr.busy",
 		.want = "type 3 or 11, a busy TSS",
 		READS(VMCS_GUEST_TR_AR_BYTES),
 		.holds = tr_is_busy,
 		BREAKS(TURN_OFF(VMCS_GUEST_TR_AR_BYTES, TYPE_BUSY)),
 	},
 	{
-		.id = "guest.segment.tr.busy-in-ia32e",
+		.id = "segment.tr.busy-in-ia32e",
 		.want = "type 11, a busy 64-bit TSS, in IA-32e mode",
 		READS(VMCS_GUEST_TR_AR_BYTES, VMCS_ENTRY_CONTROLS),
 		.holds = tr_is_no_16_bit_tss,
 		BREAKS(SET_BITS(VMCS_GUEST_TR_AR_BYTES, RIGHTS_TYPE, TYPE_TSS16_BUSY)),
 	},
 	{
-		.id = "guest.segment.tr.usable",
+		.id = "segment.tr.usable",
 		.want = "bit 16 (unusable) 0",
 		READS(VMCS_GUEST_TR_AR_BYTES),
 		.holds = tr_is_usable,
 		BREAKS(TURN_ON(VMCS_GUEST_TR_AR_BYTES, RIGHTS_UNUSABLE)),
 	},
 	{
-		.id = "guest.segment.ldtr.type",
+		.id = "segment.ldtr.type",
 		.want = "type 2, an LDT",
 		READS(VMCS_GUEST_LDTR_AR_BYTES),
 		.holds = ldtr_is_an_ldt,

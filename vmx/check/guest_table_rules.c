@@ -3,25 +3,25 @@
 
 static const struct entry_rule_row guest_table_rules[] = {
 	{
-		.id = "guest.gdtr.base-canonical",
+		.id = "gdtr.base-canonical",
 		.want = "a canonical address",
 		READS(VMCS_GUEST_GDTR_BASE),
 		.kind = RULE_CANONICAL,
 	},
 	{
-		.id = "guest.gdtr.limit",
+		.id = "gdtr.limit",
 		.want = "bits 31:16 0",
 		READS(VMCS_GUEST_GDTR_LIMIT),
 		ZEROES(BITS(31, 16)),
 	},
 	{
-		.id = "guest.idtr.base-canonical",
+		.id = "idtr.base-canonical",
 		.want = "a canonical address",
 		READS(VMCS_GUEST_IDTR_BASE),
 		.kind = RULE_CANONICAL,
 	},
 	{
-		.id = "guest.idtr.limit",
+		.id = "idtr.limit",
 		.want = "bits 31:16 0",
 		READS(VMCS_GUEST_IDTR_LIMIT),
 		ZEROES(BITS(31, 16)),

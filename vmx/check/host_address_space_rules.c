@@ -85,7 +85,7 @@ static bool large_host_has_a_canonical_ssp(const struct entry_check_input *in)
 
 static const struct entry_rule_row host_address_space_rules[] = {
 	{
-		.id = "host.address-space-size.guest",
+		.id = "address-space-size.guest",
 		.want = "\"IA-32e mode guest\" 0 while the CPU is outside IA-32e mode",
 		READS(VMCS_ENTRY_CONTROLS),
 		.holds = guest_is_no_larger,
@@ -94,7 +94,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{
-		.id = "host.address-space-size.legacy",
+		.id = "address-space-size.legacy",
 		.want = "\"host address-space size\" 0 while the CPU is outside IA-32e mode",
 		READS(VMCS_EXIT_CONTROLS),
 		.holds = host_is_no_larger,
@@ -103,14 +103,14 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{
-		.id = "host.address-space-size.ia32e",
+		.id = "address-space-size.ia32e",
 		.want = "\"host address-space size\" 1 while the CPU is in IA-32e mode",
 		READS(VMCS_EXIT_CONTROLS),
 		.holds = host_is_no_smaller,
 		BREAKS(HOST_OF_32_BITS, GUEST_OF_32_BITS),
 	},
 	{
-		.id = "host.address-space-size.pcid",
+		.id = "address-space-size.pcid",
 		.want = "CR4.PCIDE 0 while \"host address-space size\" is 0",
 		READS(VMCS_HOST_CR4, VMCS_EXIT_CONTROLS),
 		.holds = small_host_has_no_pcids,
@@ -118,7 +118,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{
-		.id = "host.address-space-size.rip",
+		.id = "address-space-size.rip",
 		.want = "bits 63:32 0 while \"host address-space size\" is 0",
 		READS(VMCS_HOST_RIP, VMCS_EXIT_CONTROLS),
 		.holds = small_host_has_a_low_rip,
@@ -126,7 +126,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{
-		.id = "host.address-space-size.s-cet",
+		.id = "address-space-size.s-cet",
 		.want = "bits 63:32 0 while \"host address-space size\" is 0",
 		READS(VMCS_HOST_S_CET, VMCS_EXIT_CONTROLS),
 		WHILE(EXIT, LOAD_CET_STATE),
@@ -135,7 +135,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{
-		.id = "host.address-space-size.ssp",
+		.id = "address-space-size.ssp",
 		.want = "bits 63:32 0 while \"host address-space size\" is 0",
 		READS(VMCS_HOST_SSP, VMCS_EXIT_CONTROLS),
 		WHILE(EXIT, LOAD_CET_STATE),
@@ -144,7 +144,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		.cpu = CPU_OUTSIDE_IA32E,
 	},
 	{
-		.id = "host.cr4.pae",
+		.id = "cr4.pae",
 		.want = "CR4.PAE 1 while \"host address-space size\" is 1",
 		READS(VMCS_HOST_CR4, VMCS_EXIT_CONTROLS),
 		WHILE(EXIT, HOST_ADDRESS_SPACE_SIZE),
@@ -152,7 +152,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		BREAKS(TURN_OFF(VMCS_HOST_CR4, CR4_PAE)),
 	},
 	{
-		.id = "host.rip.canonical",
+		.id = "rip.canonical",
 		.want = "an address canonical under the host's CR4.LA57",
 		READS(VMCS_HOST_RIP, VMCS_HOST_CR4),
 		WHILE(EXIT, HOST_ADDRESS_SPACE_SIZE),
@@ -160,7 +160,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		BREAKS(WRITE(VMCS_HOST_RIP, NOT_CANONICAL)),
 	},
 	{
-		.id = "host.s-cet.canonical",
+		.id = "s-cet.canonical",
 		.want = "a canonical address",
 		READS(VMCS_HOST_S_CET),
 		WHILE(EXIT, LOAD_CET_STATE),
@@ -168,7 +168,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		BREAKS(WRITE(VMCS_HOST_S_CET, NOT_CANONICAL)),
 	},
 	{
-		.id = "host.ssp.canonical",
+		.id = "ssp.canonical",
 		.want = "a canonical address",
 		READS(VMCS_HOST_SSP),
 		WHILE(EXIT, LOAD_CET_STATE),

@@ -62,21 +62,21 @@ static bool lme_is_address_size(const struct entry_check_input *in)
 
 static const struct entry_rule_row host_register_rules[] = {
 	{
-		.id = "host.cr0.fixed-ones",
+		.id = "cr0.fixed-ones",
 		.want = "all bits of IA32_VMX_CR0_FIXED0 set",
 		READS(VMCS_HOST_CR0),
 		.holds = cr0_has_ones,
 		BREAKS(TURN_OFF(VMCS_HOST_CR0, CR0_NE)),
 	},
 	{
-		.id = "host.cr0.fixed-zeros",
+		.id = "cr0.fixed-zeros",
 		.want = "no bit that IA32_VMX_CR0_FIXED1 does not have",
 		READS(VMCS_HOST_CR0),
 		.holds = cr0_has_zeroes,
 		.break_by = break_cr0_zero,
 	},
 	{
-		.id = "host.cr4.fixed-ones",
+		.id = "cr4.fixed-ones",
 		.want = "all bits of IA32_VMX_CR4_FIXED0 set",
 		READS(VMCS_HOST_CR4),
 		.kind = RULE_ASKS_OF_ROW,
@@ -84,7 +84,7 @@ static const struct entry_rule_row host_register_rules[] = {
 		BREAKS(TURN_OFF(VMCS_HOST_CR4, CR4_VMXE)),
 	},
 	{
-		.id = "host.cr4.fixed-zeros",
+		.id = "cr4.fixed-zeros",
 		.want = "no bit that IA32_VMX_CR4_FIXED1 does not have",
 		READS(VMCS_HOST_CR4),
 		.kind = RULE_ASKS_OF_ROW,
@@ -92,14 +92,14 @@ static const struct entry_rule_row host_register_rules[] = {
 		.break_of = break_cr4_zero,
 	},
 	{
-		.id = "host.cr4.cet",
+		.id = "cr4.cet",
 		.want = "CR0.WP 1 while CR4.CET is 1",
 		READS(VMCS_HOST_CR4, VMCS_HOST_CR0),
 		.holds = cet_is_write_protected,
 		BREAKS(TURN_ON(VMCS_HOST_CR4, CR4_CET), TURN_OFF(VMCS_HOST_CR0, CR0_WP)),
 	},
 	{
-		.id = "host.cr3.width",
+		.id = "cr3.width",
 		.want = "no bit beyond the physical-address width",
 		READS(VMCS_HOST_CR3),
 		.kind = RULE_ASKS_OF_ROW,
@@ -107,19 +107,19 @@ static const struct entry_rule_row host_register_rules[] = {
 		BREAKS(TURN_ON(VMCS_HOST_CR3, BEYOND_PHYSICAL)),
 	},
 	{
-		.id = "host.sysenter-esp.canonical",
+		.id = "sysenter-esp.canonical",
 		.want = "a canonical address",
 		READS(VMCS_HOST_SYSENTER_ESP),
 		.kind = RULE_CANONICAL,
 	},
 	{
-		.id = "host.sysenter-eip.canonical",
+		.id = "sysenter-eip.canonical",
 		.want = "a canonical address",
 		READS(VMCS_HOST_SYSENTER_EIP),
 		.kind = RULE_CANONICAL,
 	},
 	{
-		.id = "host.perf-global-ctrl.reserved",
+		.id = "perf-global-ctrl.reserved",
 		.want = "only bits of counters that CPUID.0AH tells of",
 		READS(VMCS_HOST_PERF_GLOBAL_CTRL),
 		WHILE(EXIT, LOAD_PERF_GLOBAL_CTRL),
@@ -128,7 +128,7 @@ static const struct entry_rule_row host_register_rules[] = {
 		BREAKS(WRITE(VMCS_HOST_PERF_GLOBAL_CTRL, BIT(63))),
 	},
 	{
-		.id = "host.pat.types",
+		.id = "pat.types",
 		.want = "0, 1, 4, 5, 6 or 7 in each byte",
 		READS(VMCS_HOST_PAT),
 		WHILE(EXIT, LOAD_PAT),
@@ -137,7 +137,7 @@ static const struct entry_rule_row host_register_rules[] = {
 		BREAKS(SET_BITS(VMCS_HOST_PAT, BITS(7, 0), 2)),
 	},
 	{
-		.id = "host.efer.reserved",
+		.id = "efer.reserved",
 		.want = "no bit that IA32_EFER does not have on this CPU",
 		READS(VMCS_HOST_EFER),
 		WHILE(EXIT, LOAD_EFER),
@@ -146,7 +146,7 @@ static const struct entry_rule_row host_register_rules[] = {
 		BREAKS(TURN_ON(VMCS_HOST_EFER, BIT(1))),
 	},
 	{
-		.id = "host.efer.lma",
+		.id = "efer.lma",
 		.want = "LMA (bit 10) as \"host address-space size\"",
 		READS(VMCS_HOST_EFER, VMCS_EXIT_CONTROLS),
 		WHILE(EXIT, LOAD_EFER),
@@ -154,7 +154,7 @@ static const struct entry_rule_row host_register_rules[] = {
 		BREAKS(TURN_OFF(VMCS_HOST_EFER, EFER_LMA)),
 	},
 	{
-		.id = "host.efer.lme",
+		.id = "efer.lme",
 		.want = "LME (bit 8) as \"host address-space size\"",
 		READS(VMCS_HOST_EFER, VMCS_EXIT_CONTROLS),
 		WHILE(EXIT, LOAD_EFER),
@@ -162,14 +162,14 @@ static const struct entry_rule_row host_register_rules[] = {
 		BREAKS(TURN_OFF(VMCS_HOST_EFER, EFER_LME)),
 	},
 	{
-		.id = "host.s-cet.reserved",
+		.id = "s-cet.reserved",
 		.want = "bits 9:6 0",
 		READS(VMCS_HOST_S_CET),
 		WHILE(EXIT, LOAD_CET_STATE),
 		ZEROES(S_CET_RESERVED),
 	},
 	{
-		.id = "host.s-cet.tracker",
+		.id = "s-cet.tracker",
 		.want = "not both bit 10 (SUPPRESS) and bit 11 (TRACKER)",
 		READS(VMCS_HOST_S_CET),
 		WHILE(EXIT, LOAD_CET_STATE),
@@ -178,21 +178,21 @@ static const struct entry_rule_row host_register_rules[] = {
 		BREAKS(WRITE(VMCS_HOST_S_CET, S_CET_IN_PROGRESS)),
 	},
 	{
-		.id = "host.ssp-table.canonical",
+		.id = "ssp-table.canonical",
 		.want = "a canonical address",
 		READS(VMCS_HOST_INTERRUPT_SSP_TABLE),
 		WHILE(EXIT, LOAD_CET_STATE),
 		.kind = RULE_CANONICAL,
 	},
 	{
-		.id = "host.ssp.aligned",
+		.id = "ssp.aligned",
 		.want = "bits 1:0 0",
 		READS(VMCS_HOST_SSP),
 		WHILE(EXIT, LOAD_CET_STATE),
 		ZEROES(SSP_LOW_BITS),
 	},
 	{
-		.id = "host.pkrs.reserved",
+		.id = "pkrs.reserved",
 		.want = "bits 63:32 0",
 		READS(VMCS_HOST_PKRS),
 		WHILE(EXIT, LOAD_PKRS),

@@ -9,16 +9,16 @@ static bool ss_is_not_null(const struct entry_check_input *in)
 		       field(in, VMCS_HOST_SS_SELECTOR));
 }
 
-#define SELECTOR_ROW(name, which)                                                          \
-	{                                                                                  \
-		.id = "host." name ".selector", .want = "bits 1:0 (RPL) and bit 2 (TI) 0", \
-		READS(which), ZEROES(SELECTOR_RPL | SELECTOR_TI),                          \
+#define SELECTOR_ROW(name, which)                                                     \
+	{                                                                             \
+		.id = "" name ".selector", .want = "bits 1:0 (RPL) and bit 2 (TI) 0", \
+		READS(which), ZEROES(SELECTOR_RPL | SELECTOR_TI),                     \
 	}
 
-#define BASE_ROW(name, which)                                                            \
-	{                                                                                \
-		.id = "host." name ".base", .want = "a canonical address", READS(which), \
-		.kind = RULE_CANONICAL,                                                  \
+#define BASE_ROW(name, which)                                                       \
+	{                                                                           \
+		.id = "" name ".base", .want = "a canonical address", READS(which), \
+		.kind = RULE_CANONICAL,                                             \
 	}
 
 static const struct entry_rule_row host_segment_rules[] = {
@@ -30,19 +30,19 @@ static const struct entry_rule_row host_segment_rules[] = {
 	SELECTOR_ROW("gs", VMCS_HOST_GS_SELECTOR),
 	SELECTOR_ROW("tr", VMCS_HOST_TR_SELECTOR),
 	{
-		.id = "host.cs.null",
+		.id = "cs.null",
 		.want = "a selector other than 0",
 		READS(VMCS_HOST_CS_SELECTOR),
 		.kind = RULE_NOT_ZERO,
 	},
 	{
-		.id = "host.tr.null",
+		.id = "tr.null",
 		.want = "a selector other than 0",
 		READS(VMCS_HOST_TR_SELECTOR),
 		.kind = RULE_NOT_ZERO,
 	},
 	{
-		.id = "host.ss.null",
+		.id = "ss.null",
 		.want = "a selector other than 0 while \"host address-space size\" is 0",
 		READS(VMCS_HOST_SS_SELECTOR, VMCS_EXIT_CONTROLS),
 		.holds = ss_is_not_null,

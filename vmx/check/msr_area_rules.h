@@ -12,7 +12,7 @@ void msr_area_end_past_memory(struct entry_check_input *in, const struct entry_r
 
 #define MSR_AREA_ROWS(name, address, count)                                                    \
 	{                                                                                      \
-		.id = "control." name ".aligned",                                              \
+		.id = "" name ".aligned",                                                      \
 		.want = "bits 3:0 0 while the area has entries",                               \
 		READS(address, count),                                                         \
 		.kind = RULE_ASKS_OF_ROW,                                                      \
@@ -20,7 +20,7 @@ void msr_area_end_past_memory(struct entry_check_input *in, const struct entry_r
 		BREAKS(WRITE(count, 1), TURN_ON(address, BIT(3))),                             \
 	},                                                                                     \
 		{                                                                              \
-			.id = "control." name ".width",                                        \
+			.id = "" name ".width",                                                \
 			.want = "no bit beyond the physical-address width while the area has " \
 				"entries",                                                     \
 			READS(address, count),                                                 \
@@ -29,7 +29,7 @@ void msr_area_end_past_memory(struct entry_check_input *in, const struct entry_r
 			BREAKS(WRITE(count, 1), TURN_ON(address, BEYOND_PHYSICAL)),            \
 		},                                                                             \
 	{                                                                                      \
-		.id = "control." name ".end",                                                  \
+		.id = "" name ".end",                                                          \
 		.want = "the area's last byte within the physical-address width",              \
 		READS(address, count), .kind = RULE_ASKS_OF_ROW,                               \
 		.holds_of = msr_area_end_is_narrow, .break_of = msr_area_end_past_memory,      \
