@@ -83,23 +83,30 @@ void exit_log_summary(const struct vm *vm)
 	log_info("vm", "exits vm=%u(%s) total=%lu%s", vm->id, vm->name, total, text);
 }
 
-static void general_registers(const struct vcpu *vcpu, enum log_level level)
-{
-	const uint64_t *g = vcpu->gpr;
+#define REGISTERS_A_LINE 8
 
-	log_write(level, "vm",
-		  "registers vm=%u(%s) vcpu=%u rax=0x%lx rcx=0x%lx rdx=0x%lx rbx=0x%lx "
-		  "rbp=0x%lx rsi=0x%lx rdi=0x%lx",
-		  vcpu->vm->id, vcpu->vm->name, vcpu->id, g[RAX], g[RCX], g[RDX], g[RBX], g[RBP],
-		  g[RSI], g[RDI]);
-	log_write(level, "vm",
-		  "registers vm=%u(%s) vcpu=%u r8=0x%lx r9=0x%lx r10=0x%lx r11=0x%lx "
-		  "r12=0x%lx r13=0x%lx r14=0x%lx r15=0x%lx",
-		  vcpu->vm->id, vcpu->vm->name, vcpu->id, g[R8], g[R9], g[R10], g[R11], g[R12],
-		  g[R13], g[R14], g[R15]);
+static void line_of_registers(const struct vcpu *vcpu, enum log_level level, const char *text)
+{
+	log_write(level, "vm", "registers vm=%u(%s) vcpu=%u%s", vcpu->vm->id, vcpu->vm->name,
+		  vcpu->id, text);
 }
 
-#define REGISTERS_A_LINE 8
+/* RSP is among the others. */
+static void general_registers(const struct vcpu *vcpu, enum log_level level)
+{
+	char text[LOG_LINE_MAX] = "";
+
+	for (unsigned reg = 0; reg < GPR_COUNT; reg++) {
+		if (reg == REGISTERS_A_LINE) {
+			line_of_registers(vcpu, level, text);
+			text[0] = 0;
+		}
+		if (reg != RSP)
+			format_append(text, sizeof(text), " %s=0x%lx", vcpu_gpr_name(reg),
+				      vcpu->gpr[reg]);
+	}
+	line_of_registers(vcpu, level, text);
+}
 
 static void other_registers(struct vcpu *vcpu, enum log_level level)
 {
@@ -113,8 +120,7 @@ static void other_registers(struct vcpu *vcpu, enum log_level level)
 			if (!vcpu_get_register(vcpu, reg, &value))
 				format_append(text, sizeof(text), " %s=0x%lx",
 					      vcpu_register_name(reg), value);
-		log_write(level, "vm", "registers vm=%u(%s) vcpu=%u%s", vcpu->vm->id,
-			  vcpu->vm->name, vcpu->id, text);
+		line_of_registers(vcpu, level, text);
 	}
 }
 

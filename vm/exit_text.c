@@ -5,15 +5,6 @@
 #include "lib/string.h"
 #include "x86/exception.h"
 
-static const char *const gpr_names[] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
-					 "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15" };
-_Static_assert(ARRAY_SIZE(gpr_names) == GPR_COUNT, "every general register has a name");
-
-static const char *gpr_name(enum gpr gpr)
-{
-	return (unsigned)gpr < GPR_COUNT ? gpr_names[gpr] : "unknown";
-}
-
 /* "rwx" for read, write and execute, a dash for each that is missing. */
 static void rights_text(char text[4], unsigned rights)
 {
@@ -36,7 +27,7 @@ static void register_text(char *buffer, size_t size, const char *bank, unsigned 
 			  enum gpr gpr, uint64_t value)
 {
 	format_append(buffer, size, " %s=%u dir=%s gpr=%s", bank, number, write ? "to" : "from",
-		      gpr_name(gpr));
+		      vcpu_gpr_name(gpr));
 	if (write)
 		format_append(buffer, size, " value=0x%lx", value);
 }
@@ -111,8 +102,9 @@ static void instruction_details(char *buffer, size_t size, const struct vcpu_exi
 		format_append(buffer, size, " address=0x%lx", exit->invlpg.address.value);
 		break;
 	case VCPU_EXIT_RANDOM:
-		format_append(buffer, size, " gpr=%s width=%u seed=%u", gpr_name(exit->random.gpr),
-			      exit->random.width, exit->random.seed);
+		format_append(buffer, size, " gpr=%s width=%u seed=%u",
+			      vcpu_gpr_name(exit->random.gpr), exit->random.width,
+			      exit->random.seed);
 		break;
 	default:
 		break;

@@ -251,13 +251,10 @@ static void tell_stack(struct report *r)
 static void tell_symbols(struct report *r)
 {
 	char text[LOG_LINE_MAX] = "", symbol[SYMBOL_MAX];
-	static const char *const names[GPR_COUNT] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp",
-						      "rsi", "rdi", "r8",  "r9",  "r10", "r11",
-						      "r12", "r13", "r14", "r15" };
 
 	for (unsigned i = 0; i < GPR_COUNT; i++)
 		if (find_name(r, gva(r->scene.registers.gpr[i]), symbol, sizeof(symbol)))
-			format_append(text, sizeof(text), " %s=%s", names[i], symbol);
+			format_append(text, sizeof(text), " %s=%s", vcpu_gpr_name(i), symbol);
 	if (text[0])
 		line(r, "symbols", text);
 }

@@ -10,6 +10,10 @@ static const char exit_names[] =
 #undef X
 	;
 
+/* In encoding order. */
+static const char gpr_names[] = "rax\0rcx\0rdx\0rbx\0rsp\0rbp\0rsi\0rdi\0"
+				"r8\0r9\0r10\0r11\0r12\0r13\0r14\0r15";
+
 static const char register_names[] =
 #define X(symbol, name) name "\0"
 	VCPU_REGISTER_LIST(X)
@@ -26,6 +30,11 @@ _Static_assert(ARRAY_SIZE(vcpu_event_names) == VCPU_EVENT_KINDS, "every event ha
 const char *vcpu_exit_name(enum vcpu_exit_kind kind)
 {
 	return (unsigned)kind < VCPU_EXIT_KINDS ? nth_text(exit_names, kind) : "unknown";
+}
+
+const char *vcpu_gpr_name(enum gpr gpr)
+{
+	return (unsigned)gpr < GPR_COUNT ? nth_text(gpr_names, gpr) : "unknown";
 }
 
 const char *vcpu_register_name(enum vcpu_register reg)

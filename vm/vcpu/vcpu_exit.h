@@ -102,6 +102,9 @@ enum gpr {
 	GPR_COUNT
 };
 
+/* "rax". */
+const char *vcpu_gpr_name(enum gpr gpr);
+
 struct vcpu_exit {
 	enum vcpu_exit_kind kind;
 	/* As the hardware said it, for the log and for exact expectations. */
