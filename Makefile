@@ -86,6 +86,7 @@ PURE := \
 	vm/vcpu/vcpu_event.c \
 	vm/vcpu/vcpu_exit.c \
 	vm/vcpu/vcpu_state.c \
+	vm/vcpu/vcpu_transfer.c \
 	vm/schedule/watchdog_judge.c \
 	vmx/cpu/capability.c \
 	vmx/cpu/controls.c \

@@ -57,6 +57,11 @@ struct walk {
 	bool writable, user, execute_disable;
 };
 
+bool page_walk_has_pdptes(const struct page_walk_state *state)
+{
+	return (state->cr0 & CR0_PG) && (state->cr4 & CR4_PAE) && !(state->efer & EFER_LMA);
+}
+
 static struct mode mode_of(const struct page_walk_state *state)
 {
 	struct mode mode = { .levels = 2, .index_bits = 10, .width = 4 };

@@ -35,6 +35,9 @@ struct page_walk_state {
 	bool gigabyte_pages; /* CPUID.80000001H:EDX[26]; else PS in a PDPTE is reserved */
 };
 
+/* Do the PDPTEs count, that is, is it PAE paging? */
+bool page_walk_has_pdptes(const struct page_walk_state *state);
+
 /* Access to the guest-physical memory that holds the tables. Entries are 4 or 8 bytes, aligned. */
 struct page_walk_memory {
 	void *context;

@@ -4,6 +4,7 @@
 #include "lib/assert.h"
 #include "lib/bits.h"
 #include "lib/string.h"
+#include "vm/vcpu/vcpu_transfer.h"
 #include "x86/control_registers.h"
 #include "x86/cpuid.h"
 #include "x86/exception.h"
@@ -174,36 +175,23 @@ static bool exchange_entry(void *context, gpa_t at, unsigned width, uint64_t exp
 
 enum error guest_walk_state(struct vcpu *vcpu, struct page_walk_state *state, struct reason *why)
 {
-	uint64_t rflags = 0, stack_rights = 0;
-	const struct {
-		enum vcpu_register reg;
-		uint64_t *to;
-	} wanted[] = {
-		{ VCPU_CR0, &state->cr0 },
-		{ VCPU_CR3, &state->cr3 },
-		{ VCPU_CR4, &state->cr4 },
-		{ VCPU_EFER, &state->efer },
-		{ VCPU_RFLAGS, &rflags },
-		{ VCPU_SS_RIGHTS, &stack_rights },
-		/* The rest under PAE paging only. */
-		{ VCPU_PDPTE0, &state->pdpte[0] },
-		{ VCPU_PDPTE1, &state->pdpte[1] },
-		{ VCPU_PDPTE2, &state->pdpte[2] },
-		{ VCPU_PDPTE3, &state->pdpte[3] },
+	struct vcpu_transfer t = { .vcpu = vcpu };
+	uint64_t rflags, stack_rights;
+
+	*state = (struct page_walk_state) {
+		.cr0 = vcpu_transfer_get(&t, VCPU_CR0),
+		.cr3 = vcpu_transfer_get(&t, VCPU_CR3),
+		.cr4 = vcpu_transfer_get(&t, VCPU_CR4),
+		.efer = vcpu_transfer_get(&t, VCPU_EFER),
 	};
-
-	*state = (struct page_walk_state) { 0 };
-	for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++) {
-		enum error error;
-
-		if (wanted[i].reg == VCPU_PDPTE0 &&
-		    (!(state->cr0 & CR0_PG) || !(state->cr4 & CR4_PAE) || (state->efer & EFER_LMA)))
-			break;
-		error = vcpu_get_register(vcpu, wanted[i].reg, wanted[i].to);
-		if (error)
-			return reason_set(why, error, "register %s cannot be read",
-					  vcpu_register_name(wanted[i].reg));
-	}
+	rflags = vcpu_transfer_get(&t, VCPU_RFLAGS);
+	stack_rights = vcpu_transfer_get(&t, VCPU_SS_RIGHTS);
+	if (page_walk_has_pdptes(state))
+		for (unsigned i = 0; i < ARRAY_SIZE(state->pdpte); i++)
+			state->pdpte[i] = vcpu_transfer_get(&t, VCPU_PDPTE0 + i);
+	if (t.error)
+		return reason_set(why, t.error, "register %s cannot be read",
+				  vcpu_register_name(t.failed));
 	state->address_bits = vcpu->vm->address_bits;
 	state->gigabyte_pages = vcpu->vm->gigabyte_pages;
 	state->ac = rflags & RFLAGS_AC;

@@ -5,6 +5,7 @@
 #include "lib/string.h"
 #include "vm/guest_memory.h"
 #include "vm/guest_peek.h"
+#include "vm/vcpu/vcpu_transfer.h"
 #include "x86/control_registers.h"
 #include "x86/segment.h"
 
@@ -20,7 +21,8 @@ static enum code_mode mode_of(const struct scene *scene, uint64_t code_rights)
 enum error scene_take(struct vcpu *vcpu, struct scene *scene, struct reason *why)
 {
 	struct instruction_registers *r = &scene->registers;
-	uint64_t code_rights = 0;
+	struct vcpu_transfer t = { .vcpu = vcpu };
+	uint64_t code_rights;
 	enum error error;
 
 	*scene = (struct scene) { .vcpu = vcpu };
@@ -28,21 +30,18 @@ enum error scene_take(struct vcpu *vcpu, struct scene *scene, struct reason *why
 	if (error)
 		return error;
 	memcpy(r->gpr, vcpu->gpr, sizeof(r->gpr));
-	error = vcpu_get_register(vcpu, VCPU_RIP, &r->rip);
-	if (!error)
-		error = vcpu_get_register(vcpu, VCPU_RSP, &r->gpr[RSP]);
-	if (!error)
-		error = vcpu_get_register(vcpu, VCPU_RFLAGS, &scene->rflags);
-	if (!error)
-		error = vcpu_get_register(vcpu, VCPU_CS_RIGHTS, &code_rights);
-	for (unsigned i = 0; !error && i < SEGMENT_COUNT; i++) {
+	r->rip = vcpu_transfer_get(&t, VCPU_RIP);
+	r->gpr[RSP] = vcpu_transfer_get(&t, VCPU_RSP);
+	scene->rflags = vcpu_transfer_get(&t, VCPU_RFLAGS);
+	code_rights = vcpu_transfer_get(&t, VCPU_CS_RIGHTS);
+	for (unsigned i = 0; i < SEGMENT_COUNT; i++) {
 		unsigned base = segment_selector_register((enum segment_register)i) +
 				(VCPU_ES_BASE - VCPU_ES_SELECTOR);
 
-		error = vcpu_get_register(vcpu, (enum vcpu_register)base, &r->base[i]);
+		r->base[i] = vcpu_transfer_get(&t, (enum vcpu_register)base);
 	}
-	if (error)
-		return reason_set(why, error, "a register cannot be read");
+	if (t.error)
+		return reason_set(why, t.error, "a register cannot be read");
 	scene->mode = mode_of(scene, code_rights);
 	return ERROR_NONE;
 }

@@ -9,6 +9,7 @@
 #include "vm/emulate/emulate_memory.h"
 #include "vm/emulate/execute.h"
 #include "vm/guest_memory.h"
+#include "vm/vcpu/vcpu_transfer.h"
 #include "x86/control_registers.h"
 #include "x86/exception.h"
 #include "x86/segment.h"
@@ -28,37 +29,31 @@ struct run {
 
 /* --- registers ------------------------------------------------------------------------------- */
 
-static enum error get(struct run *run, enum vcpu_register reg, uint64_t *to)
+/* What could not be read is told. */
+static enum error registers_error(struct run *run, const struct vcpu_transfer *t)
 {
-	enum error error = vcpu_get_register(run->vcpu, reg, to);
-
-	return error ? reason_set(run->why, error, "emulation: no register %s",
-				  vcpu_register_name(reg))
-		     : ERROR_NONE;
+	return t->error ? reason_set(run->why, t->error, "emulation: no register %s",
+				     vcpu_register_name(t->failed))
+			: ERROR_NONE;
 }
 
 /* What of a segment counts: in 64-bit mode the bases of FS and GS. A selector only when it is what
  * the instruction stores. */
-static enum error get_segment(struct run *run, enum segment_register name, bool selector_too)
+static void get_segment(struct run *run, struct vcpu_transfer *t, enum segment_register name,
+			bool selector_too)
 {
 	enum vcpu_register first = segment_selector_register(name);
 	struct emulate_segment *segment = &run->cpu.segment[name];
-	uint64_t selector = 0, limit = 0, rights = 0;
 	bool code64 = run->cpu.code64;
-	enum error error = ERROR_NONE;
 
 	if (selector_too)
-		error = get(run, first, &selector);
-	if (!error && (!code64 || name >= SEGMENT_FS))
-		error = get(run, first + 1, &segment->base);
-	if (!error && !code64)
-		error = get(run, first + 2, &limit);
-	if (!error && !code64)
-		error = get(run, first + 3, &rights);
-	segment->selector = (uint16_t)selector;
-	segment->limit = (uint32_t)limit;
-	segment->rights = (uint32_t)rights;
-	return error;
+		segment->selector = (uint16_t)vcpu_transfer_get(t, first);
+	if (!code64 || name >= SEGMENT_FS)
+		segment->base = vcpu_transfer_get(t, first + 1);
+	if (code64)
+		return;
+	segment->limit = (uint32_t)vcpu_transfer_get(t, first + 2);
+	segment->rights = (uint32_t)vcpu_transfer_get(t, first + 3);
 }
 
 static enum code_mode mode_of(const struct run *run)
@@ -77,23 +72,18 @@ static enum error get_state(struct run *run)
 {
 	struct emulate_cpu *cpu = &run->cpu;
 	const struct page_walk_state *walk = &run->reach.walk;
-	uint64_t code_rights = 0;
+	struct vcpu_transfer t = { .vcpu = run->vcpu };
 	enum error error = guest_walk_state(run->vcpu, &run->reach.walk, run->why);
 
-	if (!error)
-		error = get(run, VCPU_RIP, &cpu->rip);
-	if (!error)
-		error = get(run, VCPU_RFLAGS, &run->rflags);
-	if (!error)
-		error = get(run, VCPU_RSP, &run->rsp);
-	if (!error)
-		error = get(run, VCPU_CS_RIGHTS, &code_rights);
-	cpu->long_mode = walk->efer & EFER_LMA;
-	cpu->code64 = cpu->long_mode && (code_rights & RIGHTS_L);
-	if (!error && !cpu->code64)
-		error = get_segment(run, SEGMENT_CS, false);
 	if (error)
 		return error;
+	cpu->rip = vcpu_transfer_get(&t, VCPU_RIP);
+	run->rflags = vcpu_transfer_get(&t, VCPU_RFLAGS);
+	run->rsp = vcpu_transfer_get(&t, VCPU_RSP);
+	cpu->long_mode = walk->efer & EFER_LMA;
+	cpu->code64 = cpu->long_mode && (vcpu_transfer_get(&t, VCPU_CS_RIGHTS) & RIGHTS_L);
+	if (!cpu->code64)
+		get_segment(run, &t, SEGMENT_CS, false);
 	memcpy(cpu->gpr, run->vcpu->gpr, sizeof(cpu->gpr));
 	cpu->gpr[RSP] = run->rsp;
 	cpu->rflags = run->rflags;
@@ -104,45 +94,42 @@ static enum error get_state(struct run *run)
 	cpu->checks_alignment =
 		(walk->cr0 & CR0_AM) && (run->rflags & RFLAGS_AC) && walk->cpl == USER_CPL;
 	run->mode = mode_of(run);
-	return ERROR_NONE;
+	return registers_error(run, &t);
 }
 
 static enum error get_segments(struct run *run)
 {
 	unsigned wanted = instruction_segments(run->instruction);
+	struct vcpu_transfer t = { .vcpu = run->vcpu };
 
 	for (unsigned name = 0; name < SEGMENT_COUNT; name++) {
 		bool stored = run->instruction->form == FORM_MEMORY_SEGMENT &&
 			      run->instruction->reg == name;
-		enum error error;
 
-		if (!(wanted & BIT(name)) || (name == SEGMENT_CS && !stored))
-			continue;
-		error = get_segment(run, (enum segment_register)name, stored);
-		if (error)
-			return error;
+		if ((wanted & BIT(name)) && (name != SEGMENT_CS || stored))
+			get_segment(run, &t, (enum segment_register)name, stored);
 	}
 	run->cpu.stack_width = sizeof(uint16_t);
 	if (run->cpu.code64)
 		run->cpu.stack_width = sizeof(uint64_t);
 	else if (run->cpu.segment[SEGMENT_SS].rights & RIGHTS_DB)
 		run->cpu.stack_width = sizeof(uint32_t);
-	return ERROR_NONE;
+	return registers_error(run, &t);
 }
 
 /* The registers as the instruction left them: also of a REP that a fault cut short. */
 static enum error put_state(struct run *run)
 {
-	enum error error = ERROR_NONE;
+	struct vcpu_transfer t = { .vcpu = run->vcpu };
 
 	memcpy(run->vcpu->gpr, run->cpu.gpr, sizeof(run->cpu.gpr));
 	if (run->cpu.gpr[RSP] != run->rsp)
-		error = vcpu_set_register(run->vcpu, VCPU_RSP, run->cpu.gpr[RSP]);
-	if (!error && run->cpu.rflags != run->rflags)
-		error = vcpu_set_register(run->vcpu, VCPU_RFLAGS, run->cpu.rflags);
-	if (!error && run->cpu.cr0 != run->cr0)
-		error = vcpu_set_register(run->vcpu, VCPU_CR0, run->cpu.cr0);
-	return error;
+		vcpu_transfer_set(&t, VCPU_RSP, run->cpu.gpr[RSP]);
+	if (run->cpu.rflags != run->rflags)
+		vcpu_transfer_set(&t, VCPU_RFLAGS, run->cpu.rflags);
+	if (run->cpu.cr0 != run->cr0)
+		vcpu_transfer_set(&t, VCPU_CR0, run->cpu.cr0);
+	return t.error;
 }
 
 /* --- fetch and decode ------------------------------------------------------------------------ */

@@ -83,12 +83,6 @@ static bool keep_steps(struct quick_move *move, struct vm *vm, const struct page
 	return true;
 }
 
-/* PAE paging has its first entries in registers, which may change behind CR3: not kept. */
-static bool has_pdptes(const struct page_walk_state *walk)
-{
-	return (walk->cr0 & CR0_PG) && (walk->cr4 & CR4_PAE) && !(walk->efer & EFER_LMA);
-}
-
 /* A result of 32 bits clears the rest of the register. */
 static void find_bits(struct quick_move *move, unsigned register_width)
 {
@@ -118,7 +112,8 @@ void quick_move_learn(struct quick_moves *moves, struct vm *vm, const struct pag
 	};
 	struct page_walk_trace trace;
 
-	if (move.kind == QUICK_NONE || has_pdptes(walk))
+	/* PAE paging has its first entries in registers, which may change behind CR3: not kept. */
+	if (move.kind == QUICK_NONE || page_walk_has_pdptes(walk))
 		return;
 	move.stores = move.kind == QUICK_STORE || move.kind == QUICK_STORE_IMMEDIATE;
 	if (!move.stores)

@@ -9,6 +9,7 @@
 #include "vm/emulate/segment_register.h"
 #include "vm/emulate/segment_rights.h"
 #include "vm/guest_memory.h"
+#include "vm/vcpu/vcpu_transfer.h"
 #include "x86/control_registers.h"
 #include "x86/exception.h"
 #include "x86/segment.h"
@@ -26,42 +27,28 @@ struct transfer {
 	unsigned chunk; /* elements that this call moves at most */
 };
 
-static enum error get(struct vcpu *vcpu, enum vcpu_register reg, uint64_t *to, struct reason *why)
-{
-	enum error error = vcpu_get_register(vcpu, reg, to);
-
-	return error ? reason_set(why, error, "string I/O: no register %s", vcpu_register_name(reg))
-		     : ERROR_NONE;
-}
-
-static enum error read_segment(struct transfer *t, struct reason *why)
-{
-	unsigned selector = segment_selector_register((enum segment_register)t->segment);
-	uint64_t *const to[] = { &t->base, &t->limit, &t->rights };
-	enum error error = ERROR_NONE;
-
-	for (unsigned i = 0; i < ARRAY_SIZE(to) && !error; i++)
-		error = get(t->vcpu, (enum vcpu_register)(selector + 1 + i), to[i], why);
-	return error;
-}
-
 static enum error prepare(struct transfer *t, struct reason *why)
 {
-	uint64_t code_rights = 0;
+	struct vcpu_transfer registers = { .vcpu = t->vcpu };
+	uint64_t code_rights;
+	enum vcpu_register selector;
 	enum error error = guest_walk_state(t->vcpu, &t->reach.walk, why);
 
 	t->segment = t->exit->io.in ? SEGMENT_ES : t->exit->io.segment;
 	if (!error && t->segment >= SEGMENT_COUNT)
 		error = reason_set(why, ERROR_INVALID_DATA, "string I/O: no segment %u",
 				   t->segment);
-	if (!error)
-		error = read_segment(t, why);
-	if (!error)
-		error = get(t->vcpu, VCPU_CS_RIGHTS, &code_rights, why);
-	if (!error)
-		error = get(t->vcpu, VCPU_RFLAGS, &t->rflags, why);
 	if (error)
 		return error;
+	selector = segment_selector_register((enum segment_register)t->segment);
+	t->base = vcpu_transfer_get(&registers, selector + 1);
+	t->limit = vcpu_transfer_get(&registers, selector + 2);
+	t->rights = vcpu_transfer_get(&registers, selector + 3);
+	code_rights = vcpu_transfer_get(&registers, VCPU_CS_RIGHTS);
+	t->rflags = vcpu_transfer_get(&registers, VCPU_RFLAGS);
+	if (registers.error)
+		return reason_set(why, registers.error, "string I/O: no register %s",
+				  vcpu_register_name(registers.failed));
 	t->long_mode = (t->reach.walk.efer & EFER_LMA) && (code_rights & RIGHTS_L);
 	t->protected_mode = (t->reach.walk.cr0 & CR0_PE) && !(t->rflags & RFLAGS_VM);
 	t->mask =

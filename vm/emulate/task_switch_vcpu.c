@@ -6,6 +6,7 @@
 #include "lib/page_walk.h"
 #include "lib/string.h"
 #include "vm/guest_memory.h"
+#include "vm/vcpu/vcpu_transfer.h"
 #include "vm/vm.h"
 #include "x86/control_registers.h"
 
@@ -23,13 +24,12 @@ struct access_context {
 /* Under PAE paging a new root brings four new PDPTEs, which the CPU reads once. */
 static bool use_root(struct access_context *c, uint32_t cr3)
 {
-	bool pae = (c->walk.cr0 & CR0_PG) && (c->walk.cr4 & CR4_PAE);
 	const void *table;
 
 	if (cr3 == c->walk.cr3)
 		return true;
 	c->walk.cr3 = cr3;
-	if (!pae)
+	if (!page_walk_has_pdptes(&c->walk))
 		return true;
 	table = vm_memory(c->vcpu->vm, gpa(cr3 & CR3_PAE_ROOT), sizeof(c->walk.pdpte));
 	if (table)
@@ -106,45 +106,26 @@ _Static_assert(VCPU_LDTR_RIGHTS == VCPU_LDTR_SELECTOR + 3 &&
 		       VCPU_LDTR_LIMIT == VCPU_LDTR_SELECTOR + 2,
 	       "a segment's registers in order");
 
-/* One register after the other; the first failure counts. */
-struct transfer {
-	struct vcpu *vcpu;
-	enum error error;
-};
-
-static uint64_t get(struct transfer *t, enum vcpu_register reg)
-{
-	uint64_t value = 0;
-
-	if (!t->error)
-		t->error = vcpu_get_register(t->vcpu, reg, &value);
-	return value;
-}
-
-static void set(struct transfer *t, enum vcpu_register reg, uint64_t value)
-{
-	if (!t->error)
-		t->error = vcpu_set_register(t->vcpu, reg, value);
-}
-
 static enum error read_state(struct vcpu *vcpu, struct task_state *state)
 {
-	struct transfer t = { .vcpu = vcpu };
+	struct vcpu_transfer t = { .vcpu = vcpu };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(state->gpr); i++)
-		state->gpr[i] = (uint32_t)(i == RSP ? get(&t, VCPU_RSP) : vcpu->gpr[i]);
-	state->rip = (uint32_t)get(&t, VCPU_RIP);
-	state->rflags = (uint32_t)get(&t, VCPU_RFLAGS);
-	state->cr0 = get(&t, VCPU_CR0);
-	state->cr3 = (uint32_t)get(&t, VCPU_CR3);
-	state->dr7 = get(&t, VCPU_DR7);
-	state->gdtr_base = (uint32_t)get(&t, VCPU_GDTR_BASE);
-	state->gdtr_limit = (uint32_t)get(&t, VCPU_GDTR_LIMIT);
+		state->gpr[i] =
+			(uint32_t)(i == RSP ? vcpu_transfer_get(&t, VCPU_RSP) : vcpu->gpr[i]);
+	state->rip = (uint32_t)vcpu_transfer_get(&t, VCPU_RIP);
+	state->rflags = (uint32_t)vcpu_transfer_get(&t, VCPU_RFLAGS);
+	state->cr0 = vcpu_transfer_get(&t, VCPU_CR0);
+	state->cr3 = (uint32_t)vcpu_transfer_get(&t, VCPU_CR3);
+	state->dr7 = vcpu_transfer_get(&t, VCPU_DR7);
+	state->gdtr_base = (uint32_t)vcpu_transfer_get(&t, VCPU_GDTR_BASE);
+	state->gdtr_limit = (uint32_t)vcpu_transfer_get(&t, VCPU_GDTR_LIMIT);
 	for (unsigned i = 0; i < TASK_SEGMENTS; i++) {
-		state->segment[i].selector = (uint16_t)get(&t, segment_registers[i]);
-		state->segment[i].base = get(&t, segment_registers[i] + 1);
-		state->segment[i].limit = (uint32_t)get(&t, segment_registers[i] + 2);
-		state->segment[i].rights = (uint32_t)get(&t, segment_registers[i] + 3);
+		state->segment[i].selector = (uint16_t)vcpu_transfer_get(&t, segment_registers[i]);
+		state->segment[i].base = vcpu_transfer_get(&t, segment_registers[i] + 1);
+		state->segment[i].limit = (uint32_t)vcpu_transfer_get(&t, segment_registers[i] + 2);
+		state->segment[i].rights =
+			(uint32_t)vcpu_transfer_get(&t, segment_registers[i] + 3);
 	}
 	return t.error;
 }
@@ -152,22 +133,22 @@ static enum error read_state(struct vcpu *vcpu, struct task_state *state)
 static enum error write_state(struct vcpu *vcpu, const struct task_state *old,
 			      const struct task_state *state)
 {
-	struct transfer t = { .vcpu = vcpu };
+	struct vcpu_transfer t = { .vcpu = vcpu };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(state->gpr); i++)
 		vcpu->gpr[i] = state->gpr[i];
-	set(&t, VCPU_RSP, state->gpr[RSP]);
-	set(&t, VCPU_RIP, state->rip);
-	set(&t, VCPU_RFLAGS, state->rflags);
-	set(&t, VCPU_CR0, state->cr0);
+	vcpu_transfer_set(&t, VCPU_RSP, state->gpr[RSP]);
+	vcpu_transfer_set(&t, VCPU_RIP, state->rip);
+	vcpu_transfer_set(&t, VCPU_RFLAGS, state->rflags);
+	vcpu_transfer_set(&t, VCPU_CR0, state->cr0);
 	if (state->cr3 != old->cr3)
-		set(&t, VCPU_CR3, state->cr3);
-	set(&t, VCPU_DR7, state->dr7);
+		vcpu_transfer_set(&t, VCPU_CR3, state->cr3);
+	vcpu_transfer_set(&t, VCPU_DR7, state->dr7);
 	for (unsigned i = 0; i < TASK_SEGMENTS; i++) {
-		set(&t, segment_registers[i], state->segment[i].selector);
-		set(&t, segment_registers[i] + 1, state->segment[i].base);
-		set(&t, segment_registers[i] + 2, state->segment[i].limit);
-		set(&t, segment_registers[i] + 3, state->segment[i].rights);
+		vcpu_transfer_set(&t, segment_registers[i], state->segment[i].selector);
+		vcpu_transfer_set(&t, segment_registers[i] + 1, state->segment[i].base);
+		vcpu_transfer_set(&t, segment_registers[i] + 2, state->segment[i].limit);
+		vcpu_transfer_set(&t, segment_registers[i] + 3, state->segment[i].rights);
 	}
 	return t.error;
 }
