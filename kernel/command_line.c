@@ -1,10 +1,10 @@
-/* Plinth's command line. One row a key; to add one, add a field to struct command_line, a function
- * here, and its row. */
+/* Plinth's command line. One row a key; to add one, add a field to struct command_line, and its row. */
 #include "kernel/command_line.h"
 
 #include "kernel/output/log.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "lib/text_list.h"
 
 #define MAX_CPUS_ARGUMENT    512
 #define PHANTOM_APIC_ID_MOST 254
@@ -13,15 +13,60 @@
 #define SLICE_US_DEFAULT     1000
 #define SHOWN_WORD_MAX       48 /* of a word that a complaint repeats */
 
+enum kind {
+	CHOICE, /* one of the words that the key wants: the number of the word, from 0, is the value */
+	EITHER, /* of two words, the first one is true */
+	NUMBER, /* from `least` to `most` */
+	TEXT,   /* kept whole, of at least one character */
+};
+
+/* X(name, what it wants: the words, or a description; kind, field, least, most) */
+#define KEY_LIST(X)                                                                                \
+	X("exits", "tests, all, summary or off", CHOICE, exits, 0, 0)                              \
+	X("end", "auto, halt, poweroff or reboot", CHOICE, end, 0, 0)                              \
+	X("log", "debug, info, warn or error", CHOICE, log_level, 0, 0)                            \
+	X("cpus", "a number from 1 to 512", NUMBER, cpus, 1, MAX_CPUS_ARGUMENT)                    \
+	X("vpid", "on or off", EITHER, vpid, 0, 0)                                                 \
+	X("apicv", "on, off or force", CHOICE, apicv, 0, 0)                                        \
+	X("preflight", "on or off", EITHER, preflight, 0, 0)                                       \
+	X("selftest", "boot, full or negative", CHOICE, selftest, 0, 0)                            \
+	X("pages", "large or small", EITHER, large_pages, 0, 0)                                    \
+	X("timer", "preemption or apic", EITHER, preemption_timer, 0, 0)                           \
+	X("slice", "microseconds from 100 to 1000000", NUMBER, slice_us, SLICE_US_LEAST,           \
+	  SLICE_US_MOST)                                                                           \
+	X("apic", "auto, xapic or x2apic", CHOICE, apic, 0, 0)                                     \
+	X("phantom-cpu", "an APIC ID from 1 to 254", NUMBER, phantom_cpu, 1, PHANTOM_APIC_ID_MOST) \
+	X("stats", "off, table, lines or both", CHOICE, stats, 0, 0)                               \
+	X("recorder", "on or dump", CHOICE, recorder_dump, 0, 0)                                   \
+	X("shell", "on or off", EITHER, shell, 0, 0)                                               \
+	X("bench", "1 or 0", EITHER, bench, 0, 0)                                                  \
+	X("provoke", "the name of a failure", TEXT, provoke, 0, 0)                                 \
+	X("gdb", "the name of a VM", TEXT, gdb, 0, 0)                                              \
+	X("tests", "a list of names with commas, 255 characters at most", TEXT, tests, 0, 0)
+
+/* Of each key its name and what it wants. */
+static const char key_texts[] =
+#define X(name, wants, kind, field, least, most) name "\0" wants "\0"
+	KEY_LIST(X)
+#undef X
+	;
+
+static const struct key {
+	uint16_t field, size; /* in struct command_line */
+	uint8_t kind, least;
+	uint32_t most;
+} keys[] = {
+#define X(name, wants, kind, field, least, most)                                              \
+	{ offsetof(struct command_line, field), sizeof(((struct command_line *)NULL)->field), \
+	  kind, least, most },
+	KEY_LIST(X)
+#undef X
+};
+
 /* Part of the command line; not terminated. */
 struct word {
 	const char *text;
 	size_t length;
-};
-
-struct choice {
-	const char *name;
-	unsigned value;
 };
 
 static bool word_is(const struct word *word, const char *text)
@@ -29,16 +74,28 @@ static bool word_is(const struct word *word, const char *text)
 	return !strncmp(word->text, text, word->length) && !text[word->length];
 }
 
-static bool choose(const struct word *word, const struct choice *choices, size_t count,
-		   unsigned *value)
+static bool is_within_word(char c)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (word_is(word, choices[i].name)) {
-			*value = choices[i].value;
+	return c && c != ',' && c != ' ';
+}
+
+/* Which of the words in "one, another or a third" is it? */
+static bool choose(const struct word *word, const char *words, unsigned *value)
+{
+	for (unsigned n = 0;; n++) {
+		size_t length = 0;
+
+		while (is_within_word(words[length]))
+			length++;
+		if (length == word->length && !strncmp(word->text, words, length)) {
+			*value = n;
 			return true;
 		}
+		words += length;
+		if (!*words)
+			return false;
+		words += strlen(*words == ',' ? ", " : " or ");
 	}
-	return false;
 }
 
 /* A decimal number in [least, most]; `most` is below 10^9. */
@@ -62,159 +119,6 @@ static bool number(const struct word *word, unsigned least, unsigned most, unsig
 	return true;
 }
 
-/* One of two words that mean true and false. */
-static bool either(const struct word *word, const char *yes, const char *no, bool *value)
-{
-	const struct choice choices[] = { { yes, true }, { no, false } };
-	unsigned chosen;
-
-	if (!choose(word, choices, ARRAY_SIZE(choices), &chosen))
-		return false;
-	*value = chosen;
-	return true;
-}
-
-static bool set_exits(struct command_line *out, const struct word *word)
-{
-	static const struct choice choices[] = { { "tests", EXITS_TESTS },
-						 { "all", EXITS_ALL },
-						 { "summary", EXITS_SUMMARY },
-						 { "off", EXITS_OFF } };
-	unsigned value;
-
-	if (!choose(word, choices, ARRAY_SIZE(choices), &value))
-		return false;
-	out->exits = (enum exits_mode)value;
-	return true;
-}
-
-static bool set_end(struct command_line *out, const struct word *word)
-{
-	static const struct choice choices[] = { { "auto", END_AUTO },
-						 { "halt", END_HALT },
-						 { "poweroff", END_POWEROFF },
-						 { "reboot", END_REBOOT } };
-	unsigned value;
-
-	if (!choose(word, choices, ARRAY_SIZE(choices), &value))
-		return false;
-	out->end = (enum end_mode)value;
-	return true;
-}
-
-static bool set_log(struct command_line *out, const struct word *word)
-{
-	static const struct choice choices[] = { { "debug", LOG_DEBUG },
-						 { "info", LOG_INFO },
-						 { "warn", LOG_WARN },
-						 { "error", LOG_ERROR } };
-
-	return choose(word, choices, ARRAY_SIZE(choices), &out->log_level);
-}
-
-static bool set_cpus(struct command_line *out, const struct word *word)
-{
-	return number(word, 1, MAX_CPUS_ARGUMENT, &out->cpus);
-}
-
-static bool set_vpid(struct command_line *out, const struct word *word)
-{
-	return either(word, "on", "off", &out->vpid);
-}
-
-static bool set_apicv(struct command_line *out, const struct word *word)
-{
-	static const struct choice choices[] = { { "on", APICV_ON },
-						 { "off", APICV_OFF },
-						 { "force", APICV_FORCE } };
-	unsigned value;
-
-	if (!choose(word, choices, ARRAY_SIZE(choices), &value))
-		return false;
-	out->apicv = (enum apicv_mode)value;
-	return true;
-}
-
-static bool set_selftest(struct command_line *out, const struct word *word)
-{
-	static const struct choice choices[] = { { "boot", SELFTEST_BOOT },
-						 { "full", SELFTEST_FULL },
-						 { "negative", SELFTEST_NEGATIVE } };
-	unsigned value;
-
-	if (!choose(word, choices, ARRAY_SIZE(choices), &value))
-		return false;
-	out->selftest = (enum selftest_mode)value;
-	return true;
-}
-
-static bool set_preflight(struct command_line *out, const struct word *word)
-{
-	return either(word, "on", "off", &out->preflight);
-}
-
-static bool set_pages(struct command_line *out, const struct word *word)
-{
-	return either(word, "large", "small", &out->large_pages);
-}
-
-static bool set_timer(struct command_line *out, const struct word *word)
-{
-	return either(word, "preemption", "apic", &out->preemption_timer);
-}
-
-static bool set_slice(struct command_line *out, const struct word *word)
-{
-	return number(word, SLICE_US_LEAST, SLICE_US_MOST, &out->slice_us);
-}
-
-static bool set_apic(struct command_line *out, const struct word *word)
-{
-	static const struct choice choices[] = { { "auto", APIC_AUTO },
-						 { "xapic", APIC_XAPIC },
-						 { "x2apic", APIC_X2APIC } };
-	unsigned value;
-
-	if (!choose(word, choices, ARRAY_SIZE(choices), &value))
-		return false;
-	out->apic = (enum apic_mode)value;
-	return true;
-}
-
-static bool set_phantom_cpu(struct command_line *out, const struct word *word)
-{
-	return number(word, 1, PHANTOM_APIC_ID_MOST, &out->phantom_cpu);
-}
-
-static bool set_stats(struct command_line *out, const struct word *word)
-{
-	static const struct choice choices[] = { { "off", STATS_OFF },
-						 { "table", STATS_TABLE },
-						 { "lines", STATS_LINES },
-						 { "both", STATS_BOTH } };
-	unsigned value;
-
-	if (!choose(word, choices, ARRAY_SIZE(choices), &value))
-		return false;
-	out->stats = (enum stats_mode)value;
-	return true;
-}
-
-static bool set_recorder(struct command_line *out, const struct word *word)
-{
-	return either(word, "dump", "on", &out->recorder_dump);
-}
-
-static bool set_shell(struct command_line *out, const struct word *word)
-{
-	return either(word, "on", "off", &out->shell);
-}
-
-static bool set_bench(struct command_line *out, const struct word *word)
-{
-	return either(word, "1", "0", &out->bench);
-}
-
 /* A word of at least one character, kept whole or refused. */
 static bool keep(char *to, size_t size, const struct word *word)
 {
@@ -225,47 +129,22 @@ static bool keep(char *to, size_t size, const struct word *word)
 	return true;
 }
 
-static bool set_provoke(struct command_line *out, const struct word *word)
+static bool set(struct command_line *out, const struct key *key, const char *wants,
+		const struct word *word)
 {
-	return keep(out->provoke, sizeof(out->provoke), word);
-}
+	char *field = (char *)out + key->field;
+	unsigned value;
 
-static bool set_gdb(struct command_line *out, const struct word *word)
-{
-	return keep(out->gdb, sizeof(out->gdb), word);
+	if (key->kind == TEXT)
+		return keep(field, key->size, word);
+	if (!(key->kind == NUMBER ? number(word, key->least, key->most, &value)
+				  : choose(word, wants, &value)))
+		return false;
+	if (key->kind == EITHER)
+		value = !value;
+	memcpy(field, &value, key->size);
+	return true;
 }
-
-static bool set_tests(struct command_line *out, const struct word *word)
-{
-	return keep(out->tests, sizeof(out->tests), word);
-}
-
-static const struct {
-	const char *name;
-	const char *wants;
-	bool (*set)(struct command_line *out, const struct word *word);
-} keys[] = {
-	{ "exits", "tests, all, summary or off", set_exits },
-	{ "end", "auto, halt, poweroff or reboot", set_end },
-	{ "log", "debug, info, warn or error", set_log },
-	{ "cpus", "a number from 1 to 512", set_cpus },
-	{ "vpid", "on or off", set_vpid },
-	{ "apicv", "on, off or force", set_apicv },
-	{ "preflight", "on or off", set_preflight },
-	{ "selftest", "boot, full or negative", set_selftest },
-	{ "pages", "large or small", set_pages },
-	{ "timer", "preemption or apic", set_timer },
-	{ "slice", "microseconds from 100 to 1000000", set_slice },
-	{ "apic", "auto, xapic or x2apic", set_apic },
-	{ "phantom-cpu", "an APIC ID from 1 to 254", set_phantom_cpu },
-	{ "stats", "off, table, lines or both", set_stats },
-	{ "recorder", "on or dump", set_recorder },
-	{ "shell", "on or off", set_shell },
-	{ "bench", "1 or 0", set_bench },
-	{ "provoke", "the name of a failure", set_provoke },
-	{ "gdb", "the name of a VM", set_gdb },
-	{ "tests", "a list of names with commas, 255 characters at most", set_tests },
-};
 
 struct listener {
 	void (*hear)(void *context, const char *sentence);
@@ -292,15 +171,17 @@ static void apply(struct command_line *out, const struct word *word, const struc
 	while (key.length < word->length && key.text[key.length] != '=')
 		key.length++;
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (!word_is(&key, keys[i].name))
+		const char *wants = nth_text(key_texts, 2 * i + 1);
+
+		if (!word_is(&key, nth_text(key_texts, 2 * i)))
 			continue;
 		struct word value = { key.text + key.length, word->length - key.length };
 		if (value.length) { /* the equals sign */
 			value.text++;
 			value.length--;
 		}
-		if (!keys[i].set(out, &value))
-			tell(to, word, "it wants ", keys[i].wants);
+		if (!set(out, &keys[i], wants, &value))
+			tell(to, word, "it wants ", wants);
 		return;
 	}
 	tell(to, word, "no such key", "");
@@ -325,6 +206,7 @@ void command_line_parse(struct command_line *out, const char *text,
 		.large_pages = true,
 		.preemption_timer = true,
 		.slice_us = SLICE_US_DEFAULT,
+		.stats = STATS_AUTO,
 	};
 	while (*text) {
 		struct word word = { text, 0 };

@@ -5,6 +5,7 @@
 #include "lib/error.h"
 #include "lib/types.h"
 
+/* Each in the order in which command_line.c says what its key wants. */
 enum exits_mode {
 	EXITS_TESTS,   /* a line for every exit of an embedded test guest; others as with summary */
 	EXITS_ALL,     /* a line for every exit of every guest */
@@ -21,11 +22,11 @@ enum end_mode {
 
 /* Statistics when a VM ends, and when the run does. */
 enum stats_mode {
-	STATS_AUTO, /* a table for VMs from modules, nothing for test guests */
 	STATS_OFF,
 	STATS_TABLE,
 	STATS_LINES,
-	STATS_BOTH,
+	STATS_BOTH = STATS_TABLE | STATS_LINES,
+	STATS_AUTO, /* without a word: a table for VMs from modules, nothing for test guests */
 };
 
 /* The mode of the local APICs. */
@@ -44,8 +45,8 @@ enum selftest_mode {
 
 /* What hardware may do with the local APICs of guests. */
 enum apicv_mode {
+	APICV_ON, /* all that it does right */
 	APICV_OFF,
-	APICV_ON,    /* all that it does right */
 	APICV_FORCE, /* all that it claims to do */
 };
 

@@ -128,7 +128,7 @@ static void times_row(unsigned id, uint64_t exits, const struct times *t)
 
 /* --- a VM ----------------------------------------------------------------------------------- */
 
-static void tell_vcpus(const struct vm *vm, bool as_lines, bool as_table)
+static void tell_vcpus(const struct vm *vm, enum stats_mode mode)
 {
 	char whose[VM_NAME_MAX + 48];
 
@@ -138,17 +138,17 @@ static void tell_vcpus(const struct vm *vm, bool as_lines, bool as_table)
 
 		format_string(whose, sizeof(whose), "vm=%u(%s) vcpu=%u", vm->id, vm->name,
 			      vcpu->id);
-		if (as_lines) {
+		if (mode & STATS_LINES) {
 			times_line(whose, vcpu_exits(vcpu), &times);
 			lines(whose, &vcpu->statistics);
 		}
-		if (as_table)
+		if (mode & STATS_TABLE)
 			times_row(vcpu->id, vcpu_exits(vcpu), &times);
 	}
 }
 
 /* All vCPUs as one. */
-static void tell_sum(const struct vm *vm, struct statistics *sum, bool as_lines, bool as_table)
+static void tell_sum(const struct vm *vm, struct statistics *sum, enum stats_mode mode)
 {
 	char whose[VM_NAME_MAX + 48];
 
@@ -156,24 +156,22 @@ static void tell_sum(const struct vm *vm, struct statistics *sum, bool as_lines,
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		statistics_add(sum, &vm->vcpus[i]->statistics);
 	format_string(whose, sizeof(whose), "vm=%u(%s) vcpu=all", vm->id, vm->name);
-	if (as_lines)
+	if (mode & STATS_LINES)
 		lines(whose, sum);
-	if (as_table)
+	if (mode & STATS_TABLE)
 		table(sum);
 }
 
 void statistics_log_vm(const struct vm *vm, enum stats_mode mode)
 {
-	bool as_lines = mode == STATS_LINES || mode == STATS_BOTH;
-	bool as_table = mode == STATS_TABLE || mode == STATS_BOTH;
 	size_t pages = (sizeof(struct statistics) + PAGE_SIZE - 1) / PAGE_SIZE;
 	struct statistics *sum = pages_alloc(pages, PAGE_SIZE);
 
-	if (as_table)
+	if (mode & STATS_TABLE)
 		log_tagged("stats", "| vm=%u(%s)", vm->id, vm->name);
-	tell_vcpus(vm, as_lines, as_table);
+	tell_vcpus(vm, mode);
 	if (sum)
-		tell_sum(vm, sum, as_lines, as_table);
+		tell_sum(vm, sum, mode);
 	else
 		log_warn("vm", "no memory to add up statistics vm=%u(%s)", vm->id, vm->name);
 	pages_free(sum, pages);
@@ -205,10 +203,10 @@ void statistics_log_cpus(enum stats_mode mode)
 		uint64_t guest = load(&s->guest_ticks), idle = load(&s->idle_ticks);
 		uint64_t plinth = total > guest + idle ? total - guest - idle : 0;
 
-		if (mode == STATS_LINES || mode == STATS_BOTH)
+		if (mode & STATS_LINES)
 			log_tagged("stats", "cpu=%u guest=%lu plinth=%lu exits=%lu idle=%lu", i,
 				   guest, plinth, load(&s->exit_ticks), idle);
-		if (mode == STATS_TABLE || mode == STATS_BOTH)
+		if (mode & STATS_TABLE)
 			log_tagged("stats", "| cpu %u: us in guests %lu, in Plinth %lu, idle %lu",
 				   i, time_ticks_to_us(guest), time_ticks_to_us(plinth),
 				   time_ticks_to_us(idle));

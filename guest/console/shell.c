@@ -181,7 +181,7 @@ static void ask_where(struct vm *vm, void *context)
 
 static enum stats_mode stats_mode(void)
 {
-	return command_line.stats < STATS_TABLE ? STATS_TABLE : command_line.stats;
+	return command_line.stats & STATS_BOTH ? command_line.stats : STATS_TABLE;
 }
 
 static void show_stats(struct vm *vm, void *context)
