@@ -199,27 +199,25 @@ static struct acpi_register generic_register(const uint8_t *fadt, uint32_t lengt
 	return reg;
 }
 
-/* The extended form of a register where the table has it, else the port. */
-static struct acpi_register either_register(struct acpi_register extended,
-					    struct acpi_register port)
+/* A register of power management: in its extended form where the table has that, else the port. */
+static struct acpi_register pm_register(const uint8_t *fadt, uint32_t length, uint32_t extended,
+					uint32_t port, uint32_t port_length, uint8_t width)
 {
-	return extended.present && extended.space != ACPI_SPACE_PCI ? extended : port;
+	struct acpi_register reg = generic_register(fadt, length, extended, width);
+
+	if (reg.present && reg.space != ACPI_SPACE_PCI)
+		return reg;
+	return io_register(load_u32(fadt + port), load_u8(fadt + port_length), width);
 }
 
 static void parse_registers(const uint8_t *fadt, uint32_t length, struct acpi_info *out)
 {
-	uint8_t pm1_length = load_u8(fadt + FADT_PM1_LENGTH);
-
-	out->pm_timer =
-		either_register(generic_register(fadt, length, FADT_X_PM_TIMER, PM_TIMER_WIDTH),
-				io_register(load_u32(fadt + FADT_PM_TIMER),
-					    load_u8(fadt + FADT_PM_TIMER_LENGTH), PM_TIMER_WIDTH));
-	out->pm1a_control = either_register(
-		generic_register(fadt, length, FADT_X_PM1A_CONTROL, PM1_CONTROL_WIDTH),
-		io_register(load_u32(fadt + FADT_PM1A_CONTROL), pm1_length, PM1_CONTROL_WIDTH));
-	out->pm1b_control = either_register(
-		generic_register(fadt, length, FADT_X_PM1B_CONTROL, PM1_CONTROL_WIDTH),
-		io_register(load_u32(fadt + FADT_PM1B_CONTROL), pm1_length, PM1_CONTROL_WIDTH));
+	out->pm_timer = pm_register(fadt, length, FADT_X_PM_TIMER, FADT_PM_TIMER,
+				    FADT_PM_TIMER_LENGTH, PM_TIMER_WIDTH);
+	out->pm1a_control = pm_register(fadt, length, FADT_X_PM1A_CONTROL, FADT_PM1A_CONTROL,
+					FADT_PM1_LENGTH, PM1_CONTROL_WIDTH);
+	out->pm1b_control = pm_register(fadt, length, FADT_X_PM1B_CONTROL, FADT_PM1B_CONTROL,
+					FADT_PM1_LENGTH, PM1_CONTROL_WIDTH);
 }
 
 static void parse_fadt(const struct parser *parser, const uint8_t *fadt, uint32_t length)

@@ -1,11 +1,11 @@
-/* Walks the tags of the Multiboot2 boot information. One function a tag, called through a table;
- * each has the tag's bounds and nothing else, and says false after complaining when the tag is to
- * be left out. */
+/* Walks the tags of the Multiboot2 boot information. What takes a tag has the tag's bounds and nothing
+ * else, and says false after complaining when the tag is to be left out. */
 #include "boot/multiboot2.h"
 
 #include "lib/bits.h"
 #include "lib/bytes.h"
 #include "lib/string.h"
+#include "lib/text_list.h"
 
 struct tag {
 	const uint8_t *bytes;
@@ -19,20 +19,24 @@ struct walk {
 	uint32_t seen; /* a bit for each tag type that was taken */
 };
 
-static const struct {
-	const char *name;
-	uint32_t minimum;
-} tags[] = {
-#define X(symbol, type, tag_name, least) [type] = { (tag_name), (least) },
+/* By type, of which the list leaves none out. */
+static const char tag_names[] =
+#define X(symbol, type, tag_name, least) tag_name "\0"
+	MULTIBOOT2_TAG_LIST(X)
+#undef X
+	;
+
+static const uint8_t smallest_tags[] = {
+#define X(symbol, type, tag_name, least) [type] = (least),
 	MULTIBOOT2_TAG_LIST(X)
 #undef X
 };
-_Static_assert(ARRAY_SIZE(tags) == MULTIBOOT2_TAG_TYPES, "every tag type has a row");
+_Static_assert(ARRAY_SIZE(smallest_tags) == MULTIBOOT2_TAG_TYPES, "every tag type has a row");
 _Static_assert(MULTIBOOT2_TAG_TYPES <= 32, "struct walk has a bit for each type");
 
 const char *multiboot2_tag_name(uint32_t type)
 {
-	return type < ARRAY_SIZE(tags) ? tags[type].name : "unknown";
+	return type < MULTIBOOT2_TAG_TYPES ? nth_text(tag_names, type) : "unknown";
 }
 
 /* The one form of complaint: which tag, where, and what is wrong with it. Always false. */
@@ -60,16 +64,6 @@ static bool take_text(struct walk *walk, const struct tag *tag, const char **pla
 		return leave_out(walk, tag, "the string is not terminated");
 	*place = text;
 	return true;
-}
-
-static bool take_command_line(struct walk *walk, const struct tag *tag)
-{
-	return take_text(walk, tag, &walk->out->command_line);
-}
-
-static bool take_loader_name(struct walk *walk, const struct tag *tag)
-{
-	return take_text(walk, tag, &walk->out->loader_name);
 }
 
 /* Null, or what the module range [start, start + length) must not overlap. */
@@ -144,18 +138,6 @@ static bool take_table(struct walk *walk, const struct tag *tag, uint32_t smalle
 	return true;
 }
 
-static bool take_memory_map(struct walk *walk, const struct tag *tag)
-{
-	return take_table(walk, tag, sizeof(struct multiboot2_memory_entry),
-			  &walk->out->memory_map);
-}
-
-static bool take_efi_memory_map(struct walk *walk, const struct tag *tag)
-{
-	return take_table(walk, tag, sizeof(struct efi_memory_descriptor),
-			  &walk->out->efi_memory_map);
-}
-
 static bool field_fits(uint8_t position, uint8_t size, uint8_t bits_per_pixel)
 {
 	return size && size <= 16 && position + size <= bits_per_pixel;
@@ -215,21 +197,6 @@ static bool take_framebuffer(struct walk *walk, const struct tag *tag)
 	return true;
 }
 
-static bool take_efi32(struct walk *walk, const struct tag *tag)
-{
-	if (walk->out->efi_is_64bit)
-		return leave_out(walk, tag, "the 64-bit system table is known already");
-	walk->out->efi_system_table = load_u32(tag->bytes + sizeof(struct multiboot2_tag));
-	return true;
-}
-
-static bool take_efi64(struct walk *walk, const struct tag *tag)
-{
-	walk->out->efi_system_table = load_u64(tag->bytes + sizeof(struct multiboot2_tag));
-	walk->out->efi_is_64bit = true;
-	return true;
-}
-
 static struct multiboot2_bytes tag_content(const struct tag *tag)
 {
 	const uint32_t head = sizeof(struct multiboot2_tag);
@@ -237,53 +204,65 @@ static struct multiboot2_bytes tag_content(const struct tag *tag)
 	return (struct multiboot2_bytes) { tag->bytes + head, tag->size - head };
 }
 
-static bool take_old_rsdp(struct walk *walk, const struct tag *tag)
+/* Of what has a single word behind its head. */
+static uint32_t tag_word(const struct tag *tag)
 {
-	walk->out->old_rsdp = tag_content(tag);
-	return true;
+	return load_u32(tag->bytes + sizeof(struct multiboot2_tag));
 }
 
-static bool take_new_rsdp(struct walk *walk, const struct tag *tag)
+/* Types that have no case are known and not needed. */
+static bool take_content(struct walk *walk, const struct tag *tag)
 {
-	walk->out->new_rsdp = tag_content(tag);
-	return true;
-}
+	struct multiboot2_info *out = walk->out;
 
-static bool take_boot_services(struct walk *walk, const struct tag *tag)
-{
-	walk->out->efi_boot_services = true;
-	return true;
+	switch (tag->type) {
+	case MULTIBOOT2_TAG_COMMAND_LINE:
+		return take_text(walk, tag, &out->command_line);
+	case MULTIBOOT2_TAG_LOADER_NAME:
+		return take_text(walk, tag, &out->loader_name);
+	case MULTIBOOT2_TAG_MODULE:
+		return take_module(walk, tag);
+	case MULTIBOOT2_TAG_BASIC_MEMORY:
+		return take_basic_memory(walk, tag);
+	case MULTIBOOT2_TAG_MEMORY_MAP:
+		return take_table(walk, tag, sizeof(struct multiboot2_memory_entry),
+				  &out->memory_map);
+	case MULTIBOOT2_TAG_EFI_MEMORY_MAP:
+		return take_table(walk, tag, sizeof(struct efi_memory_descriptor),
+				  &out->efi_memory_map);
+	case MULTIBOOT2_TAG_FRAMEBUFFER:
+		return take_framebuffer(walk, tag);
+	case MULTIBOOT2_TAG_EFI32:
+		if (out->efi_is_64bit)
+			return leave_out(walk, tag, "the 64-bit system table is known already");
+		out->efi_system_table = tag_word(tag);
+		return true;
+	case MULTIBOOT2_TAG_EFI64:
+		out->efi_system_table = load_u64(tag->bytes + sizeof(struct multiboot2_tag));
+		out->efi_is_64bit = true;
+		return true;
+	case MULTIBOOT2_TAG_OLD_RSDP:
+		out->old_rsdp = tag_content(tag);
+		return true;
+	case MULTIBOOT2_TAG_NEW_RSDP:
+		out->new_rsdp = tag_content(tag);
+		return true;
+	case MULTIBOOT2_TAG_EFI_BOOT_SERVICES:
+		out->efi_boot_services = true;
+		return true;
+	case MULTIBOOT2_TAG_LOAD_BASE:
+		out->has_load_base = true;
+		out->load_base = tag_word(tag);
+		return true;
+	}
+	return false;
 }
-
-static bool take_load_base(struct walk *walk, const struct tag *tag)
-{
-	walk->out->has_load_base = true;
-	walk->out->load_base = load_u32(tag->bytes + sizeof(struct multiboot2_tag));
-	return true;
-}
-
-/* Types without a row are known and not needed. */
-static bool (*const takers[MULTIBOOT2_TAG_TYPES])(struct walk *, const struct tag *) = {
-	[MULTIBOOT2_TAG_COMMAND_LINE] = take_command_line,
-	[MULTIBOOT2_TAG_LOADER_NAME] = take_loader_name,
-	[MULTIBOOT2_TAG_MODULE] = take_module,
-	[MULTIBOOT2_TAG_BASIC_MEMORY] = take_basic_memory,
-	[MULTIBOOT2_TAG_MEMORY_MAP] = take_memory_map,
-	[MULTIBOOT2_TAG_FRAMEBUFFER] = take_framebuffer,
-	[MULTIBOOT2_TAG_EFI32] = take_efi32,
-	[MULTIBOOT2_TAG_EFI64] = take_efi64,
-	[MULTIBOOT2_TAG_OLD_RSDP] = take_old_rsdp,
-	[MULTIBOOT2_TAG_NEW_RSDP] = take_new_rsdp,
-	[MULTIBOOT2_TAG_EFI_MEMORY_MAP] = take_efi_memory_map,
-	[MULTIBOOT2_TAG_EFI_BOOT_SERVICES] = take_boot_services,
-	[MULTIBOOT2_TAG_LOAD_BASE] = take_load_base,
-};
 
 static void take(struct walk *walk, const struct tag *tag)
 {
-	if (tag->type >= MULTIBOOT2_TAG_TYPES || !takers[tag->type])
+	if (tag->type >= MULTIBOOT2_TAG_TYPES)
 		return;
-	if (tag->size < tags[tag->type].minimum) {
+	if (tag->size < smallest_tags[tag->type]) {
 		leave_out(walk, tag, "it is too small for its type");
 		return;
 	}
@@ -291,7 +270,7 @@ static void take(struct walk *walk, const struct tag *tag)
 		leave_out(walk, tag, "it is a duplicate; the first one counts");
 		return;
 	}
-	if (takers[tag->type](walk, tag))
+	if (take_content(walk, tag))
 		walk->seen |= (uint32_t)BIT(tag->type);
 }
 
