@@ -5,82 +5,94 @@
 #include "vm/policy/msr_emulate.h"
 #include "x86/msr.h"
 
-/* X(first, last, read, write, switched, name, read function, write function) */
-#define RANGE_LIST(X)                                                                            \
-	/* Machine checks that no guest has: zero. */                                            \
-	X(MSR_P5_MC_ADDR, MSR_P5_MC_TYPE, EMULATE, EMULATE, NONE, "P5_MC", msr_read_zero,        \
-	  msr_write_zero)                                                                        \
-	/* The hardware adds the offset when a guest reads it. */                                \
-	X(MSR_TSC, MSR_TSC, PASS, EMULATE, BACKEND, "TSC", msr_read_tsc, msr_write_tsc)          \
-	X(MSR_KVM_WALL_CLOCK_OLD, MSR_KVM_SYSTEM_TIME_OLD, EMULATE, EMULATE, NONE, "PVCLOCK",    \
-	  msr_read_pvclock, msr_write_pvclock)                                                   \
-	X(MSR_PLATFORM_ID, MSR_PLATFORM_ID, EMULATE, DENY, NONE, "PLATFORM_ID", msr_read_zero,   \
-	  NULL)                                                                                  \
-	X(MSR_APIC_BASE, MSR_APIC_BASE, EMULATE, EMULATE, NONE, "APIC_BASE", msr_read_apic_base, \
-	  msr_write_apic_base)                                                                   \
-	/* There is no system-management mode. */                                                \
-	X(MSR_SMI_COUNT, MSR_SMI_COUNT, EMULATE, DENY, NONE, "SMI_COUNT", msr_read_zero, NULL)   \
-	X(MSR_FEATURE_CONTROL, MSR_FEATURE_CONTROL, EMULATE, DENY, NONE, "FEATURE_CONTROL",      \
-	  msr_read_feature_control, NULL)                                                        \
-	X(MSR_TSC_ADJUST, MSR_TSC_ADJUST, EMULATE, EMULATE, NONE, "TSC_ADJUST",                  \
-	  msr_read_tsc_adjust, msr_write_tsc_adjust)                                             \
-	/* An update of a virtual CPU's microcode goes nowhere. */                               \
-	X(MSR_BIOS_UPDT_TRIG, MSR_BIOS_UPDT_TRIG, DENY, EMULATE, NONE, "BIOS_UPDT_TRIG", NULL,   \
-	  msr_write_ignored)                                                                     \
-	X(MSR_BIOS_SIGN_ID, MSR_BIOS_SIGN_ID, EMULATE, EMULATE, NONE, "BIOS_SIGN_ID",            \
-	  msr_read_bios_sign_id, msr_write_zero)                                                 \
-	X(MSR_PLATFORM_INFO, MSR_PLATFORM_INFO, EMULATE, DENY, NONE, "PLATFORM_INFO",            \
-	  msr_read_platform_info, NULL)                                                          \
-	X(MSR_MTRRCAP, MSR_MTRRCAP, EMULATE, DENY, NONE, "MTRRCAP", msr_read_mtrr, NULL)         \
-	/* No CPUID faulting, and no other feature to be turned on. */                           \
-	X(MSR_MISC_FEATURE_ENABLES, MSR_MISC_FEATURE_ENABLES, EMULATE, EMULATE, NONE,            \
-	  "MISC_FEATURE_ENABLES", msr_read_zero, msr_write_zero)                                 \
-	X(MSR_SYSENTER_CS, MSR_SYSENTER_EIP, PASS, PASS, BACKEND, "SYSENTER", NULL, NULL)        \
-	X(MSR_MCG_CAP, MSR_MCG_CAP, EMULATE, DENY, NONE, "MCG_CAP", msr_read_zero, NULL)         \
-	X(MSR_MCG_STATUS, MSR_MCG_STATUS, EMULATE, EMULATE, NONE, "MCG_STATUS", msr_read_zero,   \
-	  msr_write_zero)                                                                        \
-	X(MSR_MISC_ENABLE, MSR_MISC_ENABLE, EMULATE, EMULATE, NONE, "MISC_ENABLE",               \
-	  msr_read_misc_enable, msr_write_misc_enable)                                           \
-	/* No branch records, no branch stepping. */                                             \
-	X(MSR_DEBUGCTL, MSR_DEBUGCTL, EMULATE, EMULATE, NONE, "DEBUGCTL", msr_read_zero,         \
-	  msr_write_zero)                                                                        \
-	X(MSR_MTRR_PHYSBASE0, MSR_MTRR_PHYSMASK(MTRR_MAX_VARIABLE - 1), EMULATE, EMULATE, NONE,  \
-	  "MTRR_PHYS", msr_read_mtrr, msr_write_mtrr)                                            \
-	X(MSR_MTRR_FIX64K_00000, MSR_MTRR_FIX4K_F8000, EMULATE, EMULATE, NONE, "MTRR_FIX",       \
-	  msr_read_mtrr, msr_write_mtrr)                                                         \
-	X(MSR_PAT, MSR_PAT, EMULATE, EMULATE, NONE, "PAT", msr_read_pat, msr_write_pat)          \
-	X(MSR_MTRR_DEF_TYPE, MSR_MTRR_DEF_TYPE, EMULATE, EMULATE, NONE, "MTRR_DEF_TYPE",         \
-	  msr_read_mtrr, msr_write_mtrr)                                                         \
-	X(MSR_TSC_DEADLINE, MSR_TSC_DEADLINE, EMULATE, EMULATE, NONE, "TSC_DEADLINE",            \
-	  msr_read_tsc_deadline, msr_write_tsc_deadline)                                         \
-	X(MSR_X2APIC_FIRST, MSR_X2APIC_LAST, EMULATE, EMULATE, NONE, "X2APIC", msr_read_x2apic,  \
-	  msr_write_x2apic)                                                                      \
-	X(MSR_XSS, MSR_XSS, EMULATE, EMULATE, NONE, "XSS", msr_read_xss, msr_write_xss)          \
-	X(MSR_KVM_WALL_CLOCK, MSR_KVM_SYSTEM_TIME, EMULATE, EMULATE, NONE, "PVCLOCK",            \
-	  msr_read_pvclock, msr_write_pvclock)                                                   \
-	X(MSR_EFER, MSR_EFER, EMULATE, EMULATE, NONE, "EFER", msr_read_efer, msr_write_efer)     \
-	X(MSR_STAR, MSR_FMASK, PASS, EXECUTE, MANUAL, "SYSCALL", NULL, NULL)                     \
-	X(MSR_FS_BASE, MSR_GS_BASE, PASS, PASS, BACKEND, "FS_GS_BASE", NULL, NULL)               \
-	X(MSR_KERNEL_GS_BASE, MSR_KERNEL_GS_BASE, PASS, PASS, MANUAL, "KERNEL_GS_BASE", NULL,    \
-	  NULL)                                                                                  \
-	X(MSR_TSC_AUX, MSR_TSC_AUX, PASS, EXECUTE, MANUAL, "TSC_AUX", NULL, NULL)
+/* X(symbol, read function, write function, keeps): the ways to emulate a register. `keeps`: it gives the same
+ * until it is written itself, and takes what it holds without further effect. Which of the two functions
+ * a register has use for, its range's actions say. */
+#define WAY_LIST(X)                                                           \
+	X(NO_WAY, NULL, NULL, false)                                          \
+	X(ZERO, msr_read_zero, msr_write_zero, true)                          \
+	X(IGNORED, NULL, msr_write_ignored, false)                            \
+	X(TIME_STAMP, msr_read_tsc, msr_write_tsc, false)                     \
+	X(TSC_ADJUST, msr_read_tsc_adjust, msr_write_tsc_adjust, false)       \
+	X(TSC_DEADLINE, msr_read_tsc_deadline, msr_write_tsc_deadline, false) \
+	X(PVCLOCK, msr_read_pvclock, msr_write_pvclock, false)                \
+	X(APIC_BASE, msr_read_apic_base, msr_write_apic_base, false)          \
+	X(X2APIC, msr_read_x2apic, msr_write_x2apic, false)                   \
+	X(FEATURE_CONTROL, msr_read_feature_control, NULL, true)              \
+	X(BIOS_SIGN_ID, msr_read_bios_sign_id, msr_write_zero, true)          \
+	X(PLATFORM_INFO, msr_read_platform_info, NULL, true)                  \
+	X(MISC_ENABLE, msr_read_misc_enable, msr_write_misc_enable, true)     \
+	X(MTRR, msr_read_mtrr, msr_write_mtrr, true)                          \
+	X(PAT, msr_read_pat, msr_write_pat, true)                             \
+	X(XSS, msr_read_xss, msr_write_xss, false)                            \
+	X(EFER, msr_read_efer, msr_write_efer, false)
 
-static const struct msr_range ranges[] = {
-#define X(first, last, read, write, switched, name, reader, writer) \
-	{ (first), (last), MSR_##read, MSR_##write, MSR_SWITCH_##switched, (name) },
-	RANGE_LIST(X)
+enum way {
+#define X(symbol, reader, writer, keeps) WAY_##symbol,
+	WAY_LIST(X)
 #undef X
 };
 
 static const struct {
 	msr_reader read;
 	msr_writer write;
-} emulators[] = {
-#define X(first, last, read, write, switched, name, reader, writer) { (reader), (writer) },
-	RANGE_LIST(X)
+} ways[] = {
+#define X(symbol, reader, writer, keeps) { (reader), (writer) },
+	WAY_LIST(X)
 #undef X
 };
-_Static_assert(ARRAY_SIZE(ranges) == ARRAY_SIZE(emulators), "one pair of functions a range");
+
+#define X(symbol, reader, writer, keeps) | ((keeps) ? 1u << WAY_##symbol : 0)
+static const uint32_t ways_that_keep = 0 WAY_LIST(X);
+#undef X
+_Static_assert(ARRAY_SIZE(ways) <= 32, "a bit for each");
+
+#define RANGE(first, last, read, write, switched, way)                                     \
+	{                                                                                  \
+		(first), (last), MSR_##read, MSR_##write, MSR_SWITCH_##switched, WAY_##way \
+	}
+#define ONE(index, read, write, switched, way) RANGE(index, index, read, write, switched, way)
+
+static const struct msr_range ranges[] = {
+	/* Machine checks that no guest has: zero. */
+	RANGE(MSR_P5_MC_ADDR, MSR_P5_MC_TYPE, EMULATE, EMULATE, NONE, ZERO),
+	/* The hardware adds the offset when a guest reads it. */
+	ONE(MSR_TSC, PASS, EMULATE, BACKEND, TIME_STAMP),
+	RANGE(MSR_KVM_WALL_CLOCK_OLD, MSR_KVM_SYSTEM_TIME_OLD, EMULATE, EMULATE, NONE, PVCLOCK),
+	ONE(MSR_PLATFORM_ID, EMULATE, DENY, NONE, ZERO),
+	ONE(MSR_APIC_BASE, EMULATE, EMULATE, NONE, APIC_BASE),
+	/* There is no system-management mode. */
+	ONE(MSR_SMI_COUNT, EMULATE, DENY, NONE, ZERO),
+	ONE(MSR_FEATURE_CONTROL, EMULATE, DENY, NONE, FEATURE_CONTROL),
+	ONE(MSR_TSC_ADJUST, EMULATE, EMULATE, NONE, TSC_ADJUST),
+	/* An update of a virtual CPU's microcode goes nowhere. */
+	ONE(MSR_BIOS_UPDT_TRIG, DENY, EMULATE, NONE, IGNORED),
+	ONE(MSR_BIOS_SIGN_ID, EMULATE, EMULATE, NONE, BIOS_SIGN_ID),
+	ONE(MSR_PLATFORM_INFO, EMULATE, DENY, NONE, PLATFORM_INFO),
+	ONE(MSR_MTRRCAP, EMULATE, DENY, NONE, MTRR),
+	/* No CPUID faulting, and no other feature to be turned on. */
+	ONE(MSR_MISC_FEATURE_ENABLES, EMULATE, EMULATE, NONE, ZERO),
+	RANGE(MSR_SYSENTER_CS, MSR_SYSENTER_EIP, PASS, PASS, BACKEND, NO_WAY),
+	ONE(MSR_MCG_CAP, EMULATE, DENY, NONE, ZERO),
+	ONE(MSR_MCG_STATUS, EMULATE, EMULATE, NONE, ZERO),
+	ONE(MSR_MISC_ENABLE, EMULATE, EMULATE, NONE, MISC_ENABLE),
+	/* No branch records, no branch stepping. */
+	ONE(MSR_DEBUGCTL, EMULATE, EMULATE, NONE, ZERO),
+	RANGE(MSR_MTRR_PHYSBASE0, MSR_MTRR_PHYSMASK(MTRR_MAX_VARIABLE - 1), EMULATE, EMULATE, NONE,
+	      MTRR),
+	RANGE(MSR_MTRR_FIX64K_00000, MSR_MTRR_FIX4K_F8000, EMULATE, EMULATE, NONE, MTRR),
+	ONE(MSR_PAT, EMULATE, EMULATE, NONE, PAT),
+	ONE(MSR_MTRR_DEF_TYPE, EMULATE, EMULATE, NONE, MTRR),
+	ONE(MSR_TSC_DEADLINE, EMULATE, EMULATE, NONE, TSC_DEADLINE),
+	RANGE(MSR_X2APIC_FIRST, MSR_X2APIC_LAST, EMULATE, EMULATE, NONE, X2APIC),
+	ONE(MSR_XSS, EMULATE, EMULATE, NONE, XSS),
+	RANGE(MSR_KVM_WALL_CLOCK, MSR_KVM_SYSTEM_TIME, EMULATE, EMULATE, NONE, PVCLOCK),
+	ONE(MSR_EFER, EMULATE, EMULATE, NONE, EFER),
+	RANGE(MSR_STAR, MSR_FMASK, PASS, EXECUTE, MANUAL, NO_WAY),
+	RANGE(MSR_FS_BASE, MSR_GS_BASE, PASS, PASS, BACKEND, NO_WAY),
+	ONE(MSR_KERNEL_GS_BASE, PASS, PASS, MANUAL, NO_WAY),
+	ONE(MSR_TSC_AUX, PASS, EXECUTE, MANUAL, NO_WAY),
+};
 _Static_assert(ARRAY_SIZE(ranges) <= UINT8_MAX, "msr_state.found has the number of any");
 
 /* The number of the range that holds `index`, or ARRAY_SIZE(ranges). */
@@ -130,20 +142,14 @@ struct msr_range msr_policy_lookup(uint32_t index)
 
 	if (n < ARRAY_SIZE(ranges))
 		return ranges[n];
-	return (struct msr_range) { .first = index, .last = index, .name = "denied" };
+	return (struct msr_range) { .first = index, .last = index };
 }
 
 /* --- registers that keep what they are written ------------------------------------------------ */
 
-/* Do the registers of range `n` give the same until they themselves are written, and do they take what
- * they hold without further effect? */
 static bool keeps(unsigned n)
 {
-	msr_reader read = emulators[n].read;
-
-	return read == msr_read_zero || read == msr_read_misc_enable || read == msr_read_mtrr ||
-	       read == msr_read_pat || read == msr_read_bios_sign_id ||
-	       read == msr_read_feature_control || read == msr_read_platform_info;
+	return ways_that_keep & 1u << ranges[n].way;
 }
 
 static void remember(struct msr_state *state, uint32_t index, uint64_t value, bool written)
@@ -162,7 +168,7 @@ static void remember_written(struct msr_state *state, const struct msr_inputs *i
 {
 	uint64_t value = 0;
 
-	if (emulators[n].read(state, inputs, index, &value) == MSR_DONE)
+	if (ways[ranges[n].way].read(state, inputs, index, &value) == MSR_DONE)
 		remember(state, index, value, accepted && *accepted == value);
 }
 
@@ -173,9 +179,9 @@ enum msr_outcome msr_policy_read(struct msr_state *state, const struct msr_input
 {
 	unsigned n = find_again(state, index);
 
-	if (n == ARRAY_SIZE(ranges) || !emulators[n].read)
+	if (n == ARRAY_SIZE(ranges) || ranges[n].read == MSR_DENY || !ways[ranges[n].way].read)
 		return MSR_FAULT;
-	enum msr_outcome outcome = emulators[n].read(state, inputs, index, value);
+	enum msr_outcome outcome = ways[ranges[n].way].read(state, inputs, index, value);
 
 	if (outcome == MSR_DONE && keeps(n))
 		remember(state, index, *value, false);
@@ -190,9 +196,9 @@ enum msr_outcome msr_policy_write(struct msr_state *state, const struct msr_inpu
 	*changed = 0;
 	if (n == ARRAY_SIZE(ranges))
 		return MSR_FAULT;
-	if (!emulators[n].write)
+	if (ranges[n].write != MSR_EMULATE)
 		return ranges[n].write == MSR_EXECUTE ? MSR_TO_CPU : MSR_FAULT;
-	enum msr_outcome outcome = emulators[n].write(state, inputs, index, value, changed);
+	enum msr_outcome outcome = ways[ranges[n].way].write(state, inputs, index, value, changed);
 
 	if (keeps(n))
 		remember_written(state, inputs, index, n, outcome == MSR_DONE ? &value : NULL);

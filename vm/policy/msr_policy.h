@@ -25,9 +25,9 @@ enum msr_switch {
 
 struct msr_range {
 	uint32_t first, last;
-	enum msr_action read, write;
-	enum msr_switch switched;
-	const char *name;
+	uint8_t read, write; /* enum msr_action */
+	uint8_t switched;    /* enum msr_switch */
+	uint8_t way;         /* of emulating it: msr_policy.c's to know */
 };
 
 /* The range that holds `index`; for none, a range of that index alone that denies all. */
