@@ -72,8 +72,10 @@ static bool link_is_not_executive(const struct entry_check_input *in)
 
 /* --- recipes --------------------------------------------------------------------------------- */
 
+/* A shadow VMCS would have to be wanted. */
 static void link_to(struct entry_check_input *in, uint64_t address, uint32_t revision)
 {
+	change_field(in, VMCS_SECONDARY_CONTROLS, SECONDARY_VMCS_SHADOWING, 0);
 	set_field(in, VMCS_LINK_POINTER, address);
 	in->memory.link_known = true;
 	in->memory.link_revision = revision;
@@ -92,26 +94,22 @@ static void link_too_wide(struct entry_check_input *in)
 static void link_wrong_revision(struct entry_check_input *in)
 {
 	link_to(in, in->spare_page, vmx_revision(in->capability) ^ 1);
-	change_field(in, VMCS_SECONDARY_CONTROLS, SECONDARY_VMCS_SHADOWING, 0);
 }
 
 static void link_wrong_kind(struct entry_check_input *in)
 {
 	link_to(in, in->spare_page, (uint32_t)(vmx_revision(in->capability) | REGION_SHADOW));
-	change_field(in, VMCS_SECONDARY_CONTROLS, SECONDARY_VMCS_SHADOWING, 0);
 }
 
 static void link_to_itself(struct entry_check_input *in)
 {
 	link_to(in, in->cpu.vmcs_pointer, vmx_revision(in->capability));
-	change_field(in, VMCS_SECONDARY_CONTROLS, SECONDARY_VMCS_SHADOWING, 0);
 }
 
 static void link_to_executive(struct entry_check_input *in)
 {
 	in->cpu.smm = true;
 	link_to(in, in->spare_page, vmx_revision(in->capability));
-	change_field(in, VMCS_SECONDARY_CONTROLS, SECONDARY_VMCS_SHADOWING, 0);
 	set_field(in, VMCS_EXECUTIVE_VMCS_POINTER, in->spare_page);
 }
 

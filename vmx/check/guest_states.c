@@ -76,7 +76,7 @@ static void set_control_registers(struct entry_check_input *in, const struct mod
 	set_field(in, VMCS_GUEST_EFER, mode->efer);
 }
 
-static const enum vmcs_field cleared[] = {
+static const uint16_t cleared[] = {
 	VMCS_ENTRY_INTERRUPTION_INFO,
 	VMCS_GUEST_INTERRUPTIBILITY,
 	VMCS_GUEST_ACTIVITY,
@@ -94,7 +94,7 @@ void guest_state_become(struct entry_check_input *in, enum guest_state state)
 	uint64_t entry = field(in, VMCS_ENTRY_CONTROLS) & ~(uint64_t)ENTRY_IA32E_MODE_GUEST;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(cleared); i++)
-		set_field(in, cleared[i], 0);
+		set_field(in, (enum vmcs_field)cleared[i], 0);
 	if (mode->efer)
 		entry |= ENTRY_IA32E_MODE_GUEST;
 	set_field(in, VMCS_ENTRY_CONTROLS, entry);

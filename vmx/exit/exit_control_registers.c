@@ -82,73 +82,37 @@ enum vmx_next vmx_handle_cr_access(struct vmx_vcpu *v)
 /* --- debug registers ------------------------------------------------------------------------ */
 
 /* DR0 to DR3 and DR6 stay in the CPU while the vCPU does; only DR7 is switched by the exit. */
-#define DEBUG_REGISTER(number)                                              \
-	static uint64_t read_dr##number(void)                               \
-	{                                                                   \
-		uint64_t value;                                             \
-                                                                            \
-		__asm__ volatile("movq %%dr" #number ", %0" : "=r"(value)); \
-		return value;                                               \
-	}                                                                   \
-                                                                            \
-	static void write_dr##number(uint64_t value)                        \
-	{                                                                   \
-		__asm__ volatile("movq %0, %%dr" #number : : "r"(value));   \
-	}
-
-DEBUG_REGISTER(0)
-DEBUG_REGISTER(1)
-DEBUG_REGISTER(2)
-DEBUG_REGISTER(3)
-DEBUG_REGISTER(6)
-#undef DEBUG_REGISTER
-
 static uint64_t read_debug_register(unsigned number)
 {
-	switch (number) {
-	case 0:
-		return read_dr0();
-	case 1:
-		return read_dr1();
-	case 2:
-		return read_dr2();
-	case 3:
-		return read_dr3();
-	case 6:
-		return read_dr6();
-	default:
+	uint64_t dr[4], dr6;
+
+	if (number == 7)
 		return vmcs_read(VMCS_GUEST_DR7);
-	}
+	vmx_read_breakpoints(dr, &dr6);
+	return number == 6 ? dr6 : dr[number];
 }
 
 static void write_debug_register(unsigned number, uint64_t value)
 {
-	switch (number) {
-	case 0:
-		write_dr0(value);
-		break;
-	case 1:
-		write_dr1(value);
-		break;
-	case 2:
-		write_dr2(value);
-		break;
-	case 3:
-		write_dr3(value);
-		break;
-	case 6:
-		write_dr6(dr6_canonical(value));
-		break;
-	default:
+	uint64_t dr[4], dr6;
+
+	if (number == 7) {
 		vmcs_write(VMCS_GUEST_DR7, dr7_canonical(value));
+		return;
 	}
+	vmx_read_breakpoints(dr, &dr6);
+	if (number == 6)
+		dr6 = dr6_canonical(value);
+	else
+		dr[number] = value;
+	vmx_write_breakpoints(dr, dr6);
 }
 
 void vmx_debug_exception_taken(struct vmx_vcpu *v, uint64_t hits)
 {
 	uint64_t dr7 = vmcs_read(VMCS_GUEST_DR7);
 
-	write_dr6(dr6_after_debug_exception(read_dr6(), hits));
+	write_debug_register(6, dr6_after_debug_exception(read_debug_register(6), hits));
 	if (dr7 & DR7_GD)
 		vmcs_write(VMCS_GUEST_DR7, dr7 & ~DR7_GD);
 }
