@@ -1,8 +1,6 @@
 /* The pool of rows, and quantiles out of buckets. */
 #include "vm/statistics.h"
 
-#include "lib/string.h"
-
 #define MEDIAN_PERCENT 50
 #define P99_PERCENT    99
 
@@ -15,18 +13,16 @@ _Static_assert(sizeof(struct statistics) <= UINT16_MAX, "16 bits reach every row
 
 const uint8_t statistics_little[STATISTICS_LITTLE] = { B64(0), B64(64), B64(128), B64(192) };
 
-static void empty_row(struct statistics_row *row, uint32_t reason)
+static void begin_row(struct statistics_row *row, uint32_t reason)
 {
-	memset(row, 0, sizeof(*row));
 	row->least = UINT64_MAX;
 	row->reason = reason;
 }
 
 void statistics_init(struct statistics *statistics)
 {
-	memset(statistics, 0, sizeof(*statistics));
-	empty_row(&statistics->turns, 0);
-	empty_row(&statistics->rows[STATISTICS_ROWS - 1], STATISTICS_OTHERS);
+	begin_row(&statistics->turns, 0);
+	begin_row(&statistics->rows[STATISTICS_ROWS - 1], STATISTICS_OTHERS);
 }
 
 struct statistics_row *statistics_add_row(struct statistics *statistics, uint32_t reason)
@@ -34,7 +30,7 @@ struct statistics_row *statistics_add_row(struct statistics *statistics, uint32_
 	struct statistics_row *row = &statistics->rows[statistics->used];
 
 	if (statistics->used < STATISTICS_ROWS - 1) {
-		empty_row(row, reason);
+		begin_row(row, reason);
 		statistics->used++;
 	}
 	statistics->row_of[reason] = (uint16_t)((uint8_t *)row - (uint8_t *)statistics);

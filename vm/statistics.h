@@ -44,6 +44,7 @@ struct statistics {
 	uint16_t row_of[STATISTICS_REASONS];
 };
 
+/* `statistics` is all zeros: it is the most of a vCPU's memory, which is cleared as a whole. */
 void statistics_init(struct statistics *statistics);
 
 /* Gives a reason its row. */

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "vm/statistics.h"
 
@@ -11,6 +12,7 @@ static struct statistics statistics;
 
 static int set_up(void **state)
 {
+	memset(&statistics, 0, sizeof(statistics));
 	statistics_init(&statistics);
 	return 0;
 }

@@ -127,13 +127,12 @@ enum error vcpu_create(struct vcpu *vcpu, struct vm *vm, uint32_t vcpu_id)
 		reason_set(&why, ERROR_BAD_STATE, "created already");
 		return tell(vcpu, LOG_WARN, "create", &why);
 	}
-	*vcpu = (struct vcpu) {
-		.vm = vm,
-		.id = vcpu_id,
-		.state = VCPU_CREATED,
-		.timer_deadline = TIMER_NEVER,
-		.pinned_cpu = -1,
-	};
+	memset(vcpu, 0, sizeof(*vcpu)); /* of some KiB: by the words that memset() goes in */
+	vcpu->vm = vm;
+	vcpu->id = vcpu_id;
+	vcpu->state = VCPU_CREATED;
+	vcpu->timer_deadline = TIMER_NEVER;
+	vcpu->pinned_cpu = -1;
 	list_init(&vcpu->run_link);
 	prepare_account(vcpu);
 	enum error error = virt->create(vcpu, &why);
