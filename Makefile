@@ -171,7 +171,7 @@ FAST := $(addprefix lib/,format.c page_pool.c string.c) $(addprefix ept/,ept.c f
 	$(addprefix vm/,lazy_memory.c vcpu/vcpu_state.c) \
 	$(addprefix vm/schedule/,blocking.c run_queue.c turn.c) \
 	vmx/nested.c $(addprefix vmx/exit/,exit_quick.c exit_short.c) \
-	$(addprefix vmx/vcpu/,guest_control.c hand_over.c run.c run_in_place.c run_interrupts.c slice.c) \
+	$(addprefix vmx/vcpu/,hand_over.c run.c run_in_place.c run_interrupts.c slice.c) \
 	$(addprefix guest/pc/pc_,access.c local_apic.c ports.c)
 SMALL := $(filter-out $(FAST),$(KERNEL_C))
 # Besides -Oz, without what pays for speed with bytes.

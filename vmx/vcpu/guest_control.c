@@ -36,12 +36,6 @@ uint64_t vmx_read_cr4(struct vmx_vcpu *v)
 	return (vmcs_read(VMCS_GUEST_CR4) & ~mask) | (v->control_registers.view.cr4 & mask);
 }
 
-uint64_t vmx_read_cr3(struct vmx_vcpu *v)
-{
-	return v->control_registers.identity_map ? v->control_registers.cr3
-						 : vmcs_read(VMCS_GUEST_CR3);
-}
-
 uint64_t vmx_read_efer(struct vmx_vcpu *v)
 {
 	return v->control_registers.view.efer;

@@ -23,6 +23,7 @@
 #include "vmx/cpu/percpu.h"
 #include "vmx/exit/exit_reason.h"
 #include "vmx/exit/exit_short.h"
+#include "vmx/instructions.h"
 
 /* With CR2 (struct vcpu) and the MSRs in msr_state.manual what vmx/vcpu/resident.h is about. */
 struct vmx_resident {
@@ -211,9 +212,15 @@ enum error vmx_write_cr3(struct vmx_vcpu *v, uint64_t value) must_check;
 enum error vmx_write_cr4(struct vmx_vcpu *v, uint64_t value) must_check;
 enum error vmx_write_efer(struct vmx_vcpu *v, uint64_t value) must_check;
 uint64_t vmx_read_cr0(struct vmx_vcpu *v);
-uint64_t vmx_read_cr3(struct vmx_vcpu *v);
 uint64_t vmx_read_cr4(struct vmx_vcpu *v);
 uint64_t vmx_read_efer(struct vmx_vcpu *v);
+
+/* Inline, for exits that are answered in place. */
+static inline uint64_t vmx_read_cr3(const struct vmx_vcpu *v)
+{
+	return v->control_registers.identity_map ? v->control_registers.cr3
+						 : vmcs_read(VMCS_GUEST_CR3);
+}
 
 /* The task priority, 0..15: the local APIC's, where the VM has one. */
 uint8_t vmx_read_cr8(struct vmx_vcpu *v);
