@@ -164,7 +164,7 @@ OFFSETS_INC := $(OFFSETS:%.c=$(BUILD)/gen/%.inc)
 
 # What takes part in the exits that come by the thousand, and in most of the time until guests run, is made
 # fast: where compiling a file for size shows in a path of `make bench`, or in `boot_1_cpu`. All else is made
-# small.
+# small, functions of these files that are marked `cold_fn` included.
 FAST := $(addprefix lib/,format.c page_pool.c string.c) $(addprefix ept/,ept.c fill.c) \
 	kernel/output/text_grid.c \
 	$(addprefix device/,ioapic.c pic.c vlapic_icr.c vlapic_priority.c vlapic_registers.c vlapic_xapic.c) \
@@ -190,7 +190,7 @@ CFLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -pri
 	-mno-red-zone -mgeneral-regs-only -march=x86-64 -fno-pic -fno-pie \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables $(STACK) \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks \
-	-falign-loops=1 -falign-jumps=1 -falign-labels=1 \
+	-falign-loops=1 -falign-jumps=1 -falign-labels=1 -fno-reorder-blocks-and-partition \
 	-fno-common -ffunction-sections -fdata-sections $(REPRODUCIBLE) $(WARNINGS) -I. -I$(BUILD)/gen
 # No line tables: this NASM writes the build directory into them, and images would differ by it.
 NASMFLAGS := -f elf64 --reproducible -Werror -I./ -I$(BUILD)/gen/

@@ -75,7 +75,7 @@ static unsigned rank(const struct pic_chip *chip, int input)
 }
 
 /* The input that INT is asserted for, or -1: "Fully Nested Mode", "Special Mask Mode". */
-static int choose(const struct pic_chip *chip, uint8_t asking)
+static cold_fn int choose(const struct pic_chip *chip, uint8_t asking)
 {
 	uint8_t serving = chip->special_mask ? chip->in_service & ~chip->mask : chip->in_service;
 
@@ -157,7 +157,7 @@ static uint8_t vector(const struct pic_chip *chip, unsigned input)
 	return (chip->icw1 & ICW1_A7_A5 & ~BIT(5)) | input << 3;
 }
 
-uint8_t pic_acknowledge(struct pic *pic)
+cold_fn uint8_t pic_acknowledge(struct pic *pic)
 {
 	struct pic_chip *master = master_of(pic), *slave = slave_of(pic);
 	int input = acknowledge(master), behind;
@@ -253,7 +253,7 @@ static void control(struct pic_chip *chip, uint8_t ocw3)
 }
 
 /* An initialization command word that is due. */
-static noinline_fn void initialize(struct pic_chip *chip, uint8_t value)
+static cold_fn void initialize(struct pic_chip *chip, uint8_t value)
 {
 	switch (chip->expects) {
 	case PIC_EXPECTS_ICW2:
@@ -277,7 +277,7 @@ static noinline_fn void initialize(struct pic_chip *chip, uint8_t value)
 		chip->ready = true;
 }
 
-static void write_even(struct pic *pic, struct pic_chip *chip, uint8_t value)
+static noinline_fn void write_even(struct pic *pic, struct pic_chip *chip, uint64_t value)
 {
 	if (value & ICW1_SELECT)
 		begin_initialization(chip, value);
@@ -288,7 +288,7 @@ static void write_even(struct pic *pic, struct pic_chip *chip, uint8_t value)
 	update(pic);
 }
 
-static uint8_t poll(struct pic *pic, struct pic_chip *chip)
+static cold_fn uint8_t poll(struct pic *pic, struct pic_chip *chip)
 {
 	int input;
 
@@ -333,7 +333,7 @@ static void pic_write(void *chip, uint64_t offset, unsigned width, uint64_t valu
 	if (offset & 1)
 		write_odd(pic, to, (uint8_t)value);
 	else
-		write_even(pic, to, (uint8_t)value);
+		write_even(pic, to, value);
 }
 
 static uint64_t elcr_read(void *chip, uint64_t offset, unsigned width)
@@ -352,7 +352,7 @@ static void elcr_write(void *chip, uint64_t offset, unsigned width, uint64_t val
 	update(pic);
 }
 
-static void pic_reset(void *chip)
+static cold_fn void pic_reset(void *chip)
 {
 	struct pic *pic = chip;
 
@@ -365,7 +365,7 @@ static void pic_reset(void *chip)
 	update(pic);
 }
 
-void pic_init(struct pic *pic, const struct wire *intr)
+cold_fn void pic_init(struct pic *pic, const struct wire *intr)
 {
 	*pic = (struct pic) { .intr = *intr };
 	pic_reset(pic);
@@ -384,7 +384,7 @@ const struct chip_ops pic_elcr_ops = {
 	.write = elcr_write,
 };
 
-enum error pic_attach(struct pic *pic, struct bus *ports, struct reason *why)
+cold_fn enum error pic_attach(struct pic *pic, struct bus *ports, struct reason *why)
 {
 	static const struct bus_place places[] = {
 		{ PIC_MASTER_PORT, 2, PIC_MASTER_OFFSET, 1 },

@@ -23,7 +23,7 @@ uint8_t vlapic_ppr(const struct vlapic *lapic)
 	return class_of(task) >= in_service ? task : in_service;
 }
 
-uint8_t vlapic_apr(const struct vlapic *lapic)
+cold_fn uint8_t vlapic_apr(const struct vlapic *lapic)
 {
 	uint8_t task = task_priority(lapic);
 	uint8_t in_service = class_of(vlapic_set_highest(lapic, VLAPIC_ISR));
@@ -66,12 +66,12 @@ static inline bool extint_waits(const struct vlapic *lapic)
 	       vlapic_lint_extint(vlapic_get(lapic, VLAPIC_LVT_LINT1), high1);
 }
 
-void vlapic_look_aside(struct vlapic *lapic)
+cold_fn void vlapic_look_aside(struct vlapic *lapic)
 {
 	lapic->aside = vlapic_mode(lapic) == VLAPIC_DISABLED || extint_waits(lapic);
 }
 
-bool vlapic_extint_pending(const struct vlapic *lapic)
+cold_fn bool vlapic_extint_pending(const struct vlapic *lapic)
 {
 	return extint_waits(lapic);
 }
@@ -96,7 +96,7 @@ static inline bool posted_is_deliverable(const struct vlapic *lapic)
 	       class > class_of(task_priority(lapic)) && vlapic_mode(lapic) != VLAPIC_DISABLED;
 }
 
-static noinline_fn bool pending_taken(struct vlapic *lapic)
+static cold_fn bool pending_taken(struct vlapic *lapic)
 {
 	vlapic_take_posted(lapic);
 	return extint_waits(lapic) ||
@@ -108,7 +108,7 @@ bool vlapic_pending(struct vlapic *lapic)
 	return likely(posted_is_deliverable(lapic)) || pending_taken(lapic);
 }
 
-int vlapic_acknowledge(struct vlapic *lapic)
+cold_fn int vlapic_acknowledge(struct vlapic *lapic)
 {
 	int vector;
 
@@ -218,13 +218,13 @@ struct vlapic_offer vlapic_offer_tsc_deadline(struct vlapic *lapic, bool open)
 	return (struct vlapic_offer) { .vector = vector };
 }
 
-int vlapic_highest_request(struct vlapic *lapic)
+cold_fn int vlapic_highest_request(struct vlapic *lapic)
 {
 	vlapic_take_posted(lapic);
 	return vlapic_set_highest(lapic, VLAPIC_IRR);
 }
 
-int vlapic_highest_in_service(const struct vlapic *lapic)
+cold_fn int vlapic_highest_in_service(const struct vlapic *lapic)
 {
 	return vlapic_set_highest(lapic, VLAPIC_ISR);
 }

@@ -80,7 +80,7 @@ static uint64_t *entry_reach(struct ept *ept, uint64_t at, unsigned level)
 }
 
 /* Sees to it that no page has `at` strictly inside. */
-static bool split_at(struct ept *ept, uint64_t at)
+static cold_fn bool split_at(struct ept *ept, uint64_t at)
 {
 	uint64_t *table = ept->root;
 
@@ -97,8 +97,8 @@ static bool split_at(struct ept *ept, uint64_t at)
 }
 
 /* Takes out the tables below `table` that hold nothing and lie in [start, end). */
-static void prune(struct ept *ept, uint64_t *table, unsigned level, uint64_t base, uint64_t start,
-		  uint64_t end)
+static cold_fn void prune(struct ept *ept, uint64_t *table, unsigned level, uint64_t base,
+			  uint64_t start, uint64_t end)
 {
 	for (unsigned i = 0; i < ENTRIES; i++) {
 		uint64_t from = base + i * span(level);
@@ -211,8 +211,8 @@ enum error ept_map(struct ept *ept, gpa_t at, hpa_t to, uint64_t length, unsigne
 }
 
 /* Gives every page in [start, end) these rights; 0 unmaps. No page crosses the range's ends. */
-static void apply_rights(struct ept *ept, uint64_t *table, unsigned level, uint64_t base,
-			 uint64_t start, uint64_t end, unsigned rights)
+static cold_fn void apply_rights(struct ept *ept, uint64_t *table, unsigned level, uint64_t base,
+				 uint64_t start, uint64_t end, unsigned rights)
 {
 	unsigned first = start > base ? index_of(start, level) : 0;
 
@@ -237,8 +237,8 @@ static void apply_rights(struct ept *ept, uint64_t *table, unsigned level, uint6
 	}
 }
 
-static enum error change_rights(struct ept *ept, uint64_t at, uint64_t length, unsigned rights,
-				struct reason *why)
+static cold_fn enum error change_rights(struct ept *ept, uint64_t at, uint64_t length,
+					unsigned rights, struct reason *why)
 {
 	uint64_t end = at + length;
 
@@ -250,15 +250,15 @@ static enum error change_rights(struct ept *ept, uint64_t at, uint64_t length, u
 	return ERROR_NONE;
 }
 
-enum error ept_unmap(struct ept *ept, gpa_t at, uint64_t length, struct reason *why)
+cold_fn enum error ept_unmap(struct ept *ept, gpa_t at, uint64_t length, struct reason *why)
 {
 	enum error error = check_range(at.value, length, why);
 
 	return error ? error : change_rights(ept, at.value, length, 0, why);
 }
 
-enum error ept_protect(struct ept *ept, gpa_t at, uint64_t length, unsigned rights,
-		       struct reason *why)
+cold_fn enum error ept_protect(struct ept *ept, gpa_t at, uint64_t length, unsigned rights,
+			       struct reason *why)
 {
 	enum error error = check_range(at.value, length, why);
 
@@ -267,7 +267,7 @@ enum error ept_protect(struct ept *ept, gpa_t at, uint64_t length, unsigned righ
 	return error ? error : change_rights(ept, at.value, length, rights, why);
 }
 
-enum error ept_set_raw(struct ept *ept, gpa_t at, uint64_t entry, struct reason *why)
+cold_fn enum error ept_set_raw(struct ept *ept, gpa_t at, uint64_t entry, struct reason *why)
 {
 	uint64_t page = align_down(at.value, PAGE_SIZE);
 	enum error error = check_range(page, PAGE_SIZE, why);
@@ -286,8 +286,8 @@ enum error ept_set_raw(struct ept *ept, gpa_t at, uint64_t entry, struct reason 
 	return ERROR_NONE;
 }
 
-enum error ept_create(struct ept *ept, const struct ept_format *format,
-		      const struct ept_pages *pages, struct reason *why)
+cold_fn enum error ept_create(struct ept *ept, const struct ept_format *format,
+			      const struct ept_pages *pages, struct reason *why)
 {
 	if (format->largest_page != span(1) && format->largest_page != span(2) &&
 	    format->largest_page != span(3))

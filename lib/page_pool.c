@@ -39,7 +39,7 @@ uint64_t page_pool_storage_size(uint64_t end)
 	return words * sizeof(uint64_t);
 }
 
-void page_pool_init(struct page_pool *pool, uint64_t end, void *storage)
+cold_fn void page_pool_init(struct page_pool *pool, uint64_t end, void *storage)
 {
 	uint64_t bits = pages_for(end);
 	uint64_t *cursor = storage;
@@ -176,7 +176,8 @@ static enum error check_range(const struct page_pool *pool, hpa_t start, uint64_
 	return ERROR_NONE;
 }
 
-enum error page_pool_add(struct page_pool *pool, hpa_t start, uint64_t length, struct reason *why)
+cold_fn enum error page_pool_add(struct page_pool *pool, hpa_t start, uint64_t length,
+				 struct reason *why)
 {
 	uint64_t first = start.value / PAGE_SIZE, count = length / PAGE_SIZE;
 	enum error error = check_range(pool, start, length % PAGE_SIZE ? 0 : count, why);
@@ -219,7 +220,8 @@ enum error page_pool_alloc(struct page_pool *pool, uint64_t count, uint64_t alig
 	return ERROR_NONE;
 }
 
-enum error page_pool_take(struct page_pool *pool, hpa_t start, uint64_t count, struct reason *why)
+cold_fn enum error page_pool_take(struct page_pool *pool, hpa_t start, uint64_t count,
+				  struct reason *why)
 {
 	uint64_t first = start.value / PAGE_SIZE;
 	enum error error = check_range(pool, start, count, why);

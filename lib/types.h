@@ -41,6 +41,7 @@ static inline gva_t gva(uint64_t value)
 #define must_check        __attribute__((warn_unused_result))
 #define noreturn_fn       __attribute__((noreturn))
 #define noinline_fn       __attribute__((noinline)) /* keeps a rare path out of a frequent one */
+#define cold_fn           __attribute__((noinline, cold)) /* so rare that it is made small instead of fast */
 #define inline_always     inline __attribute__((always_inline))
 /* The same where a frequent one goes on: it takes its arguments in the order that they are written in. */
 #define continuation_fn   __attribute__((noinline, noclone))

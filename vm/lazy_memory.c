@@ -59,7 +59,7 @@ static uint8_t *take_page(struct vm *vm)
 }
 
 /* A VM that was not started yet is its maker's to end. */
-static uint8_t *fall_short(struct vm *vm, gpa_t at)
+static cold_fn uint8_t *fall_short(struct vm *vm, gpa_t at)
 {
 	struct reason why;
 
@@ -108,7 +108,7 @@ enum lazy_touch lazy_memory_touch(struct vm *vm, gpa_t at)
 	return populate(vm, gpa(align_down(at.value, PAGE_SIZE))) ? LAZY_POPULATED : LAZY_SHORT;
 }
 
-void lazy_memory_begin(struct vm *vm, gpa_t base, uint64_t length)
+cold_fn void lazy_memory_begin(struct vm *vm, gpa_t base, uint64_t length)
 {
 	uint64_t start = base.value, last = base.value + (length - 1);
 
@@ -140,7 +140,7 @@ bool lazy_memory_next(struct vm *vm, const struct vm_slot *slot, uint64_t *offse
 	return false;
 }
 
-static void empty(struct vm *vm, const struct vm_slot *slot)
+static cold_fn void empty(struct vm *vm, const struct vm_slot *slot)
 {
 	uint8_t *page;
 
@@ -148,7 +148,7 @@ static void empty(struct vm *vm, const struct vm_slot *slot)
 		give_back(page, 1);
 }
 
-void lazy_memory_end(struct vm *vm)
+cold_fn void lazy_memory_end(struct vm *vm)
 {
 	for (unsigned i = 0; i < vm->slot_count; i++)
 		if (!vm->slots[i].host)

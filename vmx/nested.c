@@ -64,7 +64,7 @@ static unsigned physical_address_bits(void)
 	return cpuid_query(CPUID_ADDRESS_SIZES, 0).eax & CPUID_80000008_EAX_PHYSICAL_BITS;
 }
 
-enum error nested_init(uint64_t capability, struct reason *why)
+cold_fn enum error nested_init(uint64_t capability, struct reason *why)
 {
 	unsigned address_bits = physical_address_bits();
 
@@ -227,8 +227,8 @@ void nested_limit(struct nested_table *table, uint64_t largest_page)
 		table->ept.format.largest_page = largest_page;
 }
 
-enum error nested_map(struct nested_table *table, gpa_t at, hpa_t to, uint64_t length,
-		      unsigned rights, enum nested_memory_type type, struct reason *why)
+cold_fn enum error nested_map(struct nested_table *table, gpa_t at, hpa_t to, uint64_t length,
+			      unsigned rights, enum nested_memory_type type, struct reason *why)
 {
 	if (!is_aligned(at.value | to.value | length, PAGE_SIZE) ||
 	    !range_is_valid(to.value, length))
@@ -321,7 +321,7 @@ static size_t own_pages(void)
 	return align_up(size, PAGE_SIZE) / PAGE_SIZE;
 }
 
-enum error nested_create(struct nested_table **out, struct reason *why)
+cold_fn enum error nested_create(struct nested_table **out, struct reason *why)
 {
 	struct nested_table *table = pages_alloc(own_pages(), PAGE_SIZE);
 	enum error error;
@@ -347,7 +347,7 @@ enum error nested_create(struct nested_table **out, struct reason *why)
 	return ERROR_NONE;
 }
 
-void nested_destroy(struct nested_table *table)
+cold_fn void nested_destroy(struct nested_table *table)
 {
 	uint64_t rflags = spinlock_acquire(&tables_lock);
 

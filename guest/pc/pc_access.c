@@ -15,8 +15,8 @@ static struct pc *pc_of(const struct vcpu *vcpu)
 
 /* --- the buses ------------------------------------------------------------------------------- */
 
-void pc_access_pieces(struct pc *pc, struct bus *bus, uint64_t at, unsigned width, bool in,
-		      uint64_t *value)
+cold_fn void pc_access_pieces(struct pc *pc, struct bus *bus, uint64_t at, unsigned width, bool in,
+			      uint64_t *value)
 {
 	const struct bus_window *window = bus_find(bus, at);
 	const void *chip = window ? window->chip : NULL;
@@ -29,8 +29,8 @@ void pc_access_pieces(struct pc *pc, struct bus *bus, uint64_t at, unsigned widt
 		pc_time_touched(pc, chip);
 }
 
-struct bus_route *pc_find_route(struct pc *pc, struct bus *bus, uint64_t key, uint64_t at,
-				unsigned width)
+cold_fn struct bus_route *pc_find_route(struct pc *pc, struct bus *bus, uint64_t key, uint64_t at,
+					unsigned width)
 {
 	struct bus_route *route;
 
@@ -91,7 +91,8 @@ static void access_memory(struct pc *pc, gpa_t at, unsigned width, bool in, uint
 	spinlock_release(&pc->lock, flags);
 }
 
-void pc_read_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, uint64_t *value)
+cold_fn void pc_read_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned width,
+			    uint64_t *value)
 {
 	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
 
@@ -101,7 +102,8 @@ void pc_read_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, 
 		access_memory((struct pc *)context, at, width, true, value);
 }
 
-void pc_write_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned width, uint64_t value)
+cold_fn void pc_write_memory(void *context, struct vcpu *vcpu, gpa_t at, unsigned width,
+			     uint64_t value)
 {
 	struct pc_vcpu *pv = pc_vcpu_of(vcpu);
 

@@ -10,7 +10,7 @@
 #include "x86/control_registers.h"
 #include "x86/segment.h"
 
-enum vmx_next vmx_handle_io(struct vmx_vcpu *v)
+cold_fn enum vmx_next vmx_handle_io(struct vmx_vcpu *v)
 {
 	struct vcpu *vcpu = v->vcpu;
 	uint64_t qualification = vmx_exit_qualification(v);
@@ -22,7 +22,7 @@ enum vmx_next vmx_handle_io(struct vmx_vcpu *v)
 	return vmx_answered(v);
 }
 
-enum vmx_next vmx_handle_vmcall(struct vmx_vcpu *v)
+cold_fn enum vmx_next vmx_handle_vmcall(struct vmx_vcpu *v)
 {
 	const struct vcpu_quick *quick = v->vcpu->quick;
 

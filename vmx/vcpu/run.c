@@ -57,7 +57,7 @@ enum vmx_next vmx_handle_external_interrupt(struct vmx_vcpu *v)
 	return VMX_RESUME;
 }
 
-enum vmx_next vmx_handle_exception_or_nmi_nmi(struct vmx_vcpu *v)
+cold_fn enum vmx_next vmx_handle_exception_or_nmi_nmi(struct vmx_vcpu *v)
 {
 	/* Through the IDT, for its IRET: until one executes, the CPU holds further NMIs back. */
 	__asm__ volatile("int %0" : : "i"(VECTOR_NMI) : "memory");
@@ -101,7 +101,7 @@ enum vmx_next vmx_handle_preemption_timer(struct vmx_vcpu *v)
 
 /* --- as if an instruction had executed ------------------------------------------------------- */
 
-void vmx_vcpu_finish_instruction(struct vcpu *vcpu, uint32_t length)
+cold_fn void vmx_vcpu_finish_instruction(struct vcpu *vcpu, uint32_t length)
 {
 	struct vmx_vcpu *v = vmx_of(vcpu);
 
@@ -109,7 +109,7 @@ void vmx_vcpu_finish_instruction(struct vcpu *vcpu, uint32_t length)
 	vmx_finish_instruction(v, length);
 }
 
-void vmx_vcpu_skip_instruction(struct vcpu *vcpu)
+cold_fn void vmx_vcpu_skip_instruction(struct vcpu *vcpu)
 {
 	struct vmx_vcpu *v = vmx_of(vcpu);
 
@@ -206,8 +206,8 @@ static inline enum error enter(struct vmx_vcpu **whose, struct recorder *recorde
 }
 
 /* Handles a watched exit: decoded first, since handling changes what it was about. */
-static enum vmx_next handle_watched(struct vmx_vcpu *v, struct record *record,
-				    struct vcpu_exit *exit)
+static cold_fn enum vmx_next handle_watched(struct vmx_vcpu *v, struct record *record,
+					    struct vcpu_exit *exit)
 {
 	struct vcpu *vcpu = v->vcpu;
 	enum vmx_next next;
@@ -277,7 +277,7 @@ static void resched(struct vmx_vcpu *v, struct vcpu_exit *exit)
 }
 
 /* An event injected from above was a triple fault: told like the exit that the CPU would make. */
-static void shut_down(struct vmx_vcpu *v, struct vcpu_exit *exit)
+static cold_fn void shut_down(struct vmx_vcpu *v, struct vcpu_exit *exit)
 {
 	struct vcpu *vcpu = v->vcpu;
 
