@@ -53,9 +53,9 @@ static void see_table(struct rights *seen, uint64_t address, unsigned level, boo
 
 	for (unsigned i = 0; i < PAGE_TABLE_ENTRIES; i++) {
 		uint64_t entry = entries[i];
-		bool may_write = writable && (entry & PAGE_WRITABLE);
 		if (!(entry & PAGE_PRESENT))
 			continue;
+		bool may_write = writable && (entry & PAGE_WRITABLE);
 		if (level == 1 || (entry & PAGE_LARGE))
 			see_leaf(seen, entry, PAGE_SIZE << (PAGE_TABLE_BITS * (level - 1)),
 				 may_write);
