@@ -31,7 +31,7 @@ static inline void page_sections(FILE *page)
 static inline void page_rule(FILE *page, const struct entry_rule *rule)
 {
 	const struct entry_rule_row *row = rule->row;
-	char id[ENTRY_RULE_ID_MAX], answer[48];
+	char id[ENTRY_RULE_ID_MAX], want[ENTRY_RULE_WANT_MAX], answer[48];
 
 	entry_rule_id(rule, id, sizeof(id));
 	fprintf(page, "| `%s` | %s | ", id, entry_sections[rule->table->section].title);
@@ -39,7 +39,8 @@ static inline void page_rule(FILE *page, const struct entry_rule *rule)
 		fprintf(page, "%s`%s`", i ? ", " : "",
 			vmcs_field_symbol(entry_rule_field(rule, row->reads[i])));
 	entry_check_answer(rule, answer, sizeof(answer));
-	fprintf(page, " | %s | %s |\n", row->want, answer);
+	entry_rule_want(rule, want, sizeof(want));
+	fprintf(page, " | %s | %s |\n", want, answer);
 }
 
 static inline void page_write(FILE *page)

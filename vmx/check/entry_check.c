@@ -82,6 +82,18 @@ void entry_rule_id(const struct entry_rule *rule, char *id, size_t size)
 	format_append(id, size, "%s", rule->row->id);
 }
 
+void entry_rule_want(const struct entry_rule *rule, char *text, size_t size)
+{
+	const struct entry_rule_row *row = rule->row;
+
+	if (row->kind == RULE_NEEDS)
+		format_string(text, size, "\"%s\" while \"%s\" is 1",
+			      vmx_control_rows[row->needs].name,
+			      vmx_control_rows[row->while_on - 1].name);
+	else
+		format_string(text, size, "%s", row->want);
+}
+
 enum vmcs_field entry_rule_field(const struct entry_rule *rule, unsigned which)
 {
 	switch (which) {
@@ -125,9 +137,10 @@ void entry_check_line(const struct entry_rule *rule, const struct entry_check_in
 		      size_t size)
 {
 	unsigned count = entry_rule_read_count(rule);
-	char id[ENTRY_RULE_ID_MAX];
+	char id[ENTRY_RULE_ID_MAX], want[ENTRY_RULE_WANT_MAX];
 
 	entry_rule_id(rule, id, sizeof(id));
+	entry_rule_want(rule, want, sizeof(want));
 	format_string(line, size, "entry-check %s:", id);
 	for (unsigned i = 0; i < count; i++) {
 		enum vmcs_field read = entry_rule_field(rule, rule->row->reads[i]);
@@ -135,7 +148,7 @@ void entry_check_line(const struct entry_rule *rule, const struct entry_check_in
 		format_append(line, size, " %s=0x%llx", vmcs_field_symbol(read),
 			      (unsigned long long)field(in, read));
 	}
-	format_append(line, size, ", want %s", rule->row->want);
+	format_append(line, size, ", want %s", want);
 }
 
 void entry_check_answer(const struct entry_rule *rule, char *text, size_t size)

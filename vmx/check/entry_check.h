@@ -167,7 +167,8 @@ struct entry_rule_row {
 	/* Without what the table says: "cr4.pae" is host.cr4.pae among the host's. Of a row for segment
 	 * registers the last part: "present" is guest.segment.cs.present and others. */
 	const char *id;
-	const char *want; /* what would satisfy it, as a sentence's end after "want" */
+	const char *
+		want; /* what would satisfy it, as a sentence's end after "want"; none with RULE_NEEDS */
 	/* By `kind`. Functions return false when the rule is broken. A rule whose premise another rule
 	 * checks (a control that this CPU does not have, say) holds while that one is broken. */
 	union {
@@ -228,6 +229,10 @@ unsigned entry_rule_count(void);
 /* Its id, whole: begins with control., host. or guest. */
 #define ENTRY_RULE_ID_MAX 64
 void entry_rule_id(const struct entry_rule *rule, char *id, size_t size);
+
+/* What would satisfy it: "bits 11:8 0". */
+#define ENTRY_RULE_WANT_MAX 200
+void entry_rule_want(const struct entry_rule *rule, char *text, size_t size);
 
 /* The field that it means where its row names `which`. */
 enum vmcs_field entry_rule_field(const struct entry_rule *rule, unsigned which);

@@ -78,11 +78,12 @@ static void take_surroundings(struct source *source, struct entry_check_input *i
 static void check_line(void *context, const struct entry_rule *rule)
 {
 	const struct entry_check_input *in = context;
-	char line[ENTRY_CHECK_LINE_MAX], answer[48];
+	char line[ENTRY_CHECK_LINE_MAX], want[ENTRY_RULE_WANT_MAX], answer[48];
 
 	assert(!entry_rule_holds(rule, in));
 	entry_check_line(rule, in, line, sizeof(line));
-	assert(strlen(line) < sizeof(line) - 1 && strstr(line, rule->row->want));
+	entry_rule_want(rule, want, sizeof(want));
+	assert(strlen(line) < sizeof(line) - 1 && strstr(line, want));
 	entry_check_answer(rule, answer, sizeof(answer));
 	assert(strlen(answer));
 }

@@ -123,6 +123,7 @@ static void each_recipe_breaks_its_own_rule(void **state)
 static void ids_are_unique_and_rows_are_whole(void **state)
 {
 	static char ids[512][ENTRY_RULE_ID_MAX];
+	char want[ENTRY_RULE_WANT_MAX];
 	struct entry_rule rule = { 0 };
 	unsigned count = 0;
 
@@ -135,7 +136,9 @@ static void ids_are_unique_and_rows_are_whole(void **state)
 		for (unsigned k = 0; k < count; k++)
 			assert_string_not_equal(ids[count], ids[k]);
 		count++;
-		assert_true(row->want && strlen(row->want));
+		entry_rule_want(&rule, want, sizeof(want));
+		assert_in_range(strlen(want), 1, ENTRY_RULE_WANT_MAX - 2);
+		assert_true(!row->want == (row->kind == RULE_NEEDS));
 		if (row->kind <= RULE_ASKS_OF_MSRS) {
 			assert_non_null(row->holds);
 			assert_true(row->break_by || row->while_on);

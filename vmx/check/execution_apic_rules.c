@@ -87,28 +87,24 @@ static const struct entry_rule_row execution_apic_rules[] = {
 	},
 	{
 		.id = "x2apic-mode.tpr-shadow",
-		.want = "\"use TPR shadow\" while \"virtualize x2APIC mode\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS, VMCS_PRIMARY_CONTROLS),
 		WHILE(SECONDARY, VIRTUALIZE_X2APIC_MODE),
 		NEEDS(PRIMARY, USE_TPR_SHADOW),
 	},
 	{
 		.id = "apic-registers.tpr-shadow",
-		.want = "\"use TPR shadow\" while \"APIC-register virtualization\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS, VMCS_PRIMARY_CONTROLS),
 		WHILE(SECONDARY, APIC_REGISTER_VIRTUALIZATION),
 		NEEDS(PRIMARY, USE_TPR_SHADOW),
 	},
 	{
 		.id = "interrupt-delivery.tpr-shadow",
-		.want = "\"use TPR shadow\" while \"virtual-interrupt delivery\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS, VMCS_PRIMARY_CONTROLS),
 		WHILE(SECONDARY, VIRTUAL_INTERRUPT_DELIVERY),
 		NEEDS(PRIMARY, USE_TPR_SHADOW),
 	},
 	{
 		.id = "ipi-virtualization.tpr-shadow",
-		.want = "\"use TPR shadow\" while \"IPI virtualization\" is 1",
 		READS(VMCS_TERTIARY_CONTROLS, VMCS_PRIMARY_CONTROLS),
 		WHILE(TERTIARY, IPI_VIRTUALIZATION),
 		NEEDS(PRIMARY, USE_TPR_SHADOW),
@@ -124,7 +120,6 @@ static const struct entry_rule_row execution_apic_rules[] = {
 	},
 	{
 		.id = "interrupt-delivery.interrupt-exiting",
-		.want = "\"external-interrupt exiting\" while \"virtual-interrupt delivery\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS, VMCS_PIN_CONTROLS),
 		WHILE(SECONDARY, VIRTUAL_INTERRUPT_DELIVERY),
 		NEEDS(PIN, EXTERNAL_INTERRUPT_EXITING),
@@ -132,15 +127,12 @@ static const struct entry_rule_row execution_apic_rules[] = {
 	},
 	{
 		.id = "posted-interrupts.delivery",
-		.want = "\"virtual-interrupt delivery\" while \"process posted interrupts\" is 1",
 		READS(VMCS_PIN_CONTROLS, VMCS_SECONDARY_CONTROLS),
 		WHILE(PIN, PROCESS_POSTED_INTERRUPTS),
 		NEEDS(SECONDARY, VIRTUAL_INTERRUPT_DELIVERY),
 	},
 	{
 		.id = "posted-interrupts.acknowledge",
-		.want = "\"acknowledge interrupt on exit\" while \"process posted interrupts\" is "
-			"1",
 		READS(VMCS_PIN_CONTROLS, VMCS_EXIT_CONTROLS),
 		WHILE(PIN, PROCESS_POSTED_INTERRUPTS),
 		NEEDS(EXIT, ACKNOWLEDGE_INTERRUPT),

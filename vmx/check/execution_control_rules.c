@@ -86,14 +86,12 @@ static const struct entry_rule_row execution_control_rules[] = {
 	},
 	{
 		.id = "virtual-nmis.nmi-exiting",
-		.want = "\"NMI exiting\" while \"virtual NMIs\" is 1",
 		READS(VMCS_PIN_CONTROLS),
 		WHILE(PIN, VIRTUAL_NMIS),
 		NEEDS(PIN, NMI_EXITING),
 	},
 	{
 		.id = "nmi-window.virtual-nmis",
-		.want = "\"virtual NMIs\" while \"NMI-window exiting\" is 1",
 		READS(VMCS_PRIMARY_CONTROLS, VMCS_PIN_CONTROLS),
 		WHILE(PRIMARY, NMI_WINDOW_EXITING),
 		NEEDS(PIN, VIRTUAL_NMIS),
@@ -116,7 +114,6 @@ static const struct entry_rule_row execution_control_rules[] = {
 	},
 	{
 		.id = "trace-guest-physical.ept",
-		.want = "\"enable EPT\" while \"Intel PT uses guest physical addresses\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS),
 		WHILE(SECONDARY, PT_USES_GUEST_PHYSICAL),
 		NEEDS(SECONDARY, ENABLE_EPT),
@@ -124,8 +121,6 @@ static const struct entry_rule_row execution_control_rules[] = {
 	},
 	{
 		.id = "trace-guest-physical.load",
-		.want = "\"load IA32_RTIT_CTL\" while \"Intel PT uses guest physical addresses\" "
-			"is 1",
 		READS(VMCS_SECONDARY_CONTROLS, VMCS_ENTRY_CONTROLS),
 		WHILE(SECONDARY, PT_USES_GUEST_PHYSICAL),
 		NEEDS(ENTRY, LOAD_RTIT_CTL),
@@ -133,8 +128,6 @@ static const struct entry_rule_row execution_control_rules[] = {
 	},
 	{
 		.id = "trace-guest-physical.clear",
-		.want = "\"clear IA32_RTIT_CTL\" while \"Intel PT uses guest physical addresses\" "
-			"is 1",
 		READS(VMCS_SECONDARY_CONTROLS, VMCS_EXIT_CONTROLS),
 		WHILE(SECONDARY, PT_USES_GUEST_PHYSICAL),
 		NEEDS(EXIT, CLEAR_RTIT_CTL),

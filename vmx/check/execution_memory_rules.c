@@ -151,7 +151,6 @@ static const struct entry_rule_row execution_memory_rules[] = {
 	},
 	{
 		.id = "pml.ept",
-		.want = "\"enable EPT\" while \"enable PML\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS),
 		WHILE(SECONDARY, ENABLE_PML),
 		NEEDS(SECONDARY, ENABLE_EPT),
@@ -159,7 +158,6 @@ static const struct entry_rule_row execution_memory_rules[] = {
 	},
 	{
 		.id = "unrestricted-guest.ept",
-		.want = "\"enable EPT\" while \"unrestricted guest\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS),
 		WHILE(SECONDARY, UNRESTRICTED_GUEST),
 		NEEDS(SECONDARY, ENABLE_EPT),
@@ -167,7 +165,6 @@ static const struct entry_rule_row execution_memory_rules[] = {
 	},
 	{
 		.id = "mode-based-execute.ept",
-		.want = "\"enable EPT\" while \"mode-based execute control for EPT\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS),
 		WHILE(SECONDARY, MODE_BASED_EXECUTE),
 		NEEDS(SECONDARY, ENABLE_EPT),
@@ -175,7 +172,6 @@ static const struct entry_rule_row execution_memory_rules[] = {
 	},
 	{
 		.id = "sub-page.ept",
-		.want = "\"enable EPT\" while \"sub-page write permissions for EPT\" is 1",
 		READS(VMCS_SECONDARY_CONTROLS),
 		WHILE(SECONDARY, SUB_PAGE_WRITE_PERMISSIONS),
 		NEEDS(SECONDARY, ENABLE_EPT),
@@ -183,7 +179,6 @@ static const struct entry_rule_row execution_memory_rules[] = {
 	},
 	{
 		.id = "hlat.ept",
-		.want = "\"enable EPT\" while \"enable HLAT\" is 1",
 		READS(VMCS_TERTIARY_CONTROLS, VMCS_SECONDARY_CONTROLS),
 		WHILE(TERTIARY, ENABLE_HLAT),
 		NEEDS(SECONDARY, ENABLE_EPT),
@@ -191,7 +186,6 @@ static const struct entry_rule_row execution_memory_rules[] = {
 	},
 	{
 		.id = "paging-write.ept",
-		.want = "\"enable EPT\" while \"EPT paging-write control\" is 1",
 		READS(VMCS_TERTIARY_CONTROLS, VMCS_SECONDARY_CONTROLS),
 		WHILE(TERTIARY, PAGING_WRITE_CONTROL),
 		NEEDS(SECONDARY, ENABLE_EPT),
@@ -199,7 +193,6 @@ static const struct entry_rule_row execution_memory_rules[] = {
 	},
 	{
 		.id = "paging-verification.ept",
-		.want = "\"enable EPT\" while \"guest-paging verification\" is 1",
 		READS(VMCS_TERTIARY_CONTROLS, VMCS_SECONDARY_CONTROLS),
 		WHILE(TERTIARY, GUEST_PAGING_VERIFICATION),
 		NEEDS(SECONDARY, ENABLE_EPT),

@@ -37,8 +37,6 @@ static const struct entry_rule_row exit_control_rules[] = {
 	},
 	{
 		.id = "exit.save-timer",
-		.want = "\"activate VMX-preemption timer\" while \"save VMX-preemption timer "
-			"value\" is 1",
 		READS(VMCS_EXIT_CONTROLS, VMCS_PIN_CONTROLS),
 		WHILE(EXIT, SAVE_PREEMPTION_TIMER),
 		NEEDS(PIN, ACTIVATE_PREEMPTION_TIMER),
