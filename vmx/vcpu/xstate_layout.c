@@ -226,32 +226,38 @@ static void set_x87(const struct xstate_layout *layout, uint8_t *area, unsigned 
 
 /* --- parts of vector registers --------------------------------------------------------------- */
 
-/* A part of each register that one component holds: `bytes` of register `first` and of those that
- * follow it, `from` the lowest. */
+/* A part of each of 16 registers that one component holds: `bytes` of register `first` and of those that follow
+ * it, `from` the lowest. */
 struct part {
-	uint64_t component;
-	uint32_t offset;
-	unsigned first, registers, from, bytes;
+	uint8_t component; /* a bit of XCR0 */
+	uint8_t first, from, bytes;
 };
 
-enum { PARTS = 4 };
+static const struct part parts[] = {
+	{ XCR0_SSE, 0, 0, XMM_BYTES },
+	{ XCR0_AVX, 0, XMM_BYTES, YMM_HI_BYTES },
+	{ XCR0_ZMM_HI256, 0, XMM_BYTES + YMM_HI_BYTES, ZMM_HI_BYTES },
+	{ XCR0_HI16_ZMM, XMM_REGISTERS, 0, VCPU_VECTOR_BYTES },
+};
 
-static void describe_parts(const struct xstate_layout *layout, struct part parts[PARTS])
+/* Where its component begins; 0 when the area has none. */
+static uint32_t offset_of(const struct part *part, const struct xstate_layout *layout)
 {
-	parts[0] = (struct part) { XCR0_SSE, FXSAVE_XMM, 0, XMM_REGISTERS, 0, XMM_BYTES };
-	parts[1] = (struct part) { XCR0_AVX,      layout->ymm_offset, 0,
-				   XMM_REGISTERS, XMM_BYTES,          YMM_HI_BYTES };
-	parts[2] = (struct part) { XCR0_ZMM_HI256, layout->zmm_offset,       0,
-				   XMM_REGISTERS,  XMM_BYTES + YMM_HI_BYTES, ZMM_HI_BYTES };
-	parts[3] = (struct part) {
-		XCR0_HI16_ZMM,    layout->hi16_offset, XMM_REGISTERS, XMM_REGISTERS, 0,
-		VCPU_VECTOR_BYTES
-	};
+	switch (part->component) {
+	case XCR0_SSE:
+		return FXSAVE_XMM;
+	case XCR0_AVX:
+		return layout->ymm_offset;
+	case XCR0_ZMM_HI256:
+		return layout->zmm_offset;
+	default:
+		return layout->hi16_offset;
+	}
 }
 
 static bool has_part_of(const struct part *part, unsigned reg)
 {
-	return part->offset && reg >= part->first && reg - part->first < part->registers;
+	return reg >= part->first && reg - part->first < XMM_REGISTERS;
 }
 
 static bool is_zero(const uint8_t *bytes, unsigned count)
@@ -265,7 +271,6 @@ void xstate_get_vector(const struct xstate_layout *layout, const uint8_t *area, 
 		       uint8_t *value)
 {
 	uint64_t present = components_in(layout, area);
-	struct part parts[PARTS];
 
 	memset(value, 0, VCPU_VECTOR_BYTES);
 	if (reg >= VCPU_X87) {
@@ -276,19 +281,19 @@ void xstate_get_vector(const struct xstate_layout *layout, const uint8_t *area, 
 		get_mmx(layout, area, reg - VCPU_MMX, value);
 		return;
 	}
-	describe_parts(layout, parts);
-	for (const struct part *p = parts; p < parts + PARTS; p++)
-		if (has_part_of(p, reg) && (present & p->component))
-			memcpy(value + p->from, area + p->offset + (reg - p->first) * p->bytes,
+	for (const struct part *p = parts; p < parts + ARRAY_SIZE(parts); p++) {
+		uint32_t offset = offset_of(p, layout);
+
+		if (offset && has_part_of(p, reg) && (present & p->component))
+			memcpy(value + p->from, area + offset + (reg - p->first) * p->bytes,
 			       p->bytes);
+	}
 }
 
 /* Zeroes do not make a component present: it is what it has without. */
 void xstate_set_vector(const struct xstate_layout *layout, uint8_t *area, unsigned reg,
 		       const uint8_t *value, bool whole)
 {
-	struct part parts[PARTS];
-
 	if (reg >= VCPU_X87) {
 		set_x87(layout, area, reg, value);
 		return;
@@ -297,15 +302,16 @@ void xstate_set_vector(const struct xstate_layout *layout, uint8_t *area, unsign
 		set_mmx(layout, area, reg - VCPU_MMX, value);
 		return;
 	}
-	describe_parts(layout, parts);
-	for (const struct part *p = parts; p < parts + PARTS; p++) {
-		if (!has_part_of(p, reg) || (p->from && !whole))
+	for (const struct part *p = parts; p < parts + ARRAY_SIZE(parts); p++) {
+		uint32_t offset = offset_of(p, layout);
+
+		if (!offset || !has_part_of(p, reg) || (p->from && !whole))
 			continue;
 		if (!(components_in(layout, area) & p->component) &&
 		    is_zero(value + p->from, p->bytes))
 			continue;
-		hold(layout, area, p->component, p->offset, p->registers * p->bytes);
-		memcpy(area + p->offset + (reg - p->first) * p->bytes, value + p->from, p->bytes);
+		hold(layout, area, p->component, offset, XMM_REGISTERS * p->bytes);
+		memcpy(area + offset + (reg - p->first) * p->bytes, value + p->from, p->bytes);
 	}
 }
 
