@@ -151,12 +151,15 @@ enum rule_kind {
 	RULE_REQUIRED_ONES, /* ... 0 that has to be 1 */
 };
 
-/* Of a rule about a CPU in another state than one that runs Plinth: which. */
-enum rule_cpu {
-	CPU_AS_IT_IS,
-	CPU_IN_SMM,
-	CPU_OUTSIDE_IA32E, /* host and guest are of 32 bits then, before any other change */
-	CPU_TRACING,
+/* What a recipe begins with, where that is not a 64-bit guest as Plinth enters it. */
+enum rule_start {
+	START_GOOD,
+	/* A CPU in another state than one that runs Plinth. */
+	START_IN_SMM,
+	START_OUTSIDE_IA32E, /* host and guest are of 32 bits then */
+	START_TRACING,
+	/* A guest in another mode: this and its enum guest_state. */
+	START_GUEST,
 };
 
 #define ENTRY_RULE_READS 5 /* at most */
@@ -182,13 +185,12 @@ struct entry_rule_row {
 		uint8_t needs; /* enum vmx_control_place */
 		enum vmx_control_word word;
 	};
-	/* What breaks this rule and no other, in a VMCS that breaks none, once the CPU is one of `cpu`: these
-	 * changes, or of a row that asks a function and has none, one more function, which may be null. Then
-	 * the control `while_on` is turned on, and the field or control broken that `kind` is about. */
+	/* What breaks this rule and no other, in a VMCS that breaks none, made one of `start`: these changes,
+	 * or of a row that asks a function and has none, one more function, which may be null. Then the
+	 * control `while_on` is turned on, and the field or control broken that `kind` is about. */
 	union {
 		const struct field_change *changes;
 		void (*break_by)(struct entry_check_input *in);
-		void (*break_for)(struct entry_check_input *in, enum vmcs_segment segment);
 		void (*break_of)(struct entry_check_input *in, const struct entry_rule_row *row);
 	};
 	/* Encodings of the fields that it reads and the log shows. That of the VPID is 0: it can be the first. */
@@ -196,7 +198,7 @@ struct entry_rule_row {
 	/* The control while which the rule counts: one more than its place; 0: it always does. */
 	uint8_t while_on;
 	uint8_t kind;     /* enum rule_kind */
-	uint8_t cpu;      /* enum rule_cpu */
+	uint8_t start;    /* enum rule_start */
 	uint8_t segments; /* bits by enum vmcs_segment */
 	uint8_t change_count;
 	/* The exit qualification that its breaking gives with REFUSED_GUEST_STATE and

@@ -52,7 +52,7 @@ static const struct entry_rule_row entry_control_rules[] = {
 		.holds = dual_monitor_stays,
 		BREAKS(TURN_ON(VMCS_ENTRY_CONTROLS, ENTRY_DEACTIVATE_DUAL_MONITOR),
 		       TURN_ON(VMCS_GUEST_INTERRUPTIBILITY, BLOCKING_BY_SMI)),
-		.cpu = CPU_IN_SMM,
+		.start = START_IN_SMM,
 	},
 	MSR_AREA_ROWS("entry-msr-load", VMCS_ENTRY_MSR_LOAD_ADDRESS, VMCS_ENTRY_MSR_LOAD_COUNT),
 };

@@ -110,7 +110,7 @@ static const struct entry_rule_row execution_control_rules[] = {
 		.holds = trace_is_off,
 		BREAKS(TURN_ON(VMCS_ENTRY_CONTROLS, ENTRY_LOAD_RTIT_CTL),
 		       WRITE(VMCS_GUEST_RTIT_CTL, 0)),
-		.cpu = CPU_TRACING,
+		.start = START_TRACING,
 	},
 	{
 		.id = "trace-guest-physical.ept",

@@ -155,7 +155,7 @@ static const struct entry_rule_row guest_activity_rules[] = {
 		.holds = is_not_waiting_for_sipi,
 		BREAKS(WRITE(VMCS_GUEST_INTERRUPTIBILITY, BLOCKING_BY_SMI),
 		       WRITE(VMCS_GUEST_ACTIVITY, ACTIVITY_WAIT_FOR_SIPI)),
-		.cpu = CPU_IN_SMM,
+		.start = START_IN_SMM,
 	},
 };
 

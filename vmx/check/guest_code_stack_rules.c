@@ -23,15 +23,6 @@ static bool cs_data_is_level_0(const struct entry_check_input *in)
 	return implies(!virtual_8086_guest(in) && cs_is_data(in), !dpl_of(in, SEGMENT_CS));
 }
 
-static void give_cs_data_a_level(struct entry_check_input *in)
-{
-	guest_state_become(in, GUEST_STATE_PROTECTED);
-	change_field(in, VMCS_SECONDARY_CONTROLS, SECONDARY_UNRESTRICTED_GUEST,
-		     SECONDARY_UNRESTRICTED_GUEST);
-	change_field(in, VMCS_GUEST_CS_AR_BYTES, RIGHTS_TYPE | RIGHTS_DPL,
-		     TYPE_CODE_IN_REAL_MODE | RIGHTS_DPL);
-}
-
 static bool is_accessed_code(const struct entry_check_input *in, bool conforming)
 {
 	uint64_t type = type_of(in, SEGMENT_CS);
@@ -90,13 +81,6 @@ static bool ss_is_level_0_in_real_mode(const struct entry_check_input *in)
 	return implies(!virtual_8086_guest(in) && real, !dpl_of(in, SEGMENT_SS));
 }
 
-static void give_real_mode_a_level(struct entry_check_input *in)
-{
-	guest_state_become(in, GUEST_STATE_REAL);
-	change_field(in, VMCS_GUEST_CS_AR_BYTES, RIGHTS_DPL, RIGHTS_DPL);
-	change_field(in, VMCS_GUEST_SS_AR_BYTES, RIGHTS_DPL, RIGHTS_DPL);
-}
-
 static const struct entry_rule_row guest_code_stack_rules[] = {
 	{
 		.id = "segment.cs.type",
@@ -110,7 +94,10 @@ static const struct entry_rule_row guest_code_stack_rules[] = {
 		.want = "DPL 0 with type 3",
 		READS(VMCS_GUEST_CS_AR_BYTES),
 		.holds = cs_data_is_level_0,
-		.break_by = give_cs_data_a_level,
+		IN_GUEST(PROTECTED),
+		BREAKS(TURN_ON(VMCS_SECONDARY_CONTROLS, SECONDARY_UNRESTRICTED_GUEST),
+		       SET_BITS(VMCS_GUEST_CS_AR_BYTES, RIGHTS_TYPE | RIGHTS_DPL,
+				TYPE_CODE_IN_REAL_MODE | RIGHTS_DPL)),
 	},
 	{
 		.id = "segment.cs.dpl-nonconforming",
@@ -162,7 +149,9 @@ static const struct entry_rule_row guest_code_stack_rules[] = {
 		.want = "DPL 0 while CR0.PE is 0, or with CS of type 3",
 		READS(VMCS_GUEST_SS_AR_BYTES, VMCS_GUEST_CS_AR_BYTES, VMCS_GUEST_CR0),
 		.holds = ss_is_level_0_in_real_mode,
-		.break_by = give_real_mode_a_level,
+		IN_GUEST(REAL),
+		BREAKS(TURN_ON(VMCS_GUEST_CS_AR_BYTES, RIGHTS_DPL),
+		       TURN_ON(VMCS_GUEST_SS_AR_BYTES, RIGHTS_DPL)),
 	},
 };
 

@@ -118,7 +118,7 @@ static const struct entry_rule_row guest_interruptibility_rules[] = {
 		READS(VMCS_GUEST_INTERRUPTIBILITY, VMCS_ENTRY_CONTROLS),
 		WHILE(ENTRY, ENTRY_TO_SMM),
 		.holds = smm_blocks_smis,
-		.cpu = CPU_IN_SMM,
+		.start = START_IN_SMM,
 	},
 	{
 		.id = "interruptibility.enclave",

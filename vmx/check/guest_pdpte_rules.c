@@ -23,7 +23,6 @@ static void break_pdpte(struct entry_check_input *in, const struct entry_rule_ro
 {
 	uint64_t entry = in->spare_page | PDPTE_PRESENT | BIT(5);
 
-	guest_state_become(in, GUEST_STATE_PAE);
 	change_field(in, VMCS_PRIMARY_CONTROLS, PRIMARY_ACTIVATE_SECONDARY,
 		     PRIMARY_ACTIVATE_SECONDARY);
 	change_field(in, VMCS_SECONDARY_CONTROLS, SECONDARY_ENABLE_EPT, SECONDARY_ENABLE_EPT);
@@ -37,7 +36,7 @@ static void break_pdpte(struct entry_check_input *in, const struct entry_rule_ro
 			"width, in an entry that is present under PAE paging",                   \
 		READS(VMCS_GUEST_PDPTE##number, VMCS_GUEST_CR0, VMCS_GUEST_CR4),                 \
 		.kind = RULE_ASKS_OF_ROW, .holds_of = pdpte_is_defined, .break_of = break_pdpte, \
-		.qualification = LOADING_PDPTES,                                                 \
+		IN_GUEST(PAE), .qualification = LOADING_PDPTES,                                  \
 	}
 
 static const struct entry_rule_row guest_pdpte_rules[] = { ROW(0), ROW(1), ROW(2), ROW(3) };

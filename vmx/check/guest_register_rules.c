@@ -42,12 +42,6 @@ static bool pcids_are_ia32e(const struct entry_check_input *in)
 	return implies(guest_cr4(in) & CR4_PCIDE, ia32e_guest(in));
 }
 
-static void set_pcide_outside_ia32e(struct entry_check_input *in)
-{
-	guest_state_become(in, GUEST_STATE_PAE);
-	change_field(in, VMCS_GUEST_CR4, CR4_PCIDE, CR4_PCIDE);
-}
-
 static const struct entry_rule_row guest_register_rules[] = {
 	{
 		.id = "cr0.fixed-ones",
@@ -117,7 +111,8 @@ static const struct entry_rule_row guest_register_rules[] = {
 		.want = "CR4.PCIDE 0 while \"IA-32e mode guest\" is 0",
 		READS(VMCS_GUEST_CR4, VMCS_ENTRY_CONTROLS),
 		.holds = pcids_are_ia32e,
-		.break_by = set_pcide_outside_ia32e,
+		IN_GUEST(PAE),
+		BREAKS(TURN_ON(VMCS_GUEST_CR4, CR4_PCIDE)),
 	},
 	{
 		.id = "cr3.width",

@@ -24,12 +24,6 @@ static bool rip_is_wide_enough(const struct entry_check_input *in)
 		       has_equal_upper_bits(field(in, VMCS_GUEST_RIP), linear_width(in)));
 }
 
-static void set_wide_rip(struct entry_check_input *in)
-{
-	guest_state_become(in, GUEST_STATE_COMPATIBLE);
-	change_field(in, VMCS_GUEST_RIP, BIT(32), BIT(32));
-}
-
 /* --- RFLAGS ---------------------------------------------------------------------------------- */
 
 #define RFLAGS_RESERVED (BITS(63, 22) | BIT(15) | BIT(5) | BIT(3))
@@ -47,12 +41,6 @@ static bool virtual_8086_is_outside_ia32e(const struct entry_check_input *in)
 static bool virtual_8086_is_protected(const struct entry_check_input *in)
 {
 	return implies((guest_rflags(in) & RFLAGS_VM) && !ia32e_guest(in), guest_cr0(in) & CR0_PE);
-}
-
-static void set_vm_in_real_mode(struct entry_check_input *in)
-{
-	guest_state_become(in, GUEST_STATE_REAL);
-	change_field(in, VMCS_GUEST_RFLAGS, RFLAGS_VM, RFLAGS_VM);
 }
 
 static bool interrupt_finds_them_enabled(const struct entry_check_input *in)
@@ -75,7 +63,8 @@ static const struct entry_rule_row guest_rip_rules[] = {
 		.want = "bits 63:32 0 outside of 64-bit code",
 		READS(VMCS_GUEST_RIP, VMCS_GUEST_CS_AR_BYTES, VMCS_ENTRY_CONTROLS),
 		.holds = rip_is_narrow,
-		.break_by = set_wide_rip,
+		IN_GUEST(COMPATIBLE),
+		BREAKS(TURN_ON(VMCS_GUEST_RIP, BIT(32))),
 	},
 	{
 		.id = "rip.width",
@@ -109,7 +98,8 @@ static const struct entry_rule_row guest_rip_rules[] = {
 		.want = "bit 17 (VM) 0 while CR0.PE is 0",
 		READS(VMCS_GUEST_RFLAGS, VMCS_GUEST_CR0),
 		.holds = virtual_8086_is_protected,
-		.break_by = set_vm_in_real_mode,
+		IN_GUEST(REAL),
+		BREAKS(TURN_ON(VMCS_GUEST_RFLAGS, RFLAGS_VM)),
 	},
 	{
 		.id = "rflags.if-for-interrupt",

@@ -38,32 +38,14 @@ static bool vm_base(const struct entry_check_input *in, enum vmcs_segment segmen
 									       << 4);
 }
 
-static void break_vm_base(struct entry_check_input *in, enum vmcs_segment segment)
-{
-	guest_state_become(in, GUEST_STATE_VIRTUAL_8086);
-	change_field(in, VMCS_GUEST_BASE(segment), BIT(12), BIT(12));
-}
-
 static bool vm_limit(const struct entry_check_input *in, enum vmcs_segment segment)
 {
 	return implies(virtual_8086_guest(in), limit_of(in, segment) == LIMIT_VIRTUAL_8086);
 }
 
-static void break_vm_limit(struct entry_check_input *in, enum vmcs_segment segment)
-{
-	guest_state_become(in, GUEST_STATE_VIRTUAL_8086);
-	change_field(in, VMCS_GUEST_LIMIT(segment), BIT(15), 0);
-}
-
 static bool vm_rights(const struct entry_check_input *in, enum vmcs_segment segment)
 {
 	return implies(virtual_8086_guest(in), rights_of(in, segment) == RIGHTS_VIRTUAL_8086);
-}
-
-static void break_vm_rights(struct entry_check_input *in, enum vmcs_segment segment)
-{
-	guest_state_become(in, GUEST_STATE_VIRTUAL_8086);
-	change_field(in, VMCS_GUEST_RIGHTS(segment), RIGHTS_AVL, RIGHTS_AVL);
 }
 
 /* --- bases and selectors --------------------------------------------------------------------- */
@@ -159,7 +141,8 @@ static const struct entry_rule_row guest_segment_rules[] = {
 		.segments = ORDINARY_REGISTERS,
 		READS(BASE, SELECTOR),
 		.holds_for = vm_base,
-		.break_for = break_vm_base,
+		IN_GUEST(VIRTUAL_8086),
+		BREAKS(TURN_ON(BASE, BIT(12))),
 	},
 	{
 		.id = "virtual-8086-limit",
@@ -167,7 +150,8 @@ static const struct entry_rule_row guest_segment_rules[] = {
 		.segments = ORDINARY_REGISTERS,
 		READS(LIMIT),
 		.holds_for = vm_limit,
-		.break_for = break_vm_limit,
+		IN_GUEST(VIRTUAL_8086),
+		BREAKS(TURN_OFF(LIMIT, BIT(15))),
 	},
 	{
 		.id = "virtual-8086-rights",
@@ -175,7 +159,8 @@ static const struct entry_rule_row guest_segment_rules[] = {
 		.segments = ORDINARY_REGISTERS,
 		READS(RIGHTS),
 		.holds_for = vm_rights,
-		.break_for = break_vm_rights,
+		IN_GUEST(VIRTUAL_8086),
+		BREAKS(TURN_ON(RIGHTS, RIGHTS_AVL)),
 	},
 	{
 		.id = "base",

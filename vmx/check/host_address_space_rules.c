@@ -91,7 +91,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		.holds = guest_is_no_larger,
 		BREAKS(TURN_ON(VMCS_ENTRY_CONTROLS, ENTRY_IA32E_MODE_GUEST),
 		       TURN_ON(VMCS_GUEST_EFER, EFER_LME | EFER_LMA)),
-		.cpu = CPU_OUTSIDE_IA32E,
+		.start = START_OUTSIDE_IA32E,
 	},
 	{
 		.id = "address-space-size.legacy",
@@ -100,7 +100,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		.holds = host_is_no_larger,
 		BREAKS(TURN_ON(VMCS_EXIT_CONTROLS, EXIT_HOST_ADDRESS_SPACE_SIZE),
 		       TURN_ON(VMCS_HOST_EFER, EFER_LME | EFER_LMA)),
-		.cpu = CPU_OUTSIDE_IA32E,
+		.start = START_OUTSIDE_IA32E,
 	},
 	{
 		.id = "address-space-size.ia32e",
@@ -115,7 +115,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		READS(VMCS_HOST_CR4, VMCS_EXIT_CONTROLS),
 		.holds = small_host_has_no_pcids,
 		BREAKS(TURN_ON(VMCS_HOST_CR4, CR4_PCIDE)),
-		.cpu = CPU_OUTSIDE_IA32E,
+		.start = START_OUTSIDE_IA32E,
 	},
 	{
 		.id = "address-space-size.rip",
@@ -123,7 +123,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		READS(VMCS_HOST_RIP, VMCS_EXIT_CONTROLS),
 		.holds = small_host_has_a_low_rip,
 		BREAKS(WRITE(VMCS_HOST_RIP, BIT(32))),
-		.cpu = CPU_OUTSIDE_IA32E,
+		.start = START_OUTSIDE_IA32E,
 	},
 	{
 		.id = "address-space-size.s-cet",
@@ -132,7 +132,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		WHILE(EXIT, LOAD_CET_STATE),
 		.holds = small_host_has_a_low_s_cet,
 		BREAKS(WRITE(VMCS_HOST_S_CET, BIT(32))),
-		.cpu = CPU_OUTSIDE_IA32E,
+		.start = START_OUTSIDE_IA32E,
 	},
 	{
 		.id = "address-space-size.ssp",
@@ -141,7 +141,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		WHILE(EXIT, LOAD_CET_STATE),
 		.holds = small_host_has_a_low_ssp,
 		BREAKS(WRITE(VMCS_HOST_SSP, BIT(32))),
-		.cpu = CPU_OUTSIDE_IA32E,
+		.start = START_OUTSIDE_IA32E,
 	},
 	{
 		.id = "cr4.pae",

@@ -47,7 +47,7 @@ static const struct entry_rule_row host_segment_rules[] = {
 		READS(VMCS_HOST_SS_SELECTOR, VMCS_EXIT_CONTROLS),
 		.holds = ss_is_not_null,
 		BREAKS(WRITE(VMCS_HOST_SS_SELECTOR, 0)),
-		.cpu = CPU_OUTSIDE_IA32E,
+		.start = START_OUTSIDE_IA32E,
 	},
 	BASE_ROW("fs", VMCS_HOST_FS_BASE),
 	BASE_ROW("gs", VMCS_HOST_GS_BASE),

@@ -2,6 +2,7 @@
  * its own: their rows name that, and have no function. */
 #include "vmx/check/rule_kinds.h"
 
+#include "vmx/check/guest_states.h"
 #include "vmx/check/rule_words.h"
 
 static void turn_on(struct entry_check_input *in, enum vmcs_field which, uint64_t bits)
@@ -153,18 +154,6 @@ static void change_fields(const struct entry_rule *rule, const struct field_chan
 	}
 }
 
-static void break_by_function(const struct entry_rule *rule, struct entry_check_input *in)
-{
-	const struct entry_rule_row *row = rule->row;
-
-	if (row->kind == RULE_ASKS_OF_ROW)
-		row->break_of(in, row);
-	else if (row->segments)
-		row->break_for(in, rule->segment);
-	else
-		row->break_by(in);
-}
-
 static void break_by_kind(const struct entry_rule_row *row, struct entry_check_input *in)
 {
 	enum vmcs_field which = field_of(row);
@@ -195,23 +184,26 @@ static void break_by_kind(const struct entry_rule_row *row, struct entry_check_i
 	}
 }
 
-static void change_cpu(const struct entry_rule *rule, struct entry_check_input *in)
+/* Before all else. */
+static void start_with(const struct entry_rule *rule, struct entry_check_input *in)
 {
 	static const struct field_change to_32_bits[] = { HOST_OF_32_BITS, GUEST_OF_32_BITS };
 
-	switch ((enum rule_cpu)rule->row->cpu) {
-	case CPU_AS_IT_IS:
+	switch (rule->row->start) {
+	case START_GOOD:
 		break;
-	case CPU_IN_SMM:
+	case START_IN_SMM:
 		in->cpu.smm = true;
 		break;
-	case CPU_OUTSIDE_IA32E:
+	case START_OUTSIDE_IA32E:
 		in->cpu.efer &= ~EFER_LMA;
 		change_fields(rule, to_32_bits, ARRAY_SIZE(to_32_bits), in);
 		break;
-	case CPU_TRACING:
+	case START_TRACING:
 		in->cpu.tracing = true;
 		break;
+	default:
+		guest_state_become(in, (enum guest_state)(rule->row->start - START_GUEST));
 	}
 }
 
@@ -220,11 +212,13 @@ void rule_break(const struct entry_rule *rule, struct entry_check_input *in)
 	const struct entry_rule_row *row = rule->row;
 	const struct vmx_control_row *while_on = premise(row);
 
-	change_cpu(rule, in);
+	start_with(rule, in);
 	if (row->change_count)
 		change_fields(rule, row->changes, row->change_count, in);
+	else if (row->kind == RULE_ASKS_OF_ROW && row->break_of)
+		row->break_of(in, row);
 	else if (row->kind <= RULE_ASKS_OF_MSRS && row->break_by)
-		break_by_function(rule, in);
+		row->break_by(in);
 	if (while_on)
 		turn_control_on(in, while_on);
 	break_by_kind(row, in);

@@ -22,6 +22,9 @@
 /* It asks that these bits of the first field be 0. */
 #define ZEROES(mask) .kind = RULE_ZEROES, .bits = (mask)
 
+/* It is broken in a guest of another mode. */
+#define IN_GUEST(state) .start = START_GUEST + GUEST_STATE_##state
+
 #define CHANGE(which, how, what)                                \
 	{                                                       \
 		.field = (which), .kind = (how), .bits = (what) \
