@@ -81,6 +81,22 @@ static enum vmx_next reflect_hardware(struct vmx_vcpu *v, uint8_t vector)
 	return vmx_raise(v, vector, code);
 }
 
+static enum vmx_next reflect(struct vmx_vcpu *v, uint64_t type, uint8_t vector)
+{
+	vmx_restore_nmi_blocking(v);
+	v->did = reflected_words(vector);
+	switch (type) {
+	case INTERRUPTION_HARDWARE_EXCEPTION:
+		return reflect_hardware(v, vector);
+	case INTERRUPTION_SOFTWARE_EXCEPTION:
+		return reflect_software(v, EVENT_SOFTWARE_EXCEPTION, vector);
+	case INTERRUPTION_PRIVILEGED_EXCEPTION:
+		return reflect_software(v, EVENT_PRIVILEGED_SOFTWARE_EXCEPTION, vector);
+	default:
+		return vmx_to_board(v);
+	}
+}
+
 enum vmx_next vmx_handle_exception_or_nmi(struct vmx_vcpu *v)
 {
 	uint32_t info = (uint32_t)vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
@@ -101,19 +117,11 @@ enum vmx_next vmx_handle_exception_or_nmi(struct vmx_vcpu *v)
 		__asm__ volatile("int %0" : : "i"(EXCEPTION_MACHINE_CHECK) : "memory");
 		return VMX_RESUME;
 	}
+	enum vmx_next next = reflect(v, type, vector);
 
-	vmx_restore_nmi_blocking(v);
-	v->did = reflected_words(vector);
-	switch (type) {
-	case INTERRUPTION_HARDWARE_EXCEPTION:
-		return reflect_hardware(v, vector);
-	case INTERRUPTION_SOFTWARE_EXCEPTION:
-		return reflect_software(v, EVENT_SOFTWARE_EXCEPTION, vector);
-	case INTERRUPTION_PRIVILEGED_EXCEPTION:
-		return reflect_software(v, EVENT_PRIVILEGED_SOFTWARE_EXCEPTION, vector);
-	default:
-		return vmx_to_board(v);
-	}
+	/* One that raises itself in its own delivery leaves no moment for interrupts, nor for the slice's end. */
+	vmx_take_host_interrupts(v);
+	return next;
 }
 
 enum vmx_next vmx_handle_nested_fault(struct vmx_vcpu *v)

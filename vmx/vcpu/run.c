@@ -80,14 +80,9 @@ enum vmx_next vmx_handle_nmi_window(struct vmx_vcpu *v)
 	return VMX_RESUME;
 }
 
-/* A slice that is over is the machine's above. For a host timer the interrupt is most likely pending
- * by now: it is taken here, where nothing holds it back. */
-enum vmx_next vmx_handle_preemption_timer(struct vmx_vcpu *v)
+/* Where nothing holds them back, and what their timers' may have been for. */
+void vmx_take_host_interrupts(struct vmx_vcpu *v)
 {
-	if (vmx_debug_is_hit(&v->debug))
-		return VMX_LEAVE;
-	if (!(v->last.known & VMX_KNOWN_HOST_TIMER))
-		return VMX_LEAVE;
 	interrupts_enable();
 	cpu_relax(); /* the instruction after STI is still shielded */
 	interrupts_disable();
@@ -95,6 +90,17 @@ enum vmx_next vmx_handle_preemption_timer(struct vmx_vcpu *v)
 		timer_run_due();
 	look_at_guest_timer(v);
 	slice_refit(v);
+}
+
+/* A slice that is over is the machine's above. For a host timer the interrupt is most likely pending
+ * by now. */
+enum vmx_next vmx_handle_preemption_timer(struct vmx_vcpu *v)
+{
+	if (vmx_debug_is_hit(&v->debug))
+		return VMX_LEAVE;
+	if (!(v->last.known & VMX_KNOWN_HOST_TIMER))
+		return VMX_LEAVE;
+	vmx_take_host_interrupts(v);
 	v->did = "host timer handled";
 	return VMX_RESUME;
 }

@@ -195,6 +195,9 @@ enum vmx_next vmx_handle_interrupt_window(struct vmx_vcpu *v);
 enum vmx_next vmx_handle_nmi_window(struct vmx_vcpu *v);
 enum vmx_next vmx_handle_preemption_timer(struct vmx_vcpu *v);
 
+/* In a handler: the host's interrupts that are pending are taken now, as they may not come to be taken in the guest. */
+void vmx_take_host_interrupts(struct vmx_vcpu *v);
+
 /* --- for handlers --------------------------------------------------------------------------- */
 
 /* Makes an exception pending for the next entry, RIP unmoved. Combines with one that waits as SDM
