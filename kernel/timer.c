@@ -132,21 +132,40 @@ static struct timer_queue *lock_queue_here(const struct timer *timer, uint64_t *
 	return NULL;
 }
 
-void timer_arm(struct timer *timer, uint64_t deadline)
+/* Returns the queue that it is in now, locked. */
+static inline struct timer_queue *move(struct timer *timer, uint64_t deadline, uint64_t *flags)
 {
-	uint64_t flags;
-	struct timer_queue *queue = lock_queue_here(timer, &flags);
+	struct timer_queue *queue = lock_queue_here(timer, flags);
 
 	if (likely(queue))
 		take_out(queue, timer);
 	else
-		queue = claim(timer, &flags);
-
+		queue = claim(timer, flags);
 	add(queue, timer, deadline);
+	return queue;
+}
+
+void timer_arm(struct timer *timer, uint64_t deadline)
+{
+	uint64_t flags;
+	struct timer_queue *queue = move(timer, deadline, &flags);
+
 	/* Another CPU that runs the function looks at its queue once more afterwards. */
 	if (queue == queue_of(this_cpu())) {
 		set_hardware(queue);
 		cpu_draw_attention();
+	}
+	spinlock_release(&queue->lock, flags);
+}
+
+void timer_put_off(struct timer *timer, uint64_t deadline)
+{
+	uint64_t flags;
+	struct timer_queue *queue = move(timer, deadline, &flags);
+
+	if (queue == queue_of(this_cpu())) {
+		queue->front.set_for = TIMER_NEVER;
+		set_hardware(queue);
 	}
 	spinlock_release(&queue->lock, flags);
 }

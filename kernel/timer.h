@@ -28,6 +28,9 @@ void timer_init(struct timer *timer, timer_function function, void *owner);
  * a deadline that has passed fires at once. While its function runs on another CPU, it is that CPU
  * on which it is armed: the function never runs twice at a time. Any context but NMI. */
 void timer_arm(struct timer *timer, uint64_t deadline);
+/* The same for one that is armed on this CPU, and a later deadline, when the interrupt that timer_arm() would let
+ * find nothing costs more than setting the hardware anew. */
+void timer_put_off(struct timer *timer, uint64_t deadline);
 
 /* After it returns the function is not called, and does not run on another CPU, until the timer is
  * armed again. Not from within the timer's own function. The caller holds no lock that the function takes. */

@@ -248,6 +248,11 @@ void timer_arm(struct timer *timer, uint64_t deadline)
 	lines[this_cpu()->index].timer = timer;
 }
 
+void timer_put_off(struct timer *timer, uint64_t deadline)
+{
+	timer_arm(timer, deadline);
+}
+
 void timer_cancel(struct timer *timer)
 {
 	lines[this_cpu()->index].timer = NULL;
