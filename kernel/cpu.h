@@ -38,11 +38,12 @@ struct cpu {
 	uint32_t state;     /* enum cpu_state; atomic */
 	uint8_t *stack_top; /* of the ordinary stack */
 	uint32_t irq_count; /* interrupts taken in host mode; this CPU only */
-	bool need_resched;  /* set by interrupt handlers and kick IPIs; this CPU only; atomic */
+	/* Set by interrupt handlers, kick IPIs and the flight recorder; this CPU only; atomic. */
+	bool need_resched;
 	/* Before a guest that just came out is entered again, all that may wait for it has to be looked
 	 * at: somebody has kicked or nudged this CPU, or is about to, or on this CPU an event has come
-	 * for the guest or a timer was armed. Any CPU sets it, atomically, before it sends; who looks
-	 * clears it first. */
+	 * for the guest, or a timer was armed or is overdue. Any CPU sets it, atomically, before it
+	 * sends; who looks clears it first. */
 	bool attention;
 	bool in_panic;              /* this CPU only */
 	bool stopped;               /* for another CPU's panic, for good; atomic */

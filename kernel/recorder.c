@@ -3,6 +3,7 @@
 
 #include "kernel/cpu.h"
 #include "kernel/memory.h"
+#include "kernel/timer_front.h"
 #include "x86/control_registers.h"
 #include "x86/instructions.h"
 
@@ -10,6 +11,8 @@
 
 static struct recorder rings[MAX_CPUS];
 
+/* A host timer's interrupt that is overdue: an engine may hold it back from a guest that has its own disabled, and has
+ * hardly any time in which the preemption timer would run out instead. The guest is left for it then. */
 enum error recorder_init_cpu(struct reason *why)
 {
 	struct cpu *cpu = this_cpu();
@@ -20,7 +23,12 @@ enum error recorder_init_cpu(struct reason *why)
 	if (!records)
 		return reason_set(why, ERROR_NO_MEMORY,
 				  "no memory for the flight recorder of CPU %u", cpu->index);
-	recorder_init(&rings[cpu->index], records, RECORDER_PLACES);
+	const struct recorder_watch watch = {
+		.moment = &timer_front_here()->set_for,
+		.first = &cpu->need_resched,
+		.second = &cpu->attention,
+	};
+	recorder_init(&rings[cpu->index], records, RECORDER_PLACES, &watch);
 	__atomic_store_n(&cpu->recorder, &rings[cpu->index], __ATOMIC_RELEASE);
 	return ERROR_NONE;
 }

@@ -20,10 +20,16 @@ const char *record_value_name(enum record_kind kind)
 	return (unsigned)kind < RECORD_KINDS ? kinds[kind].value : "";
 }
 
-void recorder_init(struct recorder *recorder, struct record *records, size_t places)
+void recorder_init(struct recorder *recorder, struct record *records, size_t places,
+		   const struct recorder_watch *watch)
 {
-	*recorder =
-		(struct recorder) { .next = records, .end = records + places, .records = records };
+	*recorder = (struct recorder) {
+		.next = records,
+		.page_end = records + (places < RECORDER_PAGE ? places : RECORDER_PAGE),
+		.end = records + places,
+		.records = records,
+		.watch = *watch,
+	};
 }
 
 static uint64_t places(const struct recorder *recorder)

@@ -3,7 +3,11 @@
  * what it read has been overwritten. Records bear the numbers of their order, so that what is gone is
  * counted. Pure.
  *
- * A VM and its vCPU are numbers here; 0 is no VM. */
+ * A VM and its vCPU are numbers here; 0 is no VM.
+ *
+ * It also keeps watch over its CPU's time: once in so many records it sees whether a moment has passed that
+ * somebody should have noticed. All that a CPU does for guests leaves records, and each but the last of a page is
+ * written as if nobody watched. */
 #ifndef KERNEL_RECORDER_RING_H
 #define KERNEL_RECORDER_RING_H
 
@@ -76,14 +80,26 @@ static inline struct record_head record_head_of_kind(struct record_head head, en
 /* One more is the record that is being written. */
 #define RECORDER_PLACES (RECORDER_KEPT + 1)
 
-struct recorder {
-	struct record *next;    /* the next record's place; its CPU writes, any reads */
-	struct record *end;     /* behind the last place; constant */
-	struct record *records; /* constant */
-	uint64_t laps;          /* how often the ring was full; as `next` */
+/* A page of the ring is so many records: far less than a hundredth of them end one. */
+#define RECORDER_PAGE 256
+
+/* What happens when a page ends after that moment. All of the CPU that owns the ring. */
+struct recorder_watch {
+	const uint64_t *moment; /* in ticks of the TSC */
+	bool *first, *second;   /* are set, in this order */
 };
 
-void recorder_init(struct recorder *recorder, struct record *records, size_t places);
+struct recorder {
+	struct record *next;         /* the next record's place; its CPU writes, any reads */
+	struct record *page_end;     /* behind the last place of the present page; its CPU only */
+	struct record *end;          /* behind the last place; constant */
+	struct record *records;      /* constant */
+	uint64_t laps;               /* how often the ring was full; as `next` */
+	struct recorder_watch watch; /* constant */
+};
+
+void recorder_init(struct recorder *recorder, struct record *records, size_t places,
+		   const struct recorder_watch *watch);
 
 /* Where the next record goes: the CPU fills it, interrupts off, and publishes it. */
 static inline struct record *recorder_place(const struct recorder *recorder)
@@ -91,14 +107,42 @@ static inline struct record *recorder_place(const struct recorder *recorder)
 	return recorder->next;
 }
 
+/* A page ends with `record`, or has ended before it. Returns where the next record goes. */
+static inline struct record *recorder_turn_page(struct recorder *recorder,
+						const struct record *record, struct record *next)
+{
+	if (record->time >= *recorder->watch.moment) {
+		__atomic_store_n(recorder->watch.first, true, __ATOMIC_RELAXED);
+		__atomic_store_n(recorder->watch.second, true, __ATOMIC_RELAXED);
+	}
+	if (next == recorder->end) {
+		__atomic_store_n(&recorder->laps, recorder->laps + 1, __ATOMIC_RELAXED);
+		next = recorder->records;
+	}
+	recorder->page_end =
+		recorder->end - next < RECORDER_PAGE ? recorder->end : next + RECORDER_PAGE;
+	return next;
+}
+
+/* Does the page go on behind `record`? Several records at once may have gone past its end. */
+static inline bool recorder_stays_on_page(const struct recorder *recorder,
+					  const struct record *record)
+{
+	return likely(record + 1 < recorder->page_end);
+}
+
+/* If so. */
+static inline void recorder_publish_on_page(struct recorder *recorder, struct record *record)
+{
+	__atomic_store_n(&recorder->next, record + 1, __ATOMIC_RELEASE);
+}
+
 static inline void recorder_publish(struct recorder *recorder, struct record *record)
 {
 	struct record *next = record + 1;
 
-	if (unlikely(next == recorder->end)) {
-		__atomic_store_n(&recorder->laps, recorder->laps + 1, __ATOMIC_RELAXED);
-		next = recorder->records;
-	}
+	if (unlikely(!recorder_stays_on_page(recorder, record)))
+		next = recorder_turn_page(recorder, record, next);
 	__atomic_store_n(&recorder->next, next, __ATOMIC_RELEASE);
 }
 

@@ -13,12 +13,16 @@ static struct record places[RINGS][PLACES];
 static struct recorder rings[RINGS];
 static struct recorder_reader all[RINGS];
 
+static uint64_t moment = UINT64_MAX;
+static bool passed, told;
+static const struct recorder_watch watch = { &moment, &passed, &told };
+
 static const struct recorder_filter everything;
 
 static int set_up(void **state)
 {
 	for (unsigned i = 0; i < RINGS; i++) {
-		recorder_init(&rings[i], places[i], PLACES);
+		recorder_init(&rings[i], places[i], PLACES, &watch);
 		all[i] = (struct recorder_reader) { .recorder = &rings[i] };
 	}
 	return 0;
@@ -133,6 +137,36 @@ static void the_exits_of_one_vcpu(void **state)
 	expect_end(&second);
 }
 
+/* Of a ring of several pages, the last of which is shorter: with the end of each it looks at the clock. */
+static void keeps_watch(void **state)
+{
+	enum { LONG = 3 * RECORDER_PAGE + 3 };
+	static struct record many[LONG];
+	uint64_t seen = 0;
+
+	recorder_init(&rings[0], many, LONG, &watch);
+	moment = 100;
+	for (uint64_t i = 0; i < 2 * LONG; i++) {
+		passed = told = false;
+		write(0, i, 1);
+		bool ends = i % LONG % RECORDER_PAGE == RECORDER_PAGE - 1 || i % LONG == LONG - 1;
+
+		assert_int_equal(told, ends && i >= moment);
+		assert_int_equal(passed, told);
+		seen += told;
+	}
+	assert_int_equal(seen, 8);
+	assert_int_equal(recorder_written(&rings[0]), 2 * LONG);
+	/* Several at once that go past it are seen with the next one. */
+	recorder_init(&rings[0], many, LONG, &watch);
+	recorder_publish_all(&rings[0], many + RECORDER_PAGE + 5);
+	told = false;
+	write(0, 200, 1);
+	assert_true(told);
+	assert_ptr_equal(rings[0].page_end, many + RECORDER_PAGE + 7 + RECORDER_PAGE);
+	moment = UINT64_MAX;
+}
+
 static void counts_what_is_gone(void **state)
 {
 	for (uint64_t i = 0; i < 2 * PLACES; i++)
@@ -190,6 +224,7 @@ int main(void)
 		cmocka_unit_test_setup(tells_rings_in_order_of_time, set_up),
 		cmocka_unit_test_setup(the_last_of_one_vm, set_up),
 		cmocka_unit_test_setup(the_exits_of_one_vcpu, set_up),
+		cmocka_unit_test_setup(keeps_watch, set_up),
 		cmocka_unit_test_setup(counts_what_is_gone, set_up),
 		cmocka_unit_test_setup(cpus_without_a_ring, set_up),
 		cmocka_unit_test(costs),

@@ -207,13 +207,15 @@ uint64_t time_ticks_to_us(uint64_t ticks)
 
 static struct record records[CPUS][RECORDER_PLACES];
 static struct recorder recorders[CPUS];
+static const uint64_t no_moment = UINT64_MAX;
+static const struct recorder_watch never = { .moment = &no_moment };
 
 enum error recorder_init_cpu(struct reason *why)
 {
 	struct cpu *cpu = this_cpu();
 
 	cpu->recorder = &recorders[cpu->index];
-	recorder_init(cpu->recorder, records[cpu->index], RECORDER_PLACES);
+	recorder_init(cpu->recorder, records[cpu->index], RECORDER_PLACES, &never);
 	return ERROR_NONE;
 }
 

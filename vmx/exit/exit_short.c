@@ -81,6 +81,21 @@ static inline void begin_record(struct record *record)
 	record->rip = vmcs_fetch(VMCS_GUEST_RIP);
 }
 
+static inline void go_back(struct vcpu *vcpu, struct record *record, struct statistics_row *row)
+{
+	row->count++;
+	record->end = read_tsc();
+	statistics_finish(&vcpu->statistics, row, record->end - record->time);
+	enter_again(vcpu);
+}
+
+static continuation_fn void finish_page(struct vcpu *vcpu, struct vmx_vcpu *v,
+					struct record *record, struct statistics_row *row)
+{
+	recorder_publish(v->recorder, record);
+	go_back(vcpu, record, row);
+}
+
 /* The exit is over. Its row was made with the vCPU, so that it need not be looked up. */
 static inline void finish(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *record,
 			  enum exit_short_row number)
@@ -91,11 +106,12 @@ static inline void finish(struct vcpu *vcpu, struct vmx_vcpu *v, struct record *
 	record->value = 0;
 	record->did = "emulated";
 	record->head = vcpu->record_head;
-	recorder_publish(v->recorder, record);
-	row->count++;
-	record->end = read_tsc();
-	statistics_finish(&vcpu->statistics, row, record->end - record->time);
-	enter_again(vcpu);
+	if (unlikely(!recorder_stays_on_page(v->recorder, record))) {
+		finish_page(vcpu, v, record, row);
+		return;
+	}
+	recorder_publish_on_page(v->recorder, record);
+	go_back(vcpu, record, row);
 }
 
 /* Where all others go: most to the loop. */
