@@ -390,7 +390,7 @@ VIRTIO_MODULES := virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev
 FLAT_GUESTS   := hello resets bios halts loops wakes waits ports pulls rom_tables small_linux scale_probe scale_load
 
 # Our own, for each way in; of checks; one that fills its memory, one its registers; and one that goes wrong.
-OWN_KERNELS   := given-multiboot1 given-multiboot2 given-pvh flat-16 flat-32 flat-64 checks traps fills keeps wild
+OWN_KERNELS   := given-multiboot1 given-multiboot2 given-pvh flat-16 flat-32 flat-64 checks traps shares fills keeps wild
 
 .PHONY: guests
 guests: ## the unmodified systems that tests run as guests
@@ -497,7 +497,8 @@ CHECKS   := $(OWN)/bare/cpus.o $(OWN)/bare/cpus.asm.o \
 
 $(GUESTS)/checks: $(CHECKS)
 $(GUESTS)/traps: $(OWN)/traps.o
-$(GUESTS)/checks $(GUESTS)/traps: $(CHECKING) guest/bare/kernel.ld
+$(GUESTS)/shares: $(OWN)/shares.o
+$(GUESTS)/checks $(GUESTS)/traps $(GUESTS)/shares: $(CHECKING) guest/bare/kernel.ld
 	@mkdir -p $(@D)
 	$(OWN_LINK) -o $@ $(filter %.o,$^)
 

@@ -65,9 +65,12 @@ static inline struct record *break_off(struct scheduler *s, struct cpu *cpu, str
 	vcpu_account_entry(vcpu, last, now);
 	recorder_fill_bound(out, now, record_head_of_kind(vcpu->record_head, RECORD_OUT),
 			    TURN_BROKEN_OFF_NAME);
-	turn_settle(s, vcpu, TURN_BROKEN_OFF, turn_close(vcpu, last->rip, now));
+	struct turn_ticks took = turn_close(vcpu, last->rip, now);
+
+	turn_settle(s, took);
+	turn_charge(vcpu, took, SLICE_LEFT_TO_GO_ON);
 	recorder_fill_bound(in, now, record_head_of_kind(next->record_head, RECORD_IN), NULL);
-	hand_over_begin_turn(s, next, in, now);
+	hand_over_begin_turn(s, next, in, s->backstop_woken, now);
 	recorder_publish_all(recorder, in);
 	return in;
 }

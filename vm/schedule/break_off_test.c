@@ -165,7 +165,7 @@ static void turns_change_hands(void **unused)
 	finish(runs, woken);
 }
 
-/* One that has slices keeps what is left. */
+/* One that has slices keeps what is left after the whole turn, of which the guest had but a part. */
 static void a_slice_is_kept(void **unused)
 {
 	struct vcpu *woken, *waiting;
@@ -176,10 +176,15 @@ static void a_slice_is_kept(void **unused)
 
 	request(woken);
 	runs->slice_ticks = runs->slice.left = 1ull << 60;
+	runs->turn_began -= 1000000;
+	runs->statistics.ticks += 600000;
+	runs->turn_ticks = 0;
 	assert_true(break_off_offer(s, cpu->recorder, &next));
 	assert_ptr_equal(next, woken);
 	(void)break_off(s, cpu, runs, woken, cpu->recorder, time_ticks());
-	assert_in_range(runs->slice.left, 1ull << 59, 1ull << 60);
+	assert_true(runs->turn_ticks >= 1000000);
+	assert_int_equal(runs->slice.left, (1ull << 60) - runs->turn_ticks);
+	assert_int_equal(runs->slice.debt, 0);
 	finish(runs, woken);
 }
 
@@ -193,11 +198,12 @@ static void exits_use_up_a_slice(void **unused)
 
 	request(woken);
 	runs->slice_ticks = runs->slice.left = s->slice;
-	runs->turn_began -= SLICES_OF_EXITS * s->slice;
-	runs->statistics.ticks += SLICES_OF_EXITS * s->slice;
+	runs->turn_began -= 3 * s->slice;
+	runs->statistics.ticks += 3 * s->slice;
 	assert_true(break_off_offer(s, cpu->recorder, &next));
 	(void)break_off(s, cpu, runs, woken, cpu->recorder, time_ticks());
-	assert_int_equal(runs->slice.left, 1);
+	assert_int_equal(runs->slice.left, SLICE_LEFT_TO_GO_ON);
+	assert_true(runs->slice.debt >= 2 * s->slice);
 	finish(runs, woken);
 }
 

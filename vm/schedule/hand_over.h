@@ -54,15 +54,16 @@ static inline void hand_over_states(struct vcpu *vcpu, struct vcpu *next)
 	__atomic_store_n(&next->state, VCPU_RUNNING, __ATOMIC_SEQ_CST);
 }
 
+/* Of `most` ticks: the alarm, where it has to be armed for that, costs more than all the rest. */
 static inline void hand_over_begin_turn(struct scheduler *s, struct vcpu *vcpu,
-					struct record *record, uint64_t now)
+					struct record *record, uint64_t most, uint64_t now)
 {
 	vcpu->slices++;
 	turn_open(vcpu, record, now);
 	slice_fill(&vcpu->slice, s->slice, now);
 	vcpu->slice_ticks = vcpu->slice.left;
 
-	uint64_t until = now + s->backstop;
+	uint64_t until = now + most;
 
 	if (likely(until >= s->armed_for))
 		__atomic_store_n(&s->until, until, __ATOMIC_RELAXED);
@@ -93,9 +94,10 @@ static inline struct record *hand_over(struct scheduler *s, struct cpu *cpu, str
 	statistics_finish(&vcpu->statistics, row, now - record->time);
 	recorder_fill_bound(out, now, record_head_of_kind(vcpu->record_head, RECORD_OUT),
 			    TURN_OVER_NAME);
-	turn_settle(s, vcpu, TURN_OVER, turn_close(vcpu, record->rip, now));
+	turn_settle(s, turn_close(vcpu, record->rip, now));
+	vcpu->slice.left = 0;
 	recorder_fill_bound(in, now, record_head_of_kind(next->record_head, RECORD_IN), NULL);
-	hand_over_begin_turn(s, next, in, now);
+	hand_over_begin_turn(s, next, in, s->backstop, now);
 	recorder_publish_all(recorder, in);
 	return in;
 }

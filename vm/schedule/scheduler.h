@@ -1,4 +1,4 @@
-/* Round-robin over a run queue per CPU. A vCPU has a slice of guest time; HLT blocks it until an
+/* Round-robin over a run queue per CPU. A vCPU has a slice of time; HLT blocks it until an
  * event is due; an idle CPU halts and is woken by a kick. */
 #ifndef VM_SCHEDULE_SCHEDULER_H
 #define VM_SCHEDULE_SCHEDULER_H

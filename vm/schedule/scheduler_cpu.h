@@ -30,7 +30,8 @@ struct scheduler {
 	bool preempt;
 	uint32_t turns; /* this CPU only, as all below but what is said of the counters */
 	/* Lengths of time, in ticks; constant while it schedules. */
-	uint64_t slice, backstop, backstop_watched, alone_ticks, drain_ticks, idle_most;
+	uint64_t slice, allowance, backstop, backstop_woken, backstop_watched;
+	uint64_t alone_ticks, drain_ticks, idle_most;
 	void (*chores)(void); /* the bootstrap processor's, or null */
 	uint64_t chores_ticks;
 	uint64_t chores_often_until; /* then they are done when everything else is looked at */

@@ -100,9 +100,21 @@ static void nobody_left_to_start_them(void **unused)
 #define SHARES 200
 static unsigned smallest_share;
 
+/* The alarm is not far behind the end of a slice, whatever of it is guest time. */
+static void assert_rings_soon(const struct vcpu *vcpu)
+{
+	const struct scheduler *s = scheduler_of(this_cpu());
+
+	assert(s->until == vcpu->turn_began + vcpu->slice.left + s->allowance);
+	assert(vcpu->slice.left <= s->slice && s->allowance <= s->slice / 4);
+	assert(s->armed_for <= s->until);
+}
+
 static struct vcpu_exit play_slices(struct vcpu *vcpu, struct fake_vcpu *state)
 {
 	state->work++;
+	if (vcpu->slice_ticks != SLICE_ENDLESS)
+		assert_rings_soon(vcpu);
 	return exit_of(vcpu->slices > SHARES ? VCPU_EXIT_HYPERCALL : VCPU_EXIT_TIME_SLICE);
 }
 
@@ -217,6 +229,9 @@ static struct vcpu_exit play_company(struct vcpu *vcpu, struct fake_vcpu *state)
 	case 1:
 		assert(vcpu->slice_ticks == scheduler_of(this_cpu())->slice);
 		assert(!this_cpu()->current.endless);
+		/* What went before costs it nothing. */
+		assert(vcpu->slice.left ==
+		       vcpu->slice_ticks + vcpu->slice.filled - vcpu->turn_began);
 		return exit_of(VCPU_EXIT_TIME_SLICE);
 	case 2: /* the other one has had its turn, and ended */
 		assert(vcpu->slice_ticks == SLICE_ENDLESS);

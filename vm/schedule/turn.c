@@ -1,6 +1,6 @@
-/* A turn lasts a slice of guest time, which the backend counts, or, while nobody else waits for the CPU,
- * until the CPU is kicked: whoever queues a vCPU there does that. The alarm, a host timer, ends turns
- * that guest time does not, and those that chores wait for. */
+/* A turn lasts a slice, or, while nobody else waits for the CPU, until the CPU is kicked: whoever queues a vCPU there
+ * does that. The backend counts guest time, and so ends the turns of guests that compute; the alarm, a host
+ * timer, ends a little later those whose time goes into exits, and those that chores wait for. */
 #include "vm/schedule/turn.h"
 
 #include "kernel/command_line.h"
@@ -17,9 +17,12 @@
 #include "vm/vcpu/turn_account.h"
 #include "vm/vm.h"
 
-/* A turn that lasts SLICES_OF_EXITS slices is broken off by a timer interrupt, whatever the guest does:
- * a guest that only ever causes exits uses up no guest time. While somebody watches, each exit may wait
- * for the log: then so many. */
+/* A turn that lasts longer than its slice by this part of one is ended by the alarm: long enough that guest time
+ * mostly comes first. What it took too long is taken off the vCPU's next slices. */
+#define ALLOWANCE_PART          4
+/* One that was woken in the turn of another mostly halts soon, and the alarm is left alone. */
+#define BACKSTOP_SLICES_WOKEN   16
+/* While somebody watches, each exit may wait for the log: then only guest time counts, but for this. */
 #define BACKSTOP_SLICES_WATCHED 1000
 /* A vCPU that is alone is asked back now and then: its accounts are brought up to date, the watchdog
  * looks, and an engine that held a kick back has held it for no longer than that. */
@@ -43,6 +46,13 @@ void turn_set_alarm(struct scheduler *s, uint64_t until)
 	__atomic_store_n(&s->until, until, __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	arm(s, until);
+}
+
+/* It rings no earlier than the present turn wants. */
+static void put_off(struct scheduler *s)
+{
+	__atomic_store_n(&s->armed_for, s->until, __ATOMIC_RELAXED);
+	timer_put_off(&s->alarm, s->until);
 }
 
 /* While a vCPU is alone, its CPU feeds the serial port out of the guest, as long as there is something in
@@ -78,7 +88,9 @@ static void ring(struct timer *alarm)
 void turn_init(struct scheduler *s)
 {
 	s->slice = time_us_to_ticks(command_line.slice_us);
-	s->backstop = s->slice * SLICES_OF_EXITS;
+	s->allowance = s->slice / ALLOWANCE_PART;
+	s->backstop = s->slice + s->allowance;
+	s->backstop_woken = s->slice * BACKSTOP_SLICES_WOKEN;
 	s->backstop_watched = s->slice * BACKSTOP_SLICES_WATCHED;
 	s->alone_ticks = time_us_to_ticks(ALONE_US);
 	s->drain_ticks = time_us_to_ticks(DRAIN_PERIOD_US);
@@ -101,15 +113,24 @@ static void set_endless(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
 static inline void set_slice(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
 {
 	slice_fill(&vcpu->slice, s->slice, now);
+	slice_pay(&vcpu->slice, s->slice);
+
+	uint64_t over = now + vcpu->slice.left;
+
 	vcpu_set_slice(vcpu, vcpu->slice.left);
-	turn_set_alarm(s, now + (unlikely(vcpu->watcher) ? s->backstop_watched : s->backstop));
+	turn_set_alarm(s,
+		       unlikely(vcpu->watcher) ? now + s->backstop_watched : over + s->allowance);
+	/* Else it would ring in each turn of those that compute. */
+	if (s->armed_for < over)
+		put_off(s);
 }
 
-/* The vCPU is not alone any more. */
+/* The vCPU is not alone any more. The turn until now is to cost it nothing. */
 static void end_endlessness(struct scheduler *s, struct vcpu *vcpu, uint64_t now)
 {
 	this_cpu()->current.endless = this_cpu()->current.log_unattended = false;
 	set_slice(s, vcpu, now);
+	vcpu->slice.left += now - vcpu->turn_began;
 }
 
 bool turn_is_over(struct vcpu *vcpu, enum turn_end *end)
@@ -167,6 +188,25 @@ static noinline_fn bool bind(struct vcpu *vcpu)
 	return true;
 }
 
+/* Its exits wait for the log, of which it knows nothing. */
+static void charge_watched(struct vcpu *vcpu, struct turn_ticks took, uint64_t least)
+{
+	slice_use(&vcpu->slice, took.guest, least);
+	vcpu->slice.debt = 0;
+}
+
+static inline void charge(struct vcpu *vcpu, struct turn_ticks took, enum turn_end end)
+{
+	uint64_t least = end == TURN_BROKEN_OFF ? SLICE_LEFT_TO_GO_ON : 0;
+
+	if (unlikely(vcpu->watcher))
+		charge_watched(vcpu, took, least);
+	else
+		turn_charge(vcpu, took, least);
+	if (end == TURN_OVER)
+		vcpu->slice.left = 0;
+}
+
 enum turn_end turn_take(struct scheduler *s, struct vcpu **whose)
 {
 	struct vcpu *vcpu = *whose;
@@ -182,7 +222,12 @@ enum turn_end turn_take(struct scheduler *s, struct vcpu **whose)
 	else
 		set_slice(s, vcpu, now);
 	enum turn_end end = run_loop_turn(whose);
-	turn_settle(s, *whose, end, turn_account_end(*whose, end_names[end]));
+	vcpu = *whose;
+
+	struct turn_ticks took = turn_account_end(vcpu, end_names[end]);
+
+	turn_settle(s, took);
+	charge(vcpu, took, end);
 	this_cpu()->current.vcpu = NULL;
 	return end;
 }

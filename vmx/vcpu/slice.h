@@ -37,20 +37,18 @@ static inline void slice_begin(struct vmx_vcpu *v)
 		slice_load(v);
 }
 
-/* The same at `now` for a vCPU whose slices the preemption timer counts, and have an end. */
+/* The same at `now` for a vCPU whose slices the preemption timer counts, and have an end. A deadline that has
+ * just passed is an interrupt that waits for the entry. */
 static inline void slice_begin_at(struct vmx_vcpu *v, uint64_t now)
 {
 	uint64_t ticks = vmx_before(v)->slice_ticks;
-	uint64_t deadline = v->slice.timers->set_for;
+	uint64_t deadline = v->slice.timers->set_for, ahead = deadline - now;
+	uint64_t count = (ahead < ticks ? ahead : ticks) >> vmx_timer_shift(&vmx_capability);
 
-	if (unlikely(deadline < now + ticks)) {
-		slice_load(v);
-		return;
-	}
 	v->slice.left = ticks;
 	v->slice.fits = deadline;
-	v->slice.loaded = (uint32_t)(ticks >> vmx_timer_shift(&vmx_capability));
-	vmcs_store(VMCS_GUEST_PREEMPTION_TIMER, v->slice.loaded);
+	v->slice.loaded = (uint32_t)count;
+	vmcs_store(VMCS_GUEST_PREEMPTION_TIMER, count);
 }
 
 static inline void slice_end(struct vmx_vcpu *v)

@@ -36,7 +36,7 @@ static uint8_t count_life(void)
 	return life;
 }
 
-/* Looks at the clock now and then: a slice is guest time, and whoever only makes exits has long turns. */
+/* Looks at the clock now and then, and lets others have the CPU in between. */
 static void wait_for_second(unsigned number)
 {
 	for (; number; number--) {
