@@ -5,20 +5,20 @@
 
 #include "lib/bits.h"
 #include "lib/string.h"
+#include "lib/text_list.h"
 
 /* SDM volume 3, "Paging Modes and Control Bits": physical addresses have 52 bits at most. */
 #define PHYSICAL_END (1ull << 52)
 
-static const char *const kind_names[] = {
-#define X(symbol, name) [symbol] = (name),
+static const char kind_names[] =
+#define X(symbol, name) name "\0"
 	MEMORY_KIND_LIST(X)
 #undef X
-};
-_Static_assert(ARRAY_SIZE(kind_names) == MEMORY_KINDS, "every kind of memory has a name");
+	;
 
 const char *memory_kind_name(enum memory_kind kind)
 {
-	return (unsigned)kind < MEMORY_KINDS ? kind_names[kind] : "unknown";
+	return (unsigned)kind < MEMORY_KINDS ? nth_text(kind_names, kind) : "unknown";
 }
 
 static uint64_t range_end(const struct memory_range *range)

@@ -1,23 +1,23 @@
 /* Reading the rings: one by one, and several as one story in the order of time. */
 #include "kernel/recorder_ring.h"
 
-static const struct {
-	const char *name, *value;
-} kinds[] = {
-#define X(symbol, name, value) [symbol] = { name, value },
+#include "lib/text_list.h"
+
+/* Of each kind its name and that of its value. */
+static const char kind_names[] =
+#define X(symbol, name, value) name "\0" value "\0"
 	RECORD_KIND_LIST(X)
 #undef X
-};
-_Static_assert(ARRAY_SIZE(kinds) == RECORD_KINDS, "every kind has a name");
+	;
 
 const char *record_kind_name(enum record_kind kind)
 {
-	return (unsigned)kind < RECORD_KINDS ? kinds[kind].name : "unknown";
+	return (unsigned)kind < RECORD_KINDS ? nth_text(kind_names, 2 * kind) : "unknown";
 }
 
 const char *record_value_name(enum record_kind kind)
 {
-	return (unsigned)kind < RECORD_KINDS ? kinds[kind].value : "";
+	return (unsigned)kind < RECORD_KINDS ? nth_text(kind_names, 2 * kind + 1) : "";
 }
 
 void recorder_init(struct recorder *recorder, struct record *records, size_t places,

@@ -4,17 +4,17 @@
 #include <stdarg.h>
 
 #include "lib/format.h"
+#include "lib/text_list.h"
 
-static const char *const names[] = {
-#define X(symbol, name, meaning) [symbol] = (name),
+static const char names[] =
+#define X(symbol, name, meaning) name "\0"
 	ERROR_LIST(X)
 #undef X
-};
-_Static_assert(ARRAY_SIZE(names) == ERROR_COUNT, "every error kind has a name");
+	;
 
 const char *error_name(enum error kind)
 {
-	return (unsigned)kind < ERROR_COUNT ? names[kind] : "Unknown";
+	return (unsigned)kind < ERROR_COUNT ? nth_text(names, kind) : "Unknown";
 }
 
 enum error reason_set(struct reason *why, enum error kind, const char *format, ...)

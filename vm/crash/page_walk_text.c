@@ -3,6 +3,7 @@
 
 #include "lib/bits.h"
 #include "lib/format.h"
+#include "lib/text_list.h"
 #include "x86/control_registers.h"
 
 #define WHY_MAX 128
@@ -13,28 +14,39 @@
 #define ENTRY_PS BIT(7)
 #define ENTRY_XD BIT(63)
 
-static const char *const level_names[PAGE_WALK_STEPS + 1] = {
-	[1] = "PT", [2] = "PD", [3] = "PDPT", [4] = "PML4", [5] = "PML5",
-};
-
 static const char *level_name(const struct page_walk_step *step)
 {
-	return step->level <= PAGE_WALK_STEPS ? level_names[step->level] : "?";
+	return step->level <= PAGE_WALK_STEPS ? nth_text("?\0PT\0PD\0PDPT\0PML4\0PML5", step->level)
+					      : "?";
 }
 
-/* A flag of an entry, and where it has a meaning. */
-struct flag {
+/* X(bit, leaf_only, wide_only, name): a flag of an entry, and where it has a meaning. Bit 7 is PS above the
+ * lowest level and PAT there: told apart below. */
+#define FLAG_LIST(X)              \
+	X(0, false, false, "P")   \
+	X(1, false, false, "RW")  \
+	X(2, false, false, "US")  \
+	X(3, false, false, "PWT") \
+	X(4, false, false, "PCD") \
+	X(5, false, false, "A")   \
+	X(6, true, false, "D")    \
+	X(8, true, false, "G")    \
+	X(63, false, true, "NX")
+
+static const struct flag {
 	uint8_t bit;
 	bool leaf_only, wide_only;
-	const char *name;
+} flags[] = {
+#define X(bit, leaf_only, wide_only, name) { (bit), (leaf_only), (wide_only) },
+	FLAG_LIST(X)
+#undef X
 };
 
-/* Bit 7 is PS above the lowest level and PAT there: told apart below. */
-static const struct flag flags[] = {
-	{ 0, false, false, "P" },   { 1, false, false, "RW" },  { 2, false, false, "US" },
-	{ 3, false, false, "PWT" }, { 4, false, false, "PCD" }, { 5, false, false, "A" },
-	{ 6, true, false, "D" },    { 8, true, false, "G" },    { 63, false, true, "NX" },
-};
+static const char flag_names[] =
+#define X(bit, leaf_only, wide_only, name) name "\0"
+	FLAG_LIST(X)
+#undef X
+	;
 
 static void flags_text(char *buffer, size_t size, const struct page_walk_step *step)
 {
@@ -47,7 +59,7 @@ static void flags_text(char *buffer, size_t size, const struct page_walk_step *s
 		if (!(step->entry & BIT(flag->bit)) || (flag->leaf_only && !step->leaf) ||
 		    (flag->wide_only && step->width == sizeof(uint32_t)))
 			continue;
-		format_append(buffer, size, "%s%s", comma, flag->name);
+		format_append(buffer, size, "%s%s", comma, nth_text(flag_names, i));
 		comma = ",";
 	}
 	if (step->entry & ENTRY_PS)

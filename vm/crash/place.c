@@ -3,6 +3,7 @@
 
 #include "lib/bits.h"
 #include "lib/format.h"
+#include "lib/text_list.h"
 #include "vm/board.h"
 #include "vm/guest_memory.h"
 #include "vm/virt_ops.h"
@@ -11,15 +12,11 @@
 
 static const char *type_name(enum nested_memory_type type)
 {
-	static const char *const names[] = {
-		[NESTED_UNCACHED] = "uncached",
-		[NESTED_WRITE_COMBINING] = "write-combining",
-		[NESTED_WRITE_THROUGH] = "write-through",
-		[NESTED_WRITE_PROTECTED] = "write-protected",
-		[NESTED_WRITE_BACK] = "write-back",
-	};
+	/* In the order of the enum. */
+	static const char names[] =
+		"uncached\0write-combining\0write-through\0write-protected\0write-back";
 
-	return (unsigned)type < ARRAY_SIZE(names) ? names[type] : "of no known type";
+	return (unsigned)type <= NESTED_WRITE_BACK ? nth_text(names, type) : "of no known type";
 }
 
 static const char *size_name(uint64_t page_size)

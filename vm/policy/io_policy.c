@@ -1,6 +1,8 @@
 /* Ports that guests reach without an exit. */
 #include "vm/policy/io_policy.h"
 
+#include "lib/text_list.h"
+
 /* X(first, last, what): ports that Plinth or the whole machine depends on. */
 #define HELD_LIST(X)                                           \
 	X(0x0020, 0x0021, "the interrupt controller")          \
@@ -19,14 +21,17 @@
 	X(0x8a00, 0x8a03, "the emulator's debugger")           \
 	X(0xb000, 0xb03f, "power management")
 
-static const struct {
-	uint16_t first, last;
-	const char *what;
-} held[] = {
-#define X(first, last, what) { (first), (last), (what) },
+static const struct io_range held[] = {
+#define X(first, last, what) { (first), (last) },
 	HELD_LIST(X)
 #undef X
 };
+
+static const char held_names[] =
+#define X(first, last, what) what "\0"
+	HELD_LIST(X)
+#undef X
+	;
 
 enum error io_policy_open(struct io_policy *policy, uint16_t first, uint16_t last,
 			  struct reason *why)
@@ -38,7 +43,7 @@ enum error io_policy_open(struct io_policy *policy, uint16_t first, uint16_t las
 		if (first <= held[i].last && held[i].first <= last)
 			return reason_set(why, ERROR_INVALID_INPUT,
 					  "ports 0x%x-0x%x belong to the host: 0x%x is %s", first,
-					  last, held[i].first, held[i].what);
+					  last, held[i].first, nth_text(held_names, i));
 	if (policy->count == IO_POLICY_RANGES)
 		return reason_set(why, ERROR_NO_MEMORY, "more than %u ranges of open ports",
 				  IO_POLICY_RANGES);

@@ -1,22 +1,25 @@
 /* The states of a vCPU as a table: what is allowed, and what follows. */
 #include "vm/vcpu/vcpu_state.h"
 
-static const char *const state_names[] = {
-#define X(symbol, name) [symbol] = (name),
+#include "lib/text_list.h"
+
+static const char state_names[] =
+#define X(symbol, name) name "\0"
 	VCPU_STATE_LIST(X)
 #undef X
-};
-_Static_assert(ARRAY_SIZE(state_names) == VCPU_STATES, "every state has a name");
+	;
 
-static const struct {
-	const char *name;
-	uint8_t after;
-} calls[] = {
-#define X(symbol, call_name, states, next) [symbol] = { (call_name), (next) },
+static const char call_names[] =
+#define X(symbol, call_name, states, next) call_name "\0"
+	VCPU_CALL_LIST(X)
+#undef X
+	;
+
+static const uint8_t states_after[] = {
+#define X(symbol, call_name, states, next) [symbol] = (next),
 	VCPU_CALL_LIST(X)
 #undef X
 };
-_Static_assert(ARRAY_SIZE(calls) == VCPU_CALLS, "every call has a row");
 
 const uint8_t vcpu_calls_allowed[VCPU_CALLS] = {
 #define X(symbol, call_name, states, next) [symbol] = (states),
@@ -26,15 +29,17 @@ const uint8_t vcpu_calls_allowed[VCPU_CALLS] = {
 
 const char *vcpu_state_name(enum vcpu_state state)
 {
-	return (unsigned)state < VCPU_STATES ? state_names[state] : "unknown";
+	return (unsigned)state < VCPU_STATES ? nth_text(state_names, state) : "unknown";
 }
 
 const char *vcpu_call_name(enum vcpu_call call)
 {
-	return (unsigned)call < VCPU_CALLS ? calls[call].name : "unknown";
+	return (unsigned)call < VCPU_CALLS ? nth_text(call_names, call) : "unknown";
 }
 
 enum vcpu_state vcpu_state_after(enum vcpu_state state, enum vcpu_call call)
 {
-	return calls[call].after == VCPU_STATE_SAME ? state : (enum vcpu_state)calls[call].after;
+	enum vcpu_state after = (enum vcpu_state)states_after[call];
+
+	return after == VCPU_STATE_SAME ? state : after;
 }
