@@ -57,6 +57,7 @@ PURE := \
 	kernel/output/framebuffer.c \
 	vm/ipi.c \
 	vm/policy/cpuid_clocks.c \
+	vm/policy/cpuid_limits.c \
 	vm/policy/cpuid_memo.c \
 	vm/policy/cpuid_policy.c \
 	vm/policy/msr_policy.c \

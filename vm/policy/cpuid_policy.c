@@ -23,13 +23,21 @@
 
 #define CPUID_BACKEND_ALWAYS 0
 
-/* shown_1_ECX(backend) and its siblings: the mask of one register. */
-#define ADD_SHOWN(mask, who) \
-	| (CPUID_BACKEND_##who == 0 || (backend & CPUID_BACKEND_##who) ? (uint32_t)(mask) : 0)
-#define X(list)                                        \
-	static uint32_t shown_##list(uint32_t backend) \
-	{                                              \
-		return 0 SHOWN_##list(ADD_SHOWN);      \
+/* helped_1_ECX(helper) and its siblings: what of one register is shown where this one of the backend's flags
+ * is set, a constant; shown_1_ECX(backend): all that is shown. */
+#define ADD_HELPED(mask, who) | (CPUID_BACKEND_##who == helper ? (uint32_t)(mask) : 0)
+#define SHOWN_BY(list, who)   (backend & CPUID_BACKEND_##who ? helped_##list(CPUID_BACKEND_##who) : 0)
+#define X(list)                                                                                   \
+	static inline_always uint32_t helped_##list(uint32_t helper)                              \
+	{                                                                                         \
+		return 0 SHOWN_##list(ADD_HELPED);                                                \
+	}                                                                                         \
+	static uint32_t shown_##list(uint32_t backend)                                            \
+	{                                                                                         \
+		return helped_##list(CPUID_BACKEND_ALWAYS) | SHOWN_BY(list, RDTSCP) |             \
+		       SHOWN_BY(list, INVPCID) | SHOWN_BY(list, XSAVE) | SHOWN_BY(list, XSAVES) | \
+		       SHOWN_BY(list, X2APIC) | SHOWN_BY(list, TSC_DEADLINE) |                    \
+		       SHOWN_BY(list, XSAVEC);                                                    \
 	}
 CPUID_MASKED_LIST(X)
 #undef X
@@ -314,86 +322,4 @@ struct cpuid_result cpuid_policy(cpuid_reader host, const struct cpuid_guest *gu
 		leaf = leaf > max ? max : leaf;
 	}
 	return basic(host, guest, leaf, subleaf);
-}
-
-bool cpuid_xcr0_valid(uint64_t allowed, uint64_t value)
-{
-	uint64_t avx512 = value & XCR0_AVX512;
-	uint64_t bounds = value & (XCR0_BNDREG | XCR0_BNDCSR);
-	uint64_t tiles = value & (XCR0_TILECFG | XCR0_TILEDATA);
-
-	if ((value & ~allowed) || !(value & XCR0_X87))
-		return false;
-	if ((value & XCR0_AVX) && !(value & XCR0_SSE))
-		return false;
-	if (avx512 && (avx512 != XCR0_AVX512 || !(value & XCR0_AVX)))
-		return false;
-	if (bounds && bounds != (XCR0_BNDREG | XCR0_BNDCSR))
-		return false;
-	return !tiles || tiles == (XCR0_TILECFG | XCR0_TILEDATA);
-}
-
-uint64_t cpuid_cr4_allowed(cpuid_reader host, const struct cpuid_guest *asked)
-{
-	/* Limiting the leaves hides features, but does not take them away. */
-	struct cpuid_guest unlimited = *asked, *guest = &unlimited;
-
-	unlimited.misc_enable &= ~MISC_ENABLE_LIMIT_CPUID_MAXVAL;
-
-	struct cpuid_result one = cpuid_policy(host, guest, CPUID_FEATURES, 0);
-	struct cpuid_result seven = nothing;
-	uint64_t allowed = CR4_PCE;
-	/* CR4 bits and the feature that gives them; `reg` is where it stands. */
-	const struct {
-		uint32_t reg, mask;
-		uint64_t bits;
-	} rows[] = {
-		{ one.edx, CPUID_1_EDX_VME, CR4_VME | CR4_PVI },
-		{ one.edx, CPUID_1_EDX_TSC, CR4_TSD },
-		{ one.edx, CPUID_1_EDX_DE, CR4_DE },
-		{ one.edx, CPUID_1_EDX_PSE, CR4_PSE },
-		{ one.edx, CPUID_1_EDX_PAE, CR4_PAE },
-		{ one.edx, CPUID_1_EDX_MCE, CR4_MCE },
-		{ one.edx, CPUID_1_EDX_PGE, CR4_PGE },
-		{ one.edx, CPUID_1_EDX_FXSR, CR4_OSFXSR },
-		{ one.edx, CPUID_1_EDX_SSE, CR4_OSXMMEXCPT },
-		{ one.ecx, CPUID_1_ECX_PCID, CR4_PCIDE },
-		{ one.ecx, CPUID_1_ECX_XSAVE, CR4_OSXSAVE },
-	};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].reg & rows[i].mask)
-			allowed |= rows[i].bits;
-	if (max_basic(host, guest) >= CPUID_EXTENDED_FEATURES)
-		seven = cpuid_policy(host, guest, CPUID_EXTENDED_FEATURES, 0);
-	if (seven.ebx & CPUID_7_EBX_FSGSBASE)
-		allowed |= CR4_FSGSBASE;
-	if (seven.ebx & CPUID_7_EBX_SMEP)
-		allowed |= CR4_SMEP;
-	if (seven.ebx & CPUID_7_EBX_SMAP)
-		allowed |= CR4_SMAP;
-	if (seven.ecx & CPUID_7_ECX_UMIP)
-		allowed |= CR4_UMIP;
-	return allowed;
-}
-
-uint64_t cpuid_efer_allowed(cpuid_reader host, const struct cpuid_guest *guest)
-{
-	struct cpuid_result r = cpuid_policy(host, guest, CPUID_EXTENDED_SIGNATURE, 0);
-	uint64_t allowed = 0;
-
-	/* SYSCALL comes with 64-bit mode, and shows only there. */
-	if (r.edx & CPUID_80000001_EDX_LM)
-		allowed |= EFER_LME | EFER_SCE;
-	if (r.edx & CPUID_80000001_EDX_NX)
-		allowed |= EFER_NXE;
-	return allowed;
-}
-
-unsigned cpuid_address_bits(cpuid_reader host, const struct cpuid_guest *guest)
-{
-	if (host(CPUID_EXTENDED_MAX, 0).eax < CPUID_ADDRESS_SIZES)
-		return 36;
-	return cpuid_policy(host, guest, CPUID_ADDRESS_SIZES, 0).eax &
-	       CPUID_80000008_EAX_PHYSICAL_BITS;
 }
