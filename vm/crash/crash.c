@@ -27,8 +27,15 @@ struct report {
 	unsigned walks;
 };
 
-static void line(const struct report *r, const char *what, const char *text)
+static void printf_like(3, 4)
+	line(const struct report *r, const char *what, const char *format, ...)
 {
+	char text[LOG_LINE_MAX];
+	va_list args;
+
+	va_start(args, format);
+	format_string_va(text, sizeof(text), format, args);
+	va_end(args);
 	log_write(r->level, "vm", "%s vm=%u(%s) vcpu=%u%s", what, r->vcpu->vm->id,
 		  r->vcpu->vm->name, r->vcpu->id, text);
 }
@@ -78,7 +85,7 @@ static void tell_instruction(struct report *r)
 		      symbol_of(r, rip, symbol, sizeof(symbol)), hex, r->instruction.text);
 	if (!r->instruction.length && available < sizeof(bytes))
 		format_append(text, sizeof(text), " unreadable=0x%lx", rip.value + available);
-	line(r, "instruction", text);
+	line(r, "instruction", "%s", text);
 }
 
 /* --- addresses ------------------------------------------------------------------------------- */
@@ -99,7 +106,7 @@ static bool was_walked(const struct report *r, gva_t at)
 static void tell_steps(struct report *r, const char *of, gva_t at,
 		       const struct page_walk_trace *trace)
 {
-	char text[LOG_LINE_MAX], part[PART_MAX];
+	char part[PART_MAX];
 
 	if (was_walked(r, at))
 		return;
@@ -107,8 +114,7 @@ static void tell_steps(struct report *r, const char *of, gva_t at,
 		r->walked[r->walks++] = at.value / PAGE_SIZE;
 	for (unsigned i = 0; i < trace->count; i++) {
 		page_walk_step_text(part, sizeof(part), &trace->steps[i]);
-		format_string(text, sizeof(text), " of=%s %s", of, part);
-		line(r, "walk", text);
+		line(r, "walk", " of=%s %s", of, part);
 	}
 }
 
@@ -125,20 +131,18 @@ static void tell_walk(struct report *r, const char *of, gva_t at, enum page_acce
 		place_text(part, sizeof(part), r->vcpu, trace.result.gpa);
 		format_append(text, sizeof(text), " %s", part);
 	}
-	line(r, "walk", text);
+	line(r, "walk", "%s", text);
 }
 
 static void tell_operands(struct report *r)
 {
 	for (unsigned i = 0; i < r->instruction.operands; i++) {
 		const struct instruction_operand *operand = &r->instruction.operand[i];
-		char text[LOG_LINE_MAX], symbol[SYMBOL_MAX + sizeof(" symbol=")];
+		char symbol[SYMBOL_MAX + sizeof(" symbol=")];
 
-		format_string(text, sizeof(text), " address=0x%lx%s width=%u access=%s",
-			      operand->address.value,
-			      symbol_of(r, operand->address, symbol, sizeof(symbol)),
-			      operand->width, access_name(operand));
-		line(r, "operand", text);
+		line(r, "operand", " address=0x%lx%s width=%u access=%s", operand->address.value,
+		     symbol_of(r, operand->address, symbol, sizeof(symbol)), operand->width,
+		     access_name(operand));
 		tell_walk(r, "operand", operand->address,
 			  operand->write ? PAGE_ACCESS_WRITE : PAGE_ACCESS_READ);
 	}
@@ -154,7 +158,7 @@ static enum page_access access_of(const struct vcpu_exit *exit)
 /* What the exit itself was about. */
 static void tell_exit_address(struct report *r, const struct vcpu_exit *exit)
 {
-	char text[LOG_LINE_MAX], part[PART_MAX];
+	char part[PART_MAX];
 	uint64_t cr2;
 
 	switch (exit->kind) {
@@ -163,9 +167,7 @@ static void tell_exit_address(struct report *r, const struct vcpu_exit *exit)
 		if (exit->nested_fault.gva_valid)
 			tell_walk(r, "exit", exit->nested_fault.gva, access_of(exit));
 		place_text(part, sizeof(part), r->vcpu, exit->nested_fault.gpa);
-		format_string(text, sizeof(text), " physical=0x%lx %s",
-			      exit->nested_fault.gpa.value, part);
-		line(r, "exit address", text);
+		line(r, "exit address", " physical=0x%lx %s", exit->nested_fault.gpa.value, part);
 		break;
 	case VCPU_EXIT_EXCEPTION:
 		if (exit->event.vector == EXCEPTION_PAGE_FAULT)
@@ -191,11 +193,10 @@ static bool read_slot(void *context, gva_t at, unsigned width, uint64_t *value)
 
 static void tell_frame(const struct report *r, unsigned number, gva_t at)
 {
-	char text[LOG_LINE_MAX], symbol[SYMBOL_MAX + sizeof(" symbol=")];
+	char symbol[SYMBOL_MAX + sizeof(" symbol=")];
 
-	format_string(text, sizeof(text), " frame=%u rip=0x%lx%s", number, at.value,
-		      symbol_of(r, at, symbol, sizeof(symbol)));
-	line(r, "backtrace", text);
+	line(r, "backtrace", " frame=%u rip=0x%lx%s", number, at.value,
+	     symbol_of(r, at, symbol, sizeof(symbol)));
 }
 
 static void tell_backtrace(struct report *r)
@@ -209,7 +210,6 @@ static void tell_backtrace(struct report *r)
 		.base = s->mode == CODE_64 ? 0 : s->registers.base[SEGMENT_SS],
 		.pointer = s->registers.gpr[RBP],
 	};
-	char text[LOG_LINE_MAX];
 	uint64_t address = 0, base = s->mode == CODE_64 ? 0 : s->registers.base[SEGMENT_CS];
 	struct reason end;
 
@@ -219,8 +219,7 @@ static void tell_backtrace(struct report *r)
 	while (frame_next(&chain, &address, &end))
 		tell_frame(r, chain.count,
 			   gva(s->mode == CODE_64 ? address : (uint32_t)(base + address)));
-	format_string(text, sizeof(text), " end: %s", end.text);
-	line(r, "backtrace", text);
+	line(r, "backtrace", " end: %s", end.text);
 }
 
 #define STACK_SLOTS 8
@@ -244,7 +243,7 @@ static void tell_stack(struct report *r)
 			format_append(text, sizeof(text), "(%s)", symbol);
 	}
 	if (text[0])
-		line(r, "stack", text);
+		line(r, "stack", "%s", text);
 }
 
 /* Registers that hold the address of something with a name. */
@@ -256,7 +255,7 @@ static void tell_symbols(struct report *r)
 		if (find_name(r, gva(r->scene.registers.gpr[i]), symbol, sizeof(symbol)))
 			format_append(text, sizeof(text), " %s=%s", vcpu_gpr_name(i), symbol);
 	if (text[0])
-		line(r, "symbols", text);
+		line(r, "symbols", "%s", text);
 }
 
 /* --- what led to it -------------------------------------------------------------------------- */
@@ -264,16 +263,13 @@ static void tell_symbols(struct report *r)
 static void tell_cause(struct report *r, const struct vcpu_exit *exit)
 {
 	struct reason sentences[CAUSE_SENTENCES];
-	char text[LOG_LINE_MAX];
 	unsigned count;
 
 	if (exit->kind != VCPU_EXIT_TRIPLE_FAULT)
 		return;
 	count = cause_find(&r->scene, &r->instruction, sentences);
-	for (unsigned i = 0; i < count; i++) {
-		format_string(text, sizeof(text), ": %s", sentences[i].text);
-		line(r, "cause", text);
-	}
+	for (unsigned i = 0; i < count; i++)
+		line(r, "cause", ": %s", sentences[i].text);
 }
 
 /* --- all of it ------------------------------------------------------------------------------- */
@@ -285,8 +281,7 @@ static bool begin(struct report *r, struct vcpu *vcpu, enum log_level level)
 	*r = (struct report) { .level = level, .vcpu = vcpu };
 	if (!scene_take(vcpu, &r->scene, &why))
 		return true;
-	log_write(level, "vm", "nothing to tell vm=%u(%s) vcpu=%u: %s", vcpu->vm->id,
-		  vcpu->vm->name, vcpu->id, why.text);
+	line(r, "nothing to tell", ": %s", why.text);
 	return false;
 }
 
@@ -313,10 +308,9 @@ void crash_tell_where(struct vcpu *vcpu, enum log_level level)
 
 	if (!begin(&r, vcpu, level))
 		return;
-	log_write(level, "vm", "where vm=%u(%s) vcpu=%u state=%s exits=%lu%s%s", vcpu->vm->id,
-		  vcpu->vm->name, vcpu->id, vcpu_state_name((enum vcpu_state)vcpu->state),
-		  vcpu_exits(vcpu), vcpu->halted ? " halted" : "",
-		  vcpu->startup ? " waits for its start-up" : "");
+	line(&r, "where", " state=%s exits=%lu%s%s", vcpu_state_name((enum vcpu_state)vcpu->state),
+	     vcpu_exits(vcpu), vcpu->halted ? " halted" : "",
+	     vcpu->startup ? " waits for its start-up" : "");
 	tell_instruction(&r);
 	tell_backtrace(&r);
 }

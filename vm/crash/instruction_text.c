@@ -5,16 +5,7 @@
 
 #include "lib/bits.h"
 #include "lib/format.h"
-
-static const struct {
-	ZydisMachineMode machine;
-	ZydisStackWidth stack;
-} modes[] = {
-	[CODE_REAL] = { ZYDIS_MACHINE_MODE_REAL_16, ZYDIS_STACK_WIDTH_16 },
-	[CODE_16] = { ZYDIS_MACHINE_MODE_LEGACY_16, ZYDIS_STACK_WIDTH_16 },
-	[CODE_32] = { ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32 },
-	[CODE_64] = { ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64 },
-};
+#include "vm/emulate/encoding.h"
 
 static bool format(const ZydisDecodedInstruction *z, const ZydisDecodedOperand *operands,
 		   uint64_t rip, char *text, size_t size)
@@ -133,7 +124,7 @@ void instruction_describe(enum code_mode mode, const uint8_t *bytes, unsigned av
 	ZydisDecoder decoder;
 	ZydisDecodedInstruction z;
 	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
-	ZyanStatus status = ZydisDecoderInit(&decoder, modes[mode].machine, modes[mode].stack);
+	ZyanStatus status = encoded_start(&decoder, mode);
 
 	*out = (struct instruction_text) { 0 };
 	if (ZYAN_SUCCESS(status))

@@ -268,16 +268,6 @@ static void find_operands(const ZydisDecodedInstruction *z, struct decoded_instr
 
 /* --- the call of Zydis ----------------------------------------------------------------------- */
 
-static const struct {
-	ZydisMachineMode machine;
-	ZydisStackWidth stack;
-} modes[] = {
-	[CODE_REAL] = { ZYDIS_MACHINE_MODE_REAL_16, ZYDIS_STACK_WIDTH_16 },
-	[CODE_16] = { ZYDIS_MACHINE_MODE_LEGACY_16, ZYDIS_STACK_WIDTH_16 },
-	[CODE_32] = { ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32 },
-	[CODE_64] = { ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64 },
-};
-
 static enum decode_status status_of(ZyanStatus status)
 {
 	switch (status) {
@@ -300,7 +290,7 @@ enum decode_status decode_instruction(enum code_mode mode, const uint8_t *bytes,
 {
 	ZydisDecoder decoder;
 	ZydisDecodedInstruction z;
-	ZyanStatus status = ZydisDecoderInit(&decoder, modes[mode].machine, modes[mode].stack);
+	ZyanStatus status = encoded_start(&decoder, mode);
 
 	*to = (struct decoded_instruction) {
 		.name = "",

@@ -5,6 +5,21 @@
 
 #include "vm/emulate/segment_register.h"
 
+static const struct {
+	ZydisMachineMode machine;
+	ZydisStackWidth stack;
+} modes[] = {
+	[CODE_REAL] = { ZYDIS_MACHINE_MODE_REAL_16, ZYDIS_STACK_WIDTH_16 },
+	[CODE_16] = { ZYDIS_MACHINE_MODE_LEGACY_16, ZYDIS_STACK_WIDTH_16 },
+	[CODE_32] = { ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32 },
+	[CODE_64] = { ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64 },
+};
+
+ZyanStatus encoded_start(ZydisDecoder *decoder, enum code_mode mode)
+{
+	return ZydisDecoderInit(decoder, modes[mode].machine, modes[mode].stack);
+}
+
 enum {
 	PREFIX_ES = 0x26,
 	PREFIX_CS = 0x2e,

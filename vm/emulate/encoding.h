@@ -10,6 +10,10 @@
 enum { PREFIX_OPERAND_SIZE = 0x66, PREFIX_REPNE = 0xf2, PREFIX_REP = 0xf3 };
 
 struct ZydisDecodedInstruction_;
+struct ZydisDecoder_;
+
+/* Sets the decoder up for code of that mode. A ZyanStatus. */
+uint32_t encoded_start(struct ZydisDecoder_ *decoder, enum code_mode mode);
 
 /* The segment that the last override names, or `otherwise`. In 64-bit mode only FS and GS count. */
 uint8_t encoded_segment(const struct ZydisDecodedInstruction_ *z, uint8_t otherwise);
