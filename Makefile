@@ -186,11 +186,12 @@ REPRODUCIBLE := '-ffile-prefix-map=$(CURDIR)=.' -gno-record-gcc-switches
 # numbers of 128 bits, and is told that they have it, or it would see to that in each function.
 STACK := -mpreferred-stack-boundary=3 -mincoming-stack-boundary=4
 
+# Data lies as its type wants: GCC would begin each table of 32 bytes at a multiple of 32, and there are hundreds.
 CFLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
 	-mno-red-zone -mgeneral-regs-only -march=x86-64 -fno-pic -fno-pie \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables $(STACK) \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks \
-	-falign-loops=1 -falign-jumps=1 -falign-labels=1 -fno-reorder-blocks-and-partition \
+	-falign-loops=1 -falign-jumps=1 -falign-labels=1 -malign-data=abi -fno-reorder-blocks-and-partition \
 	-fno-common -ffunction-sections -fdata-sections $(REPRODUCIBLE) $(WARNINGS) -I. -I$(BUILD)/gen
 # No line tables: this NASM writes the build directory into them, and images would differ by it.
 NASMFLAGS := -f elf64 --reproducible -Werror -I./ -I$(BUILD)/gen/
