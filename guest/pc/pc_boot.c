@@ -64,26 +64,25 @@ static enum error load_kernel(struct pc *pc, struct boot_state *state, struct re
 {
 	const struct vm_spec *spec = pc->spec;
 	const struct spec_module *module = &spec->modules[spec->kernel];
+	const enum module_role role = module->role;
 	struct load_file kernel = pc_file(module), others[SPEC_MODULES];
-	unsigned count;
+	unsigned count =
+		pc_files_of(spec, role == MODULE_LINUX ? MODULE_INITRD : MODULE_MODULE, others);
 
-	switch (module->role) {
+	switch (role) {
 	case MODULE_LINUX:
-		count = pc_files_of(spec, MODULE_INITRD, others);
 		return load_linux(&pc->target, &kernel, others, count, spec->entry, state, why);
 	case MODULE_MULTIBOOT:
-		count = pc_files_of(spec, MODULE_MODULE, others);
-		return load_multiboot(&pc->target, &kernel, others, count, state, why);
 	case MODULE_PVH:
-		count = pc_files_of(spec, MODULE_MODULE, others);
-		return load_pvh(&pc->target, &kernel, others, count, state, why);
+		return (role == MODULE_PVH ? load_pvh : load_multiboot)(&pc->target, &kernel,
+									others, count, state, why);
 	case MODULE_FLAT:
 		return load_flat(&pc->target, &kernel, spec->address, spec->entry, state, why);
 	case MODULE_FIRMWARE:
 		return load_rom(pc, &kernel, state, why);
 	default:
 		return reason_set(why, ERROR_INVALID_INPUT, "a module of role %s is no kernel",
-				  module_role_name(module->role));
+				  module_role_name(role));
 	}
 }
 
