@@ -47,13 +47,18 @@ static void spoil(struct vm_spec *vm, const struct complaints *to, const struct 
 }
 
 /* A mistake in a module as a whole. */
-static enum error refuse(const struct reading *reading, const char *what)
+static enum error printf_like(2, 3) refuse(const struct reading *reading, const char *format, ...)
 {
 	const struct vm_spec *vm = reading->vm;
+	char sentence[160];
 	struct reason why;
+	va_list args;
 
+	va_start(args, format);
+	format_string_va(sentence, sizeof(sentence), format, args);
+	va_end(args);
 	reason_set(&why, ERROR_INVALID_INPUT, "module %u%s%s%s: %s", reading->module.index,
-		   vm ? " (vm=" : "", vm ? vm->name : "", vm ? ")" : "", what);
+		   vm ? " (vm=" : "", vm ? vm->name : "", vm ? ")" : "", sentence);
 	spoil(reading->vm, &reading->listener, &why);
 	return why.kind;
 }
@@ -62,12 +67,11 @@ static enum error refuse(const struct reading *reading, const char *what)
 static enum error refuse_word(const struct reading *reading, const struct spec_word *word,
 			      const char *what, const char *detail)
 {
-	char shown[SHOWN_WORD], sentence[160];
+	char shown[SHOWN_WORD];
 
 	spec_show(word, shown, sizeof(shown));
-	format_string(sentence, sizeof(sentence), "byte %zu, \"%s\": %s%s",
-		      (size_t)(word->text - reading->string), shown, what, detail);
-	return refuse(reading, sentence);
+	return refuse(reading, "byte %zu, \"%s\": %s%s", (size_t)(word->text - reading->string),
+		      shown, what, detail);
 }
 
 static bool name_is_fine(const struct spec_word *name)
@@ -214,7 +218,6 @@ static enum error add_kernel(struct reading *reading)
 {
 	struct vm_spec *vm = reading->vm;
 	const enum module_role role = reading->module.role;
-	char sentence[96];
 
 	if (vm->kernel == SPEC_NO_KERNEL) {
 		vm->kernel = vm->module_count;
@@ -232,10 +235,8 @@ static enum error add_kernel(struct reading *reading)
 	}
 	const unsigned first =
 		vm->offered != SPEC_NO_KERNEL && role == MODULE_LINUX ? vm->offered : vm->kernel;
-	format_string(sentence, sizeof(sentence),
-		      "a second kernel: module %u (%s) is the VM's first", vm->modules[first].index,
-		      module_role_name(vm->modules[first].role));
-	return refuse(reading, sentence);
+	return refuse(reading, "a second kernel: module %u (%s) is the VM's first",
+		      vm->modules[first].index, module_role_name(vm->modules[first].role));
 }
 
 static enum error add_to_vm(struct reading *reading)
