@@ -195,6 +195,9 @@ static enum error queue_exception(struct vcpu_events *events, const struct vcpu_
 				  bool *triple_fault, struct reason *why)
 {
 	bool waits = events->exception.kind != EVENT_NONE;
+	/* An abort, which nothing raises again: exceptions in its delivery go before it, and the last of them, should
+	 * its own be cut short, gives way to the next. */
+	bool aborts = class_of(&events->interrupted) == CLASS_DOUBLE_FAULT;
 	const struct vcpu_event *first = waits ? &events->exception : &events->interrupted;
 
 	switch (combine(first, event)) {
@@ -212,13 +215,12 @@ static enum error queue_exception(struct vcpu_events *events, const struct vcpu_
 	case COMBINE_SERIALLY:
 		/* One instruction raises one exception: a second that does not combine is a mistake
 		 * of the caller. */
-		if (waits)
+		if (waits && !aborts)
 			return reason_set(why, ERROR_RESOURCE_BUSY,
 					  "exception %u: exception %u waits already", event->vector,
 					  first->vector);
 		events->exception = with_error_code(*event);
-		/* A #DF is an abort, which nothing raises again: it goes on behind the other. */
-		if (class_of(first) == CLASS_DOUBLE_FAULT)
+		if (aborts)
 			return ERROR_NONE;
 		break;
 	}

@@ -220,6 +220,28 @@ static void interrupted_waits_for_the_fault(void **state)
 	expect(&events, &open_all, EVENT_NONE, 0);
 }
 
+/* A #DF waits behind an exception that came in its delivery, and behind those that come in that one's, in which
+ * a guest may have as many as it likes. */
+static void double_fault_waits_for_them_all(void **state)
+{
+	const struct vcpu_event double_fault = with_code(8, 0), alignment = with_code(17, 0);
+	struct vcpu_events events = { 0 };
+
+	vcpu_events_interrupted(&events, &double_fault);
+	put(&events, alignment);
+	for (unsigned i = 0; i < 3; i++) {
+		expect(&events, &open_all, EVENT_EXCEPTION, 17);
+		vcpu_events_interrupted(&events, &alignment);
+		put(&events, alignment);
+	}
+	expect(&events, &open_all, EVENT_EXCEPTION, 17);
+	vcpu_events_interrupted(&events, &alignment);
+	put(&events, exception(1));
+	expect(&events, &open_all, EVENT_EXCEPTION, 1);
+	expect(&events, &open_all, EVENT_EXCEPTION, 8);
+	expect(&events, &open_all, EVENT_NONE, 0);
+}
+
 static void interrupted_when_closed(void **state)
 {
 	static const struct event_openings closed = { 0 };
@@ -317,6 +339,7 @@ int main(void)
 		cmocka_unit_test(debug_traps_go_first),
 		cmocka_unit_test(interrupted_goes_first),
 		cmocka_unit_test(interrupted_waits_for_the_fault),
+		cmocka_unit_test(double_fault_waits_for_them_all),
 		cmocka_unit_test(interrupted_when_closed),
 		cmocka_unit_test(priorities),
 		cmocka_unit_test(priority_among_several),
