@@ -228,15 +228,28 @@ static void expect(enum error want, enum error got, const char *what, const stru
 		found_wrong(what, got, got ? why->text : "");
 }
 
+static void enable(enum error want, const char *what)
+{
+	struct reason why;
+
+	expect(want, vmx_hardware_enable(&why), what, &why);
+}
+
+static void disable(enum error want, const char *what)
+{
+	struct reason why;
+
+	expect(want, vmx_hardware_disable(&why), what, &why);
+}
+
 /* Every CPU to VMX off, its registers noted. */
 static void go_off(void *argument)
 {
 	unsigned index = this_cpu()->index;
-	struct reason why;
 
 	was_enabled[index] = vmx_is_enabled();
 	if (was_enabled[index])
-		expect(ERROR_NONE, vmx_hardware_disable(&why), "disabling", &why);
+		disable(ERROR_NONE, "disabling");
 	cr0_before[index] = read_cr0();
 	cr4_before[index] = read_cr4();
 	took_part();
@@ -244,10 +257,8 @@ static void go_off(void *argument)
 
 static void go_back(void *argument)
 {
-	struct reason why;
-
 	if (was_enabled[this_cpu()->index])
-		expect(ERROR_NONE, vmx_hardware_enable(&why), "enabling", &why);
+		enable(ERROR_NONE, "enabling");
 	if (vmx_is_enabled() != was_enabled[this_cpu()->index])
 		found_wrong("going back to the state before", ERROR_BAD_STATE, "");
 	took_part();
@@ -272,28 +283,24 @@ static bool left_out(void)
 
 static void enable_twice(void *argument)
 {
-	struct reason why;
-
 	if (left_out())
 		return;
-	expect(ERROR_NONE, vmx_hardware_enable(&why), "enabling", &why);
-	expect(ERROR_RESOURCE_BUSY, vmx_hardware_enable(&why), "enabling twice", &why);
+	enable(ERROR_NONE, "enabling");
+	enable(ERROR_RESOURCE_BUSY, "enabling twice");
 	if (!vmx_is_enabled())
 		found_wrong("asking while VMX is on", ERROR_BAD_STATE, "");
-	expect(ERROR_NONE, vmx_hardware_disable(&why), "disabling", &why);
+	disable(ERROR_NONE, "disabling");
 	check_registers();
 	took_part();
 }
 
 static void disable_twice(void *argument)
 {
-	struct reason why;
-
 	if (left_out())
 		return;
-	expect(ERROR_NONE, vmx_hardware_enable(&why), "enabling", &why);
-	expect(ERROR_NONE, vmx_hardware_disable(&why), "disabling", &why);
-	expect(ERROR_BAD_STATE, vmx_hardware_disable(&why), "disabling twice", &why);
+	enable(ERROR_NONE, "enabling");
+	disable(ERROR_NONE, "disabling");
+	disable(ERROR_BAD_STATE, "disabling twice");
 	if (vmx_is_enabled())
 		found_wrong("asking while VMX is off", ERROR_BAD_STATE, "");
 	check_registers();
@@ -302,13 +309,11 @@ static void disable_twice(void *argument)
 
 static void many_rounds(void *argument)
 {
-	struct reason why;
-
 	if (left_out())
 		return;
 	for (unsigned i = selftest_rounds(ROUNDS); i; i--) {
-		expect(ERROR_NONE, vmx_hardware_enable(&why), "enabling", &why);
-		expect(ERROR_NONE, vmx_hardware_disable(&why), "disabling", &why);
+		enable(ERROR_NONE, "enabling");
+		disable(ERROR_NONE, "disabling");
 	}
 	check_registers();
 	took_part();
