@@ -136,12 +136,14 @@ struct field_change {
 	uint64_t bits;
 } packed_layout;
 
-/* What a row asks, most of them of the first field that it reads. */
+/* What a row asks, most of them of the first field that it reads. Of segment registers but for RULE_ASKS only
+ * where the CPU looks at the register: where it is usable, and not ES to GS in virtual-8086 mode. */
 enum rule_kind {
 	RULE_ASKS,         /* what `holds` says, or of a row for segment registers `holds_for` */
 	RULE_ASKS_OF_ROW,  /* what `holds_of` says */
 	RULE_ASKS_OF_MSRS, /* what `holds_of_msr` says of each entry of the VM-entry MSR-load area */
 	RULE_ZEROES,       /* `bits` are 0 */
+	RULE_ONES,         /* `bits` are 1 */
 	RULE_NOT_ZERO,     /* not all bits are 0 */
 	RULE_CANONICAL,    /* a canonical address, at the widest that the CPU has */
 	RULE_PHYSICAL,     /* no bit beyond the physical-address width */

@@ -28,11 +28,6 @@ static bool rip_is_wide_enough(const struct entry_check_input *in)
 
 #define RFLAGS_RESERVED (BITS(63, 22) | BIT(15) | BIT(5) | BIT(3))
 
-static bool rflags_have_the_fixed_one(const struct entry_check_input *in)
-{
-	return guest_rflags(in) & RFLAGS_FIXED;
-}
-
 static bool virtual_8086_is_outside_ia32e(const struct entry_check_input *in)
 {
 	return implies(guest_rflags(in) & RFLAGS_VM, !ia32e_guest(in));
@@ -83,8 +78,7 @@ static const struct entry_rule_row guest_rip_rules[] = {
 		.id = "rflags.fixed-one",
 		.want = "bit 1 1",
 		READS(VMCS_GUEST_RFLAGS),
-		.holds = rflags_have_the_fixed_one,
-		BREAKS(TURN_OFF(VMCS_GUEST_RFLAGS, RFLAGS_FIXED)),
+		ONES(RFLAGS_FIXED),
 	},
 	{
 		.id = "rflags.vm-in-ia32e",

@@ -15,18 +15,6 @@
 #define LIMIT    VMCS_GUEST_ES_LIMIT
 #define RIGHTS   VMCS_GUEST_ES_AR_BYTES
 
-static bool is_ordinary(enum vmcs_segment segment)
-{
-	return segment < SEGMENT_LDTR;
-}
-
-/* Access rights are looked at where the register is usable, and in virtual-8086 mode only those of TR and
- * LDTR. */
-static bool is_looked_at(const struct entry_check_input *in, enum vmcs_segment segment)
-{
-	return is_usable(in, segment) && !(is_ordinary(segment) && virtual_8086_guest(in));
-}
-
 /* --- virtual-8086 mode ----------------------------------------------------------------------- */
 
 #define LIMIT_VIRTUAL_8086  0xffffu
@@ -48,12 +36,7 @@ static bool vm_rights(const struct entry_check_input *in, enum vmcs_segment segm
 	return implies(virtual_8086_guest(in), rights_of(in, segment) == RIGHTS_VIRTUAL_8086);
 }
 
-/* --- bases and selectors --------------------------------------------------------------------- */
-
-static bool base_is_narrow(const struct entry_check_input *in, enum vmcs_segment segment)
-{
-	return implies(is_looked_at(in, segment), !(base_of(in, segment) >> 32));
-}
+/* --- bases ----------------------------------------------------------------------------------- */
 
 /* Those of FS and GS count even where the register is not usable. */
 static bool base_is_canonical(const struct entry_check_input *in, enum vmcs_segment segment)
@@ -63,37 +46,7 @@ static bool base_is_canonical(const struct entry_check_input *in, enum vmcs_segm
 	return implies(counts, is_canonical_here(in, base_of(in, segment)));
 }
 
-static bool in_gdt(const struct entry_check_input *in, enum vmcs_segment segment)
-{
-	return implies(is_usable(in, segment), !(selector_of(in, segment) & SELECTOR_TI));
-}
-
 /* --- access rights --------------------------------------------------------------------------- */
-
-static bool not_system(const struct entry_check_input *in, enum vmcs_segment segment)
-{
-	return implies(is_looked_at(in, segment), rights_of(in, segment) & RIGHTS_S);
-}
-
-static bool is_system(const struct entry_check_input *in, enum vmcs_segment segment)
-{
-	return implies(is_looked_at(in, segment), !(rights_of(in, segment) & RIGHTS_S));
-}
-
-static bool present(const struct entry_check_input *in, enum vmcs_segment segment)
-{
-	return implies(is_looked_at(in, segment), rights_of(in, segment) & RIGHTS_P);
-}
-
-static bool reserved_low(const struct entry_check_input *in, enum vmcs_segment segment)
-{
-	return implies(is_looked_at(in, segment), !(rights_of(in, segment) & BITS(11, 8)));
-}
-
-static bool reserved_high(const struct entry_check_input *in, enum vmcs_segment segment)
-{
-	return implies(is_looked_at(in, segment), !(rights_of(in, segment) & BITS(31, 17)));
-}
 
 /* The limit as a descriptor would have to count it. */
 #define LIMIT_BYTES BITS(11, 0)  /* any of them 0: bytes */
@@ -111,11 +64,6 @@ static bool granular_pages(const struct entry_check_input *in, enum vmcs_segment
 	bool pages = limit_of(in, segment) & LIMIT_PAGES;
 
 	return implies(is_looked_at(in, segment) && pages, rights_of(in, segment) & RIGHTS_G);
-}
-
-static bool accessed(const struct entry_check_input *in, enum vmcs_segment segment)
-{
-	return implies(is_looked_at(in, segment), type_of(in, segment) & TYPE_ACCESSED);
 }
 
 static bool readable(const struct entry_check_input *in, enum vmcs_segment segment)
@@ -167,8 +115,7 @@ static const struct entry_rule_row guest_segment_rules[] = {
 		.want = "bits 63:32 0",
 		.segments = ONE(ES) | ONE(CS) | ONE(SS) | ONE(DS),
 		READS(BASE),
-		.holds_for = base_is_narrow,
-		BREAKS(WRITE(BASE, BIT(32))),
+		ZEROES(BITS(63, 32)),
 	},
 	{
 		.id = "base",
@@ -183,48 +130,42 @@ static const struct entry_rule_row guest_segment_rules[] = {
 		.want = "bit 2 (TI) 0",
 		.segments = SYSTEM_REGISTERS,
 		READS(SELECTOR),
-		.holds_for = in_gdt,
-		BREAKS(TURN_ON(SELECTOR, SELECTOR_TI)),
+		ZEROES(SELECTOR_TI),
 	},
 	{
 		.id = "not-system",
 		.want = "bit 4 (S) 1",
 		.segments = ORDINARY_REGISTERS,
 		READS(RIGHTS),
-		.holds_for = not_system,
-		BREAKS(TURN_OFF(RIGHTS, RIGHTS_S)),
+		ONES(RIGHTS_S),
 	},
 	{
 		.id = "system",
 		.want = "bit 4 (S) 0",
 		.segments = SYSTEM_REGISTERS,
 		READS(RIGHTS),
-		.holds_for = is_system,
-		BREAKS(TURN_ON(RIGHTS, RIGHTS_S)),
+		ZEROES(RIGHTS_S),
 	},
 	{
 		.id = "present",
 		.want = "bit 7 (P) 1",
 		.segments = ALL_REGISTERS,
 		READS(RIGHTS),
-		.holds_for = present,
-		BREAKS(TURN_OFF(RIGHTS, RIGHTS_P)),
+		ONES(RIGHTS_P),
 	},
 	{
 		.id = "reserved-low",
 		.want = "bits 11:8 0",
 		.segments = ALL_REGISTERS,
 		READS(RIGHTS),
-		.holds_for = reserved_low,
-		BREAKS(TURN_ON(RIGHTS, BIT(8))),
+		ZEROES(BITS(11, 8)),
 	},
 	{
 		.id = "reserved-high",
 		.want = "bits 31:17 0",
 		.segments = ALL_REGISTERS,
 		READS(RIGHTS),
-		.holds_for = reserved_high,
-		BREAKS(TURN_ON(RIGHTS, BIT(17))),
+		ZEROES(BITS(31, 17)),
 	},
 	{
 		.id = "granularity-bytes",
@@ -247,8 +188,7 @@ static const struct entry_rule_row guest_segment_rules[] = {
 		.want = "an accessed type: bit 0 1",
 		.segments = DATA_REGISTERS,
 		READS(RIGHTS),
-		.holds_for = accessed,
-		BREAKS(TURN_OFF(RIGHTS, TYPE_ACCESSED)),
+		ONES(TYPE_ACCESSED),
 	},
 	{
 		.id = "readable",

@@ -14,11 +14,6 @@ static bool tr_is_no_16_bit_tss(const struct entry_check_input *in)
 	return implies(ia32e_guest(in), type_of(in, SEGMENT_TR) != TYPE_TSS16_BUSY);
 }
 
-static bool tr_is_usable(const struct entry_check_input *in)
-{
-	return !(rights_of(in, SEGMENT_TR) & RIGHTS_UNUSABLE);
-}
-
 static bool ldtr_is_an_ldt(const struct entry_check_input *in)
 {
 	return implies(is_usable(in, SEGMENT_LDTR), type_of(in, SEGMENT_LDTR) == TYPE_LDT);
@@ -43,8 +38,7 @@ static const struct entry_rule_row guest_system_segment_rules[] = {
 		.id = "segment.tr.usable",
 		.want = "bit 16 (unusable) 0",
 		READS(VMCS_GUEST_TR_AR_BYTES),
-		.holds = tr_is_usable,
-		BREAKS(TURN_ON(VMCS_GUEST_TR_AR_BYTES, RIGHTS_UNUSABLE)),
+		ZEROES(RIGHTS_UNUSABLE),
 	},
 	{
 		.id = "segment.ldtr.type",

@@ -79,6 +79,16 @@ bool is_usable(const struct entry_check_input *in, enum vmcs_segment segment)
 	       !(rights_of(in, segment) & RIGHTS_UNUSABLE);
 }
 
+bool is_ordinary(enum vmcs_segment segment)
+{
+	return segment < SEGMENT_LDTR;
+}
+
+bool is_looked_at(const struct entry_check_input *in, enum vmcs_segment segment)
+{
+	return is_usable(in, segment) && !(is_ordinary(segment) && virtual_8086_guest(in));
+}
+
 bool code64_guest(const struct entry_check_input *in)
 {
 	return ia32e_guest(in) && (rights_of(in, SEGMENT_CS) & RIGHTS_L);

@@ -51,6 +51,13 @@ uint64_t rpl_of(const struct entry_check_input *in, enum vmcs_segment segment);
 
 /* CS and TR are always looked at, the others only while they are usable. */
 bool is_usable(const struct entry_check_input *in, enum vmcs_segment segment);
+/* ES, CS, SS, DS, FS or GS. */
+bool is_ordinary(enum vmcs_segment segment);
+
+/* Access rights are looked at where the register is usable, and in virtual-8086 mode only those of TR and
+ * LDTR. */
+bool is_looked_at(const struct entry_check_input *in, enum vmcs_segment segment);
+
 bool code64_guest(const struct entry_check_input *in);
 
 /* --- the event to be injected ---------------------------------------------------------------- */

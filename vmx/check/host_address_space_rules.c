@@ -60,11 +60,6 @@ static bool small_host_has_a_low_ssp(const struct entry_check_input *in)
 
 /* --- a host of 64 bits ----------------------------------------------------------------------- */
 
-static bool large_host_has_pae(const struct entry_check_input *in)
-{
-	return field(in, VMCS_HOST_CR4) & CR4_PAE;
-}
-
 /* As wide as the host's own paging makes addresses. */
 static bool large_host_has_a_canonical_rip(const struct entry_check_input *in)
 {
@@ -148,8 +143,7 @@ static const struct entry_rule_row host_address_space_rules[] = {
 		.want = "CR4.PAE 1 while \"host address-space size\" is 1",
 		READS(VMCS_HOST_CR4, VMCS_EXIT_CONTROLS),
 		WHILE(EXIT, HOST_ADDRESS_SPACE_SIZE),
-		.holds = large_host_has_pae,
-		BREAKS(TURN_OFF(VMCS_HOST_CR4, CR4_PAE)),
+		ONES(CR4_PAE),
 	},
 	{
 		.id = "rip.canonical",

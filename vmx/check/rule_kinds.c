@@ -2,8 +2,7 @@
  * its own: their rows name that, and have no function. */
 #include "vmx/check/rule_kinds.h"
 
-#include "vmx/check/guest_states.h"
-#include "vmx/check/rule_words.h"
+#include "vmx/check/guest_words.h"
 
 static void turn_on(struct entry_check_input *in, enum vmcs_field which, uint64_t bits)
 {
@@ -103,7 +102,9 @@ bool entry_rule_holds(const struct entry_rule *rule, const struct entry_check_in
 
 	if (while_on && !is_on(in, while_on))
 		return true;
-	uint64_t value = field(in, field_of(row));
+	if (row->segments && row->kind != RULE_ASKS && !is_looked_at(in, rule->segment))
+		return true;
+	uint64_t value = field(in, entry_rule_field(rule, field_of(row)));
 	switch (row->kind) {
 	case RULE_ASKS:
 		return row->segments ? row->holds_for(in, rule->segment) : row->holds(in);
@@ -113,6 +114,8 @@ bool entry_rule_holds(const struct entry_rule *rule, const struct entry_check_in
 		return holds_of_msrs(row, in);
 	case RULE_ZEROES:
 		return !(value & row->bits);
+	case RULE_ONES:
+		return !(~value & row->bits);
 	case RULE_NOT_ZERO:
 		return value;
 	case RULE_CANONICAL:
@@ -154,13 +157,17 @@ static void change_fields(const struct entry_rule *rule, const struct field_chan
 	}
 }
 
-static void break_by_kind(const struct entry_rule_row *row, struct entry_check_input *in)
+static void break_by_kind(const struct entry_rule *rule, struct entry_check_input *in)
 {
-	enum vmcs_field which = field_of(row);
+	const struct entry_rule_row *row = rule->row;
+	enum vmcs_field which = entry_rule_field(rule, field_of(row));
 
 	switch (row->kind) {
 	case RULE_ZEROES:
 		turn_on(in, which, row->bits & -row->bits);
+		break;
+	case RULE_ONES:
+		turn_off(in, which, row->bits);
 		break;
 	case RULE_NOT_ZERO:
 		set_field(in, which, 0);
@@ -221,5 +228,5 @@ void rule_break(const struct entry_rule *rule, struct entry_check_input *in)
 		row->break_by(in);
 	if (while_on)
 		turn_control_on(in, while_on);
-	break_by_kind(row, in);
+	break_by_kind(rule, in);
 }

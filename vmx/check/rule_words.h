@@ -19,8 +19,9 @@
 #define WHILE(word, control) .while_on = PLACE_##word##_##control + 1
 #define NEEDS(word, control) .kind = RULE_NEEDS, .needs = PLACE_##word##_##control
 
-/* It asks that these bits of the first field be 0. */
+/* It asks that these bits of the first field be 0, or 1. */
 #define ZEROES(mask) .kind = RULE_ZEROES, .bits = (mask)
+#define ONES(mask)   .kind = RULE_ONES, .bits = (mask)
 
 /* It is broken in a guest of another mode. */
 #define IN_GUEST(state) .start = START_GUEST + GUEST_STATE_##state
