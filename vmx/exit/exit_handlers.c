@@ -3,6 +3,7 @@
 #include "vmx/exit/exit_handlers.h"
 
 #include "lib/bits.h"
+#include "vmx/backend.h"
 #include "vmx/cpu/capability.h"
 #include "vmx/exit/exit_decode.h"
 #include "vmx/exit/exit_fields.h"
@@ -100,6 +101,22 @@ void vmx_write_operand(struct vmx_vcpu *v, enum gpr gpr, uint64_t value)
 void vmx_end_instruction(struct vmx_vcpu *v)
 {
 	vmx_skip_instruction(v);
+}
+
+void vmx_vcpu_finish_instruction(struct vcpu *vcpu, uint32_t length)
+{
+	struct vmx_vcpu *v = vmx_of(vcpu);
+
+	vmx_make_current(v);
+	vmx_finish_instruction(v, length);
+}
+
+void vmx_vcpu_skip_instruction(struct vcpu *vcpu)
+{
+	struct vmx_vcpu *v = vmx_of(vcpu);
+
+	vmx_make_current(v);
+	vmx_end_instruction(v);
 }
 
 enum vmx_next vmx_emulated(struct vmx_vcpu *v)

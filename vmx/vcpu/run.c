@@ -19,10 +19,8 @@
 #include "vmx/exit/exit_decode.h"
 #include "vmx/exit/exit_fields.h"
 #include "vmx/exit/exit_reason.h"
-#include "vmx/exit/instruction_end.h"
 #include "vmx/vcpu/inject.h"
 #include "vmx/instructions.h"
-#include "vmx/vcpu/interruptibility.h"
 #include "vmx/nested.h"
 #include "vmx/cpu/percpu.h"
 #include "vmx/vcpu/run_answered.h"
@@ -103,24 +101,6 @@ enum vmx_next vmx_handle_preemption_timer(struct vmx_vcpu *v)
 	vmx_take_host_interrupts(v);
 	v->did = "host timer handled";
 	return VMX_RESUME;
-}
-
-/* --- as if an instruction had executed ------------------------------------------------------- */
-
-cold_fn void vmx_vcpu_finish_instruction(struct vcpu *vcpu, uint32_t length)
-{
-	struct vmx_vcpu *v = vmx_of(vcpu);
-
-	vmx_make_current(v);
-	vmx_finish_instruction(v, length);
-}
-
-cold_fn void vmx_vcpu_skip_instruction(struct vcpu *vcpu)
-{
-	struct vmx_vcpu *v = vmx_of(vcpu);
-
-	vmx_make_current(v);
-	vmx_skip_instruction(v);
 }
 
 /* --- the loop -------------------------------------------------------------------------------- */
