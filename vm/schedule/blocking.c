@@ -69,6 +69,12 @@ static inline_always enum scheduler_call make_ready(struct scheduler *s, struct 
 	return scheduler_queue_at(s, vcpu, true, now);
 }
 
+/* By its own CPU, which is about to choose: nobody has to be told. */
+static cold_fn void make_ready_here(struct scheduler *s, struct vcpu *vcpu)
+{
+	(void)make_ready(s, vcpu);
+}
+
 bool scheduler_resume(struct scheduler *s, struct vcpu *vcpu)
 {
 	/* Somebody may have queued it. */
@@ -79,7 +85,7 @@ bool scheduler_resume(struct scheduler *s, struct vcpu *vcpu)
 	if (!held && !woken)
 		return false;
 	if (s->queue.length) {
-		(void)make_ready(s, vcpu); /* by this CPU, which is about to choose */
+		make_ready_here(s, vcpu);
 		return false;
 	}
 	end_halt(vcpu, s->now);
@@ -113,7 +119,7 @@ void scheduler_block(struct scheduler *s, struct vcpu *vcpu)
 	bool due = scheduler_is_due(vcpu);
 	scheduler_change_load(s, -1);
 	if (due)
-		(void)make_ready(s, vcpu); /* by this CPU, which is about to choose */
+		make_ready_here(s, vcpu);
 	else if (vcpu->halted_interruptible && !vcpu->startup && !vcpu->watcher)
 		s->halted = vcpu;
 	spinlock_release(&s->lock, flags);

@@ -55,8 +55,8 @@ static inline bool take_nudge(struct vcpu *vcpu, struct vmx_vcpu *v, struct reco
 }
 
 /* The guest's timer, and something else that the vCPU has to look at. */
-static continuation_fn bool take_guest_timer_aside(struct vcpu *vcpu, struct vmx_vcpu *v,
-						   struct record *record)
+static cold_fn bool take_guest_timer_aside(struct vcpu *vcpu, struct vmx_vcpu *v,
+					   struct record *record)
 {
 	(void)timer_take_guest(v->slice.timers);
 	vcpu->interrupts->timer_due(vcpu);
