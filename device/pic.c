@@ -75,7 +75,7 @@ static unsigned rank(const struct pic_chip *chip, int input)
 }
 
 /* The input that INT is asserted for, or -1: "Fully Nested Mode", "Special Mask Mode". */
-static cold_fn int choose(const struct pic_chip *chip, uint8_t asking)
+static int choose(const struct pic_chip *chip, uint8_t asking)
 {
 	uint8_t serving = chip->special_mask ? chip->in_service & ~chip->mask : chip->in_service;
 
@@ -157,7 +157,7 @@ static uint8_t vector(const struct pic_chip *chip, unsigned input)
 	return (chip->icw1 & ICW1_A7_A5 & ~BIT(5)) | input << 3;
 }
 
-cold_fn uint8_t pic_acknowledge(struct pic *pic)
+uint8_t pic_acknowledge(struct pic *pic)
 {
 	struct pic_chip *master = master_of(pic), *slave = slave_of(pic);
 	int input = acknowledge(master), behind;
@@ -253,7 +253,7 @@ static void control(struct pic_chip *chip, uint8_t ocw3)
 }
 
 /* An initialization command word that is due. */
-static cold_fn void initialize(struct pic_chip *chip, uint8_t value)
+static void initialize(struct pic_chip *chip, uint8_t value)
 {
 	switch (chip->expects) {
 	case PIC_EXPECTS_ICW2:
@@ -288,7 +288,7 @@ static noinline_fn void write_even(struct pic *pic, struct pic_chip *chip, uint6
 	update(pic);
 }
 
-static cold_fn uint8_t poll(struct pic *pic, struct pic_chip *chip)
+static uint8_t poll(struct pic *pic, struct pic_chip *chip)
 {
 	int input;
 
@@ -314,14 +314,12 @@ static uint64_t pic_read(void *chip, uint64_t offset, unsigned width)
 }
 
 /* The odd address: initialization command words that are due, else the mask. */
-static void write_odd(struct pic *pic, struct pic_chip *chip, uint8_t value)
+static noinline_fn void write_odd(struct pic *pic, struct pic_chip *chip, uint64_t value)
 {
-	if (unlikely(chip->expects != PIC_EXPECTS_NOTHING))
+	if (chip->expects != PIC_EXPECTS_NOTHING)
 		initialize(chip, value);
-	else if (chip->mask != value)
+	else
 		chip->mask = value;
-	else /* systems mask everything, to be sure, when everything is masked */
-		return;
 	update(pic);
 }
 
@@ -330,10 +328,11 @@ static void pic_write(void *chip, uint64_t offset, unsigned width, uint64_t valu
 	struct pic *pic = chip;
 	struct pic_chip *to = offset & PIC_SLAVE_OFFSET ? slave_of(pic) : master_of(pic);
 
-	if (offset & 1)
-		write_odd(pic, to, (uint8_t)value);
-	else
+	if (!(offset & 1))
 		write_even(pic, to, value);
+	/* Systems mask everything, to be sure, when everything is masked. */
+	else if (to->mask != (uint8_t)value || to->expects != PIC_EXPECTS_NOTHING)
+		write_odd(pic, to, value);
 }
 
 static uint64_t elcr_read(void *chip, uint64_t offset, unsigned width)
@@ -352,7 +351,7 @@ static void elcr_write(void *chip, uint64_t offset, unsigned width, uint64_t val
 	update(pic);
 }
 
-static cold_fn void pic_reset(void *chip)
+static void pic_reset(void *chip)
 {
 	struct pic *pic = chip;
 
@@ -365,7 +364,7 @@ static cold_fn void pic_reset(void *chip)
 	update(pic);
 }
 
-cold_fn void pic_init(struct pic *pic, const struct wire *intr)
+void pic_init(struct pic *pic, const struct wire *intr)
 {
 	*pic = (struct pic) { .intr = *intr };
 	pic_reset(pic);
@@ -384,7 +383,7 @@ const struct chip_ops pic_elcr_ops = {
 	.write = elcr_write,
 };
 
-cold_fn enum error pic_attach(struct pic *pic, struct bus *ports, struct reason *why)
+enum error pic_attach(struct pic *pic, struct bus *ports, struct reason *why)
 {
 	static const struct bus_place places[] = {
 		{ PIC_MASTER_PORT, 2, PIC_MASTER_OFFSET, 1 },
