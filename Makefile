@@ -167,7 +167,7 @@ OFFSETS_INC := $(OFFSETS:%.c=$(BUILD)/gen/%.inc)
 # fast: where compiling a file for size shows in a path of `make bench`, or by more than 2 % in `boot_1_cpu`. All
 # else is made small, functions of these files that are marked `cold_fn` included.
 FAST := lib/page_pool.c $(addprefix ept/,ept.c fill.c) \
-	$(addprefix device/,ioapic.c vlapic_icr.c vlapic_priority.c vlapic_registers.c vlapic_xapic.c) \
+	$(addprefix device/,vlapic_icr.c vlapic_priority.c vlapic_registers.c vlapic_xapic.c) \
 	vm/lazy_memory.c \
 	$(addprefix vm/schedule/,blocking.c run_queue.c turn.c) \
 	vmx/nested.c $(addprefix vmx/exit/,exit_quick.c exit_short.c) \

@@ -144,21 +144,16 @@ static bool is_entry(uint8_t select)
 	return select >= INDEX_ENTRIES && select < INDEX_ENTRIES + 2 * IOAPIC_PINS;
 }
 
-static uint32_t read_entry(const struct ioapic *ioapic, unsigned half)
+static noinline_fn uint64_t read_window(const struct ioapic *ioapic)
 {
-	return (uint32_t)(ioapic->entries[half / 2] >> (half % 2 ? 32 : 0));
-}
+	uint8_t select = ioapic->select;
 
-static uint32_t read_window(const struct ioapic *ioapic)
-{
-	switch (ioapic->select) {
-	case INDEX_ID:
-	case INDEX_ARBITRATION: /* loaded with the id, and there is no bus to arbitrate for */
-		return (uint32_t)field_put(ID_FIELD, ioapic->id);
-	case INDEX_VERSION:
-		return VERSION_VALUE;
-	}
-	return is_entry(ioapic->select) ? read_entry(ioapic, ioapic->select - INDEX_ENTRIES) : 0;
+	/* The arbitration id is loaded with the other one, and there is no bus to arbitrate for. */
+	if (select == INDEX_ID || select == INDEX_ARBITRATION)
+		return ioapic->id;
+	if (is_entry(select))
+		return ioapic->halves[select - INDEX_ENTRIES];
+	return select == INDEX_VERSION ? VERSION_VALUE : 0;
 }
 
 static void write_window(struct ioapic *ioapic, uint32_t value)
@@ -166,19 +161,17 @@ static void write_window(struct ioapic *ioapic, uint32_t value)
 	unsigned half = ioapic->select - INDEX_ENTRIES;
 
 	if (ioapic->select == INDEX_ID)
-		ioapic->id = (uint8_t)field_get(value, ID_FIELD);
+		ioapic->id = value & ID_FIELD;
 	else if (is_entry(ioapic->select))
 		write_entry(ioapic, half / 2, half % 2, value);
 }
 
-static uint64_t read(void *chip, uint64_t offset, unsigned width)
+/* Bytes of a register. */
+static noinline_fn uint64_t read_bytes(const struct ioapic *ioapic, uint64_t offset, unsigned width)
 {
-	const struct ioapic *ioapic = chip;
 	unsigned within = offset % sizeof(uint32_t);
-	uint32_t value = 0;
+	uint64_t value = 0;
 
-	if (likely(offset == AT_IOWIN && width == sizeof(uint32_t)))
-		return read_window(ioapic);
 	switch (offset - within) {
 	case AT_IOREGSEL:
 		value = ioapic->select;
@@ -188,6 +181,13 @@ static uint64_t read(void *chip, uint64_t offset, unsigned width)
 		break;
 	}
 	return value >> 8 * within & BITS(8 * width - 1, 0);
+}
+
+static uint64_t read(void *chip, uint64_t offset, unsigned width)
+{
+	if (likely(offset == AT_IOWIN && width == sizeof(uint32_t)))
+		return read_window(chip);
+	return read_bytes(chip, offset, width);
 }
 
 /* The window takes whole registers only; the other two are a byte at the bottom of theirs. */

@@ -15,8 +15,11 @@
 
 struct ioapic {
 	uint8_t select; /* IOREGSEL */
-	uint8_t id;     /* bits 27:24 of the id register */
-	uint64_t entries[IOAPIC_PINS];
+	uint32_t id;    /* the id register: bits 27:24 */
+	union {
+		uint64_t entries[IOAPIC_PINS];
+		uint32_t halves[2 * IOAPIC_PINS]; /* as they are read */
+	};
 	uint32_t levels;     /* the pins, a bit each: asserted as the board sees it */
 	uint32_t active_low; /* pins whose line is low when asserted, as PCI's are */
 	/* False: no local APIC took it. A level then stays to be sent again. */
