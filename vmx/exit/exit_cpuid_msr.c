@@ -82,8 +82,7 @@ static enum vmx_next read_of_board(struct vmx_vcpu *v, uint32_t index)
 	if (!quick->read_msr(v->vcpu, index, &value))
 		return deny(v, "rdmsr", 0);
 	set_edx_eax(v, value);
-	vmx_end_instruction(v);
-	return vmx_answered(v);
+	return vmx_emulated_by_board(v);
 }
 
 static enum vmx_next write_of_board(struct vmx_vcpu *v, uint32_t index, uint64_t value)
@@ -94,8 +93,7 @@ static enum vmx_next write_of_board(struct vmx_vcpu *v, uint32_t index, uint64_t
 		return vmx_to_board(v);
 	if (!quick->write_msr(v->vcpu, index, value))
 		return deny(v, "wrmsr", value);
-	vmx_end_instruction(v);
-	return vmx_answered(v);
+	return vmx_emulated_by_board(v);
 }
 
 enum vmx_next vmx_handle_rdmsr(struct vmx_vcpu *v)

@@ -126,6 +126,12 @@ enum vmx_next vmx_emulated(struct vmx_vcpu *v)
 	return VMX_RESUME;
 }
 
+enum vmx_next vmx_emulated_by_board(struct vmx_vcpu *v)
+{
+	vmx_end_instruction(v);
+	return vmx_answered(v);
+}
+
 /* The flags that a fault saves have RF set, while an exit for an instruction leaves it clear: SDM
  * volume 3, "Saving RIP, RSP, RFLAGS, and SSP". */
 static enum vmx_next raise_fault(struct vmx_vcpu *v, enum exception vector)

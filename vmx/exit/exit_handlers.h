@@ -81,6 +81,9 @@ static inline enum vmx_next vmx_answered(struct vmx_vcpu *v)
 	return VMX_RESUME;
 }
 
+/* The board has carried out the instruction. */
+enum vmx_next vmx_emulated_by_board(struct vmx_vcpu *v);
+
 /* WRMSR of `value` is #GP(0). */
 enum vmx_next vmx_deny_wrmsr(struct vmx_vcpu *v, uint64_t value);
 

@@ -18,8 +18,7 @@ cold_fn enum vmx_next vmx_handle_io(struct vmx_vcpu *v)
 	if (!vcpu->quick || (qualification & IO_STRING))
 		return VMX_LEAVE;
 	vcpu->quick->port(vcpu, qualification & PORT_ACCESS);
-	vmx_skip_instruction(v);
-	return vmx_answered(v);
+	return vmx_emulated_by_board(v);
 }
 
 cold_fn enum vmx_next vmx_handle_vmcall(struct vmx_vcpu *v)
@@ -28,8 +27,7 @@ cold_fn enum vmx_next vmx_handle_vmcall(struct vmx_vcpu *v)
 
 	if (!quick || !quick->hypercall(v->vcpu, vmx_privilege_level(), vmx_runs_64bit_code(v)))
 		return VMX_LEAVE;
-	vmx_skip_instruction(v);
-	return vmx_answered(v);
+	return vmx_emulated_by_board(v);
 }
 
 /* Where 32-bit or 64-bit code is. False: 16-bit code, which is for the emulator alone. */
