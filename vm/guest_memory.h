@@ -32,14 +32,12 @@ enum guest_access_status {
 	GUEST_ACCESS_DONE,
 	GUEST_ACCESS_FAULT,   /* `fault` is the event that the guest has to be given */
 	GUEST_ACCESS_NOT_RAM, /* `at` is no RAM that allows it: a device, ROM, or nothing */
-	GUEST_ACCESS_BROKEN,  /* the backend could not say a register: `why` */
 };
 
 struct guest_access {
 	enum guest_access_status status;
 	struct vcpu_event fault;
 	gpa_t at;
-	struct reason why;
 };
 
 /* A linear range translated: at most two pages, since it is at most one page long. */
@@ -67,12 +65,5 @@ struct guest_access guest_translate(struct vcpu *vcpu, const struct page_walk_st
  * tables outside RAM are ones, as a bus reads them: mostly a page fault for reserved bits. */
 struct guest_access guest_locate(struct vcpu *vcpu, const struct page_walk_state *state, gva_t at,
 				 uint32_t length, enum page_access access, struct guest_span *span);
-
-/* Copies by linear address, any length. Pages before a failing one have been copied. */
-struct guest_access guest_linear_read(struct vcpu *vcpu, gva_t at, void *to, uint64_t length);
-struct guest_access guest_linear_write(struct vcpu *vcpu, gva_t at, const void *from,
-				       uint64_t length);
-/* Reads as an instruction fetch. */
-struct guest_access guest_linear_fetch(struct vcpu *vcpu, gva_t at, void *to, uint64_t length);
 
 #endif
