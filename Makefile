@@ -63,6 +63,7 @@ PURE := \
 	vm/policy/msr_policy.c \
 	vm/policy/msr_emulate.c \
 	vm/schedule/run_queue.c \
+	vm/emulate/segment_register.c \
 	vm/emulate/string_io.c \
 	vm/emulate/alu.c \
 	vm/emulate/operand.c \

@@ -8,6 +8,7 @@
 #include "kernel/spinlock.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "lib/text_list.h"
 
 #define WORK_TIMEOUT_US 1000000
 
@@ -108,33 +109,41 @@ static void provoke_stuck_lock(void)
 		spinlock_release(&forgotten, spinlock_acquire(&forgotten));
 }
 
-static const struct {
-	const char *name;
-	void (*provoke)(void);
-	bool early; /* before there is memory */
-} provocations[] = {
-	{ "early-fault", provoke_undefined, true },
-	{ "panic", provoke_panic, false },
-	{ "panic-elsewhere", provoke_panic_elsewhere, false },
-	{ "assert", provoke_assert, false },
-	{ "page-fault", provoke_page_fault, false },
-	{ "write-text", provoke_write_text, false },
-	{ "execute-data", provoke_execute_data, false },
-	{ "stack-overflow", provoke_stack_overflow, false },
-	{ "stuck-lock", provoke_stuck_lock, false },
-	{ "hang", provoke_hang, false },
-	{ "panic-in-guest", NULL, false }, /* later, by the machine above (vm/provoke.c) */
+/* X(name, function). The last one comes later, by the machine above (vm/provoke.c). */
+#define PROVOCATION_LIST(X)                           \
+	X("early-fault", provoke_undefined)           \
+	X("panic", provoke_panic)                     \
+	X("panic-elsewhere", provoke_panic_elsewhere) \
+	X("assert", provoke_assert)                   \
+	X("page-fault", provoke_page_fault)           \
+	X("write-text", provoke_write_text)           \
+	X("execute-data", provoke_execute_data)       \
+	X("stack-overflow", provoke_stack_overflow)   \
+	X("stuck-lock", provoke_stuck_lock)           \
+	X("hang", provoke_hang)                       \
+	X("panic-in-guest", NULL)
+
+#define EARLY 0 /* the number of the one before there is memory */
+
+static const char names[] =
+#define X(name, function) name "\0"
+	PROVOCATION_LIST(X)
+#undef X
+	;
+
+static void (*const functions[])(void) = {
+#define X(name, function) function,
+	PROVOCATION_LIST(X)
+#undef X
 };
 
 void provoke_early(const char *name)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(provocations); i++) {
-		if (!provocations[i].early || strcmp(name, provocations[i].name))
-			continue;
-		log_warn("provoke", "a failure was asked for name=%s", name);
-		provocations[i].provoke();
-		panic("provoke=%s did not fail", name);
-	}
+	if (strcmp(name, nth_text(names, EARLY)))
+		return;
+	log_warn("provoke", "a failure was asked for name=%s", name);
+	functions[EARLY]();
+	panic("provoke=%s did not fail", name);
 }
 
 void provoke(const char *name)
@@ -143,15 +152,15 @@ void provoke(const char *name)
 
 	if (!name[0])
 		return;
-	for (unsigned i = 0; i < ARRAY_SIZE(provocations); i++) {
-		if (!strcmp(name, provocations[i].name)) {
+	for (unsigned i = 0; i < ARRAY_SIZE(functions); i++) {
+		if (!strcmp(name, nth_text(names, i))) {
 			log_warn("provoke", "a failure was asked for name=%s", name);
-			if (!provocations[i].provoke)
+			if (!functions[i])
 				return;
-			provocations[i].provoke();
+			functions[i]();
 			panic("provoke=%s did not fail", name);
 		}
-		format_append(known, sizeof(known), " %s", provocations[i].name);
+		format_append(known, sizeof(known), " %s", nth_text(names, i));
 	}
 	log_warn("provoke", "unknown provoke=%s; known:%s", name, known);
 }

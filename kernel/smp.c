@@ -234,7 +234,7 @@ static void start_all(hpa_t page)
 	send_to(CPU_STARTING, DELIVER_STARTUP, vector);
 	wait_since(begin, STARTUP_DELAY_US);
 	send_to(CPU_STARTING, DELIVER_STARTUP, vector);
-	struct deadline end = deadline_in_us(ANSWER_BASE_US + cpu_count() * ANSWER_PER_CPU_US);
+	struct deadline end = deadline_in_us(answer_us(cpu_count()));
 	while (count_starting() && !deadline_passed(&end))
 		cpu_relax();
 	give_up_on_silent();

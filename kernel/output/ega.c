@@ -16,7 +16,7 @@
 enum index_port { SEQUENCER = 0x3c4, GRAPHICS = 0x3ce, CRTC = 0x3d4 };
 
 struct setting {
-	enum index_port port;
+	uint16_t port; /* enum index_port */
 	uint8_t index, value;
 };
 
@@ -47,8 +47,8 @@ static volatile uint16_t *cells;
 static void apply(const struct setting *settings, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		port_write8((uint16_t)settings[i].port, settings[i].index);
-		port_write8((uint16_t)settings[i].port + 1, settings[i].value);
+		port_write8(settings[i].port, settings[i].index);
+		port_write8(settings[i].port + 1, settings[i].value);
 	}
 }
 

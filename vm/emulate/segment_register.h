@@ -15,15 +15,7 @@ enum segment_register {
 };
 
 /* Its selector; base, limit and access rights follow it. */
-static inline enum vcpu_register segment_selector_register(enum segment_register segment)
-{
-	static const enum vcpu_register selectors[SEGMENT_COUNT] = {
-		VCPU_ES_SELECTOR, VCPU_CS_SELECTOR, VCPU_SS_SELECTOR,
-		VCPU_DS_SELECTOR, VCPU_FS_SELECTOR, VCPU_GS_SELECTOR,
-	};
-
-	return selectors[segment];
-}
+enum vcpu_register segment_selector_register(enum segment_register segment);
 _Static_assert(VCPU_ES_BASE == VCPU_ES_SELECTOR + 1 && VCPU_ES_LIMIT == VCPU_ES_SELECTOR + 2 &&
 		       VCPU_ES_RIGHTS == VCPU_ES_SELECTOR + 3,
 	       "a segment's registers in order");
