@@ -55,6 +55,7 @@ struct walk {
 	unsigned
 		count; /* entries that were read; after a walk without a fault all of them were used */
 	bool writable, user, execute_disable;
+	struct page_walk result;
 };
 
 bool page_walk_has_pdptes(const struct page_walk_state *state)
@@ -62,23 +63,21 @@ bool page_walk_has_pdptes(const struct page_walk_state *state)
 	return (state->cr0 & CR0_PG) && (state->cr4 & CR4_PAE) && !(state->efer & EFER_LMA);
 }
 
-static struct mode mode_of(const struct page_walk_state *state)
+static void find_mode(const struct page_walk_state *state, struct mode *mode)
 {
-	struct mode mode = { .levels = 2, .index_bits = 10, .width = 4 };
-
+	*mode = (struct mode) { .levels = 2, .index_bits = 10, .width = 4 };
 	if (!(state->cr4 & CR4_PAE)) {
-		mode.large[2] = state->cr4 & CR4_PSE;
-		return mode;
+		mode->large[2] = state->cr4 & CR4_PSE;
+		return;
 	}
-	mode.index_bits = 9;
-	mode.width = 8;
-	mode.large[2] = true;
+	mode->index_bits = 9;
+	mode->width = 8;
+	mode->large[2] = true;
 	if (state->efer & EFER_LMA) {
-		mode.levels = state->cr4 & CR4_LA57 ? 5 : 4;
-		mode.wide_ignored = true;
-		mode.large[3] = state->gigabyte_pages;
+		mode->levels = state->cr4 & CR4_LA57 ? 5 : 4;
+		mode->wide_ignored = true;
+		mode->large[3] = state->gigabyte_pages;
 	}
-	return mode;
 }
 
 static bool is_canonical(uint64_t at, unsigned bits)
@@ -93,7 +92,8 @@ static unsigned level_shift(const struct mode *mode, unsigned level)
 	return PAGE_SHIFT + mode->index_bits * (level - 1);
 }
 
-static struct page_walk fault(const struct walk *walk, uint32_t bits)
+/* The walk ends here: always true. */
+static bool fault(struct walk *walk, uint32_t bits)
 {
 	const struct page_walk_state *state = walk->state;
 	bool nx = (state->cr4 & CR4_PAE) && (state->efer & EFER_NXE);
@@ -104,7 +104,13 @@ static struct page_walk fault(const struct walk *walk, uint32_t bits)
 		bits |= PAGE_FAULT_FETCH;
 	if (state->cpl == USER_CPL && !state->implicit)
 		bits |= PAGE_FAULT_USER;
-	return (struct page_walk) { .status = PAGE_WALK_FAULT, .error_code = bits };
+	walk->result = (struct page_walk) { .status = PAGE_WALK_FAULT, .error_code = bits };
+	return true;
+}
+
+static void lose_table(struct walk *walk, gpa_t entry)
+{
+	walk->result = (struct page_walk) { .status = PAGE_WALK_TABLE_LOST, .gpa = entry };
 }
 
 /* The bits that must be clear in a present entry. */
@@ -195,11 +201,11 @@ static bool find_root(const struct walk *walk, uint64_t at, uint64_t *root)
 	return pdpte & ENTRY_P;
 }
 
-/* One attempt: `again` says that the tables changed meanwhile. */
-static struct page_walk walk_once(struct walk *walk, uint64_t at, bool *again)
+/* One attempt: false says that the tables changed meanwhile. */
+static bool walk_once(struct walk *walk, uint64_t at)
 {
 	const struct mode *mode = &walk->mode;
-	struct page_walk result = { .status = PAGE_WALK_DONE };
+	struct page_walk *result = &walk->result;
 	uint64_t table;
 
 	walk->count = 0;
@@ -213,9 +219,11 @@ static struct page_walk walk_once(struct walk *walk, uint64_t at, bool *again)
 		struct step *step = &walk->steps[walk->count];
 
 		step->at = gpa(table + index * mode->width);
-		if (!walk->memory->read(walk->memory->context, step->at, mode->width, &step->entry))
-			return (struct page_walk) { .status = PAGE_WALK_TABLE_LOST,
-						    .gpa = step->at };
+		if (!walk->memory->read(walk->memory->context, step->at, mode->width,
+					&step->entry)) {
+			lose_table(walk, step->at);
+			return true;
+		}
 		walk->count++;
 		if (!(step->entry & ENTRY_P))
 			return fault(walk, 0);
@@ -230,46 +238,45 @@ static struct page_walk walk_once(struct walk *walk, uint64_t at, bool *again)
 		table = step->entry & (mode->width == 4 ? BITS(31, 12) : BITS(51, 12));
 		if (!leaf)
 			continue;
-		result.page_size = BIT(shift);
-		result.gpa =
-			gpa(leaf_base(walk, step->entry, level) | (at & (result.page_size - 1)));
+		result->page_size = BIT(shift);
+		result->gpa =
+			gpa(leaf_base(walk, step->entry, level) | (at & (result->page_size - 1)));
 		break;
 	}
 	if (!access_is_allowed(walk))
 		return fault(walk, PAGE_FAULT_PRESENT);
-	result.user = walk->user;
-	result.rights = PAGE_RIGHT_READ | (walk->writable ? PAGE_RIGHT_WRITE : 0) |
-			(walk->execute_disable ? 0 : PAGE_RIGHT_EXECUTE);
-	*again = !set_flags(walk);
-	return result;
+	result->status = PAGE_WALK_DONE;
+	result->user = walk->user;
+	result->rights = PAGE_RIGHT_READ | (walk->writable ? PAGE_RIGHT_WRITE : 0) |
+			 (walk->execute_disable ? 0 : PAGE_RIGHT_EXECUTE);
+	return set_flags(walk);
 }
 
-static struct page_walk walk_all(struct walk *walk, gva_t at)
+static void walk_all(struct walk *walk, gva_t at)
 {
 	const struct page_walk_state *state = walk->state;
 	bool long_mode = state->efer & EFER_LMA;
 
-	if (long_mode && !is_canonical(at.value, state->cr4 & CR4_LA57 ? 57 : 48))
-		return (struct page_walk) { .status = PAGE_WALK_NOT_CANONICAL };
+	if (long_mode && !is_canonical(at.value, state->cr4 & CR4_LA57 ? 57 : 48)) {
+		walk->result.status = PAGE_WALK_NOT_CANONICAL;
+		return;
+	}
 	if (!long_mode)
 		at.value = (uint32_t)at.value;
-	if (!(state->cr0 & CR0_PG))
-		return (struct page_walk) {
+	if (!(state->cr0 & CR0_PG)) {
+		walk->result = (struct page_walk) {
 			.gpa = gpa(at.value),
 			.page_size = PAGE_SIZE,
 			.rights = PAGE_RIGHT_READ | PAGE_RIGHT_WRITE | PAGE_RIGHT_EXECUTE,
 			.user = true,
 		};
-
-	walk->mode = mode_of(state);
-	for (unsigned attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-		bool again = false;
-		struct page_walk result = walk_once(walk, at.value, &again);
-
-		if (!again)
-			return result;
+		return;
 	}
-	return (struct page_walk) { .status = PAGE_WALK_TABLE_LOST, .gpa = walk->steps[0].at };
+	find_mode(state, &walk->mode);
+	for (unsigned attempt = 0; attempt < MAX_ATTEMPTS; attempt++)
+		if (walk_once(walk, at.value))
+			return;
+	lose_table(walk, walk->steps[0].at);
 }
 
 struct page_walk page_walk(const struct page_walk_state *state,
@@ -277,7 +284,8 @@ struct page_walk page_walk(const struct page_walk_state *state,
 {
 	struct walk walk = { .state = state, .memory = memory, .access = access };
 
-	return walk_all(&walk, at);
+	walk_all(&walk, at);
+	return walk.result;
 }
 
 /* --- with all its steps ---------------------------------------------------------------------- */
@@ -303,7 +311,8 @@ void page_walk_trace(const struct page_walk_state *state, const struct page_walk
 	const struct page_walk_memory untouched = { memory->context, memory->read, NULL };
 	struct walk walk = { .state = state, .memory = &untouched, .access = access };
 
-	*trace = (struct page_walk_trace) { .result = walk_all(&walk, at) };
+	walk_all(&walk, at);
+	*trace = (struct page_walk_trace) { .result = walk.result };
 	if (!walk.mode.levels)
 		return;
 	add_pdpte(&walk, at, trace);
