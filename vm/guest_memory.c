@@ -208,68 +208,62 @@ static unsigned rights_for(enum page_access access)
 }
 
 /* What a failed walk of the byte at `at` means. */
-static struct guest_access failure(const struct page_walk *walk, gva_t at)
+static void fail(struct guest_access *result, const struct page_walk *walk, gva_t at)
 {
-	struct guest_access result = { .status = GUEST_ACCESS_FAULT, .at = walk->gpa };
-
+	result->at = walk->gpa;
 	if (walk->status == PAGE_WALK_TABLE_LOST) {
-		result.status = GUEST_ACCESS_NOT_RAM;
-		return result;
+		result->status = GUEST_ACCESS_NOT_RAM;
+		return;
 	}
-	result.fault.kind = EVENT_EXCEPTION;
-	result.fault.has_error_code = true;
-	result.fault.vector = EXCEPTION_PROTECTION;
+	result->status = GUEST_ACCESS_FAULT;
+	result->fault.kind = EVENT_EXCEPTION;
+	result->fault.has_error_code = true;
+	result->fault.vector = EXCEPTION_PROTECTION;
 	if (walk->status == PAGE_WALK_FAULT) {
-		result.fault.vector = EXCEPTION_PAGE_FAULT;
-		result.fault.error_code = walk->error_code;
-		result.fault.fault_address = at.value;
+		result->fault.vector = EXCEPTION_PAGE_FAULT;
+		result->fault.error_code = walk->error_code;
+		result->fault.fault_address = at.value;
 	}
-	return result;
 }
 
-/* One page's part of a span. A null host: no RAM that allows the access. */
-static struct guest_access walk_part(struct vcpu *vcpu, const struct page_walk_state *state,
-				     gva_t from, uint32_t length, enum page_access access,
-				     struct guest_span *span)
+/* A part whose host is null is no RAM that allows the access. */
+static struct guest_access translate(struct vcpu *vcpu, const struct page_walk_state *state,
+				     gva_t at, uint32_t length, enum page_access access,
+				     bool ram_only, struct guest_span *span)
 {
 	const struct page_walk_memory memory = {
 		.context = vcpu->vm,
 		.read = read_entry,
 		.exchange = exchange_entry,
 	};
-	struct page_walk walk = page_walk(state, &memory, from, access);
-
-	if (walk.status != PAGE_WALK_DONE)
-		return failure(&walk, from);
-	span->part[span->parts].at = walk.gpa;
-	span->part[span->parts].host = guest_ram(vcpu->vm, walk.gpa, length, rights_for(access));
-	span->part[span->parts++].length = length;
-	return (struct guest_access) { .status = GUEST_ACCESS_DONE };
-}
-
-static struct guest_access translate(struct vcpu *vcpu, const struct page_walk_state *state,
-				     gva_t at, uint32_t length, enum page_access access,
-				     bool ram_only, struct guest_span *span)
-{
+	struct guest_access result = { .status = GUEST_ACCESS_DONE };
 	uint32_t part;
 
 	assert(length && length <= PAGE_SIZE);
 	span->parts = 0;
-	for (uint32_t done = 0; done < length; done += part) {
+	for (uint32_t done = 0; done < length && result.status == GUEST_ACCESS_DONE; done += part) {
 		gva_t from = gva(at.value + done);
-		struct guest_access result;
 
 		if (!(state->efer & EFER_LMA))
 			from.value = (uint32_t)from.value;
 		part = to_page_end(from.value, length - done);
-		result = walk_part(vcpu, state, from, part, access, span);
-		if (result.status != GUEST_ACCESS_DONE)
-			return result;
-		if (ram_only && !span->part[span->parts - 1].host)
-			return (struct guest_access) { .status = GUEST_ACCESS_NOT_RAM,
-						       .at = span->part[span->parts - 1].at };
+
+		struct page_walk walk = page_walk(state, &memory, from, access);
+		uint8_t *host = NULL;
+
+		if (walk.status == PAGE_WALK_DONE)
+			host = guest_ram(vcpu->vm, walk.gpa, part, rights_for(access));
+		else
+			fail(&result, &walk, from);
+		if (walk.status == PAGE_WALK_DONE && ram_only && !host) {
+			result.status = GUEST_ACCESS_NOT_RAM;
+			result.at = walk.gpa;
+		}
+		span->part[span->parts].at = walk.gpa;
+		span->part[span->parts].host = host;
+		span->part[span->parts++].length = part;
 	}
-	return (struct guest_access) { .status = GUEST_ACCESS_DONE };
+	return result;
 }
 
 struct guest_access guest_translate(struct vcpu *vcpu, const struct page_walk_state *state,
