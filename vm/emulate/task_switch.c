@@ -352,7 +352,7 @@ enum error task_switch(struct task_state *state, const struct task_request *requ
 	struct tss_image tss;
 	uint32_t old_type = state->segment[TASK_TR].rights & RIGHTS_TYPE;
 
-	*fault = (struct vcpu_event) { .kind = EVENT_NONE };
+	fault->kind = EVENT_NONE;
 	if (old_type != TYPE_TSS_BUSY && old_type != TYPE_TSS16_BUSY)
 		return reason_set(why, ERROR_UNSUPPORTED,
 				  "task switch away from a TSS of type 0x%x", old_type);

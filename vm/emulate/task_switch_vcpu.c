@@ -161,7 +161,7 @@ static bool take_delivered_event(struct vcpu *vcpu)
 {
 	enum vcpu_event_kind kind = vcpu->events.interrupted.kind;
 
-	vcpu->events.interrupted = (struct vcpu_event) { .kind = EVENT_NONE };
+	vcpu->events.interrupted.kind = EVENT_NONE;
 	return kind == EVENT_EXTERNAL_INTERRUPT || kind == EVENT_NMI || kind == EVENT_EXCEPTION;
 }
 

@@ -176,7 +176,7 @@ static void step_back(struct vcpu_events *events)
 		add_interrupt(events, events->interrupted.vector);
 	else if (events->interrupted.kind == EVENT_NMI)
 		add_nmis(events, 1);
-	events->interrupted = (struct vcpu_event) { .kind = EVENT_NONE };
+	events->interrupted.kind = EVENT_NONE;
 }
 
 /* Whether an exception has an error code follows from its vector (an entry without it fails); who
@@ -311,7 +311,7 @@ static bool take_interrupted(struct vcpu_events *events, const struct event_open
 		return false;
 	}
 	*event = events->interrupted;
-	events->interrupted = (struct vcpu_event) { .kind = EVENT_NONE };
+	events->interrupted.kind = EVENT_NONE;
 	return true;
 }
 
@@ -330,7 +330,7 @@ struct event_choice vcpu_events_choose(struct vcpu_events *events,
 	fold_nmis(events, openings);
 	if (events->exception.kind != EVENT_NONE) {
 		choice.event = events->exception;
-		events->exception = (struct vcpu_event) { .kind = EVENT_NONE };
+		events->exception.kind = EVENT_NONE;
 	} else if (take_interrupted(events, openings, &choice.event)) {
 		/* Taken. */
 	} else if (events->nmis && nmi_open(openings)) {
