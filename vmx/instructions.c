@@ -28,8 +28,8 @@ static noreturn_fn void access_failed(const char *instruction, enum vmcs_field f
 	uint64_t number;
 
 	if (vmx_vmread(VMCS_INSTRUCTION_ERROR, &number) != VMX_SUCCEED)
-		panic("%s of %s (0x%x) without a current VMCS", instruction, vmcs_field_symbol(field),
-		      (unsigned)field);
+		panic("%s of %s (0x%x) without a current VMCS", instruction,
+		      vmcs_field_symbol(field), (unsigned)field);
 	panic("%s of %s (0x%x) failed with error %u (%s)", instruction, vmcs_field_symbol(field),
 	      (unsigned)field, (unsigned)number, vmx_instruction_error_text((uint32_t)number));
 }
