@@ -26,9 +26,9 @@ void bios_tell_machine(struct bios_head *head, const struct load_target *target)
 {
 	tell_extended_memory(head, 0);
 	head->screen = target->vga_text;
-	head->memory_count = (uint16_t)target->map_entries;
-	for (unsigned i = 0; i < target->map_entries; i++) {
-		const struct memory_entry *entry = &target->map[i];
+	head->memory_count = (uint16_t)target->map.count;
+	for (unsigned i = 0; i < target->map.count; i++) {
+		const struct memory_entry *entry = &target->map.entries[i];
 
 		memcpy(&head->memory[i], entry, MEMORY_ENTRY_SHORT);
 		if (entry->start == EXTENDED_MEMORY && entry->kind == MEMORY_RAM)

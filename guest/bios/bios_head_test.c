@@ -34,10 +34,10 @@ static int read_rom(void **state)
 static struct load_target machine(uint64_t extended)
 {
 	return (struct load_target) {
-		.map = { { 0, 0x9fc00, MEMORY_RAM },
-			 { 0xf0000, 0x10000, MEMORY_RESERVED },
-			 { MIB(1), extended, MEMORY_RAM } },
-		.map_entries = 3,
+		.map = { .entries = { { 0, 0x9fc00, MEMORY_RAM },
+				      { 0xf0000, 0x10000, MEMORY_RESERVED },
+				      { MIB(1), extended, MEMORY_RAM } },
+			 .count = 3 },
 	};
 }
 
@@ -67,7 +67,7 @@ static void what_is_reserved_from_1_mib_on_is_no_extended_memory(void **state)
 	struct load_target target = machine(MIB(3));
 
 	bios_tell_machine(&rom.head, &target);
-	target.map[2].kind = MEMORY_RESERVED;
+	target.map.entries[2].kind = MEMORY_RESERVED;
 	bios_tell_machine(&rom.head, &target);
 	assert_int_equal(rom.head.memory_kib, 0);
 	assert_int_equal(rom.head.memory_to_16m, 0);
@@ -87,11 +87,11 @@ static void the_map_is_as_e820_hands_it_out(void **state)
 
 static void a_full_map_fits(void **state)
 {
-	struct load_target target = { .map_entries = LOAD_MEMORY_ENTRIES, .vga_text = true };
+	struct load_target target = { .map.count = LOAD_MEMORY_ENTRIES, .vga_text = true };
 	uint16_t start = rom.head.start;
 
 	for (unsigned i = 0; i < LOAD_MEMORY_ENTRIES; i++)
-		target.map[i] = (struct memory_entry) { GIB(i), UINT64_MAX, MEMORY_NVS };
+		target.map.entries[i] = (struct memory_entry) { GIB(i), UINT64_MAX, MEMORY_NVS };
 	bios_tell_machine(&rom.head, &target);
 	assert_int_equal(rom.head.memory_count, LOAD_MEMORY_ENTRIES);
 	assert_int_equal(rom.head.memory[LOAD_MEMORY_ENTRIES - 1].kind, MEMORY_NVS);

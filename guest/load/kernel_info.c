@@ -27,7 +27,8 @@ uint64_t info_put_string(struct info_writer *writer, const char *text)
 
 uint64_t info_put_map(struct info_writer *writer, const struct load_target *target)
 {
-	return info_put(writer, target->map, target->map_entries * sizeof(target->map[0]));
+	return info_put(writer, target->map.entries,
+			target->map.count * sizeof(target->map.entries[0]));
 }
 
 void info_align(struct info_writer *writer, unsigned alignment)
@@ -80,8 +81,8 @@ static uint64_t ram_end(const struct load_target *target, uint64_t start)
 	uint64_t end = start;
 
 	/* The map is sorted, and neighbours need not be one entry. */
-	for (unsigned i = 0; i < target->map_entries; i++) {
-		const struct memory_entry *entry = &target->map[i];
+	for (unsigned i = 0; i < target->map.count; i++) {
+		const struct memory_entry *entry = &target->map.entries[i];
 
 		if (entry->kind == MEMORY_RAM && entry->start <= end &&
 		    end - entry->start < entry->length)

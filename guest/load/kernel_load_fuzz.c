@@ -69,12 +69,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const uint8_t rsdp[ACPI_RSDP_LENGTH] = { [15] = 2 };
 	const struct load_target target = {
 		.memory = memory,
-		.map = { { 0, LOW_END, MEMORY_RAM },
-			 { KIB(896), KIB(128), MEMORY_RESERVED },
-			 { MIB(1), RAM - MIB(1), MEMORY_RAM } },
-		.map_entries = 3,
-		.taken = { { 0, 0x500, MEMORY_RESERVED } },
-		.taken_entries = 1,
+		.map = { .entries = { { 0, LOW_END, MEMORY_RAM },
+				      { KIB(896), KIB(128), MEMORY_RESERVED },
+				      { MIB(1), RAM - MIB(1), MEMORY_RAM } },
+			 .count = 3 },
+		.taken = { .entries = { { 0, 0x500, MEMORY_RESERVED } }, .count = 1 },
 		.rsdp = KIB(896),
 		.rsdp_bytes = rsdp,
 	};

@@ -39,15 +39,15 @@ static void fill_memory_map(const struct load_target *target, uint8_t *params)
 {
 	uint64_t above = 0; /* RAM from 1 MiB, in one piece */
 
-	for (unsigned i = 0; i < target->map_entries; i++) {
-		const struct memory_entry *entry = &target->map[i];
+	for (unsigned i = 0; i < target->map.count; i++) {
+		const struct memory_entry *entry = &target->map.entries[i];
 		uint8_t *slot = params + PARAMS_E820 + i * MEMORY_ENTRY_SHORT;
 
 		memcpy(slot, entry, MEMORY_ENTRY_SHORT);
 		if (entry->kind == MEMORY_RAM && entry->start == ONE_MIB)
 			above = entry->length / KIB(1);
 	}
-	store_u8(params + PARAMS_E820_COUNT, (uint8_t)target->map_entries);
+	store_u8(params + PARAMS_E820_COUNT, (uint8_t)target->map.count);
 	store_u32(params + PARAMS_ALT_MEM_K, above > UINT32_MAX ? UINT32_MAX : (uint32_t)above);
 	store_u16(params + PARAMS_EXT_MEM_K, above > UINT16_MAX ? UINT16_MAX : (uint16_t)above);
 }

@@ -85,10 +85,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct load_target target = {
 		.memory = memory,
-		.map = { { 0, KIB(640), MEMORY_RAM }, { MIB(1), RAM_SIZE - MIB(1), MEMORY_RAM } },
-		.map_entries = 2,
-		.taken = { { 0, 0x500, MEMORY_RESERVED } },
-		.taken_entries = 1,
+		.map = { .entries = { { 0, KIB(640), MEMORY_RAM },
+				      { MIB(1), RAM_SIZE - MIB(1), MEMORY_RAM } },
+			 .count = 2 },
+		.taken = { .entries = { { 0, 0x500, MEMORY_RESERVED } }, .count = 1 },
 	};
 	struct boot_state boot;
 	struct reason why;

@@ -122,10 +122,10 @@ static void fills_the_parameters(void **state)
 /* What is taken is left alone, and the kernel goes higher than it would like. */
 static void keeps_clear_of_what_is_taken(void **state)
 {
-	machine.target.taken[1] =
+	machine.target.taken.entries[1] =
 		(struct memory_entry) { BUILT_PREFERRED, MIB(1), MEMORY_RESERVED };
-	machine.target.taken[2] = (struct memory_entry) { MIB(63), MIB(1), MEMORY_ACPI };
-	machine.target.taken_entries = 3;
+	machine.target.taken.entries[2] = (struct memory_entry) { MIB(63), MIB(1), MEMORY_ACPI };
+	machine.target.taken.count = 3;
 	assert_int_equal(load(1, ENTRY_64), 0);
 	assert_int_equal(boot.rip, MIB(18) + 0x200);
 	assert_int_equal(param(LINUX_CODE32_START), MIB(18));
@@ -140,8 +140,9 @@ static void keeps_clear_of_what_is_taken(void **state)
 static void aligns_as_little_as_it_must(void **state)
 {
 	bigger_machine(BUILT_PREFERRED + BUILT_INIT_SIZE + MIB(1));
-	machine.target.taken[1] = (struct memory_entry) { BUILT_PREFERRED, 1, MEMORY_RESERVED };
-	machine.target.taken_entries = 2;
+	machine.target.taken.entries[1] =
+		(struct memory_entry) { BUILT_PREFERRED, 1, MEMORY_RESERVED };
+	machine.target.taken.count = 2;
 	assert_int_equal(load(0, ENTRY_64), 0);
 	assert_int_equal(boot.rip, BUILT_PREFERRED + MIB(1) + 0x200);
 	assert_int_equal(param(LINUX_KERNEL_ALIGNMENT), MIB(1));

@@ -117,11 +117,11 @@ static void put_map(struct info_writer *writer, const struct load_target *target
 	info->lower_kib = memory.lower_kib;
 	info->upper_kib = memory.upper_kib;
 	info->map = (uint32_t)(writer->start + writer->used);
-	for (unsigned i = 0; i < target->map_entries; i++) {
+	for (unsigned i = 0; i < target->map.count; i++) {
 		info_put(writer, &size, sizeof(size));
-		info_put(writer, &target->map[i], size);
+		info_put(writer, &target->map.entries[i], size);
 	}
-	info->map_length = target->map_entries * (uint32_t)(sizeof(size) + size);
+	info->map_length = target->map.count * (uint32_t)(sizeof(size) + size);
 }
 
 static void put_sections(struct info_writer *writer, const struct kernel_load *load,

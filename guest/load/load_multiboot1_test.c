@@ -81,7 +81,7 @@ static void loads_both_classes(void **state)
 static void tells_of_memory(void **state)
 {
 	make_elf(false, 2);
-	machine.target.map[0].length = 0x9fc00;
+	machine.target.map.entries[0].length = 0x9fc00;
 	assert_int_equal(load(), ERROR_NONE);
 	assert_int_equal(info(4), 639);
 	assert_int_equal(info(8), 63 * 1024);
@@ -89,7 +89,7 @@ static void tells_of_memory(void **state)
 
 	uint32_t map = info(48);
 	for (unsigned i = 0; i < 3; i++, map += 24) {
-		const struct memory_entry *entry = &machine.target.map[i];
+		const struct memory_entry *entry = &machine.target.map.entries[i];
 		assert_int_equal(load_u32(machine.bytes + map), 20);
 		assert_int_equal(load_u64(machine.bytes + map + 4), entry->start);
 		assert_int_equal(load_u64(machine.bytes + map + 12), entry->length);
@@ -172,7 +172,7 @@ static void does_without_sections_that_do_not_fit(void **state)
 {
 	make_elf(false, 0);
 	elf_file_add_section(&file, (struct elf_file_section) { 2, 0, 0, 0x3000, 0x30, 1 });
-	machine.target.map[2].length = 0x5000;
+	machine.target.map.entries[2].length = 0x5000;
 	assert_int_equal(load(), ERROR_NONE);
 	assert_true(info(0) & 0x20);
 	assert_int_equal(load_u32(machine.bytes + info(36) + 12), 0);
@@ -291,7 +291,7 @@ static void says_what_does_not_fit(void **state)
 	elf_file_set_segment(&file, 1, (struct elf_file_segment) { 1, 0, 0, 0x400, 1, 1, 0 });
 	refuses(ERROR_NO_MEMORY, "meets what is taken from 0x0 to 0x4ff");
 	make_elf(false, 0);
-	machine.target.map[2].length = MIB(2);
+	machine.target.map.entries[2].length = MIB(2);
 	assert_int_equal(load_with(&module, 1, ""), ERROR_NO_MEMORY);
 	assert_non_null(strstr(why.text, "multiboot: module 0 does not fit: 0x200000 bytes"));
 	char *line = malloc(MIB(3));

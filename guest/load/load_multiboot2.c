@@ -65,7 +65,7 @@ static void put_memory(struct info_writer *writer, const struct load_target *tar
 	const struct info_memory memory = info_memory_sizes(target);
 	const struct multiboot2_table_tag head = {
 		.tag = { .type = MULTIBOOT2_TAG_MEMORY_MAP },
-		.record_size = sizeof(target->map[0]),
+		.record_size = sizeof(target->map.entries[0]),
 	};
 
 	put_bytes(writer, MULTIBOOT2_TAG_BASIC_MEMORY, &memory, sizeof(memory));

@@ -292,8 +292,8 @@ static void moves_what_can_be_moved(void **state)
 	load_and_parse(NULL, 0, "");
 	assert_int_equal(info.load_base, MIB(8));
 	make(false);
-	machine.target.taken[1] = (struct memory_entry) { 0x104000, 1, MEMORY_RESERVED };
-	machine.target.taken_entries = 2;
+	machine.target.taken.entries[1] = (struct memory_entry) { 0x104000, 1, MEMORY_RESERVED };
+	machine.target.taken.count = 2;
 	refuses(ERROR_NO_MEMORY, "multiboot: the kernel at 0x102000, 0x3000 bytes, meets");
 	TAG(10, 0, MIB(1), MIB(32), 4096, NONE);
 	load_and_parse(NULL, 0, "");

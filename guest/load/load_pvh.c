@@ -56,7 +56,7 @@ static void write_info(struct info_writer *writer, const struct kernel_load *loa
 		.magic = START_MAGIC,
 		.version = START_VERSION,
 		.rsdp = load->target->rsdp,
-		.map_entries = load->target->map_entries,
+		.map_entries = load->target->map.count,
 	};
 	uint64_t at = info_put(writer, &info, sizeof(info));
 

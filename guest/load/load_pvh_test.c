@@ -101,9 +101,9 @@ static void tells_of_all_memory(void **state)
 	assert_int_equal(info32(48), 4);
 	const uint8_t *entry = machine.bytes + info64(40);
 	for (unsigned i = 0; i < 4; i++, entry += 24) {
-		assert_int_equal(load_u64(entry), machine.target.map[i].start);
-		assert_int_equal(load_u64(entry + 8), machine.target.map[i].length);
-		assert_int_equal(load_u32(entry + 16), machine.target.map[i].kind);
+		assert_int_equal(load_u64(entry), machine.target.map.entries[i].start);
+		assert_int_equal(load_u64(entry + 8), machine.target.map.entries[i].length);
+		assert_int_equal(load_u32(entry + 16), machine.target.map.entries[i].kind);
 		assert_int_equal(load_u32(entry + 20), 0);
 	}
 	assert_int_equal(load_u64(entry - 24), GIB(4));

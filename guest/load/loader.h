@@ -23,6 +23,12 @@ _Static_assert(sizeof(struct memory_entry) == 24, "Multiboot2 and PVH: memory ma
 
 #define LOAD_MEMORY_ENTRIES 16
 
+/* Sorted, disjoint. */
+struct memory_map {
+	struct memory_entry entries[LOAD_MEMORY_ENTRIES];
+	unsigned count;
+};
+
 #define ACPI_RSDP_LENGTH 36 /* of revision 2: ACPI, "Root System Description Pointer" */
 
 /* The machine to load into. */
@@ -31,13 +37,9 @@ struct load_target {
 	/* Guest RAM [at, at + length) for reading and writing, or null when any byte of it is no
 	 * RAM (ROM and the VGA window are none). It is zero before anything is loaded. */
 	uint8_t *(*memory)(void *context, uint64_t at, uint64_t length);
-	/* As the guest's firmware would tell it: sorted, disjoint. */
-	struct memory_entry map[LOAD_MEMORY_ENTRIES];
-	unsigned map_entries;
-	/* What nothing may be loaded over: firmware tables and such. Sorted, disjoint. */
-	struct memory_entry taken[LOAD_MEMORY_ENTRIES];
-	unsigned taken_entries;
-	uint64_t rsdp; /* guest-physical; 0: none */
+	struct memory_map map;   /* as the guest's firmware would tell it */
+	struct memory_map taken; /* what nothing may be loaded over: firmware tables and such */
+	uint64_t rsdp;           /* guest-physical; 0: none */
 	/* The table at `rsdp`, ACPI_RSDP_LENGTH bytes: it may lie in ROM, which memory() does not
 	 * give. Null: none. */
 	const uint8_t *rsdp_bytes;

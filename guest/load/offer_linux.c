@@ -15,8 +15,8 @@ static void leave_to_firmware(struct load_target *target)
 {
 	unsigned kept = 0;
 
-	for (unsigned i = 0; i < target->map_entries; i++) {
-		struct memory_entry entry = target->map[i];
+	for (unsigned i = 0; i < target->map.count; i++) {
+		struct memory_entry entry = target->map.entries[i];
 
 		if (entry.start >= GIB(4))
 			continue;
@@ -24,9 +24,9 @@ static void leave_to_firmware(struct load_target *target)
 			entry.length -=
 				entry.length < FIRMWARE_KEEPS ? entry.length : FIRMWARE_KEEPS;
 		if (entry.length)
-			target->map[kept++] = entry;
+			target->map.entries[kept++] = entry;
 	}
-	target->map_entries = kept;
+	target->map.count = kept;
 }
 
 /* What is placed ends below 4 GiB: addresses and lengths fit 32 bits. */

@@ -13,8 +13,8 @@ void placement_start(struct placement *placement, const char *loader,
 {
 	*placement = (struct placement) { .loader = loader, .target = target };
 	placement->claimed = (struct range_set) { placement->ranges, 0, PLACEMENT_RANGES };
-	for (unsigned i = 0; i < target->taken_entries; i++) {
-		const struct memory_entry *taken = &target->taken[i];
+	for (unsigned i = 0; i < target->taken.count; i++) {
+		const struct memory_entry *taken = &target->taken.entries[i];
 		if (!range_is_valid(taken->start, taken->length))
 			continue;
 		bool added = range_set_add(&placement->claimed, taken->start, taken->length);
@@ -38,8 +38,8 @@ static const struct address_range *collision(const struct placement *placement, 
 /* True when one entry of the map says that all of a valid range is RAM. */
 static bool is_ram(const struct load_target *target, uint64_t at, uint64_t length)
 {
-	for (unsigned i = 0; i < target->map_entries; i++) {
-		const struct memory_entry *entry = &target->map[i];
+	for (unsigned i = 0; i < target->map.count; i++) {
+		const struct memory_entry *entry = &target->map.entries[i];
 		if (entry->kind == MEMORY_RAM && at >= entry->start &&
 		    at - entry->start < entry->length &&
 		    length <= entry->length - (at - entry->start))
@@ -140,9 +140,9 @@ enum error placement_find(struct placement *placement, const struct placement_wi
 {
 	const struct load_target *target = placement->target;
 
-	for (unsigned i = 0; i < target->map_entries; i++) {
-		unsigned number = wish->order == PLACE_LOWEST ? i : target->map_entries - 1 - i;
-		if (find_in(placement, wish, &target->map[number], at))
+	for (unsigned i = 0; i < target->map.count; i++) {
+		unsigned number = wish->order == PLACE_LOWEST ? i : target->map.count - 1 - i;
+		if (find_in(placement, wish, &target->map.entries[number], at))
 			return placement_claim(placement, wish->what, *at, wish->size, memory, why);
 	}
 	return reason_set(

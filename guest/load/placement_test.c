@@ -115,10 +115,10 @@ static void survives_the_end_of_the_address_space(void **state)
 	const uint64_t top = ~0ull - 0xffff;
 	uint64_t at;
 
-	machine.target.map[3] = (struct memory_entry) { top, 0x10000, MEMORY_RAM };
-	machine.target.map_entries = 4;
-	machine.target.taken[1] = (struct memory_entry) { top, 0x10000, MEMORY_RESERVED };
-	machine.target.taken_entries = 2;
+	machine.target.map.entries[3] = (struct memory_entry) { top, 0x10000, MEMORY_RAM };
+	machine.target.map.count = 4;
+	machine.target.taken.entries[1] = (struct memory_entry) { top, 0x10000, MEMORY_RESERVED };
+	machine.target.taken.count = 2;
 	placement_start(&placement, "test", &machine.target);
 	assert_int_equal(find(PLACE_LOWEST, 16, 16, top, ~0ull, &at), ERROR_NO_MEMORY);
 	assert_int_equal(find(PLACE_HIGHEST, 16, 16, top, ~0ull, &at), ERROR_NO_MEMORY);

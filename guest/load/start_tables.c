@@ -44,8 +44,8 @@ static uint64_t mapped_end(const struct load_target *target)
 {
 	uint64_t end = MAPPED_LEAST;
 
-	for (unsigned i = 0; i < target->map_entries; i++) {
-		const struct memory_entry *entry = &target->map[i];
+	for (unsigned i = 0; i < target->map.count; i++) {
+		const struct memory_entry *entry = &target->map.entries[i];
 		if (entry->kind != MEMORY_RAM || !range_is_valid(entry->start, entry->length))
 			continue;
 		uint64_t last = entry->start + (entry->length - 1);

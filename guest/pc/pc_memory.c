@@ -252,11 +252,10 @@ struct device_memory pc_device_memory(struct pc *pc)
 
 /* --- what firmware would tell ---------------------------------------------------------------- */
 
-static void add(struct memory_entry *entries, unsigned *count, uint64_t start, uint64_t end,
-		enum memory_kind kind)
+static void add(struct memory_map *map, uint64_t start, uint64_t end, enum memory_kind kind)
 {
 	if (start < end)
-		entries[(*count)++] = (struct memory_entry) { start, end - start, kind };
+		map->entries[map->count++] = (struct memory_entry) { start, end - start, kind };
 }
 
 static uint8_t *target_memory(void *context, uint64_t at, uint64_t length)
@@ -276,20 +275,20 @@ void pc_memory_describe(struct pc *pc)
 	*t = (struct load_target) { .context = pc,
 				    .memory = target_memory,
 				    .vga_text = pc->spec->vga };
-	add(t->map, &t->map_entries, 0, PC_EBDA, MEMORY_RAM);
-	add(t->map, &t->map_entries, PC_EBDA, PC_VGA_WINDOW, MEMORY_RESERVED);
-	add(t->map, &t->map_entries, PC_BIOS_AREA, PC_EXTENDED_MEMORY, MEMORY_RESERVED);
-	add(t->map, &t->map_entries, PC_EXTENDED_MEMORY, tables, MEMORY_RAM);
-	add(t->map, &t->map_entries, tables, low, MEMORY_ACPI);
-	add(t->map, &t->map_entries, PC_ECAM, PC_ECAM + PC_ECAM_SIZE, MEMORY_RESERVED);
-	add(t->map, &t->map_entries, IOAPIC_BASE, GIB(4), MEMORY_RESERVED);
-	add(t->map, &t->map_entries, PC_HIGH_MEMORY, PC_HIGH_MEMORY + high, MEMORY_RAM);
+	add(&t->map, 0, PC_EBDA, MEMORY_RAM);
+	add(&t->map, PC_EBDA, PC_VGA_WINDOW, MEMORY_RESERVED);
+	add(&t->map, PC_BIOS_AREA, PC_EXTENDED_MEMORY, MEMORY_RESERVED);
+	add(&t->map, PC_EXTENDED_MEMORY, tables, MEMORY_RAM);
+	add(&t->map, tables, low, MEMORY_ACPI);
+	add(&t->map, PC_ECAM, PC_ECAM + PC_ECAM_SIZE, MEMORY_RESERVED);
+	add(&t->map, IOAPIC_BASE, GIB(4), MEMORY_RESERVED);
+	add(&t->map, PC_HIGH_MEMORY, PC_HIGH_MEMORY + high, MEMORY_RAM);
 
 	/* The real-mode vectors and the BIOS data area; what firmware keeps below 1 MiB; what is not
 	 * there yet. */
-	add(t->taken, &t->taken_entries, 0, PC_BIOS_DATA_END, MEMORY_RESERVED);
-	add(t->taken, &t->taken_entries, PC_EBDA, PC_EXTENDED_MEMORY, MEMORY_RESERVED);
-	add(t->taken, &t->taken_entries, lazy.low, lazy.low_end, MEMORY_RAM);
-	add(t->taken, &t->taken_entries, tables, low, MEMORY_ACPI);
-	add(t->taken, &t->taken_entries, lazy.high, lazy.high_end, MEMORY_RAM);
+	add(&t->taken, 0, PC_BIOS_DATA_END, MEMORY_RESERVED);
+	add(&t->taken, PC_EBDA, PC_EXTENDED_MEMORY, MEMORY_RESERVED);
+	add(&t->taken, lazy.low, lazy.low_end, MEMORY_RAM);
+	add(&t->taken, tables, low, MEMORY_ACPI);
+	add(&t->taken, lazy.high, lazy.high_end, MEMORY_RAM);
 }

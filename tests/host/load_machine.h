@@ -25,8 +25,8 @@ static inline uint8_t *load_machine_memory(void *context, uint64_t at, uint64_t 
 {
 	struct load_machine *machine = context;
 
-	for (unsigned i = 0; i < machine->target.map_entries; i++) {
-		const struct memory_entry *entry = &machine->target.map[i];
+	for (unsigned i = 0; i < machine->target.map.count; i++) {
+		const struct memory_entry *entry = &machine->target.map.entries[i];
 		if (entry->kind == MEMORY_RAM && at >= entry->start &&
 		    at - entry->start <= entry->length &&
 		    length <= entry->length - (at - entry->start))
@@ -38,7 +38,7 @@ static inline uint8_t *load_machine_memory(void *context, uint64_t at, uint64_t 
 static inline void load_machine_add(struct load_machine *machine, uint64_t start, uint64_t length,
 				    enum memory_kind kind)
 {
-	machine->target.map[machine->target.map_entries++] =
+	machine->target.map.entries[machine->target.map.count++] =
 		(struct memory_entry) { start, length, kind };
 }
 
@@ -60,7 +60,7 @@ static inline void load_machine_make(struct load_machine *machine, uint64_t memo
 	if (memory > below)
 		load_machine_add(machine, GIB(4), memory - below, MEMORY_RAM);
 	/* The interrupt vectors and BIOS data, as a board would keep them. */
-	machine->target.taken[machine->target.taken_entries++] =
+	machine->target.taken.entries[machine->target.taken.count++] =
 		(struct memory_entry) { 0, 0x500, MEMORY_RESERVED };
 }
 
