@@ -5,6 +5,8 @@
 
 #define BYTE_BITS 8
 
+static const struct chip_ops nobody;
+
 static uint64_t window_end(const struct bus_window *w)
 {
 	return w->first + w->length;
@@ -117,7 +119,6 @@ static void write_nowhere(void *chip, uint64_t offset, unsigned width, uint64_t 
 
 struct bus_route *bus_find_route(struct bus *bus, uint64_t key, uint64_t at, unsigned width)
 {
-	static const struct chip_ops nobody;
 	const struct bus_window *w = bus_find(bus, at);
 	const struct chip_ops *ops = w ? w->ops : &nobody;
 	struct bus_route *route = bus_route_row(bus, key);
@@ -139,7 +140,8 @@ struct bus_route *bus_find_route(struct bus *bus, uint64_t key, uint64_t at, uns
 
 /* One access that a chip takes whole, or a byte that nobody answers. */
 struct piece {
-	const struct bus_window *window; /* null: nobody */
+	const struct chip_ops *ops;
+	void *chip;
 	uint64_t offset;
 	unsigned width;
 };
@@ -150,43 +152,34 @@ static struct piece next_piece(const struct bus *bus, uint64_t at, unsigned widt
 	unsigned part = 1;
 
 	if (!w)
-		return (struct piece) { .width = 1 };
+		return (struct piece) { .ops = &nobody, .width = 1 };
 	/* `width` may be what is left of an access, 3 bytes for one: only as the widest it is whole. */
 	if (at == w->first && width == w->widest)
-		return (struct piece) { w, w->offset, width };
+		part = width;
 	while (part * 2 <= width && takes_whole(w, at, part * 2))
 		part *= 2;
-	return (struct piece) { w, w->offset + (at - w->first), part };
+	return (struct piece) { w->ops, w->chip, w->offset + (at - w->first), part };
 }
 
-uint64_t bus_read(struct bus *bus, device_time now, uint64_t at, unsigned width)
+void bus_access(struct bus *bus, device_time now, uint64_t at, unsigned width, bool in,
+		uint64_t *value)
 {
-	uint64_t value = 0;
+	uint64_t read = 0;
 
 	for (unsigned done = 0; done < width;) {
 		struct piece p = next_piece(bus, at + done, width - done);
+		unsigned shift = done * BYTE_BITS;
 		uint64_t ones = BITS(p.width * BYTE_BITS - 1, 0), part = ones;
 
-		if (p.window && p.window->ops->advance)
-			p.window->ops->advance(p.window->chip, now);
-		if (p.window && p.window->ops->read)
-			part = p.window->ops->read(p.window->chip, p.offset, p.width) & ones;
-		value |= part << (done * BYTE_BITS);
+		if (p.ops->advance)
+			p.ops->advance(p.chip, now);
+		if (!in && p.ops->write)
+			p.ops->write(p.chip, p.offset, p.width, *value >> shift & ones);
+		if (in && p.ops->read)
+			part = p.ops->read(p.chip, p.offset, p.width) & ones;
+		read |= part << shift;
 		done += p.width;
 	}
-	return value;
-}
-
-void bus_write(struct bus *bus, device_time now, uint64_t at, unsigned width, uint64_t value)
-{
-	for (unsigned done = 0; done < width;) {
-		struct piece p = next_piece(bus, at + done, width - done);
-		uint64_t part = value >> (done * BYTE_BITS) & BITS(p.width * BYTE_BITS - 1, 0);
-
-		if (p.window && p.window->ops->advance)
-			p.window->ops->advance(p.window->chip, now);
-		if (p.window && p.window->ops->write)
-			p.window->ops->write(p.window->chip, p.offset, p.width, part);
-		done += p.width;
-	}
+	if (in)
+		*value = read;
 }

@@ -109,7 +109,21 @@ struct bus_route *bus_find_route(struct bus *bus, uint64_t key, uint64_t at, uns
 void bus_forget_routes(struct bus *bus);
 
 /* `width` 1, 2, 4 or 8. Calls advance(now) of each chip before it is accessed. */
-uint64_t bus_read(struct bus *bus, device_time now, uint64_t at, unsigned width);
-void bus_write(struct bus *bus, device_time now, uint64_t at, unsigned width, uint64_t value);
+void bus_access(struct bus *bus, device_time now, uint64_t at, unsigned width, bool in,
+		uint64_t *value);
+
+static inline uint64_t bus_read(struct bus *bus, device_time now, uint64_t at, unsigned width)
+{
+	uint64_t value = 0;
+
+	bus_access(bus, now, at, width, true, &value);
+	return value;
+}
+
+static inline void bus_write(struct bus *bus, device_time now, uint64_t at, unsigned width,
+			     uint64_t value)
+{
+	bus_access(bus, now, at, width, false, &value);
+}
 
 #endif

@@ -21,10 +21,7 @@ cold_fn void pc_access_pieces(struct pc *pc, struct bus *bus, uint64_t at, unsig
 	const struct bus_window *window = bus_find(bus, at);
 	const void *chip = window ? window->chip : NULL;
 
-	if (in)
-		*value = bus_read(bus, pc_now(pc), at, width);
-	else
-		bus_write(bus, pc_now(pc), at, width, *value);
+	bus_access(bus, pc_now(pc), at, width, in, value);
 	if (chip)
 		pc_time_touched(pc, chip);
 }
