@@ -145,6 +145,16 @@ static void memory_write(void *context, struct vcpu *vcpu, gpa_t at, unsigned wi
 	test_device_write(&((struct test_guest *)context)->device, at, width, value);
 }
 
+/* What could not be done for a guest fails it. */
+static enum board_action resume_or_fail(struct test_guest *guest, enum error error,
+					const struct reason *why)
+{
+	if (!error)
+		return BOARD_RESUME;
+	test_guest_fail(guest, why);
+	return BOARD_UNHANDLED;
+}
+
 static enum board_action handle_io(struct test_guest *guest, struct vcpu *vcpu,
 				   const struct vcpu_exit *exit)
 {
@@ -152,10 +162,9 @@ static enum board_action handle_io(struct test_guest *guest, struct vcpu *vcpu,
 	struct reason why;
 
 	if (exit->io.string) {
-		if (!string_io(vcpu, exit, string_element, guest, &bus, &why))
-			return BOARD_RESUME;
-		test_guest_fail(guest, &why);
-		return BOARD_UNHANDLED;
+		enum error error = string_io(vcpu, exit, string_element, guest, &bus, &why);
+
+		return resume_or_fail(guest, error, &why);
 	}
 
 	uint32_t value = (uint32_t)(vcpu->gpr[RAX] & BITS(exit->io.width * 8 - 1, 0));
@@ -173,10 +182,7 @@ static enum board_action emulate(struct test_guest *guest, struct vcpu *vcpu,
 	const struct emulate_bus bus = { guest, memory_read, memory_write };
 	struct reason why;
 
-	if (!emulate_instruction(vcpu, exit, &bus, &why))
-		return BOARD_RESUME;
-	test_guest_fail(guest, &why);
-	return BOARD_UNHANDLED;
+	return resume_or_fail(guest, emulate_instruction(vcpu, exit, &bus, &why), &why);
 }
 
 /* --- exits ----------------------------------------------------------------------------------- */
@@ -198,13 +204,11 @@ static enum board_action handle_fault(struct test_guest *guest, struct vcpu *vcp
 		return emulate(guest, vcpu, exit);
 	if (guest->on_fault != ON_FAULT_MAP || !host)
 		return BOARD_UNHANDLED;
-	if (virt->nested_map(vcpu->vm->nested, page, virt_to_hpa(host), PAGE_SIZE,
-			     ACCESS_READ | ACCESS_WRITE | ACCESS_EXECUTE, NESTED_WRITE_BACK,
-			     &why)) {
-		test_guest_fail(guest, &why);
-		return BOARD_UNHANDLED;
-	}
-	return BOARD_RESUME;
+	return resume_or_fail(guest,
+			      virt->nested_map(vcpu->vm->nested, page, virt_to_hpa(host), PAGE_SIZE,
+					       ACCESS_READ | ACCESS_WRITE | ACCESS_EXECUTE,
+					       NESTED_WRITE_BACK, &why),
+			      &why);
 }
 
 static enum board_action handle_task_switch(struct test_guest *guest, struct vcpu *vcpu,
@@ -212,10 +216,7 @@ static enum board_action handle_task_switch(struct test_guest *guest, struct vcp
 {
 	struct reason why;
 
-	if (!vcpu_task_switch(vcpu, exit, &why))
-		return BOARD_RESUME;
-	test_guest_fail(guest, &why);
-	return BOARD_UNHANDLED;
+	return resume_or_fail(guest, vcpu_task_switch(vcpu, exit, &why), &why);
 }
 
 static enum board_action board_exit(struct vcpu *vcpu, const struct vcpu_exit *exit)

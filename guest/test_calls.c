@@ -23,7 +23,7 @@ static uint32_t call_print(struct vcpu *vcpu)
 	return ERROR_NONE;
 }
 
-static uint32_t call_inject(struct vcpu *vcpu, const struct vcpu_exit *exit)
+static uint32_t call_inject(struct vcpu *vcpu)
 {
 	uint32_t what = (uint32_t)vcpu->gpr[RBX], target = (uint32_t)vcpu->gpr[RSI];
 	struct vcpu_event event = {
@@ -45,7 +45,7 @@ static uint32_t call_inject(struct vcpu *vcpu, const struct vcpu_exit *exit)
 	return error;
 }
 
-static uint32_t call_nested_rights(struct test_guest *guest, struct vcpu *vcpu)
+static uint32_t call_nested_rights(struct vcpu *vcpu)
 {
 	gpa_t at = gpa((uint32_t)vcpu->gpr[RBX]);
 	uint64_t length = (uint32_t)vcpu->gpr[RCX];
@@ -120,8 +120,7 @@ static void call_skip(struct test_guest *guest, const struct vcpu *vcpu)
 }
 
 /* Answers by value into EAX; what needs more than that sets `action`. */
-static uint32_t call(struct test_guest *guest, struct vcpu *vcpu, const struct vcpu_exit *exit,
-		     enum board_action *action)
+static uint32_t call(struct test_guest *guest, struct vcpu *vcpu, enum board_action *action)
 {
 	switch ((uint32_t)vcpu->gpr[RAX]) {
 	case HYPERCALL_FAIL:
@@ -135,9 +134,9 @@ static uint32_t call(struct test_guest *guest, struct vcpu *vcpu, const struct v
 	case HYPERCALL_PRINT:
 		return call_print(vcpu);
 	case HYPERCALL_INJECT:
-		return call_inject(vcpu, exit);
+		return call_inject(vcpu);
 	case HYPERCALL_NESTED_RIGHTS:
-		return call_nested_rights(guest, vcpu);
+		return call_nested_rights(vcpu);
 	case HYPERCALL_ON_FAULT:
 		guest->on_fault = (uint32_t)vcpu->gpr[RBX];
 		return ERROR_NONE;
@@ -185,6 +184,6 @@ enum board_action test_call(struct test_guest *guest, struct vcpu *vcpu,
 	}
 	/* RIP moves first: what the call injects or changes applies behind the instruction. */
 	vcpu_skip_instruction(vcpu);
-	vcpu->gpr[RAX] = call(guest, vcpu, exit, &action);
+	vcpu->gpr[RAX] = call(guest, vcpu, &action);
 	return action;
 }
