@@ -347,18 +347,18 @@ static unsigned wheres; /* vCPUs that told where they are; atomic */
 
 void log_write(enum log_level level, const char *area, const char *format, ...)
 {
+	char line[LOG_LINE_MAX];
 	va_list args;
 
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
 	if (level >= LOG_WARN)
 		__atomic_fetch_add(&troubles, 1, __ATOMIC_RELAXED);
-	if (!strncmp(format, "where ", strlen("where ")))
+	if (!strncmp(line, "where ", strlen("where ")))
 		__atomic_fetch_add(&wheres, 1, __ATOMIC_RELAXED);
-	if (!getenv("SHOW_LOG"))
-		return;
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	puts("");
+	if (getenv("SHOW_LOG"))
+		puts(line);
 }
 
 void log_tagged(const char *tag, const char *format, ...)
