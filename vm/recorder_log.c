@@ -34,7 +34,9 @@ static void tell(const struct listener *to, const struct recorder_step *step)
 	uint64_t offset;
 
 	virt->format_reason(reason, sizeof(reason), step->record.reason);
-	bool named = symbols_find(step->record.rip, function, &offset);
+	/* A timer's function is Plinth's own; other records have the address of an instruction of a guest's. */
+	bool named = step->record.head.kind == RECORD_TIMER &&
+		     symbols_find(step->record.rip, function, &offset);
 	const struct record_line what = {
 		.cpu = step->ring,
 		.number = step->number,
