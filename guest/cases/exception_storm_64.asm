@@ -36,7 +36,7 @@ second:
 	cmp dword [begins], 1
 	jne second
 	hypercall_done
-	final_count EXCEPTION, 100, 0x7fffffff
+	final_count EXCEPTION, 1, 0x7fffffff
 begins:
 	dd 0
 	align 16
