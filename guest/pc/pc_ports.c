@@ -33,8 +33,8 @@ static inline void answer_out(const uint64_t *rax, const struct bus_route *route
 }
 
 /* One that does, and may want to be looked at later; unless it is idle, when to read it is as above. */
-static inline void answer_late_in(uint64_t *rax, const struct bus_route *route, struct pc *pc,
-				  unsigned width)
+static noinline_fn void answer_late_in(uint64_t *rax, const struct bus_route *route, struct pc *pc,
+				       unsigned width)
 {
 	struct pc_chip *timed = (struct pc_chip *)route->note;
 
@@ -71,14 +71,13 @@ static inline void answer_timed_out(const uint64_t *rax, const struct bus_route 
 		if (likely(*timed->idle))                                                 \
 			answer_in_##width(rax, route, pc);                                \
 		else                                                                      \
-			answer_late_in_##width(rax, route, pc);                           \
+			answer_late_in(rax, route, (struct pc *)pc, width);               \
 	}
 
 #define ANSWERS(way) ANSWER(way, 1) ANSWER(way, 2) ANSWER(way, 4)
 
 ANSWERS(in)
 ANSWERS(out)
-ANSWERS(late_in)
 ANSWERS(timed_out)
 ANSWER_UNLESS_IDLE(1)
 ANSWER_UNLESS_IDLE(2)
