@@ -60,7 +60,7 @@ static struct vcpu *take_movable_of(struct run_queue *queue, struct list *of)
 	return NULL;
 }
 
-struct vcpu *run_queue_take_movable(struct run_queue *queue)
+cold_fn struct vcpu *run_queue_take_movable(struct run_queue *queue)
 {
 	struct vcpu *vcpu;
 
