@@ -59,7 +59,7 @@ static bool set_lazy(struct vm_spec *vm, const struct spec_word *value)
 	    (!spec_size(&place, 0, SPEC_MAX_MEMORY, &at) || !is_aligned(at, PAGE_SIZE)))
 		return false;
 	vm->lazy = lazy;
-	vm->lazy_at = at;
+	vm->lazy_at = lazy ? at : SPEC_LAZY_LAST;
 	return true;
 }
 

@@ -115,10 +115,11 @@ static void every_key(void **state)
 	assert_false(vm->hpet || vm->acpi || vm->virtio || vm->vga || vm->i8042 || vm->debug_exit);
 	assert_true(vm->testdev && vm->pvclock);
 	assert_int_equal(vm->keys, (1ull << spec_key_count) - 1);
-	add(1, "vm=b linux entry=64 apic=none com=none hpet=on reset=restart");
+	add(1, "vm=b linux entry=64 apic=none com=none hpet=on reset=restart lazy=0@5G");
 	assert_int_equal(specs.vms[1].entry, ENTRY_64);
 	assert_int_equal(specs.vms[1].apic, SPEC_APIC_NONE);
 	assert_int_equal(specs.vms[1].com_mask, 0);
+	assert_true(specs.vms[1].lazy_at == SPEC_LAZY_LAST); /* nothing lies nowhere */
 	add(2, "vm=c linux entry=32 apic=x2apic");
 	assert_int_equal(specs.vms[2].entry, ENTRY_32);
 	assert_int_equal(book.count, 0);
