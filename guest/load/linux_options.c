@@ -10,6 +10,10 @@ static bool read_size(const struct spec_word *value, uint64_t *size)
 	return spec_size(value, 1, UINT64_MAX, size) || spec_number(value, 1, UINT64_MAX, size);
 }
 
+_Static_assert(LINUX_VIDEO_EXT == LINUX_VIDEO_NORMAL - 1 &&
+		       LINUX_VIDEO_ASK == LINUX_VIDEO_NORMAL - 2,
+	       "the words in this order");
+
 static bool read_video(const struct spec_word *value, uint16_t *mode)
 {
 	unsigned named;

@@ -93,6 +93,8 @@ static bool set_pin(struct vm_spec *vm, const struct spec_word *value)
 	return true;
 }
 
+_Static_assert(ENTRY_32 == ENTRY_16 + 1 && ENTRY_64 == ENTRY_16 + 2, "the words in this order");
+
 static bool set_entry(struct vm_spec *vm, const struct spec_word *value)
 {
 	unsigned chosen;
@@ -108,6 +110,8 @@ static bool set_address(struct vm_spec *vm, const struct spec_word *value)
 	return spec_number(value, 0, UINT32_MAX, &vm->address);
 }
 
+_Static_assert(!SPEC_APIC_X2 && SPEC_APIC_X == 1 && SPEC_APIC_NONE == 2, "the words in this order");
+
 static bool set_apic(struct vm_spec *vm, const struct spec_word *value)
 {
 	unsigned chosen;
@@ -117,6 +121,8 @@ static bool set_apic(struct vm_spec *vm, const struct spec_word *value)
 	vm->apic = (enum spec_apic)chosen;
 	return true;
 }
+
+_Static_assert(!SPEC_RESTART && SPEC_STOP == 1, "the words in this order");
 
 static bool set_reset(struct vm_spec *vm, const struct spec_word *value)
 {

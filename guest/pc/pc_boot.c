@@ -106,6 +106,11 @@ static enum error set_segment(struct vcpu *vcpu, const struct boot_state *state,
 	return error;
 }
 
+/* CS, SS, DS, ES, FS and GS, one after the other. */
+_Static_assert(VCPU_GS_SELECTOR - VCPU_CS_SELECTOR == 5 * (VCPU_SS_SELECTOR - VCPU_CS_SELECTOR) &&
+		       VCPU_TR_SELECTOR > VCPU_GS_SELECTOR,
+	       "the six segments stand together");
+
 static enum error set_segments(struct vcpu *vcpu, const struct boot_state *state)
 {
 	const unsigned next = VCPU_SS_SELECTOR - VCPU_CS_SELECTOR;

@@ -181,8 +181,8 @@ struct packed_layout fadt {
 };
 _Static_assert(sizeof(struct table_header) + sizeof(struct fadt) == 244, "ACPI: FADT");
 
-/* There is one FACS address too many: the 32-bit one counts. WBINVD works, so that caches have no size and no
- * stride. */
+/* The FACS is told by its 32-bit address, and the long one stays 0. WBINVD works, so that caches have
+ * no size and no stride. */
 static const struct fadt usual_fadt = {
 	.profile = PROFILE_DESKTOP,
 	.sci = ACPI_SCI_IRQ,
@@ -246,12 +246,14 @@ struct packed_layout local_apic {
 	uint8_t type, length, uid, id;
 	uint32_t flags;
 };
+_Static_assert(sizeof(struct local_apic) == 8, "ACPI: processor local APIC");
 
 struct packed_layout local_x2apic {
 	uint8_t type, length;
 	uint16_t reserved;
 	uint32_t id, flags, uid;
 };
+_Static_assert(sizeof(struct local_x2apic) == 16, "ACPI: processor local x2APIC");
 
 struct packed_layout override {
 	uint8_t type, length, bus, irq;
