@@ -1,9 +1,11 @@
-/* Runs the benchmark's kernel (guest/bench/) on KVM: as little of a virtual machine monitor as it takes. Interrupt
- * controllers and timers are the kernel's; of a PC there are RAM, a transmitter that is always ready, and the ports by
- * which the kernel ends. For `make bench KVM=1`, on a Linux that runs on the same emulated CPU as Plinth does.
+/* Runs the benchmark's kernel (guest/bench/) on KVM: as little of a virtual machine monitor as it
+ * takes. Interrupt controllers and timers are KVM's; of a PC there are RAM, a transmitter that is always
+ * ready, and the port by which the guest ends. For `make bench KVM=1`, on a Linux that runs on the same
+ * emulated CPU as Plinth does.
  *
- * usage: kvm-monitor KERNEL CPU,... WORD...: the kernel's file, the CPU of each vCPU, and its command line. Its console is
- * the standard output. Exit status 0: it ended by itself, and said that all is well; 1 otherwise, with a sentence. */
+ * usage: kvm-monitor KERNEL CPU,... WORD...: the kernel's file, the CPU of each vCPU, and its command
+ * line. Its console is the standard output. Exit status 0: it ended by itself, and said that all is well;
+ * 1 otherwise, with a sentence. */
 #define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>
@@ -104,6 +106,8 @@ static void create_vm(void)
 	ASK(vm.fd, KVM_SET_USER_MEMORY_REGION, &region);
 
 	vm.cpuid = calloc(1, sizeof(*vm.cpuid) + CPUID_MOST * sizeof(vm.cpuid->entries[0]));
+	if (!vm.cpuid)
+		fail("no memory for CPUID's leaves");
 	vm.cpuid->nent = CPUID_MOST;
 	ASK(vm.kvm, KVM_GET_SUPPORTED_CPUID, vm.cpuid);
 	for (unsigned i = 0; i < vm.cpuid->nent; i++)
@@ -200,7 +204,7 @@ static void access_port(struct kvm_run *run)
 		if (run->io.port == COM1_STATUS)
 			*data = TRANSMITTER;
 	} else if (run->io.port == COM1) {
-		putchar(*data);
+		fwrite(data, run->io.size, run->io.count, stdout);
 	} else if (run->io.port == DEBUG_EXIT) {
 		if (*data)
 			fail("the kernel says that it has failed");
@@ -239,9 +243,11 @@ static unsigned create_vcpus(const char *cpus)
 	int run_size = ASK(vm.kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
 	unsigned count = 0;
 
-	for (; *cpus && count < VCPUS_MOST; count++) {
+	for (; *cpus; count++) {
 		char *end;
 
+		if (count == VCPUS_MOST)
+			fail("there are more than %u vCPUs", VCPUS_MOST);
 		vcpus[count].id = count;
 		vcpus[count].cpu = (unsigned)strtoul(cpus, &end, 10);
 		if (end == cpus || (*end && *end != ','))
@@ -260,6 +266,8 @@ int main(int argc, char **argv)
 	load(argv[1]);
 	tell(argv + 3);
 	unsigned count = create_vcpus(argv[2]);
+	if (!count)
+		fail("there is no vCPU");
 	for (unsigned i = 0; i < count; i++)
 		if (pthread_create(&vcpus[i].thread, NULL, run, &vcpus[i]))
 			fail("no thread for vCPU %u", i);
