@@ -29,8 +29,8 @@ WINDOWS = {"7", "8"}
 # judge.
 LEFT_OUT = {
     "alignment_storm_32", "debug_c_64", "exception_storm_64", "external_interrupt_64", "fairness_64", "hlt_wake_64",
-    "init_sipi_64", "ipi_64", "memory_checker_64", "memory_writer_64", "migration_64", "nested_shootdown_64", "overcommit_64", "pause_64", "pinned_64",
-    "runaway_16", "runaway_32", "runaway_64", "runaway_cli_64", "time_slice_64",
+    "init_sipi_64", "ipi_64", "memory_checker_64", "memory_writer_64", "migration_64", "nested_shootdown_64",
+    "overcommit_64", "pause_64", "pinned_64", "runaway_16", "runaway_32", "runaway_64", "runaway_cli_64", "time_slice_64",
 }
 
 

@@ -105,7 +105,8 @@ static bool start_one(unsigned number)
 
 	send(number, ICR_ASSERT | ICR_INIT);
 	send(number, ICR_ASSERT | ICR_START_UP | CPUS_START_UP);
-	/* Open to interrupts now and then: whose CPU this is, is that of another vCPU as well. */
+	/* Interrupts are let in now and then: an engine may hold the host's back, too, from a guest that
+	 * lets in none, and the vCPU that is waited for may have to get its turn on this CPU. */
 	while (!cpus[number].here) {
 		__asm__ volatile("sti; nop; cli" : : : "memory");
 		if (ticks() - began > ARRIVAL_TICKS)

@@ -257,7 +257,7 @@ static void quit(void)
 
 /* --- the shell ------------------------------------------------------------------------------ */
 
-/* What is done with the VM that is named; null: nothing, or more than that. */
+/* What a command does with the VM that it names; null for those that name none, or need not. */
 static void (*const vm_acts[SHELL_VERBS])(struct vm *vm, void *context) = {
 	[SHELL_CONSOLE] = choose_console,
 	[SHELL_PAUSE] = pause,

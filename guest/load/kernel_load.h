@@ -40,7 +40,8 @@ struct kernel_wish {
 	enum placement_order order;
 };
 
-/* `protocol` begins each sentence: "multiboot". InvalidInput when there are more modules than KERNEL_MOST_MODULES. */
+/* `protocol` begins each sentence: "multiboot". InvalidInput when there are more modules than
+ * KERNEL_MOST_MODULES. */
 enum error kernel_load_start(struct kernel_load *load, const char *protocol,
 			     const struct load_target *target, const struct load_file *kernel,
 			     const struct load_file *modules, unsigned module_count,

@@ -18,8 +18,8 @@ struct writer {
 	unsigned count, largest; /* structures, and the bytes of one */
 };
 
-/* Appends a structure and its texts, which it names by their numbers; "" where there are none left. An empty
- * string ends the set; a structure without strings ends with two zeros too. */
+/* Appends a structure and its texts, which it names by their numbers; "" where there are none left.
+ * An empty string ends the set; a structure without strings ends with two zeros too. */
 static void put(struct writer *w, const struct head *head, const char *one, const char *two,
 		const char *three)
 {

@@ -1,4 +1,5 @@
-/* A kernel file made here, and the machine that it is loaded into by load_multiboot(). Included once, by the test. */
+/* A kernel file made here, and the machine that it is loaded into by load_multiboot(). Included once,
+ * by the test. */
 #ifndef TESTS_HOST_MULTIBOOT_MACHINE_H
 #define TESTS_HOST_MULTIBOOT_MACHINE_H
 

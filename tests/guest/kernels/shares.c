@@ -1,8 +1,8 @@
-/* Wants its CPU for some hundreds of slices, and tells how it fared by when it was there: several of it, which do
- * different things with the time, share a CPU. Without a word it computes. "polls" has it read a port all the
- * while, and "identifies" execute CPUID, so that most of its time goes into exits; with "open" interrupts are enabled
- * meanwhile, with "halts" it waits for the next millisecond's interrupt now and then, and with "yields" it
- * gives its turn away. */
+/* Wants its CPU for some hundreds of slices. Several of it, which do different things with the time,
+ * share a CPU, and the log says at each one's end how long its turns took. Without a word it computes.
+ * "polls" has it read a port all the while, and "identifies" execute CPUID, so that most of its time goes
+ * into exits; with "open" interrupts are enabled meanwhile, with "halts" it waits for the next
+ * millisecond's interrupt now and then, and with "yields" it gives its turn away. */
 #include "guest/bare/legacy.h"
 #include "tests/guest/kernels/results.h"
 #include "tests/guest/kernels/vectors.h"
