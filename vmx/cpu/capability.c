@@ -91,22 +91,14 @@ static enum error controls_agree(const struct vmx_capability *mine,
 	return ERROR_NONE;
 }
 
-/* Of an MSR that is in the list. */
-static uint64_t value_of(const struct vmx_capability *cap, uint16_t msr)
-{
-	unsigned place = 0;
-
-	while (vmx_capability_msrs[place] != msr)
-		place++;
-	return cap->msr[place];
-}
-
 enum error vmx_capability_agrees(const struct vmx_capability *mine,
 				 const struct vmx_capability *first, struct reason *why)
 {
-	static const uint16_t same[] = {
-		MSR_VMX_BASIC,      MSR_VMX_MISC,       MSR_VMX_CR0_FIXED0,   MSR_VMX_CR0_FIXED1,
-		MSR_VMX_CR4_FIXED0, MSR_VMX_CR4_FIXED1, MSR_VMX_EPT_VPID_CAP,
+	static const uint8_t same[] = {
+		PLACE_OF_MSR_VMX_BASIC,        PLACE_OF_MSR_VMX_MISC,
+		PLACE_OF_MSR_VMX_CR0_FIXED0,   PLACE_OF_MSR_VMX_CR0_FIXED1,
+		PLACE_OF_MSR_VMX_CR4_FIXED0,   PLACE_OF_MSR_VMX_CR4_FIXED1,
+		PLACE_OF_MSR_VMX_EPT_VPID_CAP,
 	};
 
 	if (mine->vmx != first->vmx)
@@ -117,13 +109,13 @@ enum error vmx_capability_agrees(const struct vmx_capability *mine,
 				  "this CPU has %u physical-address bits and CPU 0 has %u",
 				  mine->physical_bits, first->physical_bits);
 	for (unsigned i = 0; i < ARRAY_SIZE(same); i++) {
-		uint64_t here = value_of(mine, same[i]), there = value_of(first, same[i]);
+		uint64_t here = mine->msr[same[i]], there = first->msr[same[i]];
 
 		if (here != there)
 			return reason_set(why, ERROR_UNSUPPORTED,
 					  "%s is 0x%llx on this CPU and 0x%llx on CPU 0",
-					  msr_name(same[i]), (unsigned long long)here,
-					  (unsigned long long)there);
+					  msr_name(vmx_capability_msrs[same[i]]),
+					  (unsigned long long)here, (unsigned long long)there);
 	}
 	return controls_agree(mine, first, why);
 }

@@ -3,38 +3,38 @@
 
 #include "lib/text_list.h"
 
-#define ROW(word_, bit_, need_, when_, name_, missing_) \
-	{ .word = (word_),                              \
-	  .bit = (bit_),                                \
-	  .need = NEED_##need_,                         \
-	  .when = (when_),                              \
-	  .name = (name_),                              \
-	  .missing = (missing_) },
+#define ROW(word_, symbol, bit_, need_, when_, name_, missing_) \
+	[PLACE_##symbol] = { .word = CONTROL_##word_,           \
+			     .bit = (bit_),                     \
+			     .need = NEED_##need_,              \
+			     .when = (when_),                   \
+			     .name = (name_),                   \
+			     .missing = (missing_) },
 
 const struct vmx_control_row vmx_control_rows[VMX_CONTROLS] = {
 /* clang-format off */
 #define X(symbol, bit, need, when, name, missing) \
-	ROW(CONTROL_PIN, bit, need, when, name, missing)
+	ROW(PIN, symbol, bit, need, when, name, missing)
 	VMX_PIN_CONTROL_LIST(X)
 #undef X
 #define X(symbol, bit, need, when, name, missing) \
-	ROW(CONTROL_PRIMARY, bit, need, when, name, missing)
+	ROW(PRIMARY, symbol, bit, need, when, name, missing)
 	VMX_PRIMARY_CONTROL_LIST(X)
 #undef X
 #define X(symbol, bit, need, when, name, missing) \
-	ROW(CONTROL_SECONDARY, bit, need, when, name, missing)
+	ROW(SECONDARY, symbol, bit, need, when, name, missing)
 	VMX_SECONDARY_CONTROL_LIST(X)
 #undef X
 #define X(symbol, bit, need, when, name, missing) \
-	ROW(CONTROL_TERTIARY, bit, need, when, name, missing)
+	ROW(TERTIARY, symbol, bit, need, when, name, missing)
 	VMX_TERTIARY_CONTROL_LIST(X)
 #undef X
 #define X(symbol, bit, need, when, name, missing) \
-	ROW(CONTROL_EXIT, bit, need, when, name, missing)
+	ROW(EXIT, symbol, bit, need, when, name, missing)
 	VMX_EXIT_CONTROL_LIST(X)
 #undef X
 #define X(symbol, bit, need, when, name, missing) \
-	ROW(CONTROL_ENTRY, bit, need, when, name, missing)
+	ROW(ENTRY, symbol, bit, need, when, name, missing)
 	VMX_ENTRY_CONTROL_LIST(X)
 #undef X
 	/* clang-format on */
