@@ -120,6 +120,19 @@ static void each_recipe_breaks_its_own_rule(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* The VPID's encoding is 0, as is what a row leaves out: only the rule about VPIDs may read it, and first. */
+static void fields_are_told(const struct entry_rule *rule)
+{
+	const uint16_t *reads = rule->row->reads;
+	unsigned count = entry_rule_read_count(rule);
+
+	assert_int_equal(reads[0] == VMCS_VPID, !strcmp(rule->row->id, "vpid.zero"));
+	for (unsigned i = 0; i < count; i++)
+		assert_true(vmcs_field_index(entry_rule_field(rule, reads[i])) < VMCS_FIELD_COUNT);
+	for (unsigned i = count; i < ENTRY_RULE_READS; i++)
+		assert_int_equal(reads[i], 0);
+}
+
 static void ids_are_unique_and_rows_are_whole(void **state)
 {
 	static char ids[512][ENTRY_RULE_ID_MAX];
@@ -139,13 +152,12 @@ static void ids_are_unique_and_rows_are_whole(void **state)
 		entry_rule_want(&rule, want, sizeof(want));
 		assert_in_range(strlen(want), 1, ENTRY_RULE_WANT_MAX - 2);
 		assert_true(!row->want == (row->kind == RULE_NEEDS));
+		assert_true(row->kind != RULE_NEEDS || row->while_on);
 		if (row->kind <= RULE_ASKS_OF_MSRS) {
 			assert_non_null(row->holds);
 			assert_true(row->break_by || row->while_on);
 		}
-		for (unsigned k = 0; k < entry_rule_read_count(&rule); k++)
-			assert_true(vmcs_field_index(entry_rule_field(&rule, row->reads[k])) <
-				    VMCS_FIELD_COUNT);
+		fields_are_told(&rule);
 	}
 	assert_int_equal(count, entry_rule_count());
 }

@@ -105,7 +105,7 @@ bool entry_rule_holds(const struct entry_rule *rule, const struct entry_check_in
 	if (row->segments && row->kind != RULE_ASKS && !is_looked_at(in, rule->segment))
 		return true;
 	uint64_t value = field(in, entry_rule_field(rule, field_of(row)));
-	switch (row->kind) {
+	switch ((enum rule_kind)row->kind) {
 	case RULE_ASKS:
 		return row->segments ? row->holds_for(in, rule->segment) : row->holds(in);
 	case RULE_ASKS_OF_ROW:
@@ -162,7 +162,11 @@ static void break_by_kind(const struct entry_rule *rule, struct entry_check_inpu
 	const struct entry_rule_row *row = rule->row;
 	enum vmcs_field which = entry_rule_field(rule, field_of(row));
 
-	switch (row->kind) {
+	switch ((enum rule_kind)row->kind) {
+	case RULE_ASKS:
+	case RULE_ASKS_OF_ROW:
+	case RULE_ASKS_OF_MSRS:
+		break;
 	case RULE_ZEROES:
 		turn_on(in, which, row->bits & -row->bits);
 		break;
