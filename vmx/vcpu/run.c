@@ -78,7 +78,7 @@ enum vmx_next vmx_handle_nmi_window(struct vmx_vcpu *v)
 	return VMX_RESUME;
 }
 
-/* Where nothing holds them back, and what their timers' may have been for. */
+/* Nothing holds them back here. A timer's may have been for the guest's own timer or for the slice. */
 void vmx_take_host_interrupts(struct vmx_vcpu *v)
 {
 	interrupts_enable();

@@ -38,7 +38,8 @@ static inline void slice_begin(struct vmx_vcpu *v)
 }
 
 /* The same at `now` for a vCPU whose slices the preemption timer counts, and have an end. A deadline that has
- * just passed is an interrupt that waits for the entry. */
+ * just passed is an interrupt that waits for the entry; where an engine holds it back, the flight recorder
+ * sees that it is overdue (kernel/recorder.c), as the slice may be too short for the timer to run out. */
 static inline void slice_begin_at(struct vmx_vcpu *v, uint64_t now)
 {
 	uint64_t ticks = vmx_before(v)->slice_ticks;
