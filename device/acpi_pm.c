@@ -212,8 +212,14 @@ enum error acpi_pm_attach(struct acpi_pm *pm, struct bus *ports, uint16_t base, 
 {
 	static const struct bus_place command = { ACPI_COMMAND_PORT, ACPI_COMMAND_PORTS,
 						  ACPI_COMMAND_OFFSET, 4 };
-	const struct bus_window registers = { base, ACPI_PM_PORTS, ACPI_PM_OFFSET,
-					      4,    &acpi_pm_ops,  pm };
+	const struct bus_window registers = {
+		.first = base,
+		.length = ACPI_PM_PORTS,
+		.offset = ACPI_PM_OFFSET,
+		.widest = 4,
+		.ops = &acpi_pm_ops,
+		.chip = pm,
+	};
 	enum error error;
 
 	bus_remove(ports, pm);

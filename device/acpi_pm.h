@@ -52,7 +52,8 @@ extern const struct chip_ops acpi_pm_ops;
 void acpi_pm_init(struct acpi_pm *pm, const struct wire *sci, void *context,
 		  void (*sleep)(void *context, unsigned type));
 
-/* Puts the registers at `base`, wherever they were before; 0: nowhere. The command port stays. */
+/* Puts the registers at `base`, wherever they were before; 0: nowhere. InvalidInput when another chip
+ * has these ports: they are nowhere then. The command port stays. */
 enum error acpi_pm_attach(struct acpi_pm *pm, struct bus *ports, uint16_t base,
 			  struct reason *why) must_check;
 

@@ -137,6 +137,33 @@ static void the_command_port_takes_over_and_gives_back(void **state)
 	assert_int_equal(in(ACPI_PM_CONTROL, 2), 0);
 }
 
+static bool answers_at(uint16_t port)
+{
+	const struct bus_window *window = bus_find(&bus, port);
+
+	return window && window->chip == &pm;
+}
+
+static void the_registers_move_and_the_command_port_stays(void **state)
+{
+	const struct bus_window other = { 0x840, 1, 0, 1, &acpi_pm_ops, &bus };
+
+	assert_int_equal(bus_add(&bus, &other, &why), ERROR_NONE);
+	assert_int_equal(acpi_pm_attach(&pm, &bus, 0xb000, &why), ERROR_NONE);
+	assert_true(answers_at(0xb000) && !answers_at(ACPI_PM_PORT));
+	assert_true(answers_at(ACPI_COMMAND_PORT));
+
+	assert_int_equal(acpi_pm_attach(&pm, &bus, other.first, &why), ERROR_INVALID_INPUT);
+	assert_false(answers_at(0xb000) || answers_at(other.first) || answers_at(other.first + 1));
+	assert_true(answers_at(ACPI_COMMAND_PORT));
+
+	assert_int_equal(acpi_pm_attach(&pm, &bus, ACPI_PM_PORT, &why), ERROR_NONE);
+	assert_true(answers_at(ACPI_PM_PORT) && answers_at(ACPI_COMMAND_PORT));
+	assert_int_equal(acpi_pm_attach(&pm, &bus, 0, &why), ERROR_NONE);
+	assert_false(answers_at(ACPI_PM_PORT) || answers_at(0));
+	assert_true(answers_at(ACPI_COMMAND_PORT));
+}
+
 static void sci_en_is_the_firmwares(void **state)
 {
 	out(ACPI_PM_CONTROL, 2, 0x0003);
@@ -194,6 +221,7 @@ int main(void)
 		cmocka_unit_test_setup(the_power_button_asks_when_enabled, power_on),
 		cmocka_unit_test_setup(the_clock_asks_each_time_its_wire_goes_high, power_on),
 		cmocka_unit_test_setup(the_command_port_takes_over_and_gives_back, power_on),
+		cmocka_unit_test_setup(the_registers_move_and_the_command_port_stays, power_on),
 		cmocka_unit_test_setup(sci_en_is_the_firmwares, power_on),
 		cmocka_unit_test_setup(sleep_tells_its_type, power_on),
 		cmocka_unit_test_setup(events_that_nobody_has_stay_away, power_on),
