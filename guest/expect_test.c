@@ -179,6 +179,79 @@ static void compares_registers_and_fields(void **state)
 	assert_string_equal(why.text, "line 9: this cpuid has no port");
 }
 
+/* Each field that is a number, as 0x5a: an exit that has it, or has not. */
+static const struct {
+	enum guest_field field;
+	bool is_there;
+	struct vcpu_exit exit;
+} fields[] = {
+/* clang-format off */
+#define HAS(name, exit_kind, ...) \
+	{ FIELD_##name, true, { .kind = VCPU_EXIT_##exit_kind, __VA_ARGS__ } }
+#define HAS_NOT(name, exit_kind, ...) \
+	{ FIELD_##name, false, { .kind = VCPU_EXIT_##exit_kind, __VA_ARGS__ } }
+	HAS(GPA, NESTED_FAULT, .nested_fault.gpa.value = 0x5a),
+	HAS(GPA, NESTED_MISCONFIG, .nested_fault.gpa.value = 0x5a),
+	HAS_NOT(GPA, HYPERCALL, .nested_fault.gpa.value = 0x5a),
+	HAS_NOT(GPA, INTERRUPT, .nested_fault.gpa.value = 0x5a),
+	HAS(GVA, NESTED_FAULT, .nested_fault = { .gva.value = 0x5a, .gva_valid = true }),
+	HAS_NOT(GVA, NESTED_FAULT, .nested_fault = { .gva.value = 0x5a }),
+	HAS(ACCESS, NESTED_FAULT, .nested_fault.access = 0x5a),
+	HAS(ALLOWED, NESTED_FAULT, .nested_fault.allowed = 0x5a),
+	HAS(VECTOR, EXCEPTION, .event.vector = 0x5a),
+	HAS(VECTOR, INTERRUPT, .event.vector = 0x5a),
+	HAS(VECTOR, NMI, .event.vector = 0x5a),
+	HAS(VECTOR, SIPI, .event.vector = 0x5a),
+	HAS_NOT(VECTOR, INTERRUPT_WINDOW, .event.vector = 0x5a),
+	HAS(ERROR_CODE, EXCEPTION, .event.error_code = 0x5a),
+	HAS(ADDRESS, EXCEPTION, .event.address = 0x5a),
+	HAS(MSR_INDEX, MSR_READ, .msr.index = 0x5a),
+	HAS(MSR_INDEX, MSR_WRITE, .msr.index = 0x5a),
+	HAS(MSR_VALUE, MSR_WRITE, .msr.value = 0x5a),
+	HAS_NOT(MSR_VALUE, MSR_READ, .msr.value = 0x5a),
+	HAS(CR_NUMBER, CR_ACCESS, .cr.number = 0x5a),
+	HAS(CR_VALUE, CR_ACCESS, .cr = { .write = true, .value = 0x5a }),
+	HAS_NOT(CR_VALUE, CR_ACCESS, .cr.value = 0x5a),
+	HAS(DR_NUMBER, DR_ACCESS, .dr.number = 0x5a),
+	HAS(LMSW_VALUE, LMSW, .lmsw.value = 0x5a),
+	HAS(LEAF, CPUID, .cpuid.leaf = 0x5a),
+	HAS(SUBLEAF, CPUID, .cpuid.subleaf = 0x5a),
+	HAS(XSETBV_INDEX, XSETBV, .xsetbv.index = 0x5a),
+	HAS(XSETBV_VALUE, XSETBV, .xsetbv.value = 0x5a),
+	HAS(PORT, IO, .io.port = 0x5a),
+	HAS(WIDTH, IO, .io.width = 0x5a),
+	HAS(IO_ADDRESS, IO, .io = { .string = true, .address.value = 0x5a }),
+	HAS_NOT(IO_ADDRESS, IO, .io.address.value = 0x5a),
+	HAS(SEGMENT, IO, .io = { .string = true, .segment = 0x5a }),
+	HAS_NOT(SEGMENT, IO, .io.segment = 0x5a),
+	HAS(SELECTOR, TASK_SWITCH, .task_switch.selector = 0x5a),
+	HAS(SOURCE, TASK_SWITCH, .task_switch.source = 0x5a),
+	HAS(ICR, IPI, .ipi.icr = 0x5a),
+	HAS(RAW_REASON, DEBUG, .raw_reason = 0x5a),
+	HAS(INSTRUCTION_ERROR, ENTRY_FAILED, .entry_failed.instruction_error = 0x5a),
+#undef HAS
+#undef HAS_NOT
+	/* clang-format on */
+};
+
+static void finds_every_field(void **state)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(fields); i++) {
+		const struct vcpu_exit *exit = &fields[i].exit;
+		const struct guest_row row = { .type = ROW_FIELD,
+					       .which = (uint16_t)fields[i].field,
+					       .value = 0x5a,
+					       .mask = ~0ull,
+					       .min = 1,
+					       .max = 1 };
+
+		USE(EXIT(exit->kind, 0, 0, 0), row);
+		bool matches = expect_exit(&expect, 0, exit, gpr, &why) == EXPECT_MATCH;
+		if (matches != fields[i].is_there)
+			fail_msg("case %u, %s: %s", i, guest_field_name(fields[i].field), why.text);
+	}
+}
+
 static void judges_the_end(void **state)
 {
 	const uint64_t words[] = { 5, 6 };
@@ -233,6 +306,7 @@ int main(void)
 		cmocka_unit_test(counts_repeated_exits),
 		cmocka_unit_test(keeps_vcpus_apart),
 		cmocka_unit_test(compares_registers_and_fields),
+		cmocka_unit_test(finds_every_field),
 		cmocka_unit_test(judges_the_end),
 		cmocka_unit_test(measures_equal_work),
 	};
