@@ -21,7 +21,7 @@ struct vmcs_snapshot {
 };
 
 /* Encodings are sparse: a table leads from them to the place in the list. Of each width and type it has a
- * group, which no field that the SDM defines has an index past. */
+ * group, as long as the largest index in the list wants: a larger one is no field here. */
 #define VMCS_GROUPS      16
 #define VMCS_GROUP_SLOTS 39
 
