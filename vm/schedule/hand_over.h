@@ -26,7 +26,7 @@ static inline bool hand_over_is_due(const struct scheduler *s, const struct cpu 
 		      !(s->shares && s->queue.movable) && recorder_goes_on(recorder, record + 2));
 }
 
-/* Whose turn is next? When it is true the queue's lock is taken, until hand_over() or hand_over_decline(). */
+/* Whose turn is next? Not one's that has a debt to pay: the loop sets its slice. When it is true the queue's lock is taken, until hand_over() or hand_over_decline(). */
 static inline bool hand_over_offer(struct scheduler *s, const struct cpu *cpu,
 				   const struct recorder *recorder, const struct record *record,
 				   uint64_t now, struct vcpu **next)

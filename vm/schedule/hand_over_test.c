@@ -57,6 +57,35 @@ static void everybody_has_a_turn(void **unused)
 	assert_int_equal(kept_behind, 0);
 }
 
+#define DEBTORS_TURNS 20
+static unsigned unpaid; /* turns that began as if there was no debt */
+
+/* One whose turns last half a slice too long, among others that yield. */
+static struct vcpu_exit play_debtor(struct vcpu *vcpu, struct fake_vcpu *state)
+{
+	uint64_t slice = scheduler_of(this_cpu())->slice;
+
+	if (vcpu->id != 1)
+		return exit_of(VCPU_EXIT_PAUSE);
+	if (vcpu->slices > DEBTORS_TURNS)
+		return exit_of(VCPU_EXIT_HYPERCALL);
+	unpaid += vcpu->slices > 1 && vcpu->slice_ticks >= slice;
+	while (time_ticks() - vcpu->turn_began < vcpu->slice_ticks + slice / 2)
+		;
+	return exit_of(VCPU_EXIT_TIME_SLICE);
+}
+
+static void debts_are_paid(void **unused)
+{
+	start_on(1);
+	unpaid = 0;
+	play = play_debtor;
+	start_vm(make(&yield_board, 3, false));
+	run_all();
+	assert_true(hand_overs > 0);
+	assert_int_equal(unpaid, 0);
+}
+
 /* --- records -------------------------------------------------------------------------------- */
 
 /* An `in` is followed by the `out` of the same vCPU, and its turn ends where the next begins. */
@@ -184,6 +213,7 @@ static void nobody_while_something_waits(void **unused)
 	NOBODY_WHILE(line[0], line[0]->wake_pending, true);
 	NOBODY_WHILE(line[0], line[0]->asked, true);
 	NOBODY_WHILE(line[0], line[0]->halted, true);
+	NOBODY_WHILE(line[0], line[0]->in_debt, true);
 	NOBODY_WHILE(line[0], line[0]->startup, STARTUP_INIT);
 	NOBODY_WHILE(line[0], vm->holds, VM_HOLD_PAUSE);
 	NOBODY_WHILE(line[0], vm->debug_holds, BIT(1));
@@ -235,6 +265,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everybody_has_a_turn),
+		cmocka_unit_test(debts_are_paid),
 		cmocka_unit_test(records_tell_of_each_turn),
 		cmocka_unit_test(another_cpu_ends_it),
 		cmocka_unit_test(nobody_while_something_waits),

@@ -205,6 +205,9 @@ static inline void charge(struct vcpu *vcpu, struct turn_ticks took, enum turn_e
 		turn_charge(vcpu, took, least);
 	if (end == TURN_OVER)
 		vcpu->slice.left = 0;
+	/* Its next turn begins here, where it pays. */
+	if (unlikely(vcpu->slice.debt))
+		vcpu->in_debt = true;
 }
 
 enum turn_end turn_take(struct scheduler *s, struct vcpu **whose)
@@ -215,6 +218,7 @@ enum turn_end turn_take(struct scheduler *s, struct vcpu **whose)
 		return TURN_DONE;
 	set_current(vcpu);
 	vcpu->slices++;
+	vcpu->in_debt = false;
 	uint64_t now = turn_account_begin(vcpu);
 
 	if (__atomic_load_n(&s->alone, __ATOMIC_RELAXED))

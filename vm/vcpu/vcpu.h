@@ -226,6 +226,7 @@ struct vcpu {
 			bool wake_pending; /* atomic: has to run whatever its events say */
 			bool asked;        /* atomic: somebody wants to know where it is */
 			bool halted;       /* blocked, and has executed nothing since; bound CPU */
+			bool in_debt; /* pays as its turn begins (vm/schedule/turn.c); bound CPU */
 			/* INIT and SIPI from other vCPUs, as vm/ipi.h packs them; atomic: any CPU. */
 			uint32_t startup;
 		};
