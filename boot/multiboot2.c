@@ -25,6 +25,9 @@ static const char tag_names[] =
 	MULTIBOOT2_TAG_LIST(X)
 #undef X
 	;
+#define X(symbol, type, tag_name, least) +1
+_Static_assert(0 MULTIBOOT2_TAG_LIST(X) == MULTIBOOT2_TAG_TYPES, "every tag type has a name");
+#undef X
 
 static const uint8_t smallest_tags[] = {
 #define X(symbol, type, tag_name, least) [type] = (least),

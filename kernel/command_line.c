@@ -63,6 +63,13 @@ static const struct key {
 #undef X
 };
 
+#define X(name, wants, kind, field, least, most)                                                 \
+	_Static_assert((kind) == TEXT ||                                                         \
+			       sizeof(((struct command_line *)NULL)->field) <= sizeof(unsigned), \
+		       "set() has no more for it");
+KEY_LIST(X)
+#undef X
+
 /* Part of the command line; not terminated. */
 struct word {
 	const char *text;

@@ -98,6 +98,44 @@ static void hardware_of_local_apics(void **state)
 	assert_int_equal(book.count, 0);
 }
 
+#define MEANS(text, field, value)                    \
+	do {                                         \
+		parse(text);                         \
+		assert_int_equal(book.count, 0);     \
+		assert_int_equal(line.field, value); \
+	} while (0)
+
+/* What a key wants is in the order of its enum. */
+static void words_mean_what_they_say(void **state)
+{
+	MEANS("exits=tests", exits, EXITS_TESTS);
+	MEANS("exits=all", exits, EXITS_ALL);
+	MEANS("exits=summary", exits, EXITS_SUMMARY);
+	MEANS("exits=off", exits, EXITS_OFF);
+	MEANS("end=auto", end, END_AUTO);
+	MEANS("end=halt", end, END_HALT);
+	MEANS("end=poweroff", end, END_POWEROFF);
+	MEANS("end=reboot", end, END_REBOOT);
+	MEANS("log=debug", log_level, LOG_DEBUG);
+	MEANS("log=info", log_level, LOG_INFO);
+	MEANS("log=warn", log_level, LOG_WARN);
+	MEANS("log=error", log_level, LOG_ERROR);
+	MEANS("selftest=boot", selftest, SELFTEST_BOOT);
+	MEANS("selftest=full", selftest, SELFTEST_FULL);
+	MEANS("selftest=negative", selftest, SELFTEST_NEGATIVE);
+	MEANS("apic=auto", apic, APIC_AUTO);
+	MEANS("apic=xapic", apic, APIC_XAPIC);
+	MEANS("apic=x2apic", apic, APIC_X2APIC);
+	MEANS("", stats, STATS_AUTO);
+	MEANS("stats=off", stats, STATS_OFF);
+	MEANS("stats=table", stats, STATS_TABLE);
+	MEANS("stats=lines", stats, STATS_LINES);
+	MEANS("stats=both", stats, STATS_BOTH);
+	MEANS("recorder=on", recorder_dump, false);
+	MEANS("recorder=dump", recorder_dump, true);
+	MEANS("recorder=dump recorder=on", recorder_dump, false);
+}
+
 static void mistakes_are_named(void **state)
 {
 	char list[400] = "tests=";
@@ -170,9 +208,13 @@ static void items_of_a_list(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(items_of_a_list),    cmocka_unit_test(defaults),
-		cmocka_unit_test(every_key),          cmocka_unit_test(hardware_of_local_apics),
-		cmocka_unit_test(mistakes_are_named), cmocka_unit_test(selects_by_name_and_prefix),
+		cmocka_unit_test(items_of_a_list),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(every_key),
+		cmocka_unit_test(hardware_of_local_apics),
+		cmocka_unit_test(words_mean_what_they_say),
+		cmocka_unit_test(mistakes_are_named),
+		cmocka_unit_test(selects_by_name_and_prefix),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

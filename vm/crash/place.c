@@ -15,6 +15,10 @@ static const char *type_name(enum nested_memory_type type)
 	/* In the order of the enum. */
 	static const char names[] =
 		"uncached\0write-combining\0write-through\0write-protected\0write-back";
+	_Static_assert(NESTED_UNCACHED == 0 && NESTED_WRITE_COMBINING == 1 &&
+			       NESTED_WRITE_THROUGH == 2 && NESTED_WRITE_PROTECTED == 3 &&
+			       NESTED_WRITE_BACK == 4,
+		       "every type has its name");
 
 	return (unsigned)type <= NESTED_WRITE_BACK ? nth_text(names, type) : "of no known type";
 }

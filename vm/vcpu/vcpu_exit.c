@@ -13,6 +13,7 @@ static const char exit_names[] =
 /* In encoding order. */
 static const char gpr_names[] = "rax\0rcx\0rdx\0rbx\0rsp\0rbp\0rsi\0rdi\0"
 				"r8\0r9\0r10\0r11\0r12\0r13\0r14\0r15";
+_Static_assert(R15 == 15 && GPR_COUNT == 16, "every general register has a name");
 
 static const char register_names[] =
 #define X(symbol, name) name "\0"
