@@ -250,13 +250,21 @@ def show_footprint(one_cpu, recording):
         footprint.write(file, values)
 
 
-def draw(comparison, recording):
-    """The picture of what was measured: of one CPU, and what takes two. In docs/ with its figures."""
-    shown = {row.key.path: row.now.min for row in reversed(comparison.rows) if row.now}
-    paths = [(path, shown[path], *comparison.reference[path]) for path in comparison.reference if path in shown]
-    file = os.path.join(ROOT, "docs" if recording else "build", "performance.svg")
-    with open(file, "w", encoding="utf-8") as svg:
-        svg.write(bench_plot.picture(paths))
+def picture(figures):
+    """Of these figures by key: of one CPU, and what takes two, beside the reference."""
+    reference = read_reference()
+    shown = {path: least_of(figures, path) for path in reference}
+    return bench_plot.picture([(path, ticks, *reference[path]) for path, ticks in shown.items() if ticks is not None])
+
+
+def recorded_picture():
+    """That in docs/."""
+    return picture(read_figures(os.path.join(FOLDER, "figures.txt")))
+
+
+def draw(folder, svg):
+    with open(os.path.join(ROOT, folder, "performance.svg"), "w", encoding="utf-8") as file:
+        file.write(svg)
 
 
 def main():
@@ -272,9 +280,11 @@ def main():
     print("\n".join(table(comparison.rows, comparison.reference)))
     if not arguments.log:
         show_footprint(runs[1], arguments.record)
-        draw(comparison, arguments.record)
+        draw("build", picture({row.key: row.now for row in comparison.rows if row.now}))
     if arguments.record:
         print(f"bench: figures of {comparison.record()} paths recorded")
+        if arguments.folder == FOLDER:
+            draw("docs", recorded_picture())
         return 0
     sentences, good = verdict(comparison.rows)
     print("\n".join(sentences))

@@ -104,6 +104,7 @@ def main():
     print("\n".join(["", *table(pairs, bench.read_figures(FILE), order), *faults(pairs)]))
     if recording:
         bench.write_figures(FILE, now, order, "make bench KVM=1 RECORD=1")
+        bench.draw("docs", bench.recorded_picture())
     return 1 if faults(pairs) else 0
 
 

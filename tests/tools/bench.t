@@ -155,17 +155,9 @@ def check_plot(report):
     report.ok(right <= float(root.get("width")), "no bar leaves the picture", right)
 
 
-def stored_paths():
-    """What the picture in docs/ shows: of each path that has figures those of the fewest CPUs."""
-    reference = bench.read_reference()
-    figures = bench.read_figures(os.path.join(bench.FOLDER, "figures.txt"))
-    least = {key.path: figures[key].min for key in sorted(figures, key=lambda key: -key.cpus)}
-    return [(path, least[path], *reference[path]) for path in reference if path in least]
-
-
 def check_picture(report):
     with open(os.path.join(ROOT, "docs/performance.svg"), encoding="utf-8") as file:
-        report.ok(file.read() == bench_plot.picture(stored_paths()), "docs/performance.svg shows the recorded figures",
+        report.ok(file.read() == bench.recorded_picture(), "docs/performance.svg shows the recorded figures",
                   "make bench RECORD=1 draws it")
 
 
