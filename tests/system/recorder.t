@@ -153,10 +153,11 @@ def panics(report):
 
 def asked(report):
     """The shell's commands while a guest runs, and everything at the end. Slices end by host timers, which
-    are on record, too."""
+    are on record, too, and are so long that the guest does not end by itself however late an answer comes."""
     name = "the shell"
     guest = "fairness_64"
-    with Machine("bochs", "--append", f"shell=on tests=guest/{guest} exits=off recorder=dump timer=apic",
+    with Machine("bochs", "--append", f"shell=on tests=guest/{guest} exits=off recorder=dump timer=apic "
+                 "slice=200000",
                  cpus=2) as machine:
         machine.send(f"trace {guest} 10\n", after=READS)
         machine.send(f"trace all 20\nstats {guest}\nstats\n", after=r"record dump why=asked vm=")
